@@ -1,0 +1,201 @@
+package fashion
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Files are the names of the data set's files; a folder may hold them with or without ".gz".
+var Files = struct{ TrainImages, TrainLabels, TestImages, TestLabels string }{
+	"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz",
+}
+
+// Checksums are the sha256 of the decompressed bytes of each file: the official ones, and those of the real subset
+// of 2,000 images in this module's testdata. The compressed copies in circulation differ in their headers.
+var Checksums = map[string][]string{
+	Files.TrainImages: {"c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"},
+	Files.TrainLabels: {"bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"},
+	Files.TestImages:  {"5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"},
+	Files.TestLabels:  {"0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"},
+}
+
+// ChecksumError is a whole, readable file with other content than the data set's.
+type ChecksumError struct{ File, Got string }
+
+func (e *ChecksumError) Error() string {
+	return fmt.Sprintf("%s: sha256 of its decompressed bytes is %s, which is no file of Fashion-MNIST; "+
+		"remove it and run `go run ./kernel-setup setup`", e.File, e.Got)
+}
+
+// DirVariable is the environment variable that names the folder of the data set.
+const DirVariable = "FASHION_MNIST_DIR"
+
+// SearchPath lists the folders where the data set is looked for: the one that DirVariable names and no other, or
+// else that of Debian's package dataset-fashion-mnist and the one that `kernel-setup setup` fills.
+func SearchPath() []string {
+	if dir := os.Getenv(DirVariable); dir != "" {
+		return []string{dir}
+	}
+	dirs := []string{"/usr/share/datasets/fashion-mnist"}
+	if home, err := Home(); err == nil {
+		dirs = append(dirs, filepath.Join(home, "fashion-mnist"))
+	}
+	return dirs
+}
+
+// Home is the project's private folder for what set-up fetches: $FASHIONLAB_HOME, else "fashionlab" in the user's
+// cache folder.
+func Home() (string, error) {
+	if dir := os.Getenv("FASHIONLAB_HOME"); dir != "" {
+		return filepath.Abs(dir)
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("no folder for what set-up fetches; set FASHIONLAB_HOME: %w", err)
+	}
+	return filepath.Join(dir, "fashionlab"), nil
+}
+
+// FindDir returns the first folder of SearchPath that holds the four files.
+func FindDir() (string, error) {
+	dirs := SearchPath()
+	for _, dir := range dirs {
+		if missing := missingIn(dir); missing == "" {
+			return dir, nil
+		} else if os.Getenv(DirVariable) != "" {
+			return "", fmt.Errorf("$%s is %s, which has no %s: %w", DirVariable, dir, missing, fs.ErrNotExist)
+		}
+	}
+	return "", fmt.Errorf("Fashion-MNIST is in none of %s; run `go run ./kernel-setup setup`: %w",
+		strings.Join(dirs, ", "), fs.ErrNotExist)
+}
+
+func missingIn(dir string) string {
+	for name := range Checksums {
+		if _, err := os.Stat(resolve(dir, name)); err != nil {
+			return name
+		}
+	}
+	return ""
+}
+
+// resolve returns the path of a file, or of its uncompressed form where only that exists.
+func resolve(dir, name string) string {
+	path := filepath.Join(dir, name)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if plain := strings.TrimSuffix(path, ".gz"); exists(plain) {
+			return plain
+		}
+	}
+	return path
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// LoadTrain reads the 60,000 training images of a folder and checks them against Checksums.
+func LoadTrain(dir string) (Set, error) { return load(dir, Files.TrainImages, Files.TrainLabels) }
+
+// LoadTest reads the 10,000 test images of a folder and checks them against Checksums. Only an evaluation may see
+// them; the package train has the one function that opens them for a run and records it.
+func LoadTest(dir string) (Set, error) { return load(dir, Files.TestImages, Files.TestLabels) }
+
+// Verify reads the four files of a folder and reports the first that is missing, damaged or of other content.
+func Verify(dir string) error {
+	if _, err := LoadTrain(dir); err != nil {
+		return err
+	}
+	_, err := LoadTest(dir)
+	return err
+}
+
+func load(dir, imagesName, labelsName string) (Set, error) {
+	imageData, imagesPath, err := readChecked(dir, imagesName)
+	if err != nil {
+		return Set{}, err
+	}
+	labelData, labelsPath, err := readChecked(dir, labelsName)
+	if err != nil {
+		return Set{}, err
+	}
+	var s Set
+	if s.Images, err = ReadImages(bytes.NewReader(imageData), imagesPath); err != nil {
+		return Set{}, err
+	}
+	if s.Labels, err = ReadLabels(bytes.NewReader(labelData), labelsPath); err != nil {
+		return Set{}, err
+	}
+	if len(s.Images) != len(s.Labels) {
+		return Set{}, fmt.Errorf("%s has %d images and %s %d labels, want as many", imagesPath, len(s.Images), labelsPath, len(s.Labels))
+	}
+	return s, nil
+}
+
+// maxBytes bounds what a damaged or hostile file can make us hold: the largest real one has 47,040,016 bytes.
+const maxBytes = 64 << 20
+
+// readChecked returns a file's decompressed bytes if their checksum is known. A file of another checksum is parsed
+// first, so that a damaged one is reported by what is damaged in it.
+func readChecked(dir, name string) (data []byte, path string, err error) {
+	path = resolve(dir, name)
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, path, fmt.Errorf("%w; run `go run ./kernel-setup setup`", err)
+	}
+	defer file.Close()
+	data, err = decompress(file, path)
+	if err != nil {
+		return nil, path, err
+	}
+	sum := sha256.Sum256(data)
+	got := hex.EncodeToString(sum[:])
+	for _, want := range Checksums[name] {
+		if got == want {
+			return data, path, nil
+		}
+	}
+	if strings.Contains(name, "images") {
+		_, err = ReadImages(bytes.NewReader(data), path)
+	} else {
+		_, err = ReadLabels(bytes.NewReader(data), path)
+	}
+	if err == nil {
+		err = &ChecksumError{path, got}
+	}
+	return nil, path, err
+}
+
+func decompress(file *os.File, path string) ([]byte, error) {
+	f, err := open(file, path)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	n, err := io.Copy(&b, io.LimitReader(f.r, maxBytes+1))
+	if n > maxBytes {
+		return nil, &FormatError{path, maxBytes, "size", fmt.Sprintf("over %d bytes", maxBytes), "at most so many; it is not this data set", nil}
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, &FormatError{path, n, "gzip stream", "cut off", "its end; fetch the file again", err}
+	}
+	if err != nil {
+		var corrupt = errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader)
+		got := "unreadable"
+		if corrupt {
+			got = "damaged"
+		}
+		return nil, &FormatError{path, n, "gzip stream", got, "a whole one; fetch the file again", err}
+	}
+	return b.Bytes(), nil
+}

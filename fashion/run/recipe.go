@@ -1,0 +1,154 @@
+package run
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"reflect"
+	"strings"
+)
+
+// Recipe is everything that decides a training. Two runs with equal recipes on the same device, with the same
+// versions, end with the same weights. Recipes are comparable with ==.
+type Recipe struct {
+	Model     Model     `json:"model"`
+	Data      Data      `json:"data"`
+	Optimizer Optimizer `json:"optimizer"`
+	Schedule  Schedule  `json:"schedule"`
+	Epochs    int       `json:"epochs"` // passes over the training part
+	Batch     int       `json:"batch"`  // images per step
+	Seed      uint64    `json:"seed"`   // of initial weights, data order and dropout
+}
+
+// Model names a model of the package models and its hyperparameters.
+type Model struct {
+	Name    string  `json:"name"`    // "cnn"
+	Dropout float64 `json:"dropout"` // fraction of activations zeroed in training, [0, 1)
+}
+
+// Data says which images are trained on. The test images are not among them: a recipe cannot name them.
+type Data struct {
+	Limit      int     `json:"limit,omitempty"` // use only so many images, stratified by class; 0 means all
+	Validation float64 `json:"validation"`      // fraction of the images held out for validation, (0, 1)
+	SplitSeed  uint64  `json:"split_seed"`      // of the stratified split
+}
+
+// Optimizer names an update rule of the package optim and its hyperparameters, in Keras's terms.
+type Optimizer struct {
+	Name        string  `json:"name"`               // "nadam", "adam", "adamw", "rmsprop", "sgd"
+	Rate        float64 `json:"rate"`               // initial learning rate
+	Beta1       float64 `json:"beta1,omitempty"`    // decay of the mean of gradients (adam family)
+	Beta2       float64 `json:"beta2,omitempty"`    // decay of the mean of squared gradients (adam family); rho of rmsprop
+	Epsilon     float64 `json:"epsilon,omitempty"`  // added to denominators
+	Momentum    float64 `json:"momentum,omitempty"` // sgd, rmsprop
+	Nesterov    bool    `json:"nesterov,omitempty"` // sgd
+	WeightDecay float64 `json:"weight_decay"`       // decoupled: weights shrink by rate*decay each step; 0 is off
+}
+
+// Schedule changes the learning rate during a training. The zero value keeps it constant.
+type Schedule struct {
+	Name string `json:"name,omitempty"` // "", "plateau", "exponential", "step"
+
+	// Plateau (Keras's ReduceLROnPlateau on the validation loss).
+	Patience int     `json:"patience,omitempty"`  // epochs without improvement before a reduction
+	Factor   float64 `json:"factor,omitempty"`    // the rate is multiplied by it; also of "exponential" and "step"
+	MinDelta float64 `json:"min_delta,omitempty"` // least decrease that counts as an improvement
+	Cooldown int     `json:"cooldown,omitempty"`  // epochs after a reduction in which none are counted
+	MinRate  float64 `json:"min_rate,omitempty"`  // the rate is never reduced below it
+
+	// Exponential: rate * factor^(step/every). Step: rate * factor^floor(step/every).
+	Every int `json:"every,omitempty"` // in steps
+}
+
+// Validate reports the first value that no training could use. What the names mean is checked by the packages that
+// own them.
+func (r Recipe) Validate() error {
+	type rule struct {
+		ok    bool
+		field string
+		got   any
+		want  string
+	}
+	for _, c := range []rule{
+		{r.Model.Name != "", "model.name", r.Model.Name, "the name of a model"},
+		{in(r.Model.Dropout, 0, 1), "model.dropout", r.Model.Dropout, "a fraction in [0, 1)"},
+		{r.Data.Limit >= 0, "data.limit", r.Data.Limit, "0 (all) or a number of images"},
+		{r.Data.Validation > 0 && r.Data.Validation < 1, "data.validation", r.Data.Validation, "a fraction in (0, 1)"},
+		{r.Optimizer.Name != "", "optimizer.name", r.Optimizer.Name, "the name of an optimizer"},
+		{r.Optimizer.Rate > 0 && !math.IsInf(r.Optimizer.Rate, 1), "optimizer.rate", r.Optimizer.Rate, "a positive number"},
+		{in(r.Optimizer.Beta1, 0, 1), "optimizer.beta1", r.Optimizer.Beta1, "a number in [0, 1)"},
+		{in(r.Optimizer.Beta2, 0, 1), "optimizer.beta2", r.Optimizer.Beta2, "a number in [0, 1)"},
+		{in(r.Optimizer.Epsilon, 0, 1), "optimizer.epsilon", r.Optimizer.Epsilon, "a number in [0, 1)"},
+		{in(r.Optimizer.Momentum, 0, 1), "optimizer.momentum", r.Optimizer.Momentum, "a number in [0, 1)"},
+		{in(r.Optimizer.WeightDecay, 0, 1), "optimizer.weight_decay", r.Optimizer.WeightDecay, "a number in [0, 1)"},
+		{r.Schedule.Patience >= 0, "schedule.patience", r.Schedule.Patience, "a number of epochs"},
+		{r.Schedule.Factor >= 0 && r.Schedule.Factor <= 1, "schedule.factor", r.Schedule.Factor, "a number in [0, 1]"},
+		{r.Schedule.Cooldown >= 0, "schedule.cooldown", r.Schedule.Cooldown, "a number of epochs"},
+		{r.Schedule.Every >= 0, "schedule.every", r.Schedule.Every, "a number of steps"},
+		{r.Epochs >= 1, "epochs", r.Epochs, "1 or more"},
+		{r.Batch >= 1, "batch", r.Batch, "1 or more"},
+	} {
+		if !c.ok {
+			return fmt.Errorf("recipe: %s is %v, want %s", c.field, c.got, c.want)
+		}
+	}
+	return nil
+}
+
+// in reports whether lo <= x < hi; NaN is not.
+func in(x, lo, hi float64) bool { return x >= lo && x < hi }
+
+// ReadRecipe reads a recipe as JSON and validates it. A field that no recipe has is an error: it would be a
+// hyperparameter that silently does nothing.
+func ReadRecipe(r io.Reader) (Recipe, error) {
+	var recipe Recipe
+	d := json.NewDecoder(r)
+	d.DisallowUnknownFields()
+	if err := d.Decode(&recipe); err != nil {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return Recipe{}, fmt.Errorf("recipe ends early at byte %d: %w", d.InputOffset(), io.ErrUnexpectedEOF)
+		}
+		return Recipe{}, fmt.Errorf("recipe, near byte %d: %w", d.InputOffset(), err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return Recipe{}, fmt.Errorf("recipe: found more after its end at byte %d", d.InputOffset())
+	}
+	return recipe, recipe.Validate()
+}
+
+// String returns the recipe as indented JSON.
+func (r Recipe) String() string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetIndent("", "  ")
+	if err := e.Encode(r); err != nil { // NaN or infinity
+		return fmt.Sprintf("%+v", struct{ Recipe }{r})
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// Diff lists the fields in which two recipes differ, as "optimizer.rate: 0.001 != 0.01".
+func Diff(a, b Recipe) []string {
+	return diff("", reflect.ValueOf(a), reflect.ValueOf(b))
+}
+
+func diff(path string, a, b reflect.Value) []string {
+	if a.Kind() != reflect.Struct {
+		if a.Equal(b) {
+			return nil
+		}
+		return []string{fmt.Sprintf("%s: %v != %v", path, a, b)}
+	}
+	var lines []string
+	for i := range a.NumField() {
+		name, _, _ := strings.Cut(a.Type().Field(i).Tag.Get("json"), ",")
+		if path != "" {
+			name = path + "." + name
+		}
+		lines = append(lines, diff(name, a.Field(i), b.Field(i))...)
+	}
+	return lines
+}
