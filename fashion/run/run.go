@@ -13,45 +13,167 @@
 // Every file is written to a temporary name and renamed, so that a reader sees the old or the new one, never half.
 package run
 
-import "time"
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
 
-// Epoch is the outcome of one pass over the training part.
-type Epoch struct {
-	Epoch              int     `json:"epoch"`               // 1 for the first
-	Loss               float64 `json:"loss"`                // mean training cross-entropy in nats, dropout on, during the epoch
-	Accuracy           float64 `json:"accuracy"`            // fraction, training, likewise
-	ValidationLoss     float64 `json:"validation_loss"`     // nats, after the epoch
-	ValidationAccuracy float64 `json:"validation_accuracy"` // fraction, after the epoch
-	Rate               float64 `json:"rate"`                // learning rate of the epoch's last step
-	Seconds            float64 `json:"seconds"`             // wall time of the epoch, validation included
-	ImagesPerSecond    float64 `json:"images_per_second"`   // training only
+// Run is a run directory in memory: what was on disk when it was opened, kept in step with what is saved through it.
+type Run struct {
+	Dir     string
+	Recipe  Recipe
+	Record  Record
+	History []Epoch
+
+	lock *os.File // held by the one process that writes; nil in a run opened for reading
 }
 
-// Progress is what a training reports while it works.
-type Progress struct {
-	Recipe          Recipe
-	History         []Epoch       // finished epochs
-	Epoch           int           // the epoch under way, 1 for the first
-	Step, Steps     int           // steps done in it, of so many
-	Loss, Accuracy  float64       // running means over the epoch's steps so far
-	ImagesPerSecond float64       // of this process so far, training only
-	Left            time.Duration // estimated time to the end of the training; 0 if not known yet
-	Stage           string        // "compiling", "training", "validating", "done"
+// ErrNotFound is wrapped by the error for a directory that holds no run.
+var ErrNotFound = errors.New("not run")
+
+// RecipeError is an existing run's recipe that is not the one asked for.
+type RecipeError struct {
+	Dir         string
+	Differences []string // as Diff(on disk, asked for) lists them
 }
 
-// Record is what happened in a run.
-type Record struct {
-	Started        time.Time         `json:"started"`
-	Finished       time.Time         `json:"finished,omitzero"`
-	Seconds        float64           `json:"seconds"`         // time spent working, over all processes that resumed it
-	CompileSeconds float64           `json:"compile_seconds"` // likewise, of it in compiling
-	Device         string            `json:"device"`          // for example "cpu: Intel(R) Xeon(R), 2 cores"
-	Backend        string            `json:"backend"`         // for example "xla:cpu, PJRT 0.115"
-	GoVersion      string            `json:"go_version"`
-	Modules        map[string]string `json:"modules"`    // versions of the modules that decide results
-	Data           map[string]string `json:"data"`       // sha256 of the data files' decompressed bytes
-	Parameters     int               `json:"parameters"` // trainable ones
-	BestEpoch      int               `json:"best_epoch"` // epoch of the best validation accuracy
-	Resumed        int               `json:"resumed"`    // how many times it was continued after an interruption
-	TestOpened     []time.Time       `json:"test_opened,omitempty"`
+func (e *RecipeError) Error() string {
+	s := fmt.Sprintf("%s holds a run of another recipe (on disk != asked for):", e.Dir)
+	for _, d := range e.Differences {
+		s += "\n  " + d
+	}
+	return s + "\nchoose another name, or remove the folder to train anew"
+}
+
+// Open reads a run, finished or not, without writing to it.
+func Open(dir string) (*Run, error) {
+	r := &Run{Dir: dir}
+	return r, r.read()
+}
+
+// Begin opens a run for writing: a new one, or the unfinished or finished one of the same recipe. Another process
+// that has it open for writing is an error, and so is another recipe. Close ends it.
+func Begin(dir string, recipe Recipe) (*Run, error) {
+	if err := recipe.Validate(); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Join(dir, checkpointDir), 0o777); err != nil {
+		return nil, fmt.Errorf("cannot keep a run here; name a writable folder with $%s: %w", RootVariable, err)
+	}
+	lock, err := acquire(filepath.Join(dir, "lock"))
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{Dir: dir, lock: lock}
+	err = r.read()
+	switch {
+	case errors.Is(err, ErrNotFound):
+		r.Recipe, r.Record, r.History = recipe, Record{Started: time.Now().UTC().Truncate(time.Second)}, nil
+		err = r.saveJSON(recipeFile, recipe)
+	case err == nil && r.Recipe != recipe:
+		err = &RecipeError{dir, Diff(r.Recipe, recipe)}
+	}
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+// Close lets other processes write the run. It does nothing for a run opened for reading.
+func (r *Run) Close() error {
+	if r.lock == nil {
+		return nil
+	}
+	err := r.lock.Close()
+	r.lock = nil
+	return err
+}
+
+const (
+	recipeFile     = "recipe.json"
+	recordFile     = "record.json"
+	historyFile    = "history.json"
+	doneFile       = "done"
+	checkpointDir  = "checkpoints"
+	predictionsDir = "predictions"
+)
+
+// read fills the run from its directory.
+func (r *Run) read() error {
+	path := filepath.Join(r.Dir, recipeFile)
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: %w (no %s)", r.Dir, ErrNotFound, recipeFile)
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if r.Recipe, err = ReadRecipe(f); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	for name, v := range map[string]any{recordFile: &r.Record, historyFile: &r.History} {
+		if err := r.readJSON(name, v); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Finished reports whether the training ended as its recipe says.
+func (r *Run) Finished() bool {
+	_, err := os.Stat(filepath.Join(r.Dir, doneFile))
+	return err == nil
+}
+
+// Finish marks the training as ended.
+func (r *Run) Finish() error {
+	r.Record.Finished = time.Now().UTC().Truncate(time.Second)
+	if err := r.SaveRecord(); err != nil {
+		return err
+	}
+	return r.write(doneFile, []byte(r.Record.Finished.Format(time.RFC3339)+"\n"))
+}
+
+// SaveHistory replaces the history on disk and in memory.
+func (r *Run) SaveHistory(history []Epoch) error {
+	r.History = history
+	return r.saveJSON(historyFile, history)
+}
+
+// SaveRecord writes the run's record.
+func (r *Run) SaveRecord() error { return r.saveJSON(recordFile, r.Record) }
+
+func (r *Run) readJSON(name string, v any) error {
+	path := filepath.Join(r.Dir, name)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("%s: found no valid JSON; put back a copy or remove the file: %w", path, err)
+	}
+	return nil
+}
+
+func (r *Run) saveJSON(name string, v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("%s: %w", filepath.Join(r.Dir, name), err)
+	}
+	return r.write(name, append(data, '\n'))
+}
+
+// write saves one of the run's files atomically. Only the process that holds the lock may.
+func (r *Run) write(name string, data []byte) error {
+	path := filepath.Join(r.Dir, name)
+	if r.lock == nil {
+		return fmt.Errorf("%s: the run is open for reading only", path)
+	}
+	return WriteFile(path, data)
 }

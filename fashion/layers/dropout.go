@@ -1,0 +1,56 @@
+package layers
+
+import (
+	"hash/fnv"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Dropout zeroes the given fraction of activations in training, [0, 1), and divides the others by 1-rate
+// (Srivastava et al. 2014). What is zeroed follows from the step's key, the layer's name and the place in the batch:
+// the same on every backend, whatever the chunks, after any interruption.
+func (n *Net) Dropout(name string, x *Node, rate float64) *Node {
+	y := x
+	if n.IsTraining() && rate > 0 {
+		kept := GreaterOrEqual(n.random(name, x), Scalar(n.graph, dtypes.Uint32, uint32(rate*(1<<32))))
+		y = Where(kept, MulScalar(x, 1/(1-rate)), ZerosLike(x))
+	}
+	n.add(name, "Dropout", y, 0)
+	return y
+}
+
+// random draws a uint32 for each element of x.
+func (n *Net) random(name string, x *Node) *Node {
+	h := fnv.New32a()
+	h.Write([]byte(name)) // a hash never fails
+	dims := x.Shape().Dimensions
+	perImage := x.Shape().Size() / dims[0]
+	i := Iota(n.graph, shapes.Make(dtypes.Uint32, x.Shape().Size()), 0)
+	i = AddScalar(i, uint32(n.row*perImage))
+	key := Mix(BitwiseXor(n.key, Scalar(n.graph, dtypes.Uint32, h.Sum32())))
+	return Reshape(Mix(BitwiseXor(MulScalar(i, uint32(0x9e3779b9)), key)), dims...)
+}
+
+// Mix is an invertible hash of uint32 in which each bit of the input changes each bit of the output with a chance
+// near one half: the xor-shift-multiply form with the constants that C. Wellons found by search ("lowbias32", 2018).
+func Mix(x *Node) *Node {
+	shift := func(x *Node, bits uint32) *Node { return BitwiseXor(x, BitwiseShiftRightLogicalScalar(x, bits)) }
+	x = MulScalar(shift(x, 16), uint32(0x7feb352d))
+	x = MulScalar(shift(x, 15), uint32(0x846ca68b))
+	return shift(x, 16)
+}
+
+// MixHost is Mix on the host.
+func MixHost(x uint32) uint32 {
+	x = (x ^ x>>16) * 0x7feb352d
+	x = (x ^ x>>15) * 0x846ca68b
+	return x ^ x>>16
+}
+
+// StepKey is the key of a training step: different for each step of each seed.
+func StepKey(seed uint64, step int) uint32 {
+	return MixHost(uint32(step) ^ MixHost(uint32(seed)^MixHost(uint32(seed>>32)+1)))
+}
+

@@ -1,0 +1,151 @@
+// Package layers builds the layers of the study's models as GoMLX graphs, in the form that XLA compiles to the
+// fastest code for the backend at hand. Tensors are [batch, height, width, channels], written [B, H, W, C].
+//
+// On XLA's CPU backend some plain operations are slow (a convolution runs on one core, and the gradient of its kernel
+// costs five times its forward pass), so that they are written in other terms there. Each such form has the plain
+// operation as its twin in the tests. On other backends the plain operations are used.
+//
+// Graph-building functions panic on impossible shapes, as GoMLX's do; package train turns panics into errors.
+package layers
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+	"strings"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Net is the building of one graph of a model: its parameters, its mode and a record of its layers.
+type Net struct {
+	graph    *Graph
+	store    *model.Store
+	seed     uint64
+	key      *Node // uint32 scalar, the step's key for random draws; nil when not training
+	fast     bool  // use the forms for XLA's CPU backend
+	params   map[string]*Node
+	layers   []Layer
+	row      int // position in the batch of the chunk under construction
+	repeated bool
+}
+
+// Layer describes a layer to a reader.
+type Layer struct {
+	Name, Type string
+	Shape      []int // of its output, the batch left out
+	Parameters int
+}
+
+// Training starts the graph of a training step. The seed decides the initial parameters, key (a uint32 scalar) the
+// step's random draws.
+func Training(g *Graph, store *model.Store, seed uint64, key *Node) *Net {
+	n := Inference(g, store, seed)
+	n.key = key
+	return n
+}
+
+// Inference starts a graph in which nothing is random.
+func Inference(g *Graph, store *model.Store, seed uint64) *Net {
+	return &Net{graph: g, store: store, seed: seed, fast: UsesFastForms(g.Backend().Description()), params: map[string]*Node{}}
+}
+
+// UsesFastForms reports whether layers are written in the forms for XLA's CPU backend, from a backend's description.
+func UsesFastForms(description string) bool { return strings.HasPrefix(description, "xla:cpu") }
+
+// IsTraining reports whether this is the graph of a training step.
+func (n *Net) IsTraining() bool { return n.key != nil }
+
+// Layers lists the layers in the order in which they were built.
+func (n *Net) Layers() []Layer { return n.layers }
+
+// add records a layer, once however many chunks run through it.
+func (n *Net) add(name, kind string, y *Node, parameters int) {
+	if !n.repeated {
+		n.layers = append(n.layers, Layer{name, kind, y.Shape().Dimensions[1:], parameters})
+	}
+}
+
+// Initializer gives the initial value of a parameter's next element.
+type Initializer func(r *rand.Rand) float64
+
+// Constant is the initializer of biases and scales.
+func Constant(v float64) Initializer { return func(*rand.Rand) float64 { return v } }
+
+// GlorotUniform draws from the uniform distribution of Glorot and Bengio, "Understanding the difficulty of training
+// deep feedforward neural networks" (2010): variance 2/(fanIn+fanOut).
+func GlorotUniform(fanIn, fanOut int) Initializer {
+	limit := math.Sqrt(6 / float64(fanIn+fanOut))
+	return func(r *rand.Rand) float64 { return (2*r.Float64() - 1) * limit }
+}
+
+// Param returns the parameter of that name as a node. Its initial value is drawn on the host from the seed and the
+// name alone, so that it is the same on every backend and in whatever order parameters are made.
+func (n *Net) Param(name string, init Initializer, dims ...int) *Node {
+	if p, ok := n.params[name]; ok {
+		return p
+	}
+	path := Path(name)
+	v := n.store.GetVariable(path)
+	if v == nil {
+		size := 1
+		for _, d := range dims {
+			size *= d
+		}
+		h := fnv.New64a()
+		fmt.Fprint(h, name)
+		r := rand.New(rand.NewPCG(n.seed, h.Sum64()))
+		values := make([]float32, size)
+		for i := range values {
+			values[i] = float32(init(r))
+		}
+		v = n.store.VariableWithValue(path, tensors.FromFlatDataAndDimensions(values, dims...))
+	}
+	if got := v.Shape().Dimensions; fmt.Sprint(got) != fmt.Sprint(dims) {
+		panic(fmt.Errorf("parameter %s has the shape %v, want %v", name, got, dims))
+	}
+	p := v.NodeValue(n.graph)
+	n.params[name] = p
+	return p
+}
+
+// Path is the place of a parameter in a GoMLX store.
+func Path(name string) string { return "/model/" + name }
+
+// Chunks runs f on consecutive parts of the batch and joins their outputs. The parts are independent, so that XLA's
+// CPU backend, which runs a convolution on one core, runs several at once. The result is that of f(x). Never put a
+// layer inside whose result for an image depends on the rest of the batch.
+func (n *Net) Chunks(x *Node, f func(x *Node) *Node) *Node {
+	batch := x.Shape().Dimensions[0]
+	k := chunks(batch)
+	if !n.fast || k < 2 {
+		return f(x)
+	}
+	parts := make([]*Node, k)
+	for i := range parts {
+		lo, hi := i*batch/k, (i+1)*batch/k
+		n.row, n.repeated = lo, i > 0
+		parts[i] = f(Slice(x, AxisRange(lo, hi)))
+	}
+	n.row, n.repeated = 0, false
+	return Concatenate(parts, 0)
+}
+
+// chunks is the number of parts for a batch: about 16 images each was the fastest (SPEED in the README).
+func chunks(batch int) int { return max(1, min(32, batch/8)) }
+
+// addBias adds a vector to the last axis.
+func addBias(x, b *Node) *Node { return Add(x, ExpandLeftToRank(b, x.Rank())) }
+
+func zero(x *Node) *Node { return ScalarZero(x.Graph(), x.DType()) }
+
+// size returns a tensor's batch, height, width and channels.
+func size(x *Node) (b, h, w, c int) {
+	x.AssertRank(4)
+	d := x.Shape().Dimensions
+	return d[0], d[1], d[2], d[3]
+}
+

@@ -1,0 +1,183 @@
+// Package optim holds the update rules and the learning-rate schedules of the study, as Keras 3 defines them.
+//
+// A rule is split in two. The scalars that depend on the step and the learning rate alone (bias corrections, the
+// rate itself) are computed on the host in float64 and enter the graph as one small vector, so that a change of the
+// rate compiles nothing anew and a rule keeps no counter of its own. What is done to each parameter is a graph
+// function.
+package optim
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"fashionlab/fashion/run"
+)
+
+// Rule is an optimizer's update rule.
+type Rule struct {
+	// Slots names the tensors that the rule keeps beside each parameter, of its shape, zero before the first step.
+	Slots []string
+	// Scalars returns what the rule needs at a step, 1 for the first, with a learning rate. The last one is the
+	// weight decay's rate*decay.
+	Scalars func(step int, rate float64) []float64
+	// NumScalars is the length of what Scalars returns.
+	NumScalars int
+
+	update func(p, g *Node, slots, scalars []*Node) (*Node, []*Node)
+}
+
+// Names lists the optimizers that New knows.
+func Names() []string { return []string{"nadam", "adam", "adamw", "rmsprop", "sgd"} }
+
+// New returns the rule that a recipe asks for.
+func New(o run.Optimizer) (Rule, error) {
+	var r Rule
+	switch strings.ToLower(o.Name) {
+	case "nadam":
+		r = nadam(o)
+	case "adam", "adamw": // in Keras they differ in the default of the weight decay only
+		r = adam(o)
+	case "rmsprop":
+		r = rmsprop(o)
+	case "sgd":
+		r = sgd(o)
+	default:
+		return Rule{}, fmt.Errorf("optimizer.name is %q, want one of %s", o.Name, strings.Join(Names(), ", "))
+	}
+	scalars := r.Scalars
+	r.Scalars = func(step int, rate float64) []float64 { return append(scalars(step, rate), rate*o.WeightDecay) }
+	r.NumScalars = len(r.Scalars(1, 1))
+	if o.WeightDecay > 0 {
+		update := r.update
+		r.update = func(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
+			decay := scalars[len(scalars)-1]
+			return update(Sub(p, Mul(p, decay)), g, slots, scalars)
+		}
+	}
+	return r, nil
+}
+
+// Update returns a parameter and its slots after one step. The gradient g and the slots have the shape of p; scalars
+// is the vector that Scalars filled, [NumScalars].
+func (r Rule) Update(p, g *Node, slots []*Node, scalars *Node) (*Node, []*Node) {
+	list := make([]*Node, r.NumScalars)
+	for i := range list {
+		list[i] = ConvertDType(Reshape(Slice(scalars, AxisElem(i))), p.DType())
+	}
+	return r.update(p, g, slots, list)
+}
+
+// nadam is Nadam (Dozat, "Incorporating Nesterov Momentum into Adam", 2016) with the momentum schedule of its
+// section 3.1:
+//
+//	u(t) = beta1 * (1 - 0.96^t / 2),  U(t) = u(1) ... u(t)
+//	m <- beta1 m + (1-beta1) g
+//	v <- beta2 v + (1-beta2) g^2
+//	p <- p - rate * (u(t+1) m / (1-U(t+1)) + (1-u(t)) g / (1-U(t))) / (sqrt(v / (1-beta2^t)) + epsilon)
+func nadam(o run.Optimizer) Rule {
+	u := func(t int) float64 { return o.Beta1 * (1 - 0.5*math.Pow(0.96, float64(t))) }
+	product, upTo := 1.0, 0 // U(upTo), kept from call to call: steps come in order
+	return Rule{
+		Slots: []string{"m", "v"},
+		Scalars: func(t int, rate float64) []float64 {
+			if t < upTo {
+				product, upTo = 1, 0
+			}
+			for upTo < t {
+				upTo++
+				product *= u(upTo)
+			}
+			next := product * u(t+1)
+			return []float64{
+				rate * u(t+1) / (1 - next),
+				rate * (1 - u(t)) / (1 - product),
+				1 / (1 - math.Pow(o.Beta2, float64(t))),
+			}
+		},
+		update: func(p, g *Node, slots, s []*Node) (*Node, []*Node) {
+			m := mean(slots[0], g, o.Beta1)
+			v := mean(slots[1], Square(g), o.Beta2)
+			step := Add(Mul(m, s[0]), Mul(g, s[1]))
+			return Sub(p, Div(step, AddScalar(Sqrt(Mul(v, s[2])), o.Epsilon))), []*Node{m, v}
+		},
+	}
+}
+
+// adam is Adam (Kingma and Ba, 2015) in the form of the last paragraph of its section 2:
+//
+//	m <- beta1 m + (1-beta1) g
+//	v <- beta2 v + (1-beta2) g^2
+//	p <- p - rate * sqrt(1-beta2^t) / (1-beta1^t) * m / (sqrt(v) + epsilon)
+//
+// With a weight decay it is AdamW (Loshchilov and Hutter, 2019).
+func adam(o run.Optimizer) Rule {
+	return Rule{
+		Slots: []string{"m", "v"},
+		Scalars: func(t int, rate float64) []float64 {
+			return []float64{rate * math.Sqrt(1-math.Pow(o.Beta2, float64(t))) / (1 - math.Pow(o.Beta1, float64(t)))}
+		},
+		update: func(p, g *Node, slots, s []*Node) (*Node, []*Node) {
+			m := mean(slots[0], g, o.Beta1)
+			v := mean(slots[1], Square(g), o.Beta2)
+			return Sub(p, Div(Mul(m, s[0]), AddScalar(Sqrt(v), o.Epsilon))), []*Node{m, v}
+		},
+	}
+}
+
+// rmsprop is RMSprop (Tieleman and Hinton, 2012), not centred, with Keras's momentum; rho is Beta2:
+//
+//	v <- rho v + (1-rho) g^2
+//	b <- momentum b + rate * g / sqrt(v + epsilon)
+//	p <- p - b
+func rmsprop(o run.Optimizer) Rule {
+	r := Rule{
+		Slots:   []string{"v"},
+		Scalars: func(_ int, rate float64) []float64 { return []float64{rate} },
+		update: func(p, g *Node, slots, s []*Node) (*Node, []*Node) {
+			v := mean(slots[0], Square(g), o.Beta2)
+			step := Div(Mul(g, s[0]), Sqrt(AddScalar(v, o.Epsilon)))
+			if o.Momentum == 0 {
+				return Sub(p, step), []*Node{v}
+			}
+			b := Add(MulScalar(slots[1], o.Momentum), step)
+			return Sub(p, b), []*Node{v, b}
+		},
+	}
+	if o.Momentum > 0 {
+		r.Slots = append(r.Slots, "b")
+	}
+	return r
+}
+
+// sgd is gradient descent, with momentum where it is not 0, in Nesterov's form where asked for:
+//
+//	b <- momentum b - rate * g
+//	p <- p + b                          (p <- p + momentum b - rate * g for Nesterov's)
+func sgd(o run.Optimizer) Rule {
+	r := Rule{
+		Scalars: func(_ int, rate float64) []float64 { return []float64{rate} },
+		update: func(p, g *Node, slots, s []*Node) (*Node, []*Node) {
+			step := Mul(g, s[0])
+			if o.Momentum == 0 {
+				return Sub(p, step), nil
+			}
+			b := Sub(MulScalar(slots[0], o.Momentum), step)
+			if o.Nesterov {
+				return Add(p, Sub(MulScalar(b, o.Momentum), step)), []*Node{b}
+			}
+			return Add(p, b), []*Node{b}
+		},
+	}
+	if o.Momentum > 0 {
+		r.Slots = []string{"b"}
+	}
+	return r
+}
+
+// mean moves an exponential moving average towards x.
+func mean(average, x *Node, beta float64) *Node {
+	return Add(average, MulScalar(Sub(x, average), 1-beta))
+}

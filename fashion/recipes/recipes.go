@@ -1,0 +1,78 @@
+// Package recipes is the study as data: how each experiment is trained at each profile, and what the slides report.
+package recipes
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"fashionlab/fashion/run"
+)
+
+// Profile is how much of the study to execute.
+type Profile string
+
+const (
+	Smoke Profile = "smoke" // a subset and one or two epochs: minutes for all notebooks
+	Quick Profile = "quick" // real results on two cores without a GPU in minutes
+	Full  Profile = "full"  // the presentation's scale
+)
+
+// Profiles lists the profiles from the smallest to the largest.
+func Profiles() []Profile { return []Profile{Smoke, Quick, Full} }
+
+// ProfileVariable is the environment variable that chooses the profile.
+const ProfileVariable = "FASHION_PROFILE"
+
+// ParseProfile returns the profile of that name.
+func ParseProfile(name string) (Profile, error) {
+	if p := Profile(name); slices.Contains(Profiles(), p) {
+		return p, nil
+	}
+	var known []string
+	for _, p := range Profiles() {
+		known = append(known, string(p))
+	}
+	return "", fmt.Errorf("profile is %q, want one of %s", name, strings.Join(known, ", "))
+}
+
+// Current returns the profile that $FASHION_PROFILE chooses, Quick without it.
+func Current() (Profile, error) {
+	name := os.Getenv(ProfileVariable)
+	if name == "" {
+		return Quick, nil
+	}
+	p, err := ParseProfile(name)
+	if err != nil {
+		return "", fmt.Errorf("$%s: %w", ProfileVariable, err)
+	}
+	return p, nil
+}
+
+// Run is the name of a model's run at a profile.
+func (p Profile) Run(model string) string { return string(p) + "/" + model }
+
+// split is the study's division of the 60,000 training images: a fifth for validation.
+var split = run.Data{Validation: 0.2, SplitSeed: 1}
+
+// CNN is the custom CNN with the slide's best parameters and its reduction of the learning rate on plateau with a
+// patience of one epoch.
+func CNN(p Profile) run.Recipe {
+	r := run.Recipe{
+		Model:     run.Model{Name: "cnn", Dropout: 0.1},
+		Data:      split,
+		Optimizer: run.Optimizer{Name: "nadam", Rate: 0.001, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7},
+		Schedule:  run.Schedule{Name: "plateau", Patience: 1, Factor: 0.3, MinDelta: 1e-4, MinRate: 1e-6},
+		Epochs:    8,
+		Batch:     64,
+		Seed:      1,
+	}
+	switch p {
+	case Smoke:
+		r.Data.Limit, r.Epochs = 4000, 2
+	case Full:
+		r.Epochs = 30
+	}
+	return r
+}

@@ -1,0 +1,44 @@
+package run
+
+import "time"
+
+// Epoch is the outcome of one pass over the training part.
+type Epoch struct {
+	Epoch              int     `json:"epoch"`               // 1 for the first
+	Loss               float64 `json:"loss"`                // mean training cross-entropy in nats, dropout on, during the epoch
+	Accuracy           float64 `json:"accuracy"`            // fraction, training, likewise
+	ValidationLoss     float64 `json:"validation_loss"`     // nats, after the epoch
+	ValidationAccuracy float64 `json:"validation_accuracy"` // fraction, after the epoch
+	Rate               float64 `json:"rate"`                // learning rate of the epoch's last step
+	Seconds            float64 `json:"seconds"`             // wall time of the epoch, validation included
+	ImagesPerSecond    float64 `json:"images_per_second"`   // training only
+}
+
+// Progress is what a training reports while it works.
+type Progress struct {
+	Recipe          Recipe
+	History         []Epoch       // finished epochs
+	Epoch           int           // the epoch under way, 1 for the first
+	Step, Steps     int           // steps done in it, of so many
+	Loss, Accuracy  float64       // running means over the epoch's steps so far
+	ImagesPerSecond float64       // of this process so far, training only
+	Left            time.Duration // estimated time to the end of the training; 0 if not known yet
+	Stage           string        // "compiling", "training", "validating", "done"
+}
+
+// Record is what happened in a run.
+type Record struct {
+	Started        time.Time         `json:"started"`
+	Finished       time.Time         `json:"finished,omitzero"`
+	Seconds        float64           `json:"seconds"`         // time spent working, over all processes that resumed it
+	CompileSeconds float64           `json:"compile_seconds"` // likewise, of it in compiling
+	Device         string            `json:"device"`          // for example "cpu: Intel(R) Xeon(R), 2 cores"
+	Backend        string            `json:"backend"`         // for example "xla:cpu, PJRT 0.115"
+	GoVersion      string            `json:"go_version"`
+	Modules        map[string]string `json:"modules"`    // versions of the modules that decide results
+	Data           map[string]string `json:"data"`       // sha256 of the data files' decompressed bytes
+	Parameters     int               `json:"parameters"` // trainable ones
+	BestEpoch      int               `json:"best_epoch"` // epoch of the best validation accuracy
+	Resumed        int               `json:"resumed"`    // how many times it was continued after an interruption
+	TestOpened     []time.Time       `json:"test_opened,omitempty"`
+}

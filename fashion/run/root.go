@@ -1,0 +1,71 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// RootVariable is the environment variable that names the folder of all runs.
+const RootVariable = "FASHION_RUNS"
+
+// Root is the folder of all runs: $FASHION_RUNS, else "runs" in the module's folder, found upward from the working
+// directory.
+func Root() (string, error) {
+	if dir := os.Getenv(RootVariable); dir != "" {
+		return filepath.Abs(dir)
+	}
+	start, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for dir := start; ; dir = filepath.Dir(dir) {
+		if data, err := os.ReadFile(filepath.Join(dir, "go.mod")); err == nil && strings.HasPrefix(string(data), "module fashionlab\n") {
+			return filepath.Join(dir, "runs"), nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", fmt.Errorf("%s is not inside the fashionlab module; name the folder of runs with $%s", start, RootVariable)
+		}
+	}
+}
+
+// Path is the directory of the run of that name under Root.
+func Path(name string) (string, error) {
+	root, err := Root()
+	if err != nil {
+		return "", err
+	}
+	if !filepath.IsLocal(name) {
+		return "", fmt.Errorf("%q is no name of a run, want a relative path such as quick/cnn", name)
+	}
+	return filepath.Join(root, name), nil
+}
+
+// List opens every run below a folder, in the order of their paths. A folder that does not exist holds none. Runs
+// that cannot be read are left out and reported by the error.
+func List(root string) ([]*Run, error) {
+	var runs []*Run
+	var unreadable []error
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.Name() != recipeFile {
+			return nil
+		}
+		r, err := Open(filepath.Dir(path))
+		if err != nil {
+			unreadable = append(unreadable, err)
+			return nil
+		}
+		runs = append(runs, r)
+		return nil
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		unreadable = append(unreadable, err)
+	}
+	return runs, errors.Join(unreadable...)
+}

@@ -1,0 +1,90 @@
+package train
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"math/rand/v2"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/run"
+)
+
+// part is a list of images as the backend holds them: bytes, normalized in the graph.
+type part struct {
+	indices []int           // positions in the file
+	set     fashion.Set     // the same images on the host
+	images  *tensors.Tensor // uint8 [rows, 784]; rows is a multiple of the batch of what reads it
+	labels  *tensors.Tensor // int32 [rows]
+}
+
+// load returns the training and the validation images that a recipe asks for. It never opens the test files.
+func load(d run.Data) (train, validation part, sums map[string]string, err error) {
+	dir, err := fashion.FindDir()
+	if err != nil {
+		return part{}, part{}, nil, err
+	}
+	set, err := fashion.LoadTrain(dir)
+	if err != nil {
+		return part{}, part{}, nil, err
+	}
+	chosen, err := fashion.Limit(set.Labels, d.Limit, d.SplitSeed)
+	if err != nil {
+		return part{}, part{}, nil, err
+	}
+	limited := set.Take(chosen)
+	t, v, err := fashion.Split(limited.Labels, d.Validation, d.SplitSeed)
+	if err != nil {
+		return part{}, part{}, nil, err
+	}
+	of := func(positions []int) part {
+		p := part{set: limited.Take(positions)}
+		for _, i := range positions {
+			p.indices = append(p.indices, chosen[i])
+		}
+		return p
+	}
+	return of(t), of(v), map[string]string{"training images": checksum(set)}, nil
+}
+
+// checksum is the sha256 of a set's pixels.
+func checksum(s fashion.Set) string {
+	h := sha256.New()
+	for i := range s.Images {
+		h.Write(s.Images[i][:]) // a hash never fails
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// upload fills the tensors, with black images of class 0 up to the next multiple of a batch.
+func (p *part) upload(multiple int) {
+	rows := (p.set.Len() + multiple - 1) / multiple * multiple
+	p.images = tensors.FromShape(shapes.Make(dtypes.Uint8, rows, fashion.Pixels))
+	tensors.MustMutableFlatData(p.images, func(flat []uint8) {
+		for i := range p.set.Images {
+			copy(flat[i*fashion.Pixels:], p.set.Images[i][:])
+		}
+	})
+	p.labels = tensors.FromShape(shapes.Make(dtypes.Int32, rows))
+	tensors.MustMutableFlatData(p.labels, func(flat []int32) {
+		for i, l := range p.set.Labels {
+			flat[i] = int32(l)
+		}
+	})
+}
+
+// order is the order of an epoch's images, 1 for the first epoch, filled up to a whole number of batches. It depends
+// on the seed and the epoch alone.
+func order(n, batch int, seed uint64, epoch int) []int32 {
+	list := make([]int32, 0, (n+batch-1)/batch*batch)
+	for _, i := range rand.New(rand.NewPCG(seed, uint64(epoch))).Perm(n) {
+		list = append(list, int32(i))
+	}
+	for i := 0; len(list)%batch != 0; i++ {
+		list = append(list, list[i])
+	}
+	return list
+}

@@ -1,0 +1,255 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"fashionlab/fashion/models"
+	"fashionlab/fashion/optim"
+	"fashionlab/fashion/run"
+)
+
+// Fit trains a recipe into the run of that name (see run.Path) and returns the run. A finished run of the same recipe
+// is read and nothing is trained; an interrupted one goes on after its last epoch and ends as if it had never been
+// interrupted; a run of another recipe is an error that shows the difference. The run's model is that of the epoch
+// with the best validation accuracy, and its predictions for the validation images are saved.
+//
+// report, if not nil, is called several times a second, always from the calling goroutine.
+func Fit(name string, recipe run.Recipe, report func(run.Progress)) (*run.Run, error) {
+	dir, err := run.Path(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := Check(recipe); err != nil {
+		return nil, err
+	}
+	if r, err := run.Open(dir); err == nil && r.Finished() && r.Recipe == recipe {
+		return r, nil
+	}
+	r, err := run.Begin(dir, recipe)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close() // the lock; what was saved is on the disk
+	if r.Finished() {
+		return r, nil
+	}
+	if report == nil {
+		report = func(run.Progress) {}
+	}
+	f := fitting{Run: r, report: report, began: time.Now()}
+	if err := try(f.fit); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	return r, nil
+}
+
+// Check reports what in a recipe no training could use, before anything is read or compiled.
+func Check(recipe run.Recipe) error {
+	if err := recipe.Validate(); err != nil {
+		return err
+	}
+	if err := models.Check(recipe.Model); err != nil {
+		return err
+	}
+	if _, err := optim.New(recipe.Optimizer); err != nil {
+		return err
+	}
+	return optim.CheckSchedule(recipe.Schedule)
+}
+
+// fitting is one process's work on a run.
+type fitting struct {
+	*run.Run
+	program              *program
+	training, validation part
+	state                run.State
+	began                time.Time // when this process began, or last added to the record's seconds
+	meter                meter
+	report               func(run.Progress)
+}
+
+func (f *fitting) fit() error {
+	if err := f.prepare(); err != nil {
+		return err
+	}
+	for epoch := len(f.state.History) + 1; epoch <= f.Recipe.Epochs; epoch++ {
+		if err := f.epoch(epoch); err != nil {
+			return err
+		}
+	}
+	if err := f.predictBest(); err != nil {
+		return err
+	}
+	f.spend()
+	if err := f.Finish(); err != nil {
+		return err
+	}
+	f.report(run.Progress{Recipe: f.Recipe, History: f.History, Epoch: f.Recipe.Epochs, Stage: "done"})
+	return nil
+}
+
+// prepare loads the images, restores the last checkpoint and compiles.
+func (f *fitting) prepare() error {
+	f.report(run.Progress{Recipe: f.Recipe, History: f.History, Epoch: len(f.History) + 1, Stage: "compiling"})
+	backend, err := Backend()
+	if err != nil {
+		return err
+	}
+	var sums map[string]string
+	if f.training, f.validation, sums, err = load(f.Recipe.Data); err != nil {
+		return err
+	}
+	f.training.upload(1)
+	f.validation.upload(evaluationBatch)
+	if f.program, err = newProgram(backend, f.Recipe); err != nil {
+		return err
+	}
+	f.program.images = f.training.set.Len()
+	if err := f.resume(); err != nil {
+		return err
+	}
+	start := time.Now()
+	if err := f.program.compile(f.training, f.validation); err != nil {
+		return err
+	}
+	f.Record.CompileSeconds += time.Since(start).Seconds()
+	f.Record.Device, f.Record.Backend = device(backend), backend.Description()
+	f.Record.GoVersion, f.Record.Modules, f.Record.Data = runtime.Version(), modules(), sums
+	f.Record.Parameters = f.program.parameterCount()
+	return f.SaveRecord()
+}
+
+// resume restores the state after the last finished epoch, or sets the first one.
+func (f *fitting) resume() error {
+	c, found, err := f.LoadCheckpoint(run.Last)
+	if !found {
+		f.state = run.State{Recipe: f.Recipe, Rate: f.Recipe.Optimizer.Rate}
+		return err
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "warning: %v\n", err)
+	}
+	if err := f.program.restore(c.Tensors); err != nil {
+		return err
+	}
+	f.state = c.State
+	f.Record.Resumed++
+	return f.SaveHistory(c.State.History)
+}
+
+// epoch trains and validates one epoch and saves all of it.
+func (f *fitting) epoch(epoch int) error {
+	start := time.Now()
+	loss, accuracy, rate, err := f.train(epoch)
+	if err != nil {
+		return err
+	}
+	trained := time.Since(start)
+	f.report(f.progress("validating", epoch, 0, loss, accuracy))
+	logits, err := f.program.logits(f.validation)
+	if err != nil {
+		return err
+	}
+	validationLoss, validationAccuracy := evaluate(logits, f.validation.set.Labels)
+	f.state.History = append(f.state.History, run.Epoch{
+		Epoch: epoch, Loss: loss, Accuracy: accuracy, ValidationLoss: validationLoss, ValidationAccuracy: validationAccuracy,
+		Rate: rate, Seconds: time.Since(start).Seconds(), ImagesPerSecond: float64(f.program.images) / trained.Seconds(),
+	})
+	if f.Recipe.Schedule.Name == "plateau" {
+		f.state.Rate, f.state.Plateau = optim.ReduceOnPlateau(f.Recipe.Schedule, f.state.Plateau, f.state.Rate, validationLoss)
+	}
+	return f.save()
+}
+
+// train does the steps of one epoch. It returns the mean loss in nats, the accuracy and the last step's rate.
+func (f *fitting) train(epoch int) (loss, accuracy, rate float64, err error) {
+	batch := f.Recipe.Batch
+	list := order(f.program.images, batch, f.Recipe.Seed, epoch)
+	orderTensor := tensors.FromFlatDataAndDimensions(list, len(list))
+	defer orderTensor.FinalizeAll()
+	steps, seen := len(list)/batch, 0
+	for i := range steps {
+		rate = optim.Rate(f.Recipe.Schedule, f.state.Rate, f.state.Step)
+		sum, hits, err := f.program.train(f.training, orderTensor, i, f.state.Step, rate)
+		if err != nil {
+			return 0, 0, 0, err
+		}
+		if math.IsNaN(sum) || math.IsInf(sum, 0) {
+			return 0, 0, 0, fmt.Errorf("loss is %v at step %d (epoch %d) with learning rate %g; "+
+				"what was saved before is kept; choose a lower rate", sum, f.state.Step+1, epoch, rate)
+		}
+		f.state.Step++
+		seen += min(batch, f.program.images-i*batch)
+		loss, accuracy = loss+sum, accuracy+hits
+		if f.meter.step() {
+			f.report(f.progress("training", epoch, i+1, loss/float64(seen), accuracy/float64(seen)))
+		}
+	}
+	return loss / float64(seen), accuracy / float64(seen), rate, nil
+}
+
+// save writes the best checkpoint, if this epoch's is, the last one, the history and the record, in this order: a
+// process that ends in between repeats the epoch, with the same outcome.
+func (f *fitting) save() error {
+	values, err := f.program.snapshot()
+	if err != nil {
+		return err
+	}
+	c := run.Checkpoint{State: f.state, Tensors: values}
+	history := f.state.History
+	last := history[len(history)-1]
+	if best := bestEpoch(history); best == last.Epoch {
+		f.Record.BestEpoch = best
+		if err := f.SaveCheckpoint(run.Best, c); err != nil {
+			return err
+		}
+	}
+	if err := f.SaveCheckpoint(run.Last, c); err != nil {
+		return err
+	}
+	if err := f.SaveHistory(history); err != nil {
+		return err
+	}
+	f.spend()
+	return f.SaveRecord()
+}
+
+// bestEpoch is the epoch of the best validation accuracy, the first of equals.
+func bestEpoch(history []run.Epoch) int {
+	best := history[0]
+	for _, e := range history {
+		if e.ValidationAccuracy > best.ValidationAccuracy {
+			best = e
+		}
+	}
+	return best.Epoch
+}
+
+// spend adds the time since the last call to the record.
+func (f *fitting) spend() {
+	now := time.Now()
+	f.Record.Seconds += now.Sub(f.began).Seconds()
+	f.began = now
+}
+
+// predictBest saves the validation predictions of the best epoch's model.
+func (f *fitting) predictBest() error {
+	c, found, err := f.LoadCheckpoint(run.Best)
+	if !found {
+		return fmt.Errorf("the checkpoint of the best epoch is gone: %w", err)
+	}
+	if err := f.program.restore(c.Tensors); err != nil {
+		return err
+	}
+	p, err := f.program.predict(f.validation)
+	if err != nil {
+		return err
+	}
+	return f.SavePredictions(run.Validation, p)
+}
