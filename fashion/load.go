@@ -145,24 +145,35 @@ func load(dir, imagesName, labelsName string) (Set, error) {
 // maxBytes bounds what a damaged or hostile file can make us hold: the largest real one has 47,040,016 bytes.
 const maxBytes = 64 << 20
 
-// readChecked returns a file's decompressed bytes if their checksum is known. A file of another checksum is parsed
-// first, so that a damaged one is reported by what is damaged in it.
+// VerifyFile checks that a file, compressed or not, has the content of the data set's file of that name.
+func VerifyFile(path, name string) error {
+	_, err := checked(path, name)
+	return err
+}
+
 func readChecked(dir, name string) (data []byte, path string, err error) {
 	path = resolve(dir, name)
+	data, err = checked(path, name)
+	return data, path, err
+}
+
+// checked returns a file's decompressed bytes if their checksum is one of those known for the name. A file of another
+// checksum is parsed, so that a damaged one is reported by what is damaged in it.
+func checked(path, name string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, path, fmt.Errorf("%w; run `go run ./kernel-setup setup`", err)
+		return nil, fmt.Errorf("%w; run `go run ./kernel-setup setup`", err)
 	}
 	defer file.Close()
-	data, err = decompress(file, path)
+	data, err := decompress(file, path)
 	if err != nil {
-		return nil, path, err
+		return nil, err
 	}
 	sum := sha256.Sum256(data)
 	got := hex.EncodeToString(sum[:])
 	for _, want := range Checksums[name] {
 		if got == want {
-			return data, path, nil
+			return data, nil
 		}
 	}
 	if strings.Contains(name, "images") {
@@ -173,7 +184,7 @@ func readChecked(dir, name string) (data []byte, path string, err error) {
 	if err == nil {
 		err = &ChecksumError{path, got}
 	}
-	return nil, path, err
+	return nil, err
 }
 
 func decompress(file *os.File, path string) ([]byte, error) {

@@ -53,4 +53,3 @@ func MixHost(x uint32) uint32 {
 func StepKey(seed uint64, step int) uint32 {
 	return MixHost(uint32(step) ^ MixHost(uint32(seed)^MixHost(uint32(seed>>32)+1)))
 }
-

@@ -148,4 +148,3 @@ func size(x *Node) (b, h, w, c int) {
 	d := x.Shape().Dimensions
 	return d[0], d[1], d[2], d[3]
 }
-

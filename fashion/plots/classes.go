@@ -1,0 +1,100 @@
+package plots
+
+import (
+	"fmt"
+	"image/color"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/score"
+)
+
+// Part is a named set of images.
+type Part struct {
+	Name string
+	Set  fashion.Set
+}
+
+// ClassBalance shows how many images of each class each part holds, as bars side by side.
+func ClassBalance(parts ...Part) Figure {
+	var bars []bar
+	for class := range fashion.NumClasses {
+		b := bar{name: fashion.Label(class).String()}
+		for _, p := range parts {
+			n := p.Set.CountByClass()[class]
+			b.values, b.labels = append(b.values, float64(n)), append(b.labels, fmt.Sprint(n))
+		}
+		bars = append(bars, b)
+	}
+	var names []string
+	description := "Bars of images per class."
+	for _, p := range parts {
+		names = append(names, p.Name)
+		description += fmt.Sprintf(" %s: %d images.", p.Name, p.Set.Len())
+	}
+	return barFigure("Images per class", "how the images divide into the parts of the study", description, names, bars)
+}
+
+// RecallByClass shows the fraction of each class's images that were recognized.
+func RecallByClass(c score.Confusion) Figure {
+	var bars []bar
+	worst := score.ClassScore{Recall: 2}
+	for _, s := range c.ByClass() {
+		bars = append(bars, bar{s.Class.String(), []float64{s.Recall}, []string{fmt.Sprintf("%.1f%%", 100*s.Recall)}})
+		if s.Recall < worst.Recall {
+			worst = s
+		}
+	}
+	return barFigure("Recall of each class", "the fraction of a class's images that are recognized",
+		fmt.Sprintf("Bars of recall per class. The lowest is %v with %.1f%%.", worst.Class, 100*worst.Recall), []string{"recall"}, bars)
+}
+
+// bar is a group of bars with a name.
+type bar struct {
+	name   string
+	values []float64
+	labels []string
+}
+
+// barFigure draws groups of horizontal bars, each with its value at its end.
+func barFigure(title, second, description string, series []string, bars []bar) Figure {
+	const left, right, top, thick, gap, width = 92.0, 56.0, 70.0, 11.0, 9.0, 560.0
+	colours := []color.Color{blue, orange, grey}
+	group := thick*float64(len(series)) + gap
+	highest := 0.0
+	for _, b := range bars {
+		for _, v := range b.values {
+			highest = max(highest, v)
+		}
+	}
+	return Figure{
+		Title: title, Description: description,
+		width: vg.Points(width), height: vg.Points(top + group*float64(len(bars)) + 4),
+		draw: func(c draw.Canvas) {
+			heading(c, title, second)
+			x := left
+			for i, name := range series {
+				if len(series) == 1 {
+					break // the second line names it
+				}
+				fill(c, colours[i%len(colours)], x, 49, 10, 10)
+				write(c, words(sans(9.5), ink, 0, -0.5), x+14, 54, name)
+				x += 34 + 6*float64(len(name))
+			}
+			for i, b := range bars {
+				y := top + float64(i)*group
+				write(c, words(sans(10), ink, -1, -0.5), left-8, y+thick*float64(len(series))/2, b.name)
+				for j, v := range b.values {
+					w := 0.0
+					if highest > 0 {
+						w = (width - left - right) * v / highest
+					}
+					fill(c, colours[j%len(colours)], left, y+thick*float64(j), w, thick-1)
+					write(c, words(sans(8.5), grey, 0, -0.5), left+w+4, y+thick*(float64(j)+0.5), b.labels[j])
+				}
+			}
+		},
+	}
+}

@@ -1,0 +1,84 @@
+package plots
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/score"
+)
+
+// ConfusionMatrix shows how many images of each true class (row) were given each class (column): the count and,
+// under it, the percentage of the row.
+func ConfusionMatrix(c score.Confusion) Figure {
+	const cell, left, top, bottom = 44.0, 92.0, 66.0, 66.0
+	side := cell * fashion.NumClasses
+	title := "Confusion matrix"
+	description := fmt.Sprintf("A table of true classes by predicted classes for %d images.", c.Total())
+	if pairs := c.MostConfused(); len(pairs) > 0 {
+		description += fmt.Sprintf(" Most often confused: %v and %v, %d times.", pairs[0].A, pairs[0].B, pairs[0].Count)
+	}
+	return Figure{
+		Title: title, Description: description,
+		width: vg.Points(left + side + 20), height: vg.Points(top + side + bottom),
+		draw: func(cv draw.Canvas) {
+			hits := 0
+			for k := range c {
+				hits += c[k][k]
+			}
+			heading(cv, title, fmt.Sprintf("rows: true class, columns: predicted class; count and percent of the row; %d of %d right", hits, c.Total()))
+			for i, row := range c {
+				total := 0
+				for _, n := range row {
+					total += n
+				}
+				y := top + float64(i)*cell
+				write(cv, words(sans(10), ink, -1, -0.5), left-8, y+cell/2, fashion.Label(i).String())
+				write(cv, slanted(), left+float64(i)*cell+cell/2, top+side+8, fashion.Label(i).String())
+				for j, n := range row {
+					share := float64(n) / math.Max(1, float64(total))
+					drawCell(cv, left+float64(j)*cell, y, cell, n, share)
+				}
+			}
+		},
+	}
+}
+
+// slanted is the style of the columns' names.
+func slanted() draw.TextStyle {
+	s := words(sans(10), ink, -1, -1)
+	s.Rotation = math.Pi / 5
+	return s
+}
+
+// drawCell draws a count and its share of the row. The shade grows with the share's root, so that rare confusions
+// show; the number is dark on light shades and white on dark ones.
+func drawCell(c draw.Canvas, x, y, side float64, n int, share float64) {
+	shade := blend(math.Sqrt(share))
+	fill(c, shade, x+0.5, y+0.5, side-1, side-1)
+	if n == 0 {
+		return
+	}
+	col := color.Color(ink)
+	if luminance(shade) < 0.4 {
+		col = color.White
+	}
+	write(c, words(bold(10), col, -0.5, -1), x+side/2, y+9, fmt.Sprint(n))
+	write(c, words(sans(8), col, -0.5, -1), x+side/2, y+24, fmt.Sprintf("%.1f%%", 100*share))
+}
+
+// blend goes from near white to dark blue, ever darker, so that it reads in grey too.
+func blend(t float64) color.RGBA {
+	from, to := [3]float64{246, 248, 250}, [3]float64{8, 48, 107}
+	at := func(i int) uint8 { return uint8(math.Round(from[i] + t*(to[i]-from[i]))) }
+	return color.RGBA{at(0), at(1), at(2), 255}
+}
+
+// luminance is the relative brightness of a colour, 0 to 1 (Rec. 709 weights).
+func luminance(c color.RGBA) float64 {
+	return (0.2126*float64(c.R) + 0.7152*float64(c.G) + 0.0722*float64(c.B)) / 255
+}

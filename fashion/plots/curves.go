@@ -1,0 +1,139 @@
+package plots
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"fashionlab/fashion/run"
+)
+
+// LearningCurves shows loss and accuracy by epoch, of the training and of the validation part, where the learning
+// rate fell, and the epoch of the best validation accuracy. epochs is how many there will be, for the axis of a
+// training under way.
+func LearningCurves(history []run.Epoch, epochs int) Figure {
+	const width, height, top = 720.0, 320.0, 48.0
+	epochs = max(epochs, len(history), 2)
+	description := "No epoch is finished yet."
+	second := "no epoch is finished yet"
+	if len(history) > 0 {
+		best := bestEpoch(history)
+		description = fmt.Sprintf("Two line charts over %d epochs. Training loss falls from %.3f to %.3f; the best validation accuracy is %.4f in epoch %d.",
+			len(history), history[0].Loss, history[len(history)-1].Loss, best.ValidationAccuracy, best.Epoch)
+		second = fmt.Sprintf("best validation accuracy %.4f in epoch %d (ring); dotted lines: the learning rate falls", best.ValidationAccuracy, best.Epoch)
+	}
+	return Figure{
+		Title: "Learning curves", Description: description,
+		width: vg.Points(width), height: vg.Points(height),
+		draw: func(c draw.Canvas) {
+			heading(c, "Learning curves", second)
+			panel := func(i int, p *plot.Plot) {
+				x := 8 + float64(i)*width/2
+				p.Draw(draw.Crop(c, vg.Points(x), vg.Points(x+width/2-16-width), vg.Points(8), -vg.Points(top)))
+			}
+			panel(0, curvePanel(history, epochs, "loss (nats)", false,
+				func(e run.Epoch) float64 { return e.Loss }, func(e run.Epoch) float64 { return e.ValidationLoss }))
+			panel(1, curvePanel(history, epochs, "accuracy", true,
+				func(e run.Epoch) float64 { return e.Accuracy }, func(e run.Epoch) float64 { return e.ValidationAccuracy }))
+		},
+	}
+}
+
+func bestEpoch(history []run.Epoch) run.Epoch {
+	best := history[0]
+	for _, e := range history {
+		if e.ValidationAccuracy > best.ValidationAccuracy {
+			best = e
+		}
+	}
+	return best
+}
+
+// curvePanel is one chart: a dashed line for training, a solid one for validation.
+func curvePanel(history []run.Epoch, epochs int, label string, ring bool, training, validation func(run.Epoch) float64) *plot.Plot {
+	p := newPlot("epoch", label)
+	p.X.Min, p.X.Max = 1, float64(epochs)
+	p.X.Tick.Marker = wholeNumbers{}
+	p.Y.Min, p.Y.Max = math.Inf(1), math.Inf(-1)
+	for i := 1; i < len(history); i++ {
+		if history[i].Rate < history[i-1].Rate*0.999 {
+			p.Add(vertical{float64(history[i].Epoch) - 0.5})
+		}
+	}
+	addCurve(p, history, training, orange, []vg.Length{vg.Points(5), vg.Points(3)}, "training")
+	addCurve(p, history, validation, blue, nil, "validation")
+	if ring && len(history) > 0 {
+		best := bestEpoch(history)
+		p.Add(&plotter.Scatter{XYs: plotter.XYs{{X: float64(best.Epoch), Y: best.ValidationAccuracy}},
+			GlyphStyle: draw.GlyphStyle{Color: blue, Radius: vg.Points(5), Shape: draw.RingGlyph{}}})
+	}
+	if p.Y.Min >= p.Y.Max {
+		p.Y.Min, p.Y.Max = 0, 1
+	}
+	margin := (p.Y.Max - p.Y.Min) * 0.06
+	p.Y.Min, p.Y.Max = p.Y.Min-margin, p.Y.Max+margin
+	return p
+}
+
+// addCurve draws a value over the epochs, with its name in the legend. Epochs whose value is no number are left out.
+func addCurve(p *plot.Plot, history []run.Epoch, value func(run.Epoch) float64, c color.Color, dashes []vg.Length, name string) {
+	var points plotter.XYs
+	for _, e := range history {
+		if v := value(e); !math.IsNaN(v) && !math.IsInf(v, 0) {
+			points = append(points, plotter.XY{X: float64(e.Epoch), Y: v})
+		}
+	}
+	line := &plotter.Line{XYs: points, LineStyle: draw.LineStyle{Color: c, Width: vg.Points(1.8), Dashes: dashes}}
+	marks := &plotter.Scatter{XYs: points, GlyphStyle: draw.GlyphStyle{Color: c, Radius: vg.Points(2), Shape: draw.CircleGlyph{}}}
+	if len(points) > 0 {
+		p.Add(line, marks)
+	}
+	p.Legend.Add(name, line)
+}
+
+// vertical is a dotted line at an x.
+type vertical struct{ x float64 }
+
+func (v vertical) Plot(c draw.Canvas, p *plot.Plot) {
+	toX, _ := p.Transforms(&c)
+	x := toX(v.x)
+	c.StrokeLine2(draw.LineStyle{Color: grey, Width: vg.Points(0.8), Dashes: []vg.Length{vg.Points(1), vg.Points(2)}}, x, c.Min.Y, x, c.Max.Y)
+}
+
+// wholeNumbers puts at most ten ticks on whole numbers.
+type wholeNumbers struct{}
+
+func (wholeNumbers) Ticks(low, high float64) []plot.Tick {
+	step := max(1, int(math.Ceil((high-low)/10)))
+	var ticks []plot.Tick
+	for v := int(math.Ceil(low)); float64(v) <= high; v += step {
+		ticks = append(ticks, plot.Tick{Value: float64(v), Label: fmt.Sprint(v)})
+	}
+	return ticks
+}
+
+// newPlot is a chart in the study's style: no frame, light horizontal lines, words in grey.
+func newPlot(x, y string) *plot.Plot {
+	p := plot.New()
+	p.BackgroundColor = nil
+	p.X.Label.Text, p.Y.Label.Text = x, y
+	for _, a := range []*plot.Axis{&p.X, &p.Y} {
+		a.Label.TextStyle = words(sans(10), grey, -0.5, 0)
+		a.Tick.Label = words(sans(9), grey, float64(a.Tick.Label.XAlign), float64(a.Tick.Label.YAlign))
+		a.LineStyle = draw.LineStyle{Color: pale, Width: vg.Points(1)}
+		a.Tick.LineStyle = draw.LineStyle{Color: pale, Width: vg.Points(1)}
+		a.Padding = vg.Points(4)
+	}
+	p.Legend.TextStyle = words(sans(10), ink, 0, 0)
+	p.Legend.Top = true
+	grid := plotter.NewGrid()
+	grid.Vertical.Width = 0
+	grid.Horizontal = draw.LineStyle{Color: pale, Width: vg.Points(0.7)}
+	p.Add(grid)
+	return p
+}

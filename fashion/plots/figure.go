@@ -1,0 +1,122 @@
+// Package plots draws the study's figures from the data set and from saved runs, as self-contained SVG or PNG. A
+// figure carries a title and a description for screen readers, refers to nothing outside itself, and is readable in
+// grey and for the colour-blind: classes of marks differ in more than their hue.
+package plots
+
+import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"image/color"
+	"io"
+	"regexp"
+
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// Figure is a drawing of a size with what a screen reader says of it.
+type Figure struct {
+	Title       string
+	Description string
+	width       vg.Length
+	height      vg.Length
+	draw        func(draw.Canvas)
+}
+
+// Size returns the figure's width and height in points, 1/72 inch.
+func (f Figure) Size() (width, height float64) { return f.width.Points(), f.height.Points() }
+
+// PNG writes the figure as a PNG image of the given resolution in dots per inch.
+func (f Figure) PNG(w io.Writer, dpi int) error {
+	c := vgimg.NewWith(vgimg.UseWH(f.width, f.height), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(color.White))
+	f.draw(draw.New(c))
+	_, err := vgimg.PngCanvas{Canvas: c}.WriteTo(w)
+	return err
+}
+
+// svgHead matches the opening tag that the SVG backend writes.
+var svgHead = regexp.MustCompile(`(?s)<\?xml.*?<svg width="[^"]*" height="[^"]*"`)
+
+// SVG returns the figure as an SVG element that scales to the width of its place.
+func (f Figure) SVG() (string, error) {
+	c := vgsvg.New(f.width, f.height)
+	f.draw(draw.New(c))
+	var b bytes.Buffer
+	if _, err := c.WriteTo(&b); err != nil {
+		return "", fmt.Errorf("figure %q: %w", f.Title, err)
+	}
+	out := b.Bytes()
+	head := svgHead.FindIndex(out)
+	if head == nil {
+		return "", fmt.Errorf("figure %q: the SVG backend wrote an unknown head %.80q", f.Title, out)
+	}
+	tag := bytes.IndexByte(out[head[1]:], '>') + head[1]
+	w, h := f.Size()
+	var s bytes.Buffer
+	fmt.Fprintf(&s, `<svg role="img" width="%g" height="%g" style="max-width:100%%;height:auto;background:white"`, w*4/3, h*4/3)
+	s.Write(out[head[1] : tag+1])
+	for _, e := range [][2]string{{"title", f.Title}, {"desc", f.Description}} {
+		fmt.Fprintf(&s, "\n<%s>", e[0])
+		if err := xml.EscapeText(&s, []byte(e[1])); err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&s, "</%s>", e[0])
+	}
+	s.Write(out[tag+1:])
+	return s.String(), nil
+}
+
+// The colours of Okabe and Ito, "Color Universal Design" (2008), and greys.
+var (
+	blue      = color.RGBA{0, 114, 178, 255}
+	orange    = color.RGBA{230, 159, 0, 255}
+	vermilion = color.RGBA{213, 94, 0, 255}
+	ink       = color.RGBA{34, 34, 34, 255}
+	grey      = color.RGBA{110, 110, 110, 255}
+	pale      = color.RGBA{225, 225, 225, 255}
+)
+
+// sans is the typeface of all words.
+func sans(size float64) font.Font {
+	return font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(size)}
+}
+
+func bold(size float64) font.Font {
+	f := sans(size)
+	f.Weight = 2 // x/image/font.WeightBold
+	return f
+}
+
+// words is a style of text, anchored at a point: xAlign 0 begins there, -0.5 is centred, -1 ends there.
+func words(f font.Font, c color.Color, xAlign, yAlign float64) draw.TextStyle {
+	return draw.TextStyle{Color: c, Font: f, XAlign: draw.XAlignment(xAlign), YAlign: draw.YAlignment(yAlign),
+		Handler: text.Plain{Fonts: font.DefaultCache}}
+}
+
+// write puts a text at x, y points from the left and the top.
+func write(c draw.Canvas, s draw.TextStyle, x, y float64, txt string) {
+	c.FillText(s, at(c, x, y), txt)
+}
+
+// at is the point at x, y points from the left and the top.
+func at(c draw.Canvas, x, y float64) vg.Point {
+	return vg.Point{X: c.Min.X + vg.Points(x), Y: c.Max.Y - vg.Points(y)}
+}
+
+// fill paints a rectangle given by its left, top, width and height in points.
+func fill(c draw.Canvas, col color.Color, x, y, w, h float64) {
+	c.FillPolygon(col, []vg.Point{at(c, x, y), at(c, x+w, y), at(c, x+w, y+h), at(c, x, y+h)})
+}
+
+// heading writes the figure's title at the top left and, in grey under it, a second line.
+func heading(c draw.Canvas, title, second string) {
+	write(c, words(bold(13), ink, 0, -1), 12, 10, title)
+	if second != "" {
+		write(c, words(sans(9.5), grey, 0, -1), 12, 28, second)
+	}
+}

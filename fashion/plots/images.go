@@ -1,0 +1,139 @@
+package plots
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/score"
+)
+
+// enlarged is how many pixels wide a pixel of the data set is drawn, so that no viewer smooths it away.
+const enlarged = 2
+
+// picture returns an item as an image, dark on light: the data set's black background would be a block of ink.
+func picture(img fashion.Image) image.Image {
+	out := image.NewGray(image.Rect(0, 0, fashion.Side*enlarged, fashion.Side*enlarged))
+	for y := range fashion.Side * enlarged {
+		for x := range fashion.Side * enlarged {
+			out.SetGray(x, y, color.Gray{255 - img[y/enlarged*fashion.Side+x/enlarged]})
+		}
+	}
+	return out
+}
+
+// place draws an item in a square given by its left, top and side in points.
+func place(c draw.Canvas, img fashion.Image, x, y, side float64) {
+	low, high := at(c, x, y+side), at(c, x+side, y)
+	c.DrawImage(vg.Rectangle{Min: low, Max: high}, picture(img))
+}
+
+// SampleGrid shows the first items of each class, a row a class.
+func SampleGrid(s fashion.Set, perClass int) Figure {
+	const side, left, top, gap = 42.0, 92.0, 50.0, 4.0
+	var rows [fashion.NumClasses][]fashion.Image
+	for i, l := range s.Labels {
+		if len(rows[l]) < perClass {
+			rows[l] = append(rows[l], s.Images[i])
+		}
+	}
+	return Figure{
+		Title: "Items of each class",
+		Description: fmt.Sprintf("A table of grey pictures: ten rows, one for each class from T-shirt/top to Ankle boot, with %d items each.",
+			perClass),
+		width:  vg.Points(left + float64(perClass)*(side+gap) + 12),
+		height: vg.Points(top + fashion.NumClasses*(side+gap) + 8),
+		draw: func(c draw.Canvas) {
+			heading(c, "Items of each class", "the first of each in the file, drawn dark on light")
+			for class, images := range rows {
+				y := top + float64(class)*(side+gap)
+				write(c, words(sans(10), ink, -1, -0.5), left-10, y+side/2, fashion.Label(class).String())
+				for i, img := range images {
+					place(c, img, left+float64(i)*(side+gap), y, side)
+				}
+			}
+		},
+	}
+}
+
+// MeanImages shows the mean of each class's images.
+func MeanImages(s fashion.Set) Figure {
+	const side, gap, left, top = 76.0, 10.0, 14.0, 54.0
+	var sums [fashion.NumClasses][fashion.Pixels]int
+	for i, l := range s.Labels {
+		for p, v := range s.Images[i] {
+			sums[l][p] += int(v)
+		}
+	}
+	counts := s.CountByClass()
+	return Figure{
+		Title:       "The mean image of each class",
+		Description: "Ten blurred pictures, one for each class: what the images of a class have in common. Shirt, Pullover and Coat look alike.",
+		width:       vg.Points(2*left + 5*side + 4*gap),
+		height:      vg.Points(top + 2*(side+26)),
+		draw: func(c draw.Canvas) {
+			heading(c, "The mean image of each class", fmt.Sprintf("of %d images", s.Len()))
+			for class := range sums {
+				if counts[class] == 0 {
+					continue
+				}
+				var mean fashion.Image
+				for p, v := range sums[class] {
+					mean[p] = byte(v / counts[class])
+				}
+				x, y := left+float64(class%5)*(side+gap), top+float64(class/5)*(side+26)
+				place(c, mean, x, y, side)
+				write(c, words(sans(9.5), ink, -0.5, -1), x+side/2, y+side+5, fashion.Label(class).String())
+			}
+		},
+	}
+}
+
+// Misclassified shows the images of which a model was most wrong: those whose true class it gave the least
+// probability. The predictions' indices are positions in the set.
+func Misclassified(s fashion.Set, p run.Predictions, limit int) (Figure, error) {
+	errors := score.Errors(p)
+	shown := errors[:min(limit, len(errors))]
+	for _, e := range shown {
+		if e.Index < 0 || int(e.Index) >= s.Len() || s.Labels[e.Index] != e.True {
+			return Figure{}, fmt.Errorf("prediction %d is of image %d, a %v, which is not in this set of %d images", e.Row, e.Index, e.True, s.Len())
+		}
+	}
+	const columns, side, gapX, left, top, row = 6, 72.0, 26.0, 20.0, 54.0, 122.0
+	rows := max(1, (len(shown)+columns-1)/columns)
+	return Figure{
+		Title: "What the model was most wrong about",
+		Description: fmt.Sprintf("Pictures of the %d of %d misclassified items to whose true class the model gave the least probability, "+
+			"each with its true class, the predicted class and that probability.", len(shown), len(errors)),
+		width:  vg.Points(2*left + columns*side + (columns-1)*gapX),
+		height: vg.Points(top + float64(rows)*row),
+		draw: func(c draw.Canvas) {
+			heading(c, "What the model was most wrong about", fmt.Sprintf("%d of %d errors among %d images, least probability for the true class first",
+				len(shown), len(errors), len(p.Labels)))
+			if len(shown) == 0 {
+				write(c, words(sans(11), ink, 0, -1), 12, top, "no errors")
+			}
+			for i, e := range shown {
+				x, y := left+float64(i%columns)*(side+gapX), top+float64(i/columns)*row
+				place(c, s.Images[e.Index], x, y, side)
+				middle := x + side/2
+				write(c, words(bold(9), ink, -0.5, -1), middle, y+side+4, "is "+e.True.String())
+				write(c, words(sans(9), vermilion, -0.5, -1), middle, y+side+16, "called "+e.Predicted.String())
+				write(c, words(sans(9), grey, -0.5, -1), middle, y+side+28, "P(true) "+probability(e.TrueProbability))
+			}
+		},
+	}, nil
+}
+
+// probability is a probability in words that stay short near 0.
+func probability(p float32) string {
+	if p < 0.0005 {
+		return "< 0.0005"
+	}
+	return fmt.Sprintf("%.3f", p)
+}

@@ -1,0 +1,73 @@
+// Package score measures saved predictions: accuracy with its interval, confusion, per-class scores, errors. It loads
+// no model and no backend.
+package score
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/run"
+)
+
+// Interval is an estimated fraction with its 95% confidence interval, all in [0, 1].
+type Interval struct{ Value, Low, High float64 }
+
+// String returns the fraction and its interval, as "0.9241 (0.9188 to 0.9291)".
+func (i Interval) String() string { return fmt.Sprintf("%.4f (%.4f to %.4f)", i.Value, i.Low, i.High) }
+
+// Wilson is the score interval of E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical
+// Inference" (1927), for so many hits in n trials. Without trials it is [0, 1] around NaN.
+func Wilson(hits, n int) Interval {
+	if n == 0 {
+		return Interval{math.NaN(), 0, 1}
+	}
+	const z = 1.959963984540054 // the normal distribution's 97.5% point
+	p, m := float64(hits)/float64(n), float64(n)
+	centre := (p + z*z/(2*m)) / (1 + z*z/m)
+	half := z / (1 + z*z/m) * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
+	return Interval{p, max(0, centre-half), min(1, centre+half)}
+}
+
+// Accuracy is the fraction of images whose most probable class is the true one.
+func Accuracy(p run.Predictions) Interval {
+	hits := 0
+	for i, label := range p.Labels {
+		if p.Predicted(i) == label {
+			hits++
+		}
+	}
+	return Wilson(hits, len(p.Labels))
+}
+
+// LogLoss is the mean of -log(probability of the true class), in nats. Probabilities below 1e-15 count as that.
+func LogLoss(p run.Predictions) float64 {
+	sum := 0.0
+	for i, label := range p.Labels {
+		sum -= math.Log(max(1e-15, float64(p.Probabilities[i][label])))
+	}
+	return sum / float64(len(p.Labels))
+}
+
+// Error is an image that was not recognized.
+type Error struct {
+	Row             int   // in the predictions
+	Index           int32 // of the image in its file
+	True, Predicted fashion.Label
+	TrueProbability float32 // what the model gave the true class
+	Confidence      float32 // what it gave the predicted one
+}
+
+// Errors lists the misclassified images, those with the least probability for the true class first.
+func Errors(p run.Predictions) []Error {
+	var list []Error
+	for i, label := range p.Labels {
+		if got := p.Predicted(i); got != label {
+			list = append(list, Error{i, p.Indices[i], label, got, p.Probabilities[i][label], p.Probabilities[i][got]})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b Error) int { return cmp.Compare(a.TrueProbability, b.TrueProbability) })
+	return list
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+
+	"fashionlab/fashion/run"
+)
+
+// kernelName is the kernel's name in the notebooks' metadata. It is our own, so that it never takes the place of
+// somebody's general GoNB kernel.
+const kernelName = "fashionlab"
+
+// kernelSpec is Jupyter's description of a kernel
+// (https://jupyter-client.readthedocs.io/en/stable/kernels.html#kernel-specs).
+type kernelSpec struct {
+	Argv          []string          `json:"argv"`
+	DisplayName   string            `json:"display_name"`
+	Language      string            `json:"language"`
+	InterruptMode string            `json:"interrupt_mode,omitempty"`
+	Env           map[string]string `json:"env,omitempty"`
+	Metadata      map[string]string `json:"metadata,omitempty"`
+}
+
+// kernelOwner is the metadata's key under which our specification names its module.
+const kernelOwner = "fashionlab"
+
+// kernelEnvironment is what makes a notebook behave the same from JupyterLab, VS Code and nbconvert. Jupyter expands
+// ${NAME} from the server's own environment. What a user may want to choose (GOMLX_BACKEND, FASHION_PROFILE) is not
+// in it, so that the user's own choice reaches the cells.
+func kernelEnvironment(l layout) (map[string]string, error) {
+	goPath, err := goCommand()
+	if err != nil {
+		return nil, err
+	}
+	env := map[string]string{
+		"PATH":                  l.bin() + ":" + filepath.Dir(goPath) + ":${PATH}",
+		"GOMLX_NO_AUTO_INSTALL": "1",
+		"FASHION_RUNS":          filepath.Join(l.root, "runs"),
+	}
+	for _, name := range []string{"FASHION_MNIST_DIR", "FASHIONLAB_HOME", "PJRT_PLUGIN_LIBRARY_PATH", "FASHION_RUNS"} {
+		if value, ok := os.LookupEnv(name); ok {
+			env[name] = value
+		}
+	}
+	return env, nil
+}
+
+func findKernel(l layout) (string, error) {
+	path := filepath.Join(l.kernel(), "kernel.json")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	var spec kernelSpec
+	if err := json.Unmarshal(data, &spec); err != nil {
+		return "", foreignKernel(path, "it is no JSON: "+err.Error())
+	}
+	switch owner := spec.Metadata[kernelOwner]; owner {
+	case l.root:
+	case "":
+		return "", foreignKernel(path, "another program wrote it")
+	default:
+		return "", fmt.Errorf("%s is for the module in %s, want %s", path, owner, l.root)
+	}
+	want, err := kernelEnvironment(l)
+	if err != nil {
+		return "", err
+	}
+	if !maps.Equal(spec.Env, want) || spec.Argv[0] != filepath.Join(l.bin(), "gonb") {
+		return "", fmt.Errorf("%s was written for another environment", path)
+	}
+	return path, nil
+}
+
+// errForeign is wrapped by the error for a kernel specification that is not ours to replace.
+var errForeign = errors.New("foreign kernel specification")
+
+func foreignKernel(path, why string) error {
+	return fmt.Errorf("%w: %s has our kernel's name, but %s; move it away: mv %q %q", errForeign, path, why,
+		filepath.Dir(path), filepath.Dir(path)+".other")
+}
+
+// makeKernel lets GoNB's own installer write a specification in a folder of ours and installs it with our
+// environment in the user's folder.
+func makeKernel(ctx context.Context, l layout, say func(string)) error {
+	if _, err := findKernel(l); errors.Is(err, errForeign) {
+		return err
+	}
+	staging, err := os.MkdirTemp(l.home, "kernel-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(staging)
+	env := l.environment("JUPYTER_DATA_DIR=" + staging)
+	err = runQuietly(ctx, l.root, env, filepath.Join(l.bin(), "gonb"), "--install", "--force_deps", "--logtostderr", "--go_work="+l.root)
+	if err != nil {
+		return err
+	}
+	from := filepath.Join(staging, "kernels", "gonb")
+	data, err := os.ReadFile(filepath.Join(from, "kernel.json"))
+	if err != nil {
+		return err
+	}
+	var spec kernelSpec
+	if err := json.Unmarshal(data, &spec); err != nil {
+		return fmt.Errorf("what gonb --install wrote is no kernel specification: %w", err)
+	}
+	spec.Argv[0] = filepath.Join(l.bin(), "gonb")
+	spec.DisplayName = "Go (fashionlab)"
+	spec.Metadata = map[string]string{kernelOwner: l.root}
+	if spec.Env, err = kernelEnvironment(l); err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(spec); err != nil {
+		return err
+	}
+	path := filepath.Join(l.kernel(), "kernel.json")
+	say("writing " + path)
+	logo, err := os.ReadFile(filepath.Join(from, "logo-svg.svg"))
+	if err == nil {
+		err = run.WriteFile(filepath.Join(l.kernel(), "logo-svg.svg"), logo)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return run.WriteFile(path, out.Bytes())
+}

@@ -1,0 +1,127 @@
+// Command kernel-setup installs what the study needs and is missing, then executes its notebooks, opens them in
+// JupyterLab, or runs the tests.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+const usage = `usage: go run ./kernel-setup COMMAND [flags]
+
+  run        execute the notebooks and print the results      -profile smoke|quick|full  -only 02  -out DIR
+  lab        open the notebooks in JupyterLab                 further arguments go to jupyter lab
+  test       run the whole test suite
+  setup      install what is missing, and nothing else
+  doctor     say what is installed, what is missing, and what mends it
+  report     print the results table                          -json
+  summary    print a model's layers, shapes and parameters    -model cnn
+  bench      time a training step                             -model cnn  -batch 64,512  -peers PYTHON
+  uninstall  remove what setup installed; runs stay
+
+All but doctor, report and uninstall first do what is missing of the set-up.
+`
+
+// command is one of the words that usage lists.
+type command struct {
+	needs []string // names of the parts that must be set up first
+	flags func(*flag.FlagSet, *options)
+	do    func(context.Context, layout, options) error
+}
+
+// options are the values of all flags.
+type options struct {
+	profile, only, out, model, batch, peers string
+	json                                    bool
+	args                                    []string // what is left after the flags
+}
+
+func commands() map[string]command {
+	everything := []string{partTools, partJupyter, partPlugin, partData, partKernel}
+	none := func(*flag.FlagSet, *options) {}
+	model := func(f *flag.FlagSet, o *options) { f.StringVar(&o.model, "model", "cnn", "name of the model") }
+	return map[string]command{
+		"run": {everything, func(f *flag.FlagSet, o *options) {
+			f.StringVar(&o.profile, "profile", "quick", "how much to execute: smoke, quick or full")
+			f.StringVar(&o.only, "only", "", "execute only the notebooks whose name begins so")
+			f.StringVar(&o.out, "out", "", "folder for the executed notebooks (default out/PROFILE)")
+		}, execute},
+		"lab":    {everything, none, lab},
+		"test":   {everything, none, test},
+		"setup":  {everything, none, func(context.Context, layout, options) error { return nil }},
+		"doctor": {nil, none, doctor},
+		"report": {nil, func(f *flag.FlagSet, o *options) { f.BoolVar(&o.json, "json", false, "print JSON") }, report},
+		"summary": {nil, model, func(ctx context.Context, l layout, o options) error {
+			return study(ctx, l, "summary", "-model", o.model)
+		}},
+		"bench": {[]string{partPlugin, partData}, func(f *flag.FlagSet, o *options) {
+			model(f, o)
+			f.StringVar(&o.batch, "batch", "64,512", "batch sizes")
+			f.StringVar(&o.peers, "peers", "", "a Python with tensorflow and/or torch to measure beside")
+		}, func(ctx context.Context, l layout, o options) error {
+			return study(ctx, l, "bench", "-model", o.model, "-batch", o.batch, "-peers", o.peers)
+		}},
+		"uninstall": {nil, none, uninstall},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := dispatch(ctx, os.Args[1:])
+	stop()
+	var exit *exitError
+	switch {
+	case errors.As(err, &exit):
+		os.Exit(exit.code)
+	case errors.Is(err, flag.ErrHelp):
+		os.Exit(2)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "kernel-setup:", err)
+		os.Exit(1)
+	}
+}
+
+// exitError ends the program with a code; what it has to say is printed already.
+type exitError struct{ code int }
+
+func (e *exitError) Error() string { return fmt.Sprintf("exit status %d", e.code) }
+
+func dispatch(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		fmt.Fprint(os.Stderr, usage)
+		return flag.ErrHelp
+	}
+	c, ok := commands()[args[0]]
+	if !ok {
+		fmt.Fprint(os.Stderr, usage)
+		return fmt.Errorf("%q is no command", args[0])
+	}
+	var o options
+	f := flag.NewFlagSet(args[0], flag.ContinueOnError)
+	c.flags(f, &o)
+	if err := f.Parse(args[1:]); err != nil {
+		return flag.ErrHelp // the flag set has said what is wrong
+	}
+	o.args = f.Args()
+	if len(o.args) > 0 && args[0] != "lab" && args[0] != "test" {
+		return fmt.Errorf("%s takes no argument %q", args[0], o.args[0])
+	}
+	l, err := newLayout()
+	if err != nil {
+		return err
+	}
+	if args[0] == "run" { // a typing error must not cost a set-up
+		if err := checkRun(l, o); err != nil {
+			return err
+		}
+	}
+	if err := setUp(ctx, l, c.needs); err != nil {
+		return err
+	}
+	return c.do(ctx, l, o)
+}

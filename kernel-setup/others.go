@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// lab opens JupyterLab on the notebooks.
+func lab(ctx context.Context, l layout, o options) error {
+	args := append([]string{"-m", "jupyterlab", "--notebook-dir=" + l.notebooks()}, o.args...)
+	if os.Geteuid() == 0 {
+		args = append(args, "--allow-root")
+	}
+	return runShown(ctx, l.notebooks(), l.environment(), l.python(), args...)
+}
+
+// study runs the program that needs the models, so that this one starts without them.
+func study(ctx context.Context, l layout, args ...string) error {
+	goPath, err := goCommand()
+	if err != nil {
+		return err
+	}
+	return runShown(ctx, l.root, l.environment(), goPath, append([]string{"run", "./kernel-setup/study"}, args...)...)
+}
+
+// test runs the test suite: with the race detector where there is no GoMLX, then everything.
+func test(ctx context.Context, l layout, o options) error {
+	goPath, err := goCommand()
+	if err != nil {
+		return err
+	}
+	withRace := []string{"test", "-race", "./fashion", "./fashion/run", "./fashion/recipes", "./fashion/score", "./fashion/plots", "./kernel-setup"}
+	if err := runShown(ctx, l.root, l.environment("CGO_ENABLED=1"), goPath, append(withRace, o.args...)...); err != nil {
+		return err
+	}
+	rest := []string{"test", "./fashion/layers", "./fashion/models", "./fashion/optim", "./fashion/train", "./fashion/notebook", "./kernel-setup/study"}
+	return runShown(ctx, l.root, l.environment(), goPath, append(rest, o.args...)...)
+}
+
+// doctor prints a line per part.
+func doctor(_ context.Context, l layout, _ options) error {
+	missing := 0
+	line := func(name, found string, err error, mend string) {
+		if err != nil {
+			missing++
+			fmt.Printf("missing  %-14s %v\n         %-14s mend: %s\n", name, err, "", mend)
+			return
+		}
+		fmt.Printf("ok       %-14s %s\n", name, found)
+	}
+	goPath, err := goCommand()
+	line("Go", goPath, err, "install Go 1.26 or later")
+	python, err := systemPython()
+	line("Python", python, err, "install Python 3.10 or later with venv")
+	for _, p := range parts() {
+		found, err := p.find(l)
+		mend := p.mend
+		if errors.Is(err, errForeign) {
+			mend = fmt.Sprintf("mv %q %q", l.kernel(), l.kernel()+".other")
+		}
+		line(p.name, found, err, mend)
+	}
+	if gpu, plugin := findGPU(l); gpu != "" {
+		line("GPU", gpu+", plugin "+plugin+"; GOMLX_BACKEND=xla:cuda uses it", nil, "")
+	} else {
+		fmt.Printf("-        %-14s none found; everything runs on the CPU\n", "GPU")
+	}
+	if missing > 0 {
+		return &exitError{1}
+	}
+	return nil
+}
+
+// findGPU returns what tells of an NVIDIA GPU and the path of a PJRT plugin for it.
+func findGPU(l layout) (gpu, plugin string) {
+	if _, err := os.Stat("/dev/nvidia0"); err != nil {
+		return "", ""
+	}
+	for _, dir := range pluginDirs(l) {
+		if matches, _ := filepath.Glob(filepath.Join(dir, "pjrt_c_api_cuda*_plugin.so")); len(matches) > 0 { // the pattern is well formed
+			return "/dev/nvidia0", matches[0]
+		}
+	}
+	return "/dev/nvidia0", "not installed: pip install jax-cuda13-pjrt and link its xla_cuda_plugin.so as " +
+		filepath.Join(l.xla, "pjrt_c_api_cuda_plugin.so")
+}
+
+// uninstall removes what set-up made. Runs and foreign files stay.
+func uninstall(_ context.Context, l layout, _ options) error {
+	plugin := filepath.Join(l.xla, pluginName)
+	if data, err := os.ReadFile(plugin); err == nil && stamped(l, partPlugin, hash(data)) {
+		fmt.Println("removing", plugin)
+		if err := os.Remove(plugin); err != nil {
+			return err
+		}
+	}
+	if data, err := os.ReadFile(filepath.Join(l.kernel(), "kernel.json")); err == nil && strings.Contains(string(data), `"`+kernelOwner+`": "`) {
+		fmt.Println("removing", l.kernel())
+		if err := os.RemoveAll(l.kernel()); err != nil {
+			return err
+		}
+	}
+	if _, err := os.Stat(l.home); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	fmt.Println("removing", l.home)
+	return os.RemoveAll(l.home)
+}

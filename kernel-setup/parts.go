@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"fashionlab/fashion/run"
+)
+
+// part is one thing that set-up provides.
+type part struct {
+	name string
+	find func(layout) (found string, err error)            // what is there; the error says what is not
+	make func(context.Context, layout, func(string)) error // provides it; the function tells the user what is done
+	mend string                                            // the command that mends it where make cannot
+}
+
+const (
+	partTools   = "GoNB"
+	partJupyter = "Jupyter"
+	partPlugin  = "PJRT"
+	partData    = "Fashion-MNIST"
+	partKernel  = "kernel"
+)
+
+func parts() []part {
+	const again = "go run ./kernel-setup setup"
+	return []part{
+		{partTools, findTools, makeTools, again},
+		{partJupyter, findJupyter, makeJupyter, again},
+		{partPlugin, findPlugin, makePlugin, again},
+		{partData, findData, makeData, again},
+		{partKernel, findKernel, makeKernel, again},
+	}
+}
+
+// setUp provides the named parts that are missing. Only one process at a time does.
+func setUp(ctx context.Context, l layout, names []string) error {
+	missing := missingParts(l, names)
+	if len(missing) == 0 {
+		return nil
+	}
+	if err := os.MkdirAll(l.home, 0o777); err != nil {
+		return fmt.Errorf("cannot make the private folder; name a writable one with $FASHIONLAB_HOME: %w", err)
+	}
+	unlock, err := lockSetUp(ctx, filepath.Join(l.home, "lock"))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	for _, p := range missingParts(l, names) { // another process may have provided some meanwhile
+		start := time.Now()
+		say := func(what string) { fmt.Printf("%-14s %s\n", p.name, what) }
+		if err := p.make(ctx, l, say); err != nil {
+			return fmt.Errorf("setting up %s: %w", p.name, err)
+		}
+		found, err := p.find(l)
+		if err != nil {
+			return fmt.Errorf("setting up %s ended, but: %w", p.name, err)
+		}
+		say(fmt.Sprintf("ready in %.0fs: %s", time.Since(start).Seconds(), found))
+	}
+	return nil
+}
+
+func missingParts(l layout, names []string) []part {
+	var missing []part
+	for _, p := range parts() {
+		for _, name := range names {
+			if p.name == name {
+				if _, err := p.find(l); err != nil {
+					missing = append(missing, p)
+				}
+			}
+		}
+	}
+	return missing
+}
+
+// lockSetUp waits until no other process sets up.
+func lockSetUp(ctx context.Context, path string) (unlock func(), err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, fmt.Errorf("cannot write in the private folder; name a writable one with $FASHIONLAB_HOME: %w", err)
+	}
+	for told := false; ; told = true {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { f.Close() }, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			f.Close()
+			return nil, fmt.Errorf("cannot lock %s: %w", path, err)
+		}
+		if !told {
+			fmt.Println("waiting for another set-up to end")
+		}
+		select {
+		case <-ctx.Done():
+			f.Close()
+			return nil, ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// stamped reports whether a part was last provided from the same inputs.
+func stamped(l layout, part, inputs string) bool {
+	data, err := os.ReadFile(l.stamp(part))
+	return err == nil && string(data) == inputs
+}
+
+func setStamp(l layout, part, inputs string) error {
+	return run.WriteFile(l.stamp(part), []byte(inputs))
+}
+
+// clearStamp makes a part count as missing until it is provided anew.
+func clearStamp(l layout, part string) error {
+	if err := os.Remove(l.stamp(part)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// command runs a program; its output is shown if it fails.
+func runQuietly(ctx context.Context, dir string, env []string, name string, args ...string) error {
+	c := exec.CommandContext(ctx, name, args...)
+	c.Dir, c.Env = dir, env
+	out, err := c.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s %s: %w\n%s", filepath.Base(name), strings.Join(args, " "), err, lastLines(string(out), 15))
+	}
+	return nil
+}
+
+// runShown runs a program with its output on ours. It gets an interrupt with us, so it is waited for.
+func runShown(ctx context.Context, dir string, env []string, name string, args ...string) error {
+	c := exec.CommandContext(ctx, name, args...)
+	c.Dir, c.Env = dir, env
+	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, io.Writer(os.Stderr)
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
+	c.WaitDelay = 10 * time.Second
+	err := c.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return &exitError{max(1, exit.ExitCode())}
+	}
+	return err
+}
+
+func lastLines(s string, n int) string {
+	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"fashionlab/fashion/run"
+)
+
+// XLA's own CPU plugin as a Python package: version, sha256 of the wheel for Linux on x86-64, the plugin in it.
+const (
+	wheelVersion = "lammps-jax-pjrt-cpu==0.11.2"
+	wheelSum     = "1319390d948b39f69f7dade496b7c385149d9ca6097a6b62114da113216d9ad1"
+	wheelFile    = "lammps_jax_pjrt_cpu/pjrt_c_api_cpu_plugin.so"
+	pluginName   = "pjrt_c_api_cpu_plugin.so"
+)
+
+// pluginDirs are the folders where go-xla looks for plugins: those of $PJRT_PLUGIN_LIBRARY_PATH and no others, or
+// else the user's and the system's.
+func pluginDirs(l layout) []string {
+	if list, ok := os.LookupEnv("PJRT_PLUGIN_LIBRARY_PATH"); ok {
+		return filepath.SplitList(list)
+	}
+	return []string{l.xla, "/usr/local/lib/go-xla"}
+}
+
+func findPlugin(l layout) (string, error) {
+	dirs := pluginDirs(l)
+	for _, dir := range dirs {
+		path := filepath.Join(dir, pluginName)
+		if runtime.GOOS == "darwin" {
+			path = strings.TrimSuffix(path, "so") + "dylib"
+		}
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err := checkPlugin(path); err != nil {
+			return "", err
+		}
+		return "CPU plugin " + path, nil
+	}
+	return "", fmt.Errorf("no CPU plugin in %s", strings.Join(dirs, ", "))
+}
+
+// pluginError is a file with the name of a plugin that is none.
+type pluginError struct {
+	path string
+	err  error
+}
+
+func (e *pluginError) Error() string {
+	return fmt.Sprintf("%s is no PJRT plugin: %v; remove it and run `go run ./kernel-setup setup`", e.path, e.err)
+}
+
+func (e *pluginError) Unwrap() error { return e.err }
+
+// checkPlugin checks, without loading it, that a shared library exports what makes it a plugin.
+func checkPlugin(path string) error {
+	if runtime.GOOS != "linux" {
+		return nil
+	}
+	f, err := elf.Open(path)
+	if err != nil {
+		return &pluginError{path, err}
+	}
+	defer f.Close()
+	symbols, err := f.DynamicSymbols()
+	if err != nil {
+		return &pluginError{path, err}
+	}
+	for _, s := range symbols {
+		if s.Name == "GetPjrtApi" {
+			return nil
+		}
+	}
+	return &pluginError{path, errors.New("it does not export GetPjrtApi")}
+}
+
+// makePlugin installs the CPU plugin where go-xla looks for it. A file that is there and is no plugin is left to its
+// owner.
+func makePlugin(ctx context.Context, l layout, say func(string)) error {
+	var foreign *pluginError
+	if _, err := findPlugin(l); errors.As(err, &foreign) {
+		return err
+	}
+	if list, ok := os.LookupEnv("PJRT_PLUGIN_LIBRARY_PATH"); ok {
+		return fmt.Errorf("$PJRT_PLUGIN_LIBRARY_PATH is %q and no plugin is there; unset it to have one installed", list)
+	}
+	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
+		goPath, err := goCommand()
+		if err != nil {
+			return err
+		}
+		say("go-xla's own installer puts a CPU plugin in " + l.xla)
+		return runQuietly(ctx, l.root, os.Environ(), goPath, "run", "./kernel-setup/study", "install-pjrt", "-dir", l.xla)
+	}
+	python, err := systemPython()
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(l.home, "wheel-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	say("fetching " + wheelVersion + " (60 MB) with pip")
+	err = runQuietly(ctx, l.root, os.Environ(), python, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
+		"--no-deps", "--only-binary=:all:", "--platform=manylinux_2_27_x86_64", "--dest", dir, wheelVersion)
+	if err != nil {
+		return err
+	}
+	wheels, err := filepath.Glob(filepath.Join(dir, "*.whl"))
+	if err != nil || len(wheels) != 1 {
+		return fmt.Errorf("pip left %d wheels, want 1", len(wheels))
+	}
+	plugin, err := pluginFromWheel(wheels[0])
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(l.xla, pluginName)
+	say("writing " + path)
+	if err := run.WriteFile(path, plugin); err != nil {
+		return err
+	}
+	return setStamp(l, partPlugin, hash(plugin))
+}
+
+// pluginFromWheel checks a wheel and returns the plugin in it.
+func pluginFromWheel(path string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if sum := hash(data); sum != wheelSum {
+		return nil, fmt.Errorf("%s has the sha256 %s, want %s; the package was changed after it was pinned", filepath.Base(path), sum, wheelSum)
+	}
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, err
+	}
+	f, err := z.Open(wheelFile)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"fashionlab/fashion/recipes"
+)
+
+//go:embed execute.py
+var driver string
+
+// checkRun reports what is wrong with run's flags.
+func checkRun(l layout, o options) error {
+	if _, err := recipes.ParseProfile(o.profile); err != nil {
+		return err
+	}
+	_, err := chosenNotebooks(l, o.only)
+	return err
+}
+
+// chosenNotebooks lists the notebooks whose names begin with a prefix, in their order.
+func chosenNotebooks(l layout, prefix string) ([]string, error) {
+	all, err := filepath.Glob(filepath.Join(l.notebooks(), "*.ipynb"))
+	if err != nil {
+		return nil, err
+	}
+	var chosen, names []string
+	for _, path := range all {
+		names = append(names, filepath.Base(path))
+		if strings.HasPrefix(filepath.Base(path), prefix) {
+			chosen = append(chosen, path)
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, fmt.Errorf("no notebook's name begins with %q; there are: %s", prefix, strings.Join(names, ", "))
+	}
+	return chosen, nil
+}
+
+// execute executes the notebooks and prints the results.
+func execute(ctx context.Context, l layout, o options) error {
+	chosen, err := chosenNotebooks(l, o.only)
+	if err != nil {
+		return err
+	}
+	out := o.out
+	if out == "" {
+		out = filepath.Join(l.root, "out", o.profile)
+	}
+	if out, err = filepath.Abs(out); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(out, 0o777); err != nil {
+		return fmt.Errorf("cannot write the executed notebooks; choose a writable folder with -out: %w", err)
+	}
+	start := time.Now()
+	for _, path := range chosen {
+		if err := executeNotebook(ctx, l, path, out, o.profile); err != nil {
+			return err
+		}
+	}
+	fmt.Printf("\nprofile %s: %d notebooks in %s\n\n", o.profile, len(chosen), time.Since(start).Round(time.Second))
+	if err := report(ctx, l, o); err != nil {
+		return err
+	}
+	fmt.Printf("\nexecuted notebooks (.ipynb) and copies to read in a browser (.html): %s\n", out)
+	return nil
+}
+
+// executeNotebook executes one notebook, with a line that tells how far it is.
+func executeNotebook(ctx context.Context, l layout, path, out, profile string) error {
+	name := strings.TrimSuffix(filepath.Base(path), ".ipynb")
+	c := exec.CommandContext(ctx, l.python(), "-c", driver, path, kernelName,
+		filepath.Join(out, name+".ipynb"), filepath.Join(out, name+".html"))
+	c.Env = l.environment("FASHION_PROFILE="+profile, "PYTHONWARNINGS=ignore")
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
+	c.WaitDelay = 10 * time.Second
+	var stderr strings.Builder
+	c.Stderr = &stderr
+	events, err := c.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	if err := c.Start(); err != nil {
+		return fmt.Errorf("cannot execute %s: %w", path, err)
+	}
+	cells, done, failure := 0, 0, ""
+	line := func(end string) {
+		fmt.Printf("%s%-20s cell %2d of %2d  %s%s", lineStart(), name, done, cells, time.Since(start).Round(time.Second), end)
+	}
+	for s := bufio.NewScanner(events); s.Scan(); {
+		var event struct {
+			Cells, Done int
+			Error       string
+		}
+		if json.Unmarshal(s.Bytes(), &event) != nil {
+			continue // something that a library printed
+		}
+		cells, done, failure = max(cells, event.Cells), max(done, event.Done), failure+event.Error
+		if terminal() {
+			line("")
+		}
+	}
+	err = c.Wait()
+	line("\n")
+	switch {
+	case ctx.Err() != nil:
+		return errors.New("interrupted; finished trainings are kept, and the next call goes on after the last epoch")
+	case failure != "":
+		return fmt.Errorf("%s.ipynb: cell %d failed: %s", name, done+1, plain(failure))
+	case err != nil:
+		return fmt.Errorf("%s.ipynb: %w\n%s", name, err, lastLines(stderr.String(), 15))
+	}
+	return nil
+}
+
+// terminal reports whether our output is read by a person.
+func terminal() bool {
+	info, err := os.Stdout.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// lineStart goes back to the start of the line where there is one.
+func lineStart() string {
+	if terminal() {
+		return "\r"
+	}
+	return ""
+}
+
+var escapes = regexp.MustCompile(`\x1b\[[0-9;]*m`)
+
+// plain removes a terminal's colours.
+func plain(s string) string { return escapes.ReplaceAllString(s, "") }
