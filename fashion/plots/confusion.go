@@ -64,7 +64,7 @@ func drawCell(c draw.Canvas, x, y, side float64, n int, share float64) {
 		return
 	}
 	col := color.Color(ink)
-	if luminance(shade) < 0.4 {
+	if luminance(shade) < 0.5 {
 		col = color.White
 	}
 	write(c, words(bold(10), col, -0.5, -1), x+side/2, y+9, fmt.Sprint(n))

@@ -2,7 +2,6 @@ package plots
 
 import (
 	"fmt"
-	"image/color"
 	"math"
 
 	"gonum.org/v1/plot"
@@ -32,6 +31,8 @@ func LearningCurves(history []run.Epoch, epochs int) Figure {
 		width: vg.Points(width), height: vg.Points(height),
 		draw: func(c draw.Canvas) {
 			heading(c, "Learning curves", second)
+			curveKey(c, width-184, 16, training)
+			curveKey(c, width-92, 16, validation)
 			panel := func(i int, p *plot.Plot) {
 				x := 8 + float64(i)*width/2
 				p.Draw(draw.Crop(c, vg.Points(x), vg.Points(x+width/2-16-width), vg.Points(8), -vg.Points(top)))
@@ -54,24 +55,42 @@ func bestEpoch(history []run.Epoch) run.Epoch {
 	return best
 }
 
-// curvePanel is one chart: a dashed line for training, a solid one for validation.
-func curvePanel(history []run.Epoch, epochs int, label string, ring bool, training, validation func(run.Epoch) float64) *plot.Plot {
+// curve is how a part's values are drawn: a dashed line for training, a solid one for validation.
+type curve struct {
+	name  string
+	style draw.LineStyle
+}
+
+var (
+	training   = curve{"training", draw.LineStyle{Color: orange, Width: vg.Points(1.8), Dashes: []vg.Length{vg.Points(5), vg.Points(3)}}}
+	validation = curve{"validation", draw.LineStyle{Color: blue, Width: vg.Points(1.8)}}
+)
+
+// curveKey writes a curve's name beside a piece of its line.
+func curveKey(c draw.Canvas, x, y float64, k curve) {
+	from, to := at(c, x, y), at(c, x+24, y)
+	c.StrokeLine2(k.style, from.X, from.Y, to.X, to.Y)
+	write(c, words(sans(10), ink, 0, -0.5), x+30, y, k.name)
+}
+
+// curvePanel is one chart of two values over the epochs; with a ring around the best validation accuracy.
+func curvePanel(history []run.Epoch, epochs int, label string, ring bool, trained, validated func(run.Epoch) float64) *plot.Plot {
 	p := newPlot("epoch", label)
-	p.X.Min, p.X.Max = 1, float64(epochs)
-	p.X.Tick.Marker = wholeNumbers{}
 	p.Y.Min, p.Y.Max = math.Inf(1), math.Inf(-1)
 	for i := 1; i < len(history); i++ {
 		if history[i].Rate < history[i-1].Rate*0.999 {
 			p.Add(vertical{float64(history[i].Epoch) - 0.5})
 		}
 	}
-	addCurve(p, history, training, orange, []vg.Length{vg.Points(5), vg.Points(3)}, "training")
-	addCurve(p, history, validation, blue, nil, "validation")
+	addCurve(p, history, trained, training)
+	addCurve(p, history, validated, validation)
 	if ring && len(history) > 0 {
 		best := bestEpoch(history)
 		p.Add(&plotter.Scatter{XYs: plotter.XYs{{X: float64(best.Epoch), Y: best.ValidationAccuracy}},
 			GlyphStyle: draw.GlyphStyle{Color: blue, Radius: vg.Points(5), Shape: draw.RingGlyph{}}})
 	}
+	p.X.Min, p.X.Max = 1, float64(epochs)
+	p.X.Tick.Marker = wholeNumbers{}
 	if p.Y.Min >= p.Y.Max {
 		p.Y.Min, p.Y.Max = 0, 1
 	}
@@ -80,20 +99,18 @@ func curvePanel(history []run.Epoch, epochs int, label string, ring bool, traini
 	return p
 }
 
-// addCurve draws a value over the epochs, with its name in the legend. Epochs whose value is no number are left out.
-func addCurve(p *plot.Plot, history []run.Epoch, value func(run.Epoch) float64, c color.Color, dashes []vg.Length, name string) {
+// addCurve draws a value over the epochs. Epochs whose value is no number are left out.
+func addCurve(p *plot.Plot, history []run.Epoch, value func(run.Epoch) float64, k curve) {
 	var points plotter.XYs
 	for _, e := range history {
 		if v := value(e); !math.IsNaN(v) && !math.IsInf(v, 0) {
 			points = append(points, plotter.XY{X: float64(e.Epoch), Y: v})
 		}
 	}
-	line := &plotter.Line{XYs: points, LineStyle: draw.LineStyle{Color: c, Width: vg.Points(1.8), Dashes: dashes}}
-	marks := &plotter.Scatter{XYs: points, GlyphStyle: draw.GlyphStyle{Color: c, Radius: vg.Points(2), Shape: draw.CircleGlyph{}}}
 	if len(points) > 0 {
-		p.Add(line, marks)
+		p.Add(&plotter.Line{XYs: points, LineStyle: k.style},
+			&plotter.Scatter{XYs: points, GlyphStyle: draw.GlyphStyle{Color: k.style.Color, Radius: vg.Points(2), Shape: draw.CircleGlyph{}}})
 	}
-	p.Legend.Add(name, line)
 }
 
 // vertical is a dotted line at an x.
@@ -129,8 +146,6 @@ func newPlot(x, y string) *plot.Plot {
 		a.Tick.LineStyle = draw.LineStyle{Color: pale, Width: vg.Points(1)}
 		a.Padding = vg.Points(4)
 	}
-	p.Legend.TextStyle = words(sans(10), ink, 0, 0)
-	p.Legend.Top = true
 	grid := plotter.NewGrid()
 	grid.Vertical.Width = 0
 	grid.Horizontal = draw.LineStyle{Color: pale, Width: vg.Points(0.7)}

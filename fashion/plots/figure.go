@@ -11,6 +11,7 @@ import (
 	"io"
 	"regexp"
 
+	xfont "golang.org/x/image/font"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
@@ -88,7 +89,7 @@ func sans(size float64) font.Font {
 
 func bold(size float64) font.Font {
 	f := sans(size)
-	f.Weight = 2 // x/image/font.WeightBold
+	f.Weight = xfont.WeightBold
 	return f
 }
 

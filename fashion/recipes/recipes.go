@@ -76,3 +76,12 @@ func CNN(p Profile) run.Recipe {
 	}
 	return r
 }
+
+// ForModel is the recipe of the model of that name.
+func ForModel(name string, p Profile) (run.Recipe, error) {
+	switch name {
+	case "cnn":
+		return CNN(p), nil
+	}
+	return run.Recipe{}, fmt.Errorf("model is %q, want one of cnn", name)
+}

@@ -41,7 +41,7 @@ func newProgram(backend compute.Backend, recipe run.Recipe) (*program, error) {
 		return nil, err
 	}
 	p := &program{backend: backend, recipe: recipe, rule: rule, store: model.NewStore()}
-	if _, err := p.describe(); err != nil {
+	if _, err := models.Layers(backend, p.store, recipe.Model, recipe.Seed); err != nil {
 		return nil, err
 	}
 	for v := range p.store.IterVariables() {
@@ -64,19 +64,6 @@ func newProgram(backend compute.Backend, recipe run.Recipe) (*program, error) {
 
 // slotPath is where the optimizer's tensor for a parameter is kept.
 func slotPath(parameter, slot string) string { return "/optimizer/" + slot + parameter }
-
-// describe builds the model once, without compiling it, which makes its parameters.
-func (p *program) describe() ([]layers.Layer, error) {
-	var list []layers.Layer
-	err := try(func() error {
-		g := NewGraph(p.backend, "describe")
-		n := layers.Inference(g, p.store, p.recipe.Seed)
-		models.Logits(n, p.recipe.Model, Parameter(g, "images", shapes.Make(dtypes.Float32, 1, fashion.Side, fashion.Side, 1)))
-		list = n.Layers()
-		return nil
-	})
-	return list, err
-}
 
 // compile compiles the graphs, at once where there are two.
 func (p *program) compile(training, validation part) error {

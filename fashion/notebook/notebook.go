@@ -1,0 +1,77 @@
+// Package notebook shows the study in the cells of a GoNB notebook: figures, tables, sentences, and the curves of a
+// training while it works. What it shows is saved in the notebook and needs nothing from outside. It loads no backend.
+package notebook
+
+import (
+	"fmt"
+	"html"
+	"strings"
+
+	"github.com/janpfeifer/gonb/gonbui"
+
+	"fashionlab/fashion/plots"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/score"
+)
+
+// Show shows figures, one under the other.
+func Show(figures ...plots.Figure) error {
+	for _, f := range figures {
+		svg, err := f.SVG()
+		if err != nil {
+			return err
+		}
+		gonbui.DisplaySVG(svg)
+	}
+	return nil
+}
+
+// Table shows rows under a header. Cells are text.
+func Table(header []string, rows [][]string) {
+	var b strings.Builder
+	row := func(tag string, cells []string) {
+		b.WriteString("<tr>")
+		for _, c := range cells {
+			fmt.Fprintf(&b, `<%s style="text-align:left">%s</%s>`, tag, html.EscapeString(c), tag)
+		}
+		b.WriteString("</tr>\n")
+	}
+	b.WriteString("<table>\n<thead>")
+	row("th", header)
+	b.WriteString("</thead>\n<tbody>\n")
+	for _, cells := range rows {
+		row("td", cells)
+	}
+	b.WriteString("</tbody>\n</table>")
+	gonbui.DisplayHTML(b.String())
+}
+
+// Say shows a sentence, formatted as fmt.Sprintf does.
+func Say(format string, args ...any) { gonbui.DisplayMarkdown(fmt.Sprintf(format, args...)) }
+
+// Compare says what a slide prints and what a run measured on the same test images, with its interval.
+func Compare(title string, slide float64, r *run.Run, test run.Predictions) {
+	ours := score.Accuracy(test)
+	verdict := "the slide's value lies inside the interval: no difference was shown"
+	switch {
+	case slide < ours.Low:
+		verdict = "this run is better than the slide"
+	case slide > ours.High:
+		verdict = "this run is worse than the slide"
+	}
+	Say("**%s.** The slide says %.4f; this run measured **%.4f** on %d test images (95%% interval %.4f to %.4f): %s.\n\n"+
+		"Trained %d epochs in %.0f s on %s; seed %d; the model is that of epoch %d, chosen on the validation images.",
+		title, slide, ours.Value, len(test.Labels), ours.Low, ours.High, verdict,
+		len(r.History), r.Record.Seconds, r.Record.Device, r.Recipe.Seed, r.Record.BestEpoch)
+}
+
+// ByClass shows precision, recall and F1 of each class.
+func ByClass(c score.Confusion) {
+	var rows [][]string
+	for _, s := range c.ByClass() {
+		recall := score.Wilson(c[s.Class][s.Class], s.Support)
+		rows = append(rows, []string{s.Class.String(), fmt.Sprintf("%.4f", s.Precision), recall.String(), fmt.Sprintf("%.4f", s.F1), fmt.Sprint(s.Support)})
+	}
+	rows = append(rows, []string{"mean", "", "", fmt.Sprintf("%.4f", c.MacroF1()), fmt.Sprint(c.Total())})
+	Table([]string{"class", "precision", "recall (95% interval)", "F1", "images"}, rows)
+}

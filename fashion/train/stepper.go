@@ -1,0 +1,68 @@
+package train
+
+import (
+	"time"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"fashionlab/fashion/run"
+)
+
+// Stepper does training steps of a recipe outside of any run, to time them.
+type Stepper struct {
+	Device     string
+	Parameters int
+
+	program  *program
+	training part
+	order    *tensors.Tensor
+	steps    int // done
+}
+
+// NewStepper loads a recipe's training images and compiles its step.
+func NewStepper(recipe run.Recipe) (*Stepper, error) {
+	if err := Check(recipe); err != nil {
+		return nil, err
+	}
+	backend, err := Backend()
+	if err != nil {
+		return nil, err
+	}
+	training, validation, _, err := load(recipe.Data)
+	if err != nil {
+		return nil, err
+	}
+	s := &Stepper{Device: device(backend), training: training}
+	err = try(func() error {
+		if s.program, err = newProgram(backend, recipe); err != nil {
+			return err
+		}
+		s.training.upload(1)
+		validation.upload(evaluationBatch)
+		s.program.images = training.set.Len()
+		s.Parameters = s.program.parameterCount()
+		list := order(s.program.images, recipe.Batch, recipe.Seed, 1)
+		s.order = tensors.FromFlatDataAndDimensions(list, len(list))
+		return s.program.compile(s.training, validation)
+	})
+	return s, err
+}
+
+// Time does so many steps and returns the wall time of each in milliseconds, data feeding and the reading of loss and
+// hits included. Three more steps go before them.
+func (s *Stepper) Time(steps int) ([]float64, error) {
+	recipe := s.program.recipe
+	var ms []float64
+	for i := range steps + 3 {
+		start := time.Now()
+		position := s.steps % (s.order.Shape().Size() / recipe.Batch)
+		if _, _, err := s.program.train(s.training, s.order, position, s.steps, recipe.Optimizer.Rate); err != nil {
+			return nil, err
+		}
+		s.steps++
+		if i >= 3 {
+			ms = append(ms, time.Since(start).Seconds()*1000)
+		}
+	}
+	return ms, nil
+}

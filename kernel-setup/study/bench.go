@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bufio"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/train"
+)
+
+//go:embed peers/*.py
+var peerScripts embed.FS
+
+const (
+	benchRounds = 5    // each program's turns
+	benchImages = 2560 // trained on in a turn, about
+)
+
+// timed is a program whose training steps are timed, in turns with the others.
+type timed struct {
+	name       string
+	parameters int
+	ms         []float64 // of all steps
+	turn       func() (ms []float64, err error)
+	stop       func()
+}
+
+// bench times a recipe's training step at each batch size, beside the same model in the peers that a Python has. All
+// take turns, so that a change of the machine's speed reaches all.
+func bench(recipe run.Recipe, sizes []int, python string) error {
+	dir, err := fashion.FindDir()
+	if err != nil {
+		return err
+	}
+	for _, batch := range sizes {
+		recipe.Batch = batch
+		steps := max(5, benchImages/batch)
+		programs, err := startAll(recipe, steps, python, dir)
+		if err != nil {
+			return err
+		}
+		for range benchRounds {
+			for _, p := range programs {
+				ms, err := p.turn()
+				if err != nil {
+					return fmt.Errorf("%s: %w", p.name, err)
+				}
+				p.ms = append(p.ms, ms...)
+			}
+		}
+		printTimes(os.Stdout, recipe, programs)
+		for _, p := range programs {
+			p.stop()
+		}
+	}
+	return nil
+}
+
+// startAll starts our own training and those of the peers that can be imported.
+func startAll(recipe run.Recipe, steps int, python, dir string) ([]*timed, error) {
+	stepper, err := train.NewStepper(recipe)
+	if err != nil {
+		return nil, err
+	}
+	ours := &timed{name: "fashionlab, XLA " + stepper.Device, parameters: stepper.Parameters, stop: func() {}}
+	ours.turn = func() ([]float64, error) { return stepper.Time(steps) }
+	all := []*timed{ours}
+	if python == "" {
+		return all, nil
+	}
+	for _, peer := range []struct{ module, script string }{{"tensorflow", "keras"}, {"torch", "torch"}} {
+		if err := exec.Command(python, "-c", "import "+peer.module).Run(); err != nil {
+			fmt.Printf("%s cannot import %s: not measured\n", python, peer.module)
+			continue
+		}
+		p, err := startPeer(python, "peers/"+peer.script+"_"+recipe.Model.Name+".py", dir, recipe.Batch, steps)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+// startPeer starts a peer's script, which times a turn for each line that it reads.
+func startPeer(python, script, dir string, batch, steps int) (*timed, error) {
+	source, err := peerScripts.ReadFile(script)
+	if err != nil {
+		return nil, err
+	}
+	c := exec.Command(python, "-c", string(source), dir, fmt.Sprint(batch), fmt.Sprint(steps))
+	c.Stderr = io.Discard
+	in, err := c.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Start(); err != nil {
+		return nil, err
+	}
+	lines := bufio.NewReader(out)
+	p := &timed{name: script}
+	p.turn = func() ([]float64, error) {
+		if _, err := fmt.Fprintln(in); err != nil {
+			return nil, err
+		}
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			return nil, fmt.Errorf("ended early: %w", err)
+		}
+		var answer struct {
+			Peer       string
+			Parameters int
+			MS         []float64
+		}
+		if err := json.Unmarshal(line, &answer); err != nil {
+			return nil, err
+		}
+		p.name, p.parameters = answer.Peer, answer.Parameters
+		return answer.MS, nil
+	}
+	p.stop = func() { in.Close(); c.Wait() } // its exit status says nothing more than its answers did
+	return p, nil
+}
+
+// printTimes prints each program's median and mean, and ours in ratio to the others'.
+func printTimes(w io.Writer, recipe run.Recipe, programs []*timed) {
+	fmt.Fprintf(w, "\n%s, batch %d: ms per training step, data feeding included, %d steps each\n", recipe.Model.Name, recipe.Batch, len(programs[0].ms))
+	fmt.Fprintf(w, "%-60s %10s %8s %8s %14s %12s\n", "", "parameters", "median", "mean", "ours/median", "ours/mean")
+	for _, p := range programs {
+		fmt.Fprintf(w, "%-60.60s %10d %8.1f %8.1f %14.2f %12.2f\n", p.name, p.parameters, median(p.ms), mean(p.ms),
+			median(programs[0].ms)/median(p.ms), mean(programs[0].ms)/mean(p.ms))
+	}
+}
+
+func median(values []float64) float64 {
+	s := slices.Sorted(slices.Values(values))
+	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
+}
+
+func mean(values []float64) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return sum / float64(len(values))
+}

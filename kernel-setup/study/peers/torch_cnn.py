@@ -1,0 +1,53 @@
+"""Times a training step of the study's CNN in PyTorch: torch_cnn.py DATA BATCH STEPS ROUNDS
+
+Prints a line of JSON for each line on standard input. As keras_cnn.py; channels last, the optimizer over all tensors
+at once (foreach).
+"""
+import gzip
+import json
+import os
+import sys
+import time
+
+import numpy as np
+import torch
+from torch import nn
+
+folder, batch, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+torch.set_num_threads(os.cpu_count())
+
+
+def read(name, offset):
+    with gzip.open(os.path.join(folder, name)) as f:
+        return np.frombuffer(f.read(), np.uint8)[offset:].copy()
+
+
+images = torch.from_numpy(read("train-images-idx3-ubyte.gz", 16)).reshape(-1, 1, 28, 28)
+labels = torch.from_numpy(read("train-labels-idx1-ubyte.gz", 8)).long()
+
+
+def stage(channels, filters, dropout):
+    return [nn.Conv2d(channels, filters, 3, padding=1), nn.ReLU(inplace=True),
+            nn.Conv2d(filters, filters, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(2), nn.Dropout(dropout)]
+
+
+model = nn.Sequential(*stage(1, 32, 0.1), *stage(32, 64, 0.1), nn.Flatten(), nn.Linear(3136, 128), nn.ReLU(inplace=True),
+                      nn.Dropout(0.1), nn.Linear(128, 10)).to(memory_format=torch.channels_last)
+optimizer = torch.optim.NAdam(model.parameters(), 0.001, (0.9, 0.99), foreach=True)
+
+rng = np.random.default_rng(0)
+for _ in sys.stdin:
+    times = []
+    for _ in range(steps + 3):
+        chosen = torch.from_numpy(rng.integers(0, len(labels), batch))
+        start = time.perf_counter()
+        x = (images[chosen].float() / 255).contiguous(memory_format=torch.channels_last)
+        y = labels[chosen]
+        optimizer.zero_grad()
+        logits = model(x)
+        loss = nn.functional.cross_entropy(logits, y)
+        loss.backward()
+        optimizer.step()
+        float(loss), float((logits.argmax(1) == y).float().mean())
+        times.append(1000 * (time.perf_counter() - start))
+    print(json.dumps({"peer": f"PyTorch {torch.__version__}", "parameters": sum(p.numel() for p in model.parameters()), "ms": times[3:]}), flush=True)
