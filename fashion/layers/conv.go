@@ -15,10 +15,7 @@ func (n *Net) Conv(name string, x *Node, filters int) *Node {
 }
 
 func conv(x, kernel *Node, fast bool) *Node {
-	if !fast {
-		return convPlain(x, kernel)
-	}
-	if c := x.Shape().Dimensions[3]; c == 1 {
+	if channels := x.Shape().Dimensions[3]; fast && channels == 1 {
 		return convCustom(x, kernel, convFewChannels, nil, kernelGradientColumns)
 	}
 	return convPlain(x, kernel)
@@ -35,10 +32,8 @@ func convPlain(x, kernel *Node) *Node { return Convolve(x, kernel).PadSame().Don
 func convCustom(x, kernel *Node, forward, inputGradient, kernelGradient func(x, k *Node) *Node) *Node {
 	var dy *Node
 	k := IdentityWithCustomGradient(kernel, func(_, _ *Node) *Node { return kernelGradient(x, dy) })
-	in := x
-	if inputGradient == nil {
-		in = StopGradient(x)
-	} else {
+	in := StopGradient(x)
+	if inputGradient != nil {
 		in = IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return inputGradient(dy, flip(kernel)) })
 	}
 	return IdentityWithCustomGradient(forward(in, k), func(_, v *Node) *Node { dy = v; return v })
@@ -85,13 +80,6 @@ func convFewChannels(x, kernel *Node) *Node {
 func columns(x *Node) *Node {
 	b, h, w, c := size(x)
 	return Reshape(Concatenate(shifted(x), -1), b*h*w, 9*c)
-}
-
-// convColumns is a convolution as one matrix product.
-func convColumns(x, kernel *Node) *Node {
-	b, h, w, c := size(x)
-	filters := kernel.Shape().Dimensions[3]
-	return Reshape(Dot(columns(x), Reshape(kernel, 9*c, filters)).Product(), b, h, w, filters)
 }
 
 // kernelGradientColumns is the kernel's gradient as one matrix product.

@@ -18,7 +18,7 @@ func Live() func(run.Progress) {
 	if !gonbui.IsNotebook {
 		return printed()
 	}
-	id := gonbui.UniqueID()
+	id := gonbui.UniqueId()
 	shown, svg := -1, ""
 	return func(p run.Progress) {
 		if len(p.History) != shown {

@@ -9,10 +9,9 @@ package train
 // step then pays for the page faults of getting it again. With these settings the pages are kept.
 static void keep_pages(void) {
 #ifdef __GLIBC__
-	mallopt(M_MMAP_THRESHOLD, 32 << 20); // the largest that is allowed; larger blocks still come from mmap
+	mallopt(M_MMAP_MAX, 0); // no block comes from mmap, which would be unmapped when freed
 	mallopt(M_TRIM_THRESHOLD, 2147483647);
 	mallopt(M_TOP_PAD, 64 << 20);
-	mallopt(M_ARENA_MAX, 1);
 #endif
 }
 */
