@@ -22,10 +22,22 @@ var Files = struct{ TrainImages, TrainLabels, TestImages, TestLabels string }{
 // Checksums are the sha256 of the decompressed bytes of each file: the official ones, and those of the real subset
 // of 2,000 images in this module's testdata. The compressed copies in circulation differ in their headers.
 var Checksums = map[string][]string{
-	Files.TrainImages: {"c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"},
-	Files.TrainLabels: {"bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"},
-	Files.TestImages:  {"5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"},
-	Files.TestLabels:  {"0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"},
+	Files.TrainImages: {
+		"c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+		"255e4ee5030c1b3f2a0487f20aef011c00dd85e812ddd30dddf3d68b3943af7a",
+	},
+	Files.TrainLabels: {
+		"bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+		"493780981a45d260a4fb83486cce245889abff22d54e2fe246a1fcffc99c1ba1",
+	},
+	Files.TestImages: {
+		"5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+		"7f8e06b687754aef2806b7a0e7748c2e00c1f6a200fee1b46cb73ba4819b9d9c",
+	},
+	Files.TestLabels: {
+		"0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+		"7b9f1d61b8ae1834f18542447d9936d481ccbd328aac5858bef25b0032840fba",
+	},
 }
 
 // ChecksumError is a whole, readable file with other content than the data set's.
