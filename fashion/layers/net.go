@@ -121,6 +121,9 @@ func Path(name string) string { return "/model/" + name }
 func (n *Net) Chunks(x *Node, f func(x *Node) *Node) *Node {
 	batch := x.Shape().Dimensions[0]
 	k := chunks(batch)
+	if !n.IsTraining() { // more of them gain nothing without a backward pass, and take longer to compile
+		k = min(k, 4)
+	}
 	if !n.fast || k < 2 {
 		return f(x)
 	}

@@ -1,0 +1,230 @@
+package layers
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/gobackend"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// backend is GoMLX's own, which needs no plugin: these tests compare formulas, not speed.
+func backend(t *testing.T) compute.Backend {
+	t.Helper()
+	b, err := gobackend.New("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Finalize)
+	return b
+}
+
+// draw fills a tensor with values of a few levels, so that there are ties, among them many zeros.
+func draw(seed uint64, dims ...int) *tensors.Tensor {
+	r := rand.New(rand.NewPCG(seed, 1))
+	size := 1
+	for _, d := range dims {
+		size *= d
+	}
+	values := make([]float64, size)
+	for i := range values {
+		values[i] = float64(max(0, r.IntN(7)-3)) / 2
+	}
+	return tensors.FromFlatDataAndDimensions(values, dims...)
+}
+
+// same compares tensors element by element.
+func same(t *testing.T, what string, got, want *tensors.Tensor, tolerance float64) {
+	t.Helper()
+	a, err := tensors.CopyFlatData[float64](got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := tensors.CopyFlatData[float64](want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprint(got.Shape()) != fmt.Sprint(want.Shape()) {
+		t.Fatalf("%s has the shape %v, want %v", what, got.Shape(), want.Shape())
+	}
+	for i := range a {
+		if !(math.Abs(a[i]-b[i]) <= tolerance) {
+			t.Fatalf("%s: element %d is %v, want %v", what, i, a[i], b[i])
+		}
+	}
+}
+
+// withGradients builds f's output and the gradients of its sum, weighted by w, for x and k.
+func withGradients(f func(x, k *Node) *Node) func(x, k, w *Node) []*Node {
+	return func(x, k, w *Node) []*Node {
+		y := f(x, k)
+		return append([]*Node{y}, Gradient(ReduceAllSum(Mul(y, w)), k)...)
+	}
+}
+
+func TestFastConvolutionEqualsThePlainOne(t *testing.T) {
+	b := backend(t)
+	for _, c := range []struct{ batch, h, w, channels, filters int }{{1, 4, 4, 1, 1}, {3, 6, 8, 1, 5}, {2, 5, 7, 1, 4}} {
+		x, k := draw(1, c.batch, c.h, c.w, c.channels), draw(2, 3, 3, c.channels, c.filters)
+		w := draw(3, c.batch, c.h, c.w, c.filters)
+		var results [2][]*tensors.Tensor
+		for i, fast := range []bool{false, true} {
+			f := withGradients(func(x, k *Node) *Node { return conv(x, k, fast) })
+			out, err := ExecOnceN(b, f, x, k, w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			results[i] = out
+		}
+		for i, what := range []string{"output", "gradient of the kernel"} {
+			same(t, fmt.Sprintf("%+v: %s", c, what), results[1][i], results[0][i], 1e-10)
+		}
+	}
+}
+
+// poolSlowly is max pooling and its gradient to the first maximum of a window, element by element.
+func poolSlowly(x, dy []float64, b, h, w, c int) (y, dx []float64) {
+	y, dx = make([]float64, b*h/2*w/2*c), make([]float64, len(x))
+	for n := range b {
+		for i := range h / 2 {
+			for j := range w / 2 {
+				for k := range c {
+					out, first := ((n*h/2+i)*w/2+j)*c+k, -1
+					for di := range 2 {
+						for dj := range 2 {
+							in := ((n*h+2*i+di)*w+2*j+dj)*c + k
+							if first < 0 || x[in] > x[first] {
+								first = in
+							}
+						}
+					}
+					y[out], dx[first] = x[first], dy[out]
+				}
+			}
+		}
+	}
+	return y, dx
+}
+
+func TestMaxPoolGivesTheGradientToTheFirstOfTiedMaxima(t *testing.T) {
+	const b, h, w, c = 3, 6, 4, 5
+	x, dy := draw(1, b, h, w, c), draw(2, b, h/2, w/2, c)
+	flatX, err := tensors.CopyFlatData[float64](x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flatDY, err := tensors.CopyFlatData[float64](dy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, dx := poolSlowly(flatX, flatDY, b, h, w, c)
+	out, err := ExecOnceN(backend(t), func(x, dy *Node) []*Node {
+		y := maxPoolReshaped(x)
+		return append([]*Node{y}, Gradient(ReduceAllSum(Mul(y, dy)), x)...)
+	}, x, dy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "output", out[0], tensors.FromFlatDataAndDimensions(y, b, h/2, w/2, c), 0)
+	same(t, "gradient", out[1], tensors.FromFlatDataAndDimensions(dx, b, h, w, c), 0)
+}
+
+// masks runs dropout on ones and returns what is kept, in so many chunks.
+func masks(t *testing.T, key uint32, rate float64, chunked bool) []float32 {
+	t.Helper()
+	out, err := ExecOnce(backend(t), func(x, key *Node) *Node {
+		n := Training(x.Graph(), model.NewStore(), 1, key)
+		n.fast = chunked
+		return n.Chunks(x, func(x *Node) *Node { return n.Dropout("drop", x, rate) })
+	}, tensors.FromFlatDataAndDimensions(ones(64*100), 64, 100), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := tensors.CopyFlatData[float32](out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+func ones(n int) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = 1
+	}
+	return v
+}
+
+func TestDropoutDropsItsShareAndKeepsTheMean(t *testing.T) {
+	dropped := 0
+	for _, v := range masks(t, StepKey(1, 5), 0.25, false) {
+		switch v {
+		case 0:
+			dropped++
+		case float32(1 / 0.75):
+		default:
+			t.Fatalf("an activation of 1 became %v, want 0 or 1/0.75", v)
+		}
+	}
+	if dropped < 1450 || dropped > 1750 { // 1600 of 6400, standard deviation 35
+		t.Errorf("%d of 6400 are dropped, want about 1600", dropped)
+	}
+}
+
+func TestDropoutIsTheSameInChunksAndOtherInAnotherStep(t *testing.T) {
+	a, b, c := masks(t, StepKey(1, 5), 0.5, false), masks(t, StepKey(1, 5), 0.5, true), masks(t, StepKey(1, 6), 0.5, false)
+	equal := 0
+	for i := range a {
+		if a[i] != b[i] {
+			t.Fatalf("element %d differs between one chunk and several", i)
+		}
+		if a[i] == c[i] {
+			equal++
+		}
+	}
+	if equal < 2900 || equal > 3500 { // half of 6400 by chance, standard deviation 40
+		t.Errorf("%d of 6400 are the same in the next step, want about 3200", equal)
+	}
+}
+
+func TestMixIsTheSameOnHostAndDevice(t *testing.T) {
+	in := []uint32{0, 1, 2, 0xffffffff, 0x9e3779b9}
+	out, err := ExecOnce(backend(t), func(x *Node) *Node { return Mix(x) }, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := tensors.CopyFlatData[uint32](out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range values {
+		if v != MixHost(in[i]) {
+			t.Errorf("Mix(%#x) is %#x on the device and %#x on the host", in[i], v, MixHost(in[i]))
+		}
+	}
+}
+
+func TestParametersFollowFromSeedAndNameAlone(t *testing.T) {
+	b := backend(t)
+	draw := func(seed uint64, names ...string) string {
+		store := model.NewStore()
+		g := NewGraph(b, "test")
+		defer g.Finalize()
+		n := Inference(g, store, seed)
+		for _, name := range names {
+			n.Param(name, GlorotUniform(3, 3), 3)
+		}
+		return fmt.Sprint(store.GetVariable(Path("a")).MustValue())
+	}
+	if draw(1, "a", "b") != draw(1, "b", "a") {
+		t.Error("the order in which parameters are made changes them")
+	}
+	if draw(1, "a") == draw(2, "a") {
+		t.Error("two seeds give the same parameters")
+	}
+}

@@ -1,0 +1,124 @@
+package optim_test
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"testing"
+
+	"github.com/gomlx/compute/gobackend"
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"fashionlab/fashion/optim"
+	"fashionlab/fashion/run"
+)
+
+// recorded is what testdata/optim/make.py recorded of Keras.
+type recorded struct {
+	Start     []float32
+	Gradients [][]float32
+	Traces    []struct {
+		Optimizer run.Optimizer
+		Values    [][]float32
+	}
+	Plateaus []struct {
+		Schedule      run.Schedule
+		Losses, Rates []float64
+	}
+}
+
+func load(t *testing.T) recorded {
+	t.Helper()
+	data, err := os.ReadFile("../../testdata/optim/traces.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r recorded
+	if err := json.Unmarshal(data, &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestEachStepIsThatOfKeras(t *testing.T) {
+	backend, err := gobackend.New("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := load(t)
+	for _, trace := range r.Traces {
+		rule, err := optim.New(trace.Optimizer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		step, err := NewExec(backend, func(in []*Node) []*Node {
+			p, slots := rule.Update(in[0], in[1], in[3:], in[2])
+			return append([]*Node{p}, slots...)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		state := []any{r.Start}
+		for range rule.Slots {
+			state = append(state, make([]float32, len(r.Start)))
+		}
+		for i, want := range trace.Values {
+			rate := trace.Optimizer.Rate
+			if i >= 7 {
+				rate /= 10
+			}
+			var scalars []float32
+			for _, s := range rule.Scalars(i+1, rate) {
+				scalars = append(scalars, float32(s))
+			}
+			out, err := step.Call(append([]any{state[0], r.Gradients[i], scalars}, state[1:]...)...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for j, o := range out {
+				state[j] = o.Value()
+			}
+			for j, got := range state[0].([]float32) {
+				if e := math.Abs(float64(got-want[j])) / math.Abs(float64(want[j])); !(e < 1e-5) {
+					t.Errorf("%+v: step %d: parameter %d is %v, want %v", trace.Optimizer, i+1, j, got, want[j])
+				}
+			}
+		}
+	}
+}
+
+func TestPlateauReducesAsKerasDoes(t *testing.T) {
+	for _, p := range load(t).Plateaus {
+		rate, memory := 0.1, run.Plateau{}
+		for epoch, loss := range p.Losses {
+			rate, memory = optim.ReduceOnPlateau(p.Schedule, memory, rate, loss)
+			if math.Abs(rate-p.Rates[epoch]) > 1e-6*rate {
+				t.Errorf("%+v: after epoch %d the rate is %v, want %v", p.Schedule, epoch+1, rate, p.Rates[epoch])
+			}
+		}
+	}
+}
+
+func TestSchedulesAreTheirFormulas(t *testing.T) {
+	step := run.Schedule{Name: "step", Factor: 0.9, Every: 94} // the slide's 94_step_0_9
+	for at, want := range map[int]float64{0: 1, 93: 1, 94: 0.9, 187: 0.9, 188: 0.81} {
+		if got := optim.Rate(step, 1, at); math.Abs(got-want) > 1e-12 {
+			t.Errorf("step %d has the rate %v, want %v", at, got, want)
+		}
+	}
+	exponential := run.Schedule{Name: "exponential", Factor: 0.25, Every: 10}
+	if got := optim.Rate(exponential, 1, 5); math.Abs(got-0.5) > 1e-12 {
+		t.Errorf("half way to a quarter the rate is %v, want 0.5", got)
+	}
+}
+
+func TestUnknownNamesAreRefusedWithTheKnownOnes(t *testing.T) {
+	if _, err := optim.New(run.Optimizer{Name: "lion"}); err == nil {
+		t.Error("an unknown optimizer was accepted")
+	}
+	for _, s := range []run.Schedule{{Name: "cosine"}, {Name: "plateau"}, {Name: "step"}, {Factor: 0.5}} {
+		if err := optim.CheckSchedule(s); err == nil {
+			t.Errorf("%+v was accepted", s)
+		}
+	}
+}

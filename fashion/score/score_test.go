@@ -1,0 +1,113 @@
+package score_test
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"testing"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/score"
+)
+
+// reference is what scikit-learn says about recorded predictions (testdata/score.py).
+type reference struct {
+	Labels                []int
+	Probabilities         [][fashion.NumClasses]float32
+	Accuracy              float64
+	LogLoss               float64 `json:"log_loss"`
+	Confusion             score.Confusion
+	Precision, Recall, F1 [fashion.NumClasses]float64
+	Support               [fashion.NumClasses]int
+	MacroF1               float64 `json:"macro_f1"`
+}
+
+func load(t *testing.T) (reference, run.Predictions) {
+	t.Helper()
+	data, err := os.ReadFile("../../testdata/score.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r reference
+	if err := json.Unmarshal(data, &r); err != nil {
+		t.Fatal(err)
+	}
+	p := run.Predictions{Probabilities: r.Probabilities}
+	for i, label := range r.Labels {
+		p.Indices, p.Labels = append(p.Indices, int32(i)), append(p.Labels, fashion.Label(label))
+	}
+	return r, p
+}
+
+func near(t *testing.T, what string, got, want, tolerance float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= tolerance) {
+		t.Errorf("%s is %v, want %v", what, got, want)
+	}
+}
+
+func TestScoresAreThoseOfScikitLearn(t *testing.T) {
+	want, p := load(t)
+	near(t, "accuracy", score.Accuracy(p).Value, want.Accuracy, 1e-12)
+	near(t, "log loss", score.LogLoss(p), want.LogLoss, 1e-6)
+	c := score.NewConfusion(p)
+	if c != want.Confusion {
+		t.Errorf("confusion is %v, want %v", c, want.Confusion)
+	}
+	for i, s := range c.ByClass() {
+		near(t, "precision of "+s.Class.String(), s.Precision, want.Precision[i], 1e-12)
+		near(t, "recall of "+s.Class.String(), s.Recall, want.Recall[i], 1e-12)
+		near(t, "F1 of "+s.Class.String(), s.F1, want.F1[i], 1e-12)
+		if s.Support != want.Support[i] {
+			t.Errorf("support of %v is %d, want %d", s.Class, s.Support, want.Support[i])
+		}
+	}
+	near(t, "macro F1", c.MacroF1(), want.MacroF1, 1e-12)
+}
+
+func TestWilsonIntervalOfKnownCases(t *testing.T) {
+	for _, c := range []struct {
+		hits, n   int
+		low, high float64 // by SciPy 1.17, binomtest(hits, n).proportion_ci(method="wilson")
+	}{{0, 10, 0, 0.277533}, {10, 10, 0.722467, 1}, {5, 10, 0.236593, 0.763407}, {9016, 10000, 0.895607, 0.907285}} {
+		got := score.Wilson(c.hits, c.n)
+		near(t, "low", got.Low, c.low, 1e-6)
+		near(t, "high", got.High, c.high, 1e-6)
+	}
+	if got := score.Wilson(0, 0); !math.IsNaN(got.Value) || got.Low != 0 || got.High != 1 {
+		t.Errorf("without trials the interval is %v, want NaN in [0, 1]", got)
+	}
+}
+
+func TestErrorsComeWithTheLeastProbableTruthFirst(t *testing.T) {
+	_, p := load(t)
+	list := score.Errors(p)
+	if want := score.NewConfusion(p); len(list) != want.Total()-hits(want) {
+		t.Errorf("%d errors, want %d", len(list), want.Total()-hits(want))
+	}
+	for i, e := range list {
+		if e.True == e.Predicted || e.TrueProbability > e.Confidence {
+			t.Errorf("%+v is no error", e)
+		}
+		if i > 0 && list[i-1].TrueProbability > e.TrueProbability {
+			t.Errorf("error %d is out of order", i)
+		}
+	}
+}
+
+func hits(c score.Confusion) (n int) {
+	for i := range c {
+		n += c[i][i]
+	}
+	return n
+}
+
+func TestMostConfusedCountsBothDirections(t *testing.T) {
+	var c score.Confusion
+	c[0][6], c[6][0], c[2][4] = 3, 4, 5
+	pairs := c.MostConfused()
+	if len(pairs) != 2 || pairs[0] != (score.Pair{A: 0, B: 6, Count: 7}) || pairs[1] != (score.Pair{A: 2, B: 4, Count: 5}) {
+		t.Errorf("pairs are %v", pairs)
+	}
+}
