@@ -1,0 +1,187 @@
+package train_test
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/train"
+)
+
+// childVariable makes the test program train the run of that name and end, so that a test can kill it.
+const childVariable = "FASHIONLAB_TEST_TRAIN"
+
+func TestMain(m *testing.M) {
+	if err := os.Setenv(fashion.DirVariable, mustAbs("../../testdata/fashion-mnist")); err != nil {
+		panic(err)
+	}
+	if name := os.Getenv(childVariable); name != "" {
+		if _, err := train.Fit(name, recipe(), nil); err != nil {
+			println(err.Error())
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func mustAbs(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		panic(err)
+	}
+	return abs
+}
+
+// recipe is a small training with everything in it that a resume must restore: dropout, moments, a plateau whose
+// patience runs out in the first epochs.
+func recipe() run.Recipe {
+	return run.Recipe{
+		Model: run.Model{Name: "cnn", Dropout: 0.2}, Data: run.Data{Limit: 600, Validation: 0.2, SplitSeed: 1},
+		Optimizer: run.Optimizer{Name: "nadam", Rate: 0.002, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7, WeightDecay: 1e-3},
+		Schedule:  run.Schedule{Name: "plateau", Patience: 1, Factor: 0.5, MinDelta: 0.2},
+		Epochs:    4, Batch: 16, Seed: 3,
+	}
+}
+
+// needBackend stops a test that cannot run, with what to do.
+func needBackend(t *testing.T) {
+	t.Helper()
+	if _, err := train.Backend(); err != nil {
+		t.Fatalf("%v\n`go run ./kernel-setup test` does the missing set-up and runs all tests", err)
+	}
+	t.Setenv(run.RootVariable, t.TempDir())
+}
+
+func fit(t *testing.T, name string, r run.Recipe) *run.Run {
+	t.Helper()
+	trained, err := train.Fit(name, r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trained
+}
+
+// outcome is what must not depend on interruptions: the last checkpoint, without the wall times in its history.
+func outcome(t *testing.T, r *run.Run) run.Checkpoint {
+	t.Helper()
+	c, found, err := r.LoadCheckpoint(run.Last)
+	if err != nil || !found {
+		t.Fatalf("%s: no last checkpoint: %v", r.Dir, err)
+	}
+	for i := range c.State.History {
+		c.State.History[i].Seconds, c.State.History[i].ImagesPerSecond = 0, 0
+	}
+	byName := map[string][]byte{}
+	for _, tensor := range c.Tensors {
+		byName[tensor.Name] = tensor.Data
+	}
+	return run.Checkpoint{State: c.State, Tensors: []run.Tensor{{Name: "all", Data: flatten(byName)}}}
+}
+
+// flatten joins tensors in the order of their names.
+func flatten(byName map[string][]byte) (all []byte) {
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		all = append(append(all, name...), byName[name]...)
+	}
+	return all
+}
+
+func TestKilledTrainingEndsAsIfItHadNeverBeenKilled(t *testing.T) {
+	needBackend(t)
+	whole := outcome(t, fit(t, "whole", recipe()))
+	path, err := run.Path("killed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), childVariable+"=killed")
+	child.Stderr = os.Stderr
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- child.Wait() }()
+	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(time.Millisecond) {
+		if r, err := run.Open(path); err == nil && len(r.History) > 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the child trained no epoch")
+		}
+	}
+	if err := child.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+	if r, err := run.Open(path); err != nil || r.Finished() {
+		t.Fatalf("the child was not killed while it trained: %v", err)
+	}
+	resumed := fit(t, "killed", recipe())
+	if resumed.Record.Resumed == 0 {
+		t.Error("the run does not tell that it was resumed")
+	}
+	if got := outcome(t, resumed); !reflect.DeepEqual(got, whole) {
+		t.Errorf("resumed: %+v\nwhole:   %+v\nor their tensors differ", got.State, whole.State)
+	}
+	if whole.State.Rate == recipe().Optimizer.Rate {
+		t.Error("the plateau never reduced the rate, so that this test says nothing about it")
+	}
+}
+
+func TestFinishedRunIsReadAndTestedOnce(t *testing.T) {
+	needBackend(t)
+	r := recipe()
+	r.Epochs = 1
+	first := fit(t, "run", r)
+	reports := 0
+	if _, err := train.Fit("run", r, func(run.Progress) { reports++ }); err != nil || reports > 0 {
+		t.Errorf("a finished run was worked on again: %d reports, %v", reports, err)
+	}
+	p, err := train.Test(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := train.Test(first)
+	if err != nil || !reflect.DeepEqual(p, again) || len(first.Record.TestOpened) != 1 {
+		t.Errorf("the second call gave other predictions, or opened the test images again: %v, %v", first.Record.TestOpened, err)
+	}
+	if len(p.Labels) != 400 {
+		t.Errorf("%d test images, want the subset's 400", len(p.Labels))
+	}
+	r.Seed++
+	var differs *run.RecipeError
+	if _, err := train.Fit("run", r, nil); !errors.As(err, &differs) {
+		t.Errorf("error is %v, want a RecipeError", err)
+	}
+}
+
+func TestLossThatIsNoNumberStopsTheRunWithStepAndRate(t *testing.T) {
+	needBackend(t)
+	r := recipe()
+	r.Optimizer = run.Optimizer{Name: "sgd", Rate: 1e30}
+	r.Schedule = run.Schedule{}
+	_, err := train.Fit("diverges", r, nil)
+	if err == nil || !strings.Contains(err.Error(), "step") || !strings.Contains(err.Error(), "1e+30") {
+		t.Errorf("error is %v, want one that names step and rate", err)
+	}
+}
+
+func TestLearnsTheSubset(t *testing.T) {
+	needBackend(t)
+	r := recipe()
+	r.Data.Limit, r.Schedule = 0, run.Schedule{}
+	h := fit(t, "learns", r).History
+	if got := h[len(h)-1].ValidationAccuracy; got < 0.7 {
+		t.Errorf("validation accuracy after %d epochs of 1,280 images is %v, want 0.7 or more", len(h), got)
+	}
+}
