@@ -32,6 +32,7 @@ func Live() func(run.Progress) {
 		if p.Stage == "done" {
 			gonbui.UpdateHTML(id, "")
 			gonbui.DisplaySVG(svg)
+			gonbui.Sync()
 			return
 		}
 		gonbui.UpdateHTML(id, content)

@@ -1,5 +1,8 @@
 // Package notebook shows the study in the cells of a GoNB notebook: figures, tables, sentences, and the curves of a
 // training while it works. What it shows is saved in the notebook and needs nothing from outside. It loads no backend.
+//
+// GoNB loses what is still in its pipe when a cell's program ends, so that each function here waits until what it
+// shows has arrived.
 package notebook
 
 import (
@@ -23,6 +26,7 @@ func Show(figures ...plots.Figure) error {
 		}
 		gonbui.DisplaySVG(svg)
 	}
+	gonbui.Sync()
 	return nil
 }
 
@@ -44,10 +48,14 @@ func Table(header []string, rows [][]string) {
 	}
 	b.WriteString("</tbody>\n</table>")
 	gonbui.DisplayHTML(b.String())
+	gonbui.Sync()
 }
 
 // Say shows a sentence, formatted as fmt.Sprintf does.
-func Say(format string, args ...any) { gonbui.DisplayMarkdown(fmt.Sprintf(format, args...)) }
+func Say(format string, args ...any) {
+	gonbui.DisplayMarkdown(fmt.Sprintf(format, args...))
+	gonbui.Sync()
+}
 
 // Compare says what a slide prints and what a run measured on the same test images, with its interval.
 func Compare(title string, slide float64, r *run.Run, test run.Predictions) {
