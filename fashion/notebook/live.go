@@ -13,29 +13,28 @@ import (
 )
 
 // Live returns a reporter for train.Fit that keeps one figure and one line up to date: the curves after each epoch,
-// and where the training is. At its end the figure stays in the notebook. Outside a notebook it prints lines.
+// and where the training is. At its end both go: the run has the history, and a cell that shows it can be run again
+// without training. Outside a notebook it prints lines.
 func Live() func(run.Progress) {
 	if !gonbui.IsNotebook {
 		return printed()
 	}
 	id := gonbui.UniqueId()
-	shown, svg := -1, ""
+	shown, curves := -1, ""
 	return func(p run.Progress) {
-		if len(p.History) != shown {
-			shown = len(p.History)
-			var err error
-			if svg, err = plots.LearningCurves(p.History, p.Recipe.Epochs).SVG(); err != nil {
-				svg = html.EscapeString(err.Error())
-			}
-		}
-		content := svg + "<p>" + html.EscapeString(Line(p)) + "</p>"
 		if p.Stage == "done" {
 			gonbui.UpdateHTML(id, "")
-			gonbui.DisplaySVG(svg)
 			gonbui.Sync()
 			return
 		}
-		gonbui.UpdateHTML(id, content)
+		if len(p.History) != shown {
+			shown = len(p.History)
+			var err error
+			if curves, err = image(plots.LearningCurves(p.History, p.Recipe.Epochs)); err != nil {
+				curves = html.EscapeString(err.Error())
+			}
+		}
+		gonbui.UpdateHTML(id, curves+"<p>"+html.EscapeString(Line(p))+"</p>")
 	}
 }
 

@@ -6,6 +6,7 @@
 package notebook
 
 import (
+	"encoding/base64"
 	"fmt"
 	"html"
 	"strings"
@@ -20,14 +21,26 @@ import (
 // Show shows figures, one under the other.
 func Show(figures ...plots.Figure) error {
 	for _, f := range figures {
-		svg, err := f.SVG()
+		img, err := image(f)
 		if err != nil {
 			return err
 		}
-		gonbui.DisplaySVG(svg)
+		gonbui.DisplayHTML(img)
 	}
 	gonbui.Sync()
 	return nil
+}
+
+// image returns a figure as an HTML image with its alternative text. Viewers that strip SVG from notebooks that they
+// do not trust, GitHub and JupyterLab among them, still show an image.
+func image(f plots.Figure) (string, error) {
+	svg, err := f.SVG()
+	if err != nil {
+		return "", err
+	}
+	width, _ := f.Size()
+	return fmt.Sprintf(`<img alt="%s" width="%.0f" style="max-width:100%%;height:auto" src="data:image/svg+xml;base64,%s">`,
+		html.EscapeString(f.Title+". "+f.Description), width*4/3, base64.StdEncoding.EncodeToString([]byte(svg))), nil
 }
 
 // Table shows rows under a header. Cells are text.
