@@ -22,7 +22,7 @@ func LearningCurves(history []run.Epoch, epochs int) Figure {
 	second := "no epoch is finished yet"
 	if len(history) > 0 {
 		best := bestEpoch(history)
-		description = fmt.Sprintf("Two line charts over %d epochs. Training loss falls from %.3f to %.3f; the best validation accuracy is %.4f in epoch %d.",
+		description = fmt.Sprintf("Two line charts over %d epochs. Training loss goes from %.3f to %.3f; the best validation accuracy is %.4f in epoch %d.",
 			len(history), history[0].Loss, history[len(history)-1].Loss, best.ValidationAccuracy, best.Epoch)
 		second = fmt.Sprintf("best validation accuracy %.4f in epoch %d (ring); dotted lines: the learning rate falls", best.ValidationAccuracy, best.Epoch)
 	}

@@ -1,0 +1,224 @@
+package plots_test
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"flag"
+	"image/png"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/plots"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/score"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden figures in testdata/figures; look at each before committing")
+
+func items(t *testing.T) fashion.Set {
+	t.Helper()
+	s, err := fashion.LoadTest("../../testdata/fashion-mnist")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// predictions are made for the items: every seventh is called the next class.
+func predictions(s fashion.Set) run.Predictions {
+	p := run.Predictions{Labels: s.Labels}
+	for i, label := range s.Labels {
+		var row [fashion.NumClasses]float32
+		row[label] = 1 - float32(i%7)/10
+		row[(label+1)%fashion.NumClasses] += float32(i%7) / 10
+		p.Indices, p.Probabilities = append(p.Indices, int32(i)), append(p.Probabilities, row)
+	}
+	return p
+}
+
+func history() []run.Epoch {
+	return []run.Epoch{
+		{Epoch: 1, Loss: 0.61, Accuracy: 0.78, ValidationLoss: 0.42, ValidationAccuracy: 0.85, Rate: 0.001},
+		{Epoch: 2, Loss: 0.40, Accuracy: 0.86, ValidationLoss: 0.36, ValidationAccuracy: 0.87, Rate: 0.001},
+		{Epoch: 3, Loss: 0.33, Accuracy: 0.88, ValidationLoss: 0.37, ValidationAccuracy: 0.868, Rate: 0.001},
+		{Epoch: 4, Loss: 0.27, Accuracy: 0.90, ValidationLoss: 0.31, ValidationAccuracy: 0.89, Rate: 0.0003},
+	}
+}
+
+func figures(t *testing.T) map[string]plots.Figure {
+	t.Helper()
+	s := items(t)
+	p := predictions(s)
+	c := score.NewConfusion(p)
+	worst, err := plots.Misclassified(s, p, 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]plots.Figure{
+		"sample-grid":     plots.SampleGrid(s, 5),
+		"mean-images":     plots.MeanImages(s),
+		"class-balance":   plots.ClassBalance(plots.Part{Name: "training", Set: s}, plots.Part{Name: "validation", Set: s.Take([]int{0, 1, 2})}),
+		"learning-curves": plots.LearningCurves(history(), 6),
+		"confusion":       plots.ConfusionMatrix(c),
+		"recall":          plots.RecallByClass(c),
+		"misclassified":   worst,
+	}
+}
+
+func svg(t *testing.T, f plots.Figure) string {
+	t.Helper()
+	s, err := f.SVG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestFigureIsOneSelfContainedImageWithTitleAndDescription(t *testing.T) {
+	outside := regexp.MustCompile(`(?i)(href|src)="([^"]*)"|url\(|<script|<style`)
+	for name, f := range figures(t) {
+		drawn := svg(t, f)
+		found := map[string]string{}
+		path := []string{}
+		for d := xml.NewDecoder(strings.NewReader(drawn)); ; {
+			token, err := d.Token()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%s is no well-formed XML: %v", name, err)
+			}
+			switch e := token.(type) {
+			case xml.StartElement:
+				path = append(path, e.Name.Local)
+			case xml.EndElement:
+				path = path[:len(path)-1]
+			case xml.CharData:
+				found[strings.Join(path, "/")] += string(e)
+			}
+		}
+		if found["svg/title"] != f.Title || found["svg/desc"] != f.Description || len(f.Description) < 20 {
+			t.Errorf("%s: title %q and description %q, want %q and %q", name, found["svg/title"], found["svg/desc"], f.Title, f.Description)
+		}
+		for _, m := range outside.FindAllStringSubmatch(drawn, -1) {
+			if !strings.HasPrefix(m[2], "data:image/") {
+				t.Errorf("%s refers to something outside itself: %s", name, m[0])
+			}
+		}
+	}
+}
+
+func TestFigureIsTheSameEachTime(t *testing.T) {
+	again := figures(t)
+	for name, f := range figures(t) {
+		if svg(t, f) != svg(t, again[name]) {
+			t.Errorf("%s differs when it is drawn again", name)
+		}
+	}
+}
+
+func TestFigureAsPNGHasItsSizeAndIsNotEmpty(t *testing.T) {
+	for name, f := range figures(t) {
+		var b bytes.Buffer
+		if err := f.PNG(&b, 72); err != nil {
+			t.Fatal(err)
+		}
+		img, err := png.Decode(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, h := f.Size()
+		if size := img.Bounds().Size(); math.Abs(float64(size.X)-w) > 1 || math.Abs(float64(size.Y)-h) > 1 {
+			t.Errorf("%s has %v pixels at 72 dpi, want %v by %v", name, size, w, h)
+		}
+		dark := 0
+		for y := range img.Bounds().Dy() {
+			for x := range img.Bounds().Dx() {
+				if r, g, bl, _ := img.At(x, y).RGBA(); r+g+bl < 3*0x8000 {
+					dark++
+				}
+			}
+		}
+		if dark < 100 {
+			t.Errorf("%s has %d dark pixels: nothing is drawn", name, dark)
+		}
+	}
+}
+
+// Figures that hold an encoded picture are left out: another Go version may compress it otherwise.
+func TestFigureIsTheGoldenOne(t *testing.T) {
+	all := figures(t)
+	for _, name := range []string{"class-balance", "learning-curves", "confusion", "recall"} {
+		path := filepath.Join("../../testdata/figures", name+".svg")
+		got := svg(t, all[name])
+		if *update {
+			if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != string(want) {
+			t.Errorf("%s is not drawn as in %s; if it should be, run `go test ./fashion/plots -update` and look at it", name, path)
+		}
+	}
+}
+
+func TestConfusionMatrixShowsEachCount(t *testing.T) {
+	var c score.Confusion
+	c[3][7], c[6][0], c[9][9] = 1234, 567, 89
+	drawn := svg(t, plots.ConfusionMatrix(c))
+	for _, want := range []string{">1234<", ">567<", ">89<"} {
+		if !strings.Contains(drawn, want) {
+			t.Errorf("the count %s is not in the figure", want)
+		}
+	}
+}
+
+func TestCurvesOfAnyHistoryAreDrawn(t *testing.T) {
+	nan := math.NaN()
+	for name, h := range map[string][]run.Epoch{
+		"none":     nil,
+		"one":      history()[:1],
+		"diverged": {history()[0], {Epoch: 2, Loss: nan, ValidationLoss: math.Inf(1), Accuracy: 0.1, ValidationAccuracy: 0.1}},
+		"constant": {{Epoch: 1, Loss: 1, ValidationLoss: 1}, {Epoch: 2, Loss: 1, ValidationLoss: 1}},
+	} {
+		_, drawn, _ := strings.Cut(svg(t, plots.LearningCurves(h, 1)), "</desc>")
+		if strings.Contains(drawn, "NaN") || strings.Contains(drawn, "Inf") {
+			t.Errorf("%s: the figure holds a coordinate that is no number", name)
+		}
+	}
+}
+
+func TestPredictionsOfOtherImagesAreRefused(t *testing.T) {
+	s := items(t)
+	p := predictions(s)
+	for name, other := range map[string]fashion.Set{
+		"fewer images": s.Take([]int{0, 1, 2}),
+		"other order":  s.Take([]int{399, 398, 397, 396, 395, 394, 393, 392, 391, 390, 3, 2, 1}),
+	} {
+		if _, err := plots.Misclassified(other, p, 8); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func TestNoErrorsAreSaidToBeNone(t *testing.T) {
+	s := items(t).Take([]int{0})
+	f, err := plots.Misclassified(s, predictions(s), 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(svg(t, f), "no errors") {
+		t.Error("the figure does not say that there are no errors")
+	}
+}

@@ -1,0 +1,61 @@
+package recipes_test
+
+import (
+	"strings"
+	"testing"
+
+	"fashionlab/fashion/recipes"
+)
+
+func TestUnknownProfileIsAnErrorThatListsTheKnown(t *testing.T) {
+	t.Setenv(recipes.ProfileVariable, "huge")
+	_, err := recipes.Current()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{"$FASHION_PROFILE", `"huge"`, "smoke", "quick", "full"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the error %q does not name %s", err, want)
+		}
+	}
+}
+
+func TestProfileIsQuickUnlessTheEnvironmentChooses(t *testing.T) {
+	for set, want := range map[string]recipes.Profile{"": recipes.Quick, "smoke": recipes.Smoke, "full": recipes.Full} {
+		t.Setenv(recipes.ProfileVariable, set)
+		if got, err := recipes.Current(); err != nil || got != want {
+			t.Errorf("with %q the profile is %q (%v), want %q", set, got, err, want)
+		}
+	}
+}
+
+// What the slides print must not drift: ../../README.md and every notebook compare with it.
+func TestSlidesAreAsPrinted(t *testing.T) {
+	tests := map[string]float64{"CNN": 0.9016, "ResNet50": 0.9006, "ConvNeXt": 0.7423, "Ensemble": 0.911}
+	weights := 0.0
+	for _, s := range recipes.Slides() {
+		if s.Test != tests[s.Title] {
+			t.Errorf("test accuracy of %s is %v, want %v", s.Title, s.Test, tests[s.Title])
+		}
+		delete(tests, s.Title)
+		weights += s.Weight
+	}
+	if len(tests) > 0 || weights < 0.999999 || weights > 1.000001 {
+		t.Errorf("slides without an entry: %v; the ensemble's weights sum to %v", tests, weights)
+	}
+}
+
+func TestEveryProfileOfEveryModelIsAValidRecipe(t *testing.T) {
+	for _, p := range recipes.Profiles() {
+		r, err := recipes.ForModel("cnn", p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Validate(); err != nil {
+			t.Errorf("%s: %v", p.Run("cnn"), err)
+		}
+	}
+	if _, err := recipes.ForModel("vgg", recipes.Quick); err == nil || !strings.Contains(err.Error(), `"vgg"`) {
+		t.Errorf("error for an unknown model is %v, want one that names it", err)
+	}
+}
