@@ -24,7 +24,10 @@ func LearningCurves(history []run.Epoch, epochs int) Figure {
 		best := bestEpoch(history)
 		description = fmt.Sprintf("Two line charts over %d epochs. Training loss goes from %.3f to %.3f; the best validation accuracy is %.4f in epoch %d.",
 			len(history), history[0].Loss, history[len(history)-1].Loss, best.ValidationAccuracy, best.Epoch)
-		second = fmt.Sprintf("best validation accuracy %.4f in epoch %d (ring); dotted lines: the learning rate falls", best.ValidationAccuracy, best.Epoch)
+		second = fmt.Sprintf("best validation accuracy %.4f in epoch %d (ring)", best.ValidationAccuracy, best.Epoch)
+		if last := len(history) - 1; history[last].Rate < history[0].Rate {
+			second += "; dotted lines: the learning rate falls"
+		}
 	}
 	return Figure{
 		Title: "Learning curves", Description: description,
