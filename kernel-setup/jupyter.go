@@ -2,44 +2,35 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
-// jupyterInputs names what the private environment is made from.
-func jupyterInputs(l layout) (string, error) {
-	data, err := os.ReadFile(filepath.Join(l.root, "kernel-setup", "requirements.txt"))
-	if err != nil {
-		return "", err
-	}
-	return hash(data), nil
-}
+// requirements pin what the private environment holds.
+//
+//go:embed requirements.txt
+var requirements string
 
 func findJupyter(l layout) (string, error) {
-	inputs, err := jupyterInputs(l)
-	if err != nil {
-		return "", err
-	}
-	if !stamped(l, partJupyter, inputs) {
+	if !stamped(l, partJupyter, requirements) {
 		return "", errors.New("JupyterLab and nbconvert are not installed, or in other versions")
 	}
 	if err := exec.Command(l.python(), "-c", "").Run(); err != nil {
 		return "", fmt.Errorf("%s does not start: %w", l.python(), err)
 	}
-	return "JupyterLab and nbconvert in " + l.venv(), nil
+	versions := slices.DeleteFunc(strings.Fields(requirements), func(s string) bool { return !strings.Contains(s, "==") })
+	return fmt.Sprintf("%s in %s", strings.Join(versions, ", "), l.venv()), nil
 }
 
 // makeJupyter makes a virtual environment of its own and fills it with the pinned packages. pip honours the user's
 // mirrors and proxies.
 func makeJupyter(ctx context.Context, l layout, say func(string)) error {
-	inputs, err := jupyterInputs(l)
-	if err != nil {
-		return err
-	}
 	if err := clearStamp(l, partJupyter); err != nil {
 		return err
 	}
@@ -56,7 +47,7 @@ func makeJupyter(ctx context.Context, l layout, say func(string)) error {
 	if err != nil {
 		return err
 	}
-	return setStamp(l, partJupyter, inputs)
+	return setStamp(l, partJupyter, requirements)
 }
 
 // systemPython returns the path of a Python of version 3.10 or later.

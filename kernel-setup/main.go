@@ -24,7 +24,7 @@ const usage = `usage: go run ./kernel-setup COMMAND [flags]
   bench      time a training step                             -model cnn  -batch 64,512  -peers PYTHON
   uninstall  remove what setup installed; runs stay
 
-All but doctor, report and uninstall first do what is missing of the set-up.
+run, lab, test, setup and bench first do what is missing of the set-up.
 `
 
 // command is one of the words that usage lists.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 )
@@ -53,10 +54,17 @@ func doctor(_ context.Context, l layout, _ options) error {
 		}
 		fmt.Printf("ok       %-14s %s\n", name, found)
 	}
+	version := func(path string, args ...string) string {
+		out, err := exec.Command(path, args...).Output()
+		if err != nil {
+			return path
+		}
+		return fmt.Sprintf("%s, %s", path, strings.TrimSpace(string(out)))
+	}
 	goPath, err := goCommand()
-	line("Go", goPath, err, "install Go 1.26 or later")
+	line("Go", version(goPath, "env", "GOVERSION"), err, "install Go 1.26 or later")
 	python, err := systemPython()
-	line("Python", python, err, "install Python 3.10 or later with venv")
+	line("Python", version(python, "--version"), err, "install Python 3.10 or later with venv")
 	for _, p := range parts() {
 		found, err := p.find(l)
 		mend := p.mend
@@ -93,7 +101,7 @@ func findGPU(l layout) (gpu, plugin string) {
 // uninstall removes what set-up made. Runs and foreign files stay.
 func uninstall(_ context.Context, l layout, _ options) error {
 	plugin := filepath.Join(l.xla, pluginName)
-	if data, err := os.ReadFile(plugin); err == nil && stamped(l, partPlugin, hash(data)) {
+	if stamped(l, partPlugin, pluginInputs(plugin)) {
 		fmt.Println("removing", plugin)
 		if err := os.Remove(plugin); err != nil {
 			return err

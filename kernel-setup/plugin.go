@@ -47,9 +47,21 @@ func findPlugin(l layout) (string, error) {
 		if err := checkPlugin(path); err != nil {
 			return "", err
 		}
-		return "CPU plugin " + path, nil
+		if stamped(l, partPlugin, pluginInputs(path)) {
+			return fmt.Sprintf("CPU plugin %s, from %s", path, wheelVersion), nil
+		}
+		return "CPU plugin " + path + ", not installed by us", nil
 	}
 	return "", fmt.Errorf("no CPU plugin in %s", strings.Join(dirs, ", "))
+}
+
+// pluginInputs tells the plugin that we installed from any other.
+func pluginInputs(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "missing"
+	}
+	return fmt.Sprintf("%s %d %d", wheelVersion, info.Size(), info.ModTime().UnixNano())
 }
 
 // pluginError is a file with the name of a plugin that is none.
@@ -132,7 +144,7 @@ func makePlugin(ctx context.Context, l layout, say func(string)) error {
 	if err := run.WriteFile(path, plugin); err != nil {
 		return err
 	}
-	return setStamp(l, partPlugin, hash(plugin))
+	return setStamp(l, partPlugin, pluginInputs(path))
 }
 
 // pluginFromWheel checks a wheel and returns the plugin in it.

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"debug/buildinfo"
 	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 // tools are the programs that the small module kernel-setup/tools pins: the notebook kernel and what it calls to tidy
@@ -31,12 +33,16 @@ func findTools(l layout) (string, error) {
 	if !stamped(l, partTools, inputs) {
 		return "", fmt.Errorf("gonb and goimports are not built, or from other versions")
 	}
+	var found []string
 	for _, tool := range tools {
-		if _, err := os.Stat(filepath.Join(l.bin(), filepath.Base(tool))); err != nil {
-			return "", err
+		path := filepath.Join(l.bin(), filepath.Base(tool))
+		info, err := buildinfo.ReadFile(path)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", path, err)
 		}
+		found = append(found, filepath.Base(tool)+" "+info.Main.Version)
 	}
-	return "gonb and goimports in " + l.bin(), nil
+	return fmt.Sprintf("%s in %s", strings.Join(found, ", "), l.bin()), nil
 }
 
 func makeTools(ctx context.Context, l layout, say func(string)) error {

@@ -13,7 +13,11 @@ import (
 )
 
 // Interval is an estimated fraction with its 95% confidence interval, all in [0, 1].
-type Interval struct{ Value, Low, High float64 }
+type Interval struct {
+	Value float64 `json:"value"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+}
 
 // String returns the fraction and its interval, as "0.9241 (0.9188 to 0.9291)".
 func (i Interval) String() string { return fmt.Sprintf("%.4f (%.4f to %.4f)", i.Value, i.Low, i.High) }
