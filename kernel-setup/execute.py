@@ -4,6 +4,7 @@ import os
 import sys
 
 import nbformat
+from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
@@ -26,17 +27,30 @@ code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
 tell(cells=len(code))
 
 
-def finished(cell, cell_index, **_):
-    tell(done=code.index(cell_index) + 1)
+def finished(cell_index, execute_reply, **_):
+    if execute_reply["content"]["status"] == "ok":
+        tell(done=code.index(cell_index) + 1)
 
 
-client = NotebookClient(notebook, kernel_name=kernel, timeout=None, record_timing=False, on_cell_executed=finished,
+def failed(cell, cell_index, execute_reply):
+    """Tells what the cell wrote to standard error and, as HTML, the compiler's messages."""
+    said = []
+    for output in cell.outputs:
+        if output.get("name") == "stderr":
+            said.append(output.text)
+        for mark in BeautifulSoup(output.get("data", {}).get("text/html", ""), "html.parser").select(
+                '[data-mime-type="application/vnd.jupyter.stderr"]'):
+            said += [line.get_text() for line in mark.select("div")]
+    said.append(execute_reply["content"]["evalue"])
+    tell(failed=code.index(cell_index) + 1, error="\n".join(line.strip() for line in said if line.strip()))
+
+
+client = NotebookClient(notebook, kernel_name=kernel, timeout=None, record_timing=False, on_cell_executed=finished, on_cell_error=failed,
                         resources={"metadata": {"path": os.path.dirname(source)}})
 status = 0
 try:
     client.execute()
-except CellExecutionError as e:
-    tell(error=f"{e.ename}: {e.evalue}")
+except CellExecutionError:
     status = 1
 write(out, nbformat.writes(notebook) + "\n")
 write(html, HTMLExporter(embed_images=True).from_notebook_node(notebook)[0])

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -108,9 +107,8 @@ func printResults(w io.Writer, results []result) error {
 			fmt.Fprintf(t, "%s\t%.4f\tnot run: %s\n", r.Model, r.Slide, r.NotRun)
 			continue
 		}
-		device, _, _ := strings.Cut(r.Device, ":")
 		fmt.Fprintf(t, "%s\t%.4f\t%v\t%d\t%d\t%v\t%s\t%s\n", r.Model, r.Slide, *r.Test, r.Epochs, r.Parameters,
-			time.Duration(r.Seconds*float64(time.Second)).Round(time.Second), r.Run, device)
+			time.Duration(r.Seconds*float64(time.Second)).Round(time.Second), r.Run, r.Device)
 	}
 	return t.Flush()
 }

@@ -96,19 +96,19 @@ func executeNotebook(ctx context.Context, l layout, path, out, profile string) e
 	if err := c.Start(); err != nil {
 		return fmt.Errorf("cannot execute %s: %w", path, err)
 	}
-	cells, done, failure := 0, 0, ""
+	cells, done, failed, failure := 0, 0, 0, ""
 	line := func(end string) {
 		fmt.Printf("%s%-20s cell %2d of %2d  %s%s", lineStart(), name, done, cells, time.Since(start).Round(time.Second), end)
 	}
 	for s := bufio.NewScanner(events); s.Scan(); {
 		var event struct {
-			Cells, Done int
-			Error       string
+			Cells, Done, Failed int
+			Error               string
 		}
 		if json.Unmarshal(s.Bytes(), &event) != nil {
 			continue // something that a library printed
 		}
-		cells, done, failure = max(cells, event.Cells), max(done, event.Done), failure+event.Error
+		cells, done, failed, failure = max(cells, event.Cells), max(done, event.Done), max(failed, event.Failed), failure+event.Error
 		if terminal() {
 			line("")
 		}
@@ -118,8 +118,8 @@ func executeNotebook(ctx context.Context, l layout, path, out, profile string) e
 	switch {
 	case ctx.Err() != nil:
 		return errors.New("interrupted; finished trainings are kept, and the next call goes on after the last epoch")
-	case failure != "":
-		return fmt.Errorf("%s.ipynb: cell %d failed: %s", name, done+1, plain(failure))
+	case failed > 0:
+		return fmt.Errorf("%s.ipynb: code cell %d failed:\n%s", name, failed, lastLines(plain(failure), 30))
 	case err != nil:
 		return fmt.Errorf("%s.ipynb: %w\n%s", name, err, lastLines(stderr.String(), 15))
 	}

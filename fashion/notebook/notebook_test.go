@@ -1,0 +1,49 @@
+package notebook_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/janpfeifer/must"
+
+	"fashionlab/fashion/notebook"
+	"fashionlab/fashion/plots"
+	"fashionlab/fashion/run"
+)
+
+// A cell that shows a saved run must not wait for a compiler of graphs that it does not use.
+func TestNoBackendIsLinkedIntoACellThatShowsARun(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "fashionlab/fashion/notebook").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	packages := strings.Fields(string(out))
+	for _, p := range packages {
+		if strings.Contains(p, "gomlx") {
+			t.Errorf("package notebook imports %s", p)
+		}
+	}
+	if len(packages) < 10 {
+		t.Errorf("go list names %d packages: %s", len(packages), out)
+	}
+}
+
+// Outside a notebook, as in a test or a program made from its cells, there is no kernel to send to; nothing may fail
+// or wait for one.
+func TestCellsOfANotebookRunAsAProgram(t *testing.T) {
+	must.M(notebook.Show(plots.LearningCurves(nil, 2)))
+	notebook.Say("%d images", 3)
+	notebook.Table([]string{"a"}, [][]string{{"1"}})
+	notebook.Live()(run.Progress{Stage: "compiling"})
+}
+
+func TestLineTellsWhereATrainingIs(t *testing.T) {
+	p := run.Progress{Recipe: run.Recipe{Epochs: 6}, Epoch: 2, Step: 100, Steps: 750, Stage: "training", Loss: 0.4321, Accuracy: 0.9, ImagesPerSecond: 1800, Left: 95e9}
+	got := notebook.Line(p)
+	for _, want := range []string{"2 of 6", "100 of 750", "0.4321", "0.9000", "1800 images/s", "1m35s left"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the line %q lacks %q", got, want)
+		}
+	}
+}

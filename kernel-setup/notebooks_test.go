@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"fashionlab/fashion/run"
+)
+
+// studio is a set-up of its own for notebooks: a copy of them, a kernel, an empty folder of runs.
+func studio(t *testing.T) layout {
+	t.Helper()
+	t.Setenv("JUPYTER_DATA_DIR", t.TempDir())
+	for _, name := range []string{"JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR", run.RootVariable} {
+		t.Setenv(name, t.TempDir())
+	}
+	l, err := newLayout()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if missing := missingParts(l, []string{partTools, partJupyter, partPlugin, partData}); len(missing) > 0 {
+		t.Fatalf("%s is missing; `go run ./kernel-setup test` does the set-up and runs all tests", missing[0].name)
+	}
+	if err := makeKernel(t.Context(), l, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	copied := l
+	copied.root = t.TempDir()
+	if err := os.CopyFS(copied.notebooks(), os.DirFS(l.notebooks())); err != nil {
+		t.Fatal(err)
+	}
+	return copied
+}
+
+func TestNotebooksExecuteInOrderAndASecondTimeTrainNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("executing the notebooks takes a minute; -short leaves it out")
+	}
+	l := studio(t)
+	o := options{profile: "smoke", out: filepath.Join(l.root, "out")}
+	if err := execute(t.Context(), l, o); err != nil {
+		t.Fatal(err)
+	}
+	trained := func() map[string]time.Time {
+		runs, err := run.List(os.Getenv(run.RootVariable))
+		if err != nil {
+			t.Fatal(err)
+		}
+		finished := map[string]time.Time{}
+		for _, r := range runs {
+			if r.Finished() {
+				finished[r.Dir] = r.Record.Finished
+			}
+		}
+		return finished
+	}
+	first := trained()
+	if len(first) == 0 {
+		t.Fatal("the notebooks left no finished run")
+	}
+	if err := execute(t.Context(), l, o); err != nil {
+		t.Fatal(err)
+	}
+	for dir, at := range trained() {
+		if !at.Equal(first[dir]) {
+			t.Errorf("%s was trained again", dir)
+		}
+	}
+	for _, name := range []string{"01-data.html", "02-cnn.html", "01-data.ipynb", "02-cnn.ipynb"} {
+		if info, err := os.Stat(filepath.Join(o.out, name)); err != nil || info.Size() < 10_000 {
+			t.Errorf("%s: %v (%v)", name, info, err)
+		}
+	}
+	t.Run("in JupyterLab", func(t *testing.T) { inJupyterLab(t, l) })
+}
+
+func TestFailingCellIsNamedWithItsError(t *testing.T) {
+	l := studio(t)
+	path := filepath.Join(l.notebooks(), "00-fails.ipynb")
+	write(t, path, `{"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"name": "fashionlab", "display_name": "Go"}}, "cells": [
+		{"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": null, "source": ["%noautoget\n", "%%\n", "fmt.Println(1)"]},
+		{"cell_type": "code", "id": "b", "metadata": {}, "outputs": [], "execution_count": null, "source": ["%%\n", "panic(\"on purpose\")"]}]}`)
+	out := t.TempDir()
+	err := executeNotebook(t.Context(), l, path, out, "smoke")
+	mentions(t, err, "00-fails.ipynb", "code cell 2", "on purpose")
+	executed, err := os.ReadFile(filepath.Join(out, "00-fails.ipynb"))
+	if err != nil || !strings.Contains(string(executed), "on purpose") {
+		t.Errorf("the executed copy does not show the failure (%v)", err)
+	}
+}
+
+// inJupyterLab opens each notebook in a browser as a user does: its saved figures show before anything is run; Run All
+// ends without an error; then every figure shows.
+func inJupyterLab(t *testing.T, l layout) {
+	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.WindowSize(1200, 900))
+	if os.Geteuid() == 0 {
+		flags = append(flags, chromedp.NoSandbox)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer stop()
+	browser, closeBrowser := chromedp.NewExecAllocator(ctx, flags...)
+	defer closeBrowser()
+	tab, closeTab := chromedp.NewContext(browser)
+	defer closeTab()
+	if err := chromedp.Run(tab); errors.Is(err, exec.ErrNotFound) {
+		t.Skipf("no Chromium or Chrome in PATH: %v", err)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+
+	t.Setenv("FASHION_PROFILE", "smoke")
+	// All cells in the page at once, not only those that are scrolled to.
+	write(t, filepath.Join(os.Getenv("JUPYTER_CONFIG_DIR"), "lab", "user-settings", "@jupyterlab", "notebook-extension", "tracker.jupyterlab-settings"),
+		`{"windowingMode": "none"}`)
+	serving, stopServer := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- lab(serving, l, options{args: []string{"--no-browser", "--port=0", "-y", "--expose-app-in-browser", "--log-level=ERROR"}})
+	}()
+	defer func() {
+		stopServer()
+		select {
+		case <-ended:
+		case <-time.After(30 * time.Second):
+			t.Error("JupyterLab still runs 30 seconds after it was told to stop")
+		}
+	}()
+	address, token := jupyterAddress(t, ctx)
+	for _, name := range []string{"01-data", "02-cnn"} {
+		open := fmt.Sprintf("%slab/tree/%s.ipynb?token=%s&reset", address, name, token)
+		var before, after page
+		err := chromedp.Run(tab,
+			chromedp.Navigate(open),
+			chromedp.Poll(kernelReady, nil, chromedp.WithPollingTimeout(time.Minute)),
+			chromedp.Poll(imagesLoaded, nil, chromedp.WithPollingTimeout(time.Minute)),
+			chromedp.Evaluate(look, &before),
+			chromedp.Evaluate(`window.jupyterapp.commands.execute("notebook:run-all-cells").then(() => true)`, nil, awaitPromise),
+			chromedp.Poll(imagesLoaded, nil, chromedp.WithPollingTimeout(time.Minute)),
+			chromedp.Evaluate(look, &after),
+		)
+		if err != nil {
+			screenshot(t, tab, name)
+			t.Fatalf("%s: %v", name, err)
+		}
+		want := shownFigures(t, filepath.Join(l.notebooks(), name+".ipynb"))
+		if before.Figures != want || after.Figures != want || after.Errors != 0 || after.Unexecuted != 0 {
+			screenshot(t, tab, name)
+			t.Errorf("%s: %+v before Run All, %+v after, want %d figures each time, no error, and no cell left out", name, before, after, want)
+		}
+	}
+}
+
+// page is what a notebook's page shows.
+type page struct {
+	Figures    int // visible images in outputs
+	Errors     int // outputs that are errors or were written to standard error
+	Unexecuted int // code cells without an execution count
+}
+
+// What the browser evaluates. An image shows when it is decoded and takes up room.
+const (
+	kernelReady  = `window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === "idle"`
+	imagesLoaded = `[...document.querySelectorAll(".jp-OutputArea-output img")].every(i => i.complete && i.naturalWidth > 0)`
+	look         = `({
+		figures: [...document.querySelectorAll(".jp-OutputArea-output img")].filter(i => i.naturalWidth > 100 && i.offsetHeight > 50 && i.alt.length > 20).length,
+		errors: document.querySelectorAll('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"], .jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]').length,
+		unexecuted: window.jupyterapp.shell.currentWidget.content.widgets.filter(c => c.model.type === "code" && !c.model.executionCount).length,
+	})`
+)
+
+// awaitPromise waits for what the browser promises.
+func awaitPromise(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
+
+// jupyterAddress waits for the server's description of itself.
+func jupyterAddress(t *testing.T, ctx context.Context) (address, token string) {
+	t.Helper()
+	for {
+		paths, err := filepath.Glob(filepath.Join(os.Getenv("JUPYTER_RUNTIME_DIR"), "jpserver-*.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			var server struct{ URL, Token string }
+			if data, err := os.ReadFile(path); err == nil && json.Unmarshal(data, &server) == nil {
+				return server.URL, server.Token
+			}
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatal("JupyterLab does not start")
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// shownFigures counts the figures in a notebook's saved outputs.
+func shownFigures(t *testing.T, path string) int {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := strings.Count(string(data), "src=\\\"data:image/svg+xml;base64,")
+	if n == 0 {
+		t.Fatalf("%s was saved without figures", path)
+	}
+	return n
+}
+
+// screenshot saves what the browser shows, for whoever looks into a failure.
+func screenshot(t *testing.T, tab context.Context, name string) {
+	var png []byte
+	if err := chromedp.Run(tab, chromedp.FullScreenshot(&png, 100)); err != nil {
+		t.Logf("no screenshot: %v", err)
+		return
+	}
+	path := filepath.Join(os.TempDir(), "fashionlab-"+name+".png")
+	if err := os.WriteFile(path, png, 0o666); err != nil {
+		t.Logf("no screenshot: %v", err)
+		return
+	}
+	t.Logf("the browser's picture is in %s", path)
+}
