@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
@@ -126,7 +127,7 @@ func inJupyterLab(t *testing.T, l layout) {
 	serving, stopServer := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() {
-		ended <- lab(serving, l, options{args: []string{"--no-browser", "--port=0", "-y", "--expose-app-in-browser", "--log-level=ERROR"}})
+		ended <- lab(serving, l, options{args: []string{"--no-browser", "--port=0", "--expose-app-in-browser", "--log-level=ERROR"}})
 	}()
 	defer func() {
 		stopServer()
@@ -137,17 +138,20 @@ func inJupyterLab(t *testing.T, l layout) {
 		}
 	}()
 	address, token := jupyterAddress(t, ctx)
+	each, patience := chromedp.WithPollingInterval(100*time.Millisecond), chromedp.WithPollingTimeout(time.Minute)
 	for _, name := range []string{"01-data", "02-cnn"} {
 		open := fmt.Sprintf("%slab/tree/%s.ipynb?token=%s&reset", address, name, token)
 		var before, after page
 		err := chromedp.Run(tab,
+			emulation.SetFocusEmulationEnabled(true), // JupyterLab calls a notebook current when it has the focus
 			chromedp.Navigate(open),
-			chromedp.Poll(kernelReady, nil, chromedp.WithPollingTimeout(time.Minute)),
-			chromedp.Poll(imagesLoaded, nil, chromedp.WithPollingTimeout(time.Minute)),
+			chromedp.Poll(kernelReady, nil, each, patience),
+			chromedp.Poll(imagesLoaded, nil, each, patience),
 			chromedp.Evaluate(look, &before),
 			chromedp.Evaluate(`window.jupyterapp.commands.execute("notebook:run-all-cells").then(() => true)`, nil, awaitPromise),
-			chromedp.Poll(imagesLoaded, nil, chromedp.WithPollingTimeout(time.Minute)),
+			chromedp.Poll(imagesLoaded, nil, each, patience),
 			chromedp.Evaluate(look, &after),
+			chromedp.Evaluate(`window.jupyterapp.commands.execute("docmanager:save").then(() => true)`, nil, awaitPromise),
 		)
 		if err != nil {
 			screenshot(t, tab, name)
@@ -170,7 +174,7 @@ type page struct {
 
 // What the browser evaluates. An image shows when it is decoded and takes up room.
 const (
-	kernelReady  = `window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === "idle"`
+	kernelReady  = `window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.connectionStatus === "connected"`
 	imagesLoaded = `[...document.querySelectorAll(".jp-OutputArea-output img")].every(i => i.complete && i.naturalWidth > 0)`
 	look         = `({
 		figures: [...document.querySelectorAll(".jp-OutputArea-output img")].filter(i => i.naturalWidth > 100 && i.offsetHeight > 50 && i.alt.length > 20).length,

@@ -142,12 +142,13 @@ func runQuietly(ctx context.Context, dir string, env []string, name string, args
 	return nil
 }
 
-// runShown runs a program with its output on ours. It gets an interrupt with us, so it is waited for.
+// runShown runs a program with its output on ours. When we are to stop, it is told to and waited for: JupyterLab ends
+// its kernels on SIGTERM, and on SIGINT only where a person can confirm it.
 func runShown(ctx context.Context, dir string, env []string, name string, args ...string) error {
 	c := exec.CommandContext(ctx, name, args...)
 	c.Dir, c.Env = dir, env
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, io.Writer(os.Stderr)
-	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
+	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 	c.WaitDelay = 10 * time.Second
 	err := c.Run()
 	var exit *exec.ExitError
