@@ -6,15 +6,15 @@ package train
 #include <malloc.h>
 
 // XLA allocates and frees large buffers in each step. glibc gives such memory back to the kernel at once, and each
-// step then pays for the page faults of getting it again. With these settings the pages are kept.
-static void keep_pages(void) {
+// step then pays for the page faults of getting it again. With these settings the pages are kept. They must be made
+// before another thread allocates, so that this runs when the program is loaded.
 #ifdef __GLIBC__
-	mallopt(M_MMAP_MAX, 0); // no block comes from mmap, which would be unmapped when freed
-	mallopt(M_TRIM_THRESHOLD, 2147483647);
+__attribute__((constructor)) static void keep_pages(void) {
+	mallopt(M_MMAP_MAX, 0);        // no block comes from mmap, which would be unmapped when freed
+	mallopt(M_ARENA_MAX, 1);       // nor from a thread's own heap, which is unmapped when all of it is free
+	mallopt(M_TRIM_THRESHOLD, -1); // the heap never shrinks
 	mallopt(M_TOP_PAD, 64 << 20);
-#endif
 }
+#endif
 */
 import "C"
-
-func init() { C.keep_pages() }
