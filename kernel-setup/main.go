@@ -21,7 +21,7 @@ const usage = `usage: go run ./kernel-setup COMMAND [flags]
   doctor     say what is installed, what is missing, and what mends it
   report     print the results table                          -json
   summary    print a model's layers, shapes and parameters    -model cnn
-  bench      time a training step                             -model cnn  -batch 64,512  -peers PYTHON
+  bench      time a training step                             -model cnn  -batch 64,512  -peers PYTHON  -transforms
   uninstall  remove what setup installed; runs stay
 
 run, lab, test, setup and bench first do what is missing of the set-up.
@@ -37,7 +37,7 @@ type command struct {
 // options are the values of all flags.
 type options struct {
 	profile, only, out, model, batch, peers string
-	json                                    bool
+	json, transforms                        bool
 	args                                    []string // what is left after the flags
 }
 
@@ -63,8 +63,9 @@ func commands() map[string]command {
 			model(f, o)
 			f.StringVar(&o.batch, "batch", "64,512", "batch sizes")
 			f.StringVar(&o.peers, "peers", "", "a Python with tensorflow and/or torch to measure beside")
+			f.BoolVar(&o.transforms, "transforms", false, "time the augmentations too")
 		}, func(ctx context.Context, l layout, o options) error {
-			return study(ctx, l, "bench", "-model", o.model, "-batch", o.batch, "-peers", o.peers)
+			return study(ctx, l, "bench", "-model", o.model, "-batch", o.batch, "-peers", o.peers, fmt.Sprint("-transforms=", o.transforms))
 		}},
 		"uninstall": {nil, none, uninstall},
 	}

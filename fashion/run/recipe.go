@@ -14,13 +14,14 @@ import (
 // Recipe is everything that decides a training. Two runs with equal recipes on the same device, with the same
 // versions, end with the same weights. Recipes are comparable with ==.
 type Recipe struct {
-	Model     Model     `json:"model"`
-	Data      Data      `json:"data"`
-	Optimizer Optimizer `json:"optimizer"`
-	Schedule  Schedule  `json:"schedule"`
-	Epochs    int       `json:"epochs"` // passes over the training part
-	Batch     int       `json:"batch"`  // images per step
-	Seed      uint64    `json:"seed"`   // of initial weights, data order and dropout
+	Model        Model        `json:"model"`
+	Data         Data         `json:"data"`
+	Augmentation Augmentation `json:"augmentation,omitzero"`
+	Optimizer    Optimizer    `json:"optimizer"`
+	Schedule     Schedule     `json:"schedule"`
+	Epochs       int          `json:"epochs"` // passes over the training part
+	Batch        int          `json:"batch"`  // images per step
+	Seed         uint64       `json:"seed"`   // of initial weights, data order, dropout and augmentation
 }
 
 // Model names a model of the package models and its hyperparameters.
@@ -66,13 +67,7 @@ type Schedule struct {
 // Validate reports the first value that no training could use. What the names mean is checked by the packages that
 // own them.
 func (r Recipe) Validate() error {
-	type rule struct {
-		ok    bool
-		field string
-		got   any
-		want  string
-	}
-	for _, c := range []rule{
+	for _, c := range append(r.Augmentation.rules(), []rule{
 		{r.Model.Name != "", "model.name", r.Model.Name, "the name of a model"},
 		{in(r.Model.Dropout, 0, 1), "model.dropout", r.Model.Dropout, "a fraction in [0, 1)"},
 		{r.Data.Limit >= 0, "data.limit", r.Data.Limit, "0 (all) or a number of images"},
@@ -90,12 +85,20 @@ func (r Recipe) Validate() error {
 		{r.Schedule.Every >= 0, "schedule.every", r.Schedule.Every, "a number of steps"},
 		{r.Epochs >= 1, "epochs", r.Epochs, "1 or more"},
 		{r.Batch >= 1, "batch", r.Batch, "1 or more"},
-	} {
+	}...) {
 		if !c.ok {
 			return fmt.Errorf("recipe: %s is %v, want %s", c.field, c.got, c.want)
 		}
 	}
 	return nil
+}
+
+// rule is what a field of a recipe must satisfy.
+type rule struct {
+	ok    bool
+	field string
+	got   any
+	want  string
 }
 
 // in reports whether lo <= x < hi; NaN is not.

@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/augment"
 	"fashionlab/fashion/run"
 )
 
@@ -74,6 +75,57 @@ func (p *part) upload(multiple int) {
 			flat[i] = int32(l)
 		}
 	})
+}
+
+// feed is what an epoch's steps read beside the images.
+type feed struct {
+	order *tensors.Tensor // int32 [steps*batch], positions in the part
+	rows  *tensors.Tensor // float32 [steps*batch, augment.Columns], what each image of the order drew; nil without augmentation
+}
+
+// newFeed prepares an epoch of a part.
+func newFeed(p part, recipe run.Recipe, epoch int) feed {
+	list := order(len(p.indices), recipe.Batch, recipe.Seed, epoch)
+	f := feed{order: tensors.FromFlatDataAndDimensions(list, len(list))}
+	columns := augment.Columns(recipe.Augmentation)
+	if columns == 0 {
+		return f
+	}
+	rows := make([]float32, 0, len(list)*columns)
+	for _, i := range list {
+		drawn := augment.Draw(recipe.Augmentation, recipe.Seed, epoch, p.indices[i])
+		rows = drawn.AppendRow(rows, recipe.Augmentation, fashion.Side, fashion.Side)
+	}
+	f.rows = tensors.FromFlatDataAndDimensions(rows, len(list), columns)
+	return f
+}
+
+// args are the inputs of the training graph for a step of the epoch. Those that are the same for all steps stay on
+// the device.
+func (f feed) args(data part, position int, key uint32, scalars []float32) []any {
+	args := []any{data.images, data.labels, f.order, int32(position), key, scalars}
+	if f.rows != nil {
+		args = append(args, f.rows)
+	}
+	return args
+}
+
+// shapes are the shapes of args.
+func (f feed) shapes(data part, scalars int) []shapes.Shape {
+	list := []shapes.Shape{data.images.Shape(), data.labels.Shape(), f.order.Shape(),
+		shapes.Make(dtypes.Int32), shapes.Make(dtypes.Uint32), shapes.Make(dtypes.Float32, scalars)}
+	if f.rows != nil {
+		list = append(list, f.rows.Shape())
+	}
+	return list
+}
+
+// free gives the memory back.
+func (f feed) free() {
+	f.order.FinalizeAll()
+	if f.rows != nil {
+		f.rows.FinalizeAll()
+	}
 }
 
 // order is the order of an epoch's images, 1 for the first epoch, filled up to a whole number of batches. It depends

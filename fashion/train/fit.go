@@ -7,8 +7,6 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/gomlx/gomlx/core/tensors"
-
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/optim"
 	"fashionlab/fashion/run"
@@ -170,13 +168,12 @@ func (f *fitting) epoch(epoch int) error {
 // train does the steps of one epoch. It returns the mean loss in nats, the accuracy and the last step's rate.
 func (f *fitting) train(epoch int) (loss, accuracy, rate float64, err error) {
 	batch := f.Recipe.Batch
-	list := order(f.program.images, batch, f.Recipe.Seed, epoch)
-	orderTensor := tensors.FromFlatDataAndDimensions(list, len(list))
-	defer orderTensor.FinalizeAll()
-	steps, seen := len(list)/batch, 0
+	feed := newFeed(f.training, f.Recipe, epoch)
+	defer feed.free()
+	steps, seen := feed.order.Shape().Size()/batch, 0
 	for i := range steps {
 		rate = optim.Rate(f.Recipe.Schedule, f.state.Rate, f.state.Step)
-		sum, hits, err := f.program.train(f.training, orderTensor, i, f.state.Step, rate)
+		sum, hits, err := f.program.train(f.training, feed, i, f.state.Step, rate)
 		if err != nil {
 			return 0, 0, 0, err
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/augment"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/optim"
@@ -71,10 +72,9 @@ func (p *program) compile(training, validation part) error {
 	var errs [2]error
 	if training.images != nil {
 		wait.Go(func() {
-			rows := len(order(len(training.indices), p.recipe.Batch, 0, 1))
-			_, err := p.step.Compile(training.images.Shape(), training.labels.Shape(), shapes.Make(dtypes.Int32, rows),
-				shapes.Make(dtypes.Int32), shapes.Make(dtypes.Uint32), shapes.Make(dtypes.Float32, p.rule.NumScalars))
-			errs[0] = err
+			first := newFeed(training, p.recipe, 1)
+			defer first.free()
+			_, errs[0] = p.step.Compile(first.shapes(training, p.rule.NumScalars)...)
 		})
 	}
 	wait.Go(func() {
@@ -90,14 +90,20 @@ func (p *program) compile(training, validation part) error {
 }
 
 // stepGraph is one training step. Inputs: images uint8 [N, 784], labels int32 [N], the epoch's order int32 [S*B], the
-// step in the epoch int32, the step's key uint32, the rule's scalars float32 [K]. Output: float32 [2], the sum of the
-// batch's losses in nats and its number of hits. Rows beyond the last image fill up the last batch with weight 0.
+// step in the epoch int32, the step's key uint32, the rule's scalars float32 [K], and with augmentation what the order's
+// images drew, float32 [S*B, columns]. Output: float32 [2], the sum of the batch's losses in nats and its number of
+// hits. Rows beyond the last image fill up the last batch with weight 0.
 func (p *program) stepGraph(_ *model.Scope, in []*Node) *Node {
 	images, labels, order, position, key, scalars := in[0], in[1], in[2], in[3], in[4], in[5]
 	g, batch := images.Graph(), p.recipe.Batch
 	first := MulScalar(position, batch)
 	chosen := Reshape(DynamicSlice(order, []*Node{first}, []int{batch}), batch, 1)
-	x := pixels(Gather(images, chosen))         // [B, 28, 28, 1]
+	x := pixels(Gather(images, chosen)) // [B, 28, 28, 1]
+	if len(in) > 6 {
+		columns := in[6].Shape().Dimensions[1]
+		drawn := DynamicSlice(in[6], []*Node{first, ScalarZero(g, first.DType())}, []int{batch, columns})
+		x = StopGradient(augment.Apply(p.recipe.Augmentation, x, drawn))
+	}
 	y := Reshape(Gather(labels, chosen), batch) // [B]
 	place := Add(Iota(g, shapes.Make(dtypes.Int32, batch), 0), first)
 	weight := ConvertDType(LessThan(place, Scalar(g, dtypes.Int32, p.images)), x.DType())

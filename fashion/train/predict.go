@@ -13,12 +13,12 @@ import (
 )
 
 // train does one step and returns the sum of the batch's losses in nats and its number of hits.
-func (p *program) train(data part, order *tensors.Tensor, position, step int, rate float64) (loss, hits float64, err error) {
+func (p *program) train(data part, f feed, position, step int, rate float64) (loss, hits float64, err error) {
 	scalars := make([]float32, p.rule.NumScalars)
 	for i, s := range p.rule.Scalars(step+1, rate) {
 		scalars[i] = float32(s)
 	}
-	out, err := p.step.Call1(data.images, data.labels, order, int32(position), layers.StepKey(p.recipe.Seed, step), scalars)
+	out, err := p.step.Call1(f.args(data, position, layers.StepKey(p.recipe.Seed, step), scalars)...)
 	if err != nil {
 		return 0, 0, fmt.Errorf("training step %d: %w", step+1, err)
 	}

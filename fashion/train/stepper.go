@@ -3,8 +3,6 @@ package train
 import (
 	"time"
 
-	"github.com/gomlx/gomlx/core/tensors"
-
 	"fashionlab/fashion/run"
 )
 
@@ -15,7 +13,7 @@ type Stepper struct {
 
 	program  *program
 	training part
-	order    *tensors.Tensor
+	feed     feed
 	steps    int // done
 }
 
@@ -41,8 +39,7 @@ func NewStepper(recipe run.Recipe) (*Stepper, error) {
 		validation.upload(evaluationBatch)
 		s.program.images = training.set.Len()
 		s.Parameters = s.program.parameterCount()
-		list := order(s.program.images, recipe.Batch, recipe.Seed, 1)
-		s.order = tensors.FromFlatDataAndDimensions(list, len(list))
+		s.feed = newFeed(s.training, recipe, 1)
 		return s.program.compile(s.training, validation)
 	})
 	return s, err
@@ -55,8 +52,8 @@ func (s *Stepper) Time(steps int) ([]float64, error) {
 	var ms []float64
 	for i := range steps + 3 {
 		start := time.Now()
-		position := s.steps % (s.order.Shape().Size() / recipe.Batch)
-		if _, _, err := s.program.train(s.training, s.order, position, s.steps, recipe.Optimizer.Rate); err != nil {
+		position := s.steps % (s.feed.order.Shape().Size() / recipe.Batch)
+		if _, _, err := s.program.train(s.training, s.feed, position, s.steps, recipe.Optimizer.Rate); err != nil {
 			return nil, err
 		}
 		s.steps++

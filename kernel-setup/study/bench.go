@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/train"
 )
@@ -32,9 +33,31 @@ type timed struct {
 	stop       func()
 }
 
+// variant is a recipe to be timed beside others.
+type variant struct {
+	name   string
+	recipe run.Recipe
+	peers  bool // measure it in the peers too
+}
+
+// variants are a recipe as it is and, if transforms are asked for, with each that the slides considered, and with those
+// that they adopted.
+func variants(recipe run.Recipe, transforms bool) []variant {
+	list := []variant{{"", recipe, true}}
+	if !transforms {
+		return list
+	}
+	for _, c := range recipes.Augmentations() {
+		recipe.Augmentation = c.Augmentation
+		list = append(list, variant{" + " + c.Name, recipe, false})
+	}
+	recipe.Augmentation = recipes.Adopted
+	return append(list, variant{" + adopted", recipe, true})
+}
+
 // bench times a recipe's training step at each batch size, beside the same model in the peers that a Python has. All
 // take turns, so that a change of the machine's speed reaches all.
-func bench(recipe run.Recipe, sizes []int, python string) error {
+func bench(recipe run.Recipe, sizes []int, python string, transforms bool) error {
 	dir, err := fashion.FindDir()
 	if err != nil {
 		return err
@@ -42,9 +65,13 @@ func bench(recipe run.Recipe, sizes []int, python string) error {
 	for _, batch := range sizes {
 		recipe.Batch = batch
 		steps := max(5, benchImages/batch)
-		programs, err := startAll(recipe, steps, python, dir)
-		if err != nil {
-			return err
+		var programs []*timed
+		for _, v := range variants(recipe, transforms) {
+			started, err := startAll(v, steps, python, dir)
+			programs = append(programs, started...)
+			if err != nil {
+				return err
+			}
 		}
 		for range benchRounds {
 			for _, p := range programs {
@@ -64,15 +91,15 @@ func bench(recipe run.Recipe, sizes []int, python string) error {
 }
 
 // startAll starts our own training and those of the peers that can be imported.
-func startAll(recipe run.Recipe, steps int, python, dir string) ([]*timed, error) {
-	stepper, err := train.NewStepper(recipe)
+func startAll(v variant, steps int, python, dir string) ([]*timed, error) {
+	stepper, err := train.NewStepper(v.recipe)
 	if err != nil {
 		return nil, err
 	}
-	ours := &timed{name: "fashionlab, XLA " + stepper.Device, parameters: stepper.Parameters, stop: func() {}}
+	ours := &timed{name: "fashionlab" + v.name + ", XLA " + stepper.Device, parameters: stepper.Parameters, stop: func() {}}
 	ours.turn = func() ([]float64, error) { return stepper.Time(steps) }
 	all := []*timed{ours}
-	if python == "" {
+	if python == "" || !v.peers {
 		return all, nil
 	}
 	for _, peer := range []struct{ module, script string }{{"tensorflow", "keras"}, {"torch", "torch"}} {
@@ -80,7 +107,7 @@ func startAll(recipe run.Recipe, steps int, python, dir string) ([]*timed, error
 			fmt.Printf("%s cannot import %s: not measured\n", python, peer.module)
 			continue
 		}
-		p, err := startPeer(python, "peers/"+peer.script+"_"+recipe.Model.Name+".py", dir, recipe.Batch, steps)
+		p, err := startPeer(python, "peers/"+peer.script+"_"+v.recipe.Model.Name+".py", dir, v.recipe, steps)
 		if err != nil {
 			return nil, err
 		}
@@ -90,12 +117,16 @@ func startAll(recipe run.Recipe, steps int, python, dir string) ([]*timed, error
 }
 
 // startPeer starts a peer's script, which times a turn for each line that it reads.
-func startPeer(python, script, dir string, batch, steps int) (*timed, error) {
+func startPeer(python, script, dir string, recipe run.Recipe, steps int) (*timed, error) {
 	source, err := peerScripts.ReadFile(script)
 	if err != nil {
 		return nil, err
 	}
-	c := exec.Command(python, "-c", string(source), dir, fmt.Sprint(batch), fmt.Sprint(steps))
+	augmentation, err := json.Marshal(recipe.Augmentation)
+	if err != nil {
+		return nil, err
+	}
+	c := exec.Command(python, "-c", string(source), dir, fmt.Sprint(recipe.Batch), fmt.Sprint(steps), string(augmentation))
 	c.Stderr = io.Discard
 	in, err := c.StdinPipe()
 	if err != nil {

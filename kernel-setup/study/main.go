@@ -31,6 +31,7 @@ func dispatch(args []string) error {
 	name := f.String("model", "cnn", "name of the model")
 	batches := f.String("batch", "64,512", "batch sizes")
 	peers := f.String("peers", "", "a Python with tensorflow and/or torch")
+	transforms := f.Bool("transforms", false, "time the augmentations too")
 	dir := f.String("dir", "", "folder for the plugin")
 	if err := f.Parse(args[1:]); err != nil {
 		return err
@@ -47,7 +48,7 @@ func dispatch(args []string) error {
 		if err != nil {
 			return err
 		}
-		return bench(recipe, sizes, *peers)
+		return bench(recipe, sizes, *peers, *transforms)
 	case "install-pjrt":
 		return installer.CPUAutoInstall(*dir, true, installer.Normal)
 	}

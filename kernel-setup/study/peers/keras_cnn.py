@@ -1,8 +1,9 @@
-"""Times a training step of the study's CNN in Keras on TensorFlow: keras_cnn.py DATA BATCH STEPS ROUNDS
+"""Times a training step of the study's CNN in Keras on TensorFlow: keras_cnn.py DATA BATCH STEPS AUGMENTATION
 
 Prints a line of JSON for each line on standard input, so that rounds can take turns with other programs. A step
 gathers its images from memory, scales them, computes loss and accuracy, and updates with Nadam; one tf.function,
-which was faster than train_on_batch, and than jit_compile.
+which was faster than train_on_batch, and than jit_compile. An augmentation (a recipe's, as JSON) is made of Keras's
+layers in a tf.data pipeline that works ahead of the steps.
 """
 import gzip
 import json
@@ -16,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-folder, batch, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+folder, batch, steps, augmentation = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), json.loads(sys.argv[4])
 
 
 def read(name, offset):
@@ -43,15 +44,45 @@ optimizer = keras.optimizers.Nadam(0.001, 0.9, 0.99)
 optimizer.build(model.trainable_variables)
 
 
-@tf.function
-def step(chosen):
+
+def draws(r):
+    return (r["low"], r["high"])
+
+
+fills = dict(fill_mode="constant", fill_value=0.0)
+augment = []
+if "rotation" in augmentation:
+    augment.append(layers.RandomRotation(draws(augmentation["rotation"]), **fills))
+if "translation_height" in augmentation:
+    augment.append(layers.RandomTranslation(draws(augmentation["translation_height"]), draws(augmentation["translation_width"]), **fills))
+if "cutout" in augmentation:
+    cutout = augmentation["cutout"]
+    augment.append(layers.RandomErasing((cutout["probability"],) * 2, draws(cutout["scale"]), fill_value=0.0, value_range=(0, 1)))
+
+
+def read_batch(chosen):
     x = tf.cast(tf.gather(images, chosen), tf.float32) / 255
-    y = tf.gather(labels, chosen)
+    for layer in augment:
+        x = layer(x, training=True)
+    return x, tf.gather(labels, chosen)
+
+
+pipeline = tf.data.Dataset.range(len(labels)).shuffle(len(labels), seed=1).repeat().batch(batch)
+pipeline = iter(pipeline.map(read_batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE))
+
+
+@tf.function
+def step(x, y):
     with tf.GradientTape() as tape:
         logits = model(x, training=True)
         loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits))
     optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
     return loss, tf.reduce_mean(tf.cast(tf.equal(tf.argmax(logits, 1, tf.int32), y), tf.float32))
+
+
+@tf.function
+def fed(chosen):
+    return step(*read_batch(chosen))
 
 
 rng = np.random.default_rng(0)
@@ -60,7 +91,8 @@ for _ in sys.stdin:
     for _ in range(steps + 3):
         chosen = rng.integers(0, len(labels), batch).astype(np.int32)
         start = time.perf_counter()
-        loss, accuracy = step(chosen)
+        loss, accuracy = step(*next(pipeline)) if augment else fed(chosen)
         float(loss), float(accuracy)
         times.append(1000 * (time.perf_counter() - start))
-    print(json.dumps({"peer": f"Keras {keras.__version__}, TensorFlow {tf.__version__}", "parameters": model.count_params(), "ms": times[3:]}), flush=True)
+    name = f"Keras {keras.__version__}" + (" + the same in tf.data" if augment else "") + f", TensorFlow {tf.__version__}"
+    print(json.dumps({"peer": name, "parameters": model.count_params(), "ms": times[3:]}), flush=True)

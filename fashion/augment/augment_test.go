@@ -1,0 +1,216 @@
+package augment_test
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"reflect"
+	"testing"
+
+	"github.com/gomlx/compute/gobackend"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"fashionlab/fashion/augment"
+	"fashionlab/fashion/run"
+)
+
+// apply changes images, [B, H, W, C] flat, as the parameters say, on GoMLX's own backend, which needs no plugin.
+func apply(t *testing.T, a run.Augmentation, images []float32, shape []int, parameters []augment.Parameters) []float32 {
+	t.Helper()
+	backend, err := gobackend.New("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer backend.Finalize()
+	var rows []float32
+	for _, p := range parameters {
+		rows = p.AppendRow(rows, a, shape[1], shape[2])
+	}
+	out, err := MustNewExec(backend, func(images, rows *Node) *Node { return augment.Apply(a, images, rows) }).
+		Call1(tensors.FromFlatDataAndDimensions(images, shape...), tensors.FromFlatDataAndDimensions(rows, shape[0], augment.Columns(a)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tensors.MustCopyFlatData[float32](out)
+}
+
+// ramp is a list of different grey values.
+func ramp(n int) []float32 {
+	values := make([]float32, n)
+	for i := range values {
+		values[i] = float32(i) / float32(n)
+	}
+	return values
+}
+
+func TestEachTransformEqualsKerasWithTheSameParameters(t *testing.T) {
+	data, err := os.ReadFile("../../testdata/augment/keras.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var recorded struct {
+		Shape  []int
+		Images []float32
+		Cases  []struct {
+			Name         string
+			Exact        bool
+			Augmentation run.Augmentation
+			Parameters   []augment.Parameters
+			Want         []float64
+		}
+	}
+	if err := json.Unmarshal(data, &recorded); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range recorded.Cases {
+		t.Run(c.Name, func(t *testing.T) {
+			got := apply(t, c.Augmentation, recorded.Images, recorded.Shape, c.Parameters)
+			tolerance := 1e-4
+			if c.Exact {
+				tolerance = 1e-6 // the digits that are recorded
+			}
+			for i, want := range c.Want {
+				if !(math.Abs(float64(got[i])-want) <= tolerance) {
+					t.Fatalf("value %d is %v, want %v", i, got[i], want)
+				}
+			}
+		})
+	}
+	if len(recorded.Cases) < 20 {
+		t.Errorf("%d cases are recorded", len(recorded.Cases))
+	}
+}
+
+func TestFlipAndWholePixelsMoveValuesUnchanged(t *testing.T) {
+	a := run.Augmentation{Flip: "both", TranslationHeight: run.Within(0.5)}
+	images := ramp(28 * 28)
+	got := apply(t, a, images, []int{1, 28, 28, 1}, []augment.Parameters{{FlipHorizontal: true, TranslationHeight: 2. / 28}})
+	for y := range 28 {
+		for x := range 28 {
+			want := float32(0)
+			if y >= 2 {
+				want = images[(y-2)*28+27-x]
+			}
+			if got[y*28+x] != want {
+				t.Fatalf("pixel (%d, %d) is %v, want %v", x, y, got[y*28+x], want)
+			}
+		}
+	}
+}
+
+// Rotated by a quarter of a turn and moved afterwards: places and order of a composition.
+func TestCompositionIsRotatedBeforeItIsMoved(t *testing.T) {
+	a := run.Augmentation{Rotation: run.Within(1), TranslationWidth: run.Within(1)}
+	images := ramp(16)
+	got := apply(t, a, images, []int{1, 4, 4, 1}, []augment.Parameters{{Rotation: 0.25, TranslationWidth: 0.25}})
+	for y := range 4 {
+		for x := range 4 {
+			want := float32(0)
+			if x >= 1 { // counter-clockwise: the last column becomes the first row
+				want = images[(x-1)*4+3-y]
+			}
+			if math.Abs(float64(got[y*4+x]-want)) > 1e-5 {
+				t.Errorf("pixel (%d, %d) is %v, want %v", x, y, got[y*4+x], want)
+			}
+		}
+	}
+}
+
+var everything = run.Augmentation{
+	Flip: "both", Rotation: run.Within(0.5), Zoom: run.Within(0.5), TranslationHeight: run.Within(0.3), TranslationWidth: run.Within(0.3),
+	Contrast: run.Within(1), Brightness: run.Within(1),
+	Cutout: run.Cutout{Count: 2, Probability: 0.7, Scale: run.Range{Low: 0.02, High: 0.3}, Fill: "noise"},
+}
+
+func TestDrawIsDecidedBySeedEpochAndImageAlone(t *testing.T) {
+	first := augment.Draw(everything, 1, 2, 3)
+	if again := augment.Draw(everything, 1, 2, 3); !reflect.DeepEqual(again, first) {
+		t.Errorf("drawn again: %+v, want %+v", again, first)
+	}
+	for _, other := range []augment.Parameters{augment.Draw(everything, 2, 2, 3), augment.Draw(everything, 1, 3, 3), augment.Draw(everything, 1, 2, 4)} {
+		if other.Rotation == first.Rotation {
+			t.Errorf("another seed, epoch or image draws the same rotation %v", other.Rotation)
+		}
+	}
+	alone := run.Augmentation{Brightness: everything.Brightness}
+	if got := augment.Draw(alone, 1, 2, 3); got.Brightness != first.Brightness || got.Rotation != 0 {
+		t.Errorf("brightness alone draws %+v, want the brightness %v of all together", got, first.Brightness)
+	}
+}
+
+func TestDrawsFillTheirRangesEvenly(t *testing.T) {
+	const n = 20000
+	var flipped, erased, low int
+	sum, squares := 0.0, 0.0
+	for i := range n {
+		p := augment.Draw(everything, 7, 1, i)
+		if p.FlipHorizontal {
+			flipped++
+		}
+		if p.Patches[1].Height > 0 {
+			erased++
+		}
+		if p.ZoomHeight != p.ZoomWidth {
+			t.Fatalf("zoom %v, %v, want the same for both sides", p.ZoomHeight, p.ZoomWidth)
+		}
+		if p.Rotation < -0.5 || p.Rotation >= 0.5 {
+			t.Fatalf("rotation %v is out of [-0.5, 0.5)", p.Rotation)
+		}
+		if p.Rotation < -0.25 {
+			low++
+		}
+		sum += p.Rotation
+		squares += p.Rotation * p.Rotation
+	}
+	for what, c := range map[string]struct{ got, want, deviation float64 }{
+		"flips":                 {float64(flipped) / n, 0.5, math.Sqrt(0.25 / n)},
+		"erased patches":        {float64(erased) / n, 0.7, math.Sqrt(0.21 / n)},
+		"the lowest quarter":    {float64(low) / n, 0.25, math.Sqrt(0.1875 / n)},
+		"the mean rotation":     {sum / n, 0, math.Sqrt(1. / 12 / n)},
+		"the rotation's square": {squares / n, 1. / 12, math.Sqrt(1. / 180 / n)},
+	} {
+		if math.Abs(c.got-c.want) > 4*c.deviation {
+			t.Errorf("%s: %v, want %v within four standard deviations of %v", what, c.got, c.want, c.deviation)
+		}
+	}
+}
+
+func TestValuesStayInTheirRangeAndTheSameInAnyBatch(t *testing.T) {
+	const n = 16
+	images := ramp(n * 28 * 28)
+	var parameters []augment.Parameters
+	for i := range n {
+		parameters = append(parameters, augment.Draw(everything, 3, 1, i))
+	}
+	all := apply(t, everything, images, []int{n, 28, 28, 1}, parameters)
+	changed := 0
+	for i, v := range all {
+		if !(v >= 0 && v <= 1) {
+			t.Fatalf("value %d is %v", i, v)
+		}
+		if v != images[i] {
+			changed++
+		}
+	}
+	if changed < len(all)/2 {
+		t.Errorf("%d of %d values changed", changed, len(all))
+	}
+	last := apply(t, everything, images[(n-1)*784:], []int{1, 28, 28, 1}, parameters[n-1:])
+	if !reflect.DeepEqual(last, all[(n-1)*784:]) {
+		t.Error("an image alone is changed otherwise than in a batch")
+	}
+}
+
+func TestNothingDrawnLeavesImagesAsTheyAre(t *testing.T) {
+	a := everything
+	a.Interpolation, a.Fill = "bilinear", "reflect"
+	images := ramp(2 * 28 * 28)
+	none := augment.Parameters{Patches: make([]augment.Patch, a.Cutout.Count)}
+	got := apply(t, a, images, []int{2, 28, 28, 1}, []augment.Parameters{none, none})
+	for i := range got {
+		if math.Abs(float64(got[i]-images[i])) > 1e-6 {
+			t.Fatalf("value %d is %v, was %v", i, got[i], images[i])
+		}
+	}
+}

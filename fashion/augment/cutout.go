@@ -1,0 +1,66 @@
+package augment
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"fashionlab/fashion/layers"
+	"fashionlab/fashion/run"
+)
+
+// Patch is a rectangle that is erased: its sides and top left corner as fractions of the image's. The zero value erases nothing.
+type Patch struct {
+	Top    float64 `json:"top"`
+	Left   float64 `json:"left"`
+	Height float64 `json:"height"`
+	Width  float64 `json:"width"`
+	Noise  uint16  `json:"noise"` // seed of the grey values, where they are random
+}
+
+func (p *Parameters) drawPatches(r *rand.Rand, c run.Cutout) {
+	for range c.Count {
+		erased := r.Float64() < c.Probability
+		h, w := math.Sqrt(uniform(r, c.Scale)), math.Sqrt(uniform(r, c.Scale))
+		patch := Patch{Top: r.Float64() * (1 - h), Left: r.Float64() * (1 - w), Height: h, Width: w, Noise: uint16(r.Uint32())}
+		if !erased {
+			patch = Patch{}
+		}
+		p.Patches = append(p.Patches, patch)
+	}
+}
+
+const patchColumns = 5
+
+func (p Patch) appendRow(row []float32, h, w float64) []float32 {
+	return append(row, float32(p.Top*h), float32((p.Top+p.Height)*h), float32(p.Left*w), float32((p.Left+p.Width)*w), float32(p.Noise))
+}
+
+// Cutout erases a patch of each of the images [B, H, W, C]. Patches are [B, 5]: first row, end of rows, first column, end of
+// columns, in pixels, and a whole number that seeds noise. Fill is "" or "constant", which sets a value, or "noise".
+func Cutout(images, patches *Node, fill string, value float64) *Node {
+	column := func(i int) *Node { return perImage(Slice(patches, AxisRange(), AxisRange(i, i+1))) }
+	within := func(axis, first int) *Node {
+		shape := shapes.Make(images.DType(), 1, 1, 1, 1)
+		shape.Dimensions[axis] = images.Shape().Dimensions[axis]
+		place := Iota(images.Graph(), shape, axis)
+		return LogicalAnd(GreaterOrEqual(place, column(first)), LessThan(place, column(first+1)))
+	}
+	erased := LogicalAnd(within(1, 0), within(2, 2))
+	filler := MulScalar(OnesLike(images), value)
+	if fill == "noise" {
+		filler = noise(images, column(4))
+	}
+	return Where(BroadcastToShape(erased, images.Shape()), filler, images)
+}
+
+// noise is uniform in [0, 1) for each pixel of images, [B, H, W, C], by each image's seed, [B, 1, 1, 1].
+func noise(images, seeds *Node) *Node {
+	d := images.Shape().Dimensions
+	pixel := Reshape(Iota(images.Graph(), shapes.Make(dtypes.Uint32, d[1]*d[2]*d[3]), 0), 1, d[1], d[2], d[3])
+	bits := layers.Mix(Add(pixel, layers.Mix(ConvertDType(seeds, dtypes.Uint32))))
+	return MulScalar(ConvertDType(BitwiseShiftRightLogicalScalar(bits, uint32(8)), images.DType()), 1.0/(1<<24))
+}

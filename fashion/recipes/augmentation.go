@@ -1,0 +1,32 @@
+package recipes
+
+import "fashionlab/fashion/run"
+
+// Adopted is the augmentation that the slides adopted: rotation, translation and cutout. How much of each is our own
+// choice, made on validation images; the slides do not say.
+var Adopted = run.Augmentation{
+	Rotation:          run.Within(0.03), // about 11 degrees
+	TranslationHeight: run.Within(0.1),  // about 3 pixels
+	TranslationWidth:  run.Within(0.1),
+	Cutout:            run.Cutout{Count: 1, Probability: 0.5, Scale: run.Range{Low: 0.02, High: 0.2}},
+}
+
+// Considered is an augmentation that the slides list, by the name of Keras's layer.
+type Considered struct {
+	Name         string
+	Augmentation run.Augmentation
+	Adopted      bool
+}
+
+// Augmentations lists the augmentations that the slides considered, in their order.
+func Augmentations() []Considered {
+	return []Considered{
+		{"RandomBrightness", run.Augmentation{Brightness: run.Within(0.2)}, false},
+		{"RandomFlip", run.Augmentation{Flip: "horizontal"}, false},
+		{"RandomRotation", run.Augmentation{Rotation: Adopted.Rotation}, true},
+		{"RandomZoom", run.Augmentation{Zoom: run.Within(0.1)}, false},
+		{"RandomTranslation", run.Augmentation{TranslationHeight: Adopted.TranslationHeight, TranslationWidth: Adopted.TranslationWidth}, true},
+		{"RandomCutout", run.Augmentation{Cutout: Adopted.Cutout}, true},
+		{"RandomContrast", run.Augmentation{Contrast: run.Within(0.3)}, false},
+	}
+}
