@@ -15,32 +15,39 @@ func (n *Net) Conv(name string, x *Node, filters int) *Node {
 }
 
 func conv(x, kernel *Node, fast bool) *Node {
-	if channels := x.Shape().Dimensions[3]; fast && channels == 1 {
-		return convCustom(x, kernel, convFewChannels, nil, kernelGradientColumns)
+	switch {
+	case !fast:
+		return convPlain(x, kernel)
+	case x.Shape().Dimensions[3] == 1:
+		return convOneChannel(x, kernel)
 	}
-	return convPlain(x, kernel)
+	return convWinograd(x, kernel)
 }
 
 func convPlain(x, kernel *Node) *Node { return Convolve(x, kernel).PadSame().Done() }
 
-// convCustom is a convolution whose gradients are written out: of the input by inputGradient (nil: none is needed,
-// as the input is the image), of the kernel by kernelGradient.
+// convOneChannel is a convolution of the images themselves, whose own gradient nobody needs, as a sum of multiply-adds,
+// which XLA fuses into one loop. The kernel's gradient is one matrix product.
 //
-// GoMLX lets a node of one input have a gradient of its own. With an identity on each input and on the output, a
-// convolution has one: the output's identity is visited first and leaves dy for the other two. XLA removes what they
+// GoMLX lets a node of one input have a gradient of its own. With an identity on the kernel and on the output, a
+// convolution has one: the output's identity is visited first and leaves dy for the kernel's. XLA removes what they
 // replace.
-func convCustom(x, kernel *Node, forward, inputGradient, kernelGradient func(x, k *Node) *Node) *Node {
+func convOneChannel(x, kernel *Node) *Node {
+	b, h, w, _ := size(x)
+	filters := kernel.Shape().Dimensions[3]
+	x = StopGradient(x)
 	var dy *Node
-	k := IdentityWithCustomGradient(kernel, func(_, _ *Node) *Node { return kernelGradient(x, dy) })
-	in := StopGradient(x)
-	if inputGradient != nil {
-		in = IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return inputGradient(dy, flip(kernel)) })
+	k := IdentityWithCustomGradient(kernel, func(_, _ *Node) *Node {
+		columns := Reshape(Concatenate(shifted(x), -1), b*h*w, 9)
+		return Reshape(Dot(columns, Reshape(dy, b*h*w, filters)).General([]int{0}, nil, []int{0}, nil), 3, 3, 1, filters)
+	})
+	y := ZerosLike(BroadcastToDims(x, b, h, w, filters))
+	for i, window := range shifted(x) {
+		weight := Slice(k, AxisElem(i/3), AxisElem(i%3))
+		y = Add(y, Mul(BroadcastToDims(window, b, h, w, filters), BroadcastToDims(weight, b, h, w, filters)))
 	}
-	return IdentityWithCustomGradient(forward(in, k), func(_, v *Node) *Node { dy = v; return v })
+	return IdentityWithCustomGradient(y, func(_, v *Node) *Node { dy = v; return v })
 }
-
-// flip is the kernel of the input's gradient: turned by half a turn, channels exchanged.
-func flip(kernel *Node) *Node { return TransposeAllDims(Reverse(kernel, 0, 1), 0, 1, 3, 2) }
 
 // shifted returns the nine windows of the padded x, [B, H, W, C] each, in the kernel's row order.
 func shifted(x *Node) []*Node {
@@ -54,38 +61,4 @@ func shifted(x *Node) []*Node {
 		}
 	}
 	return windows
-}
-
-// convFewChannels is a convolution as a sum of multiply-adds, which XLA fuses into one loop.
-func convFewChannels(x, kernel *Node) *Node {
-	b, h, w, channels := size(x)
-	filters := kernel.Shape().Dimensions[3]
-	var y *Node
-	for i, window := range shifted(x) {
-		for c := range channels {
-			pixel := BroadcastToDims(Slice(window, AxisRange(), AxisRange(), AxisRange(), AxisRange(c, c+1)), b, h, w, filters)
-			weight := Slice(kernel, AxisRange(i/3, i/3+1), AxisRange(i%3, i%3+1), AxisRange(c, c+1), AxisRange())
-			term := Mul(pixel, BroadcastToDims(weight, b, h, w, filters))
-			if y == nil {
-				y = term
-			} else {
-				y = Add(y, term)
-			}
-		}
-	}
-	return y
-}
-
-// columns puts the nine windows side by side: [B*H*W, 9*C].
-func columns(x *Node) *Node {
-	b, h, w, c := size(x)
-	return Reshape(Concatenate(shifted(x), -1), b*h*w, 9*c)
-}
-
-// kernelGradientColumns is the kernel's gradient as one matrix product.
-func kernelGradientColumns(x, dy *Node) *Node {
-	b, h, w, c := size(x)
-	filters := dy.Shape().Dimensions[3]
-	k := Dot(columns(x), Reshape(dy, b*h*w, filters)).General([]int{0}, nil, []int{0}, nil)
-	return Reshape(k, 3, 3, c, filters)
 }

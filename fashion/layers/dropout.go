@@ -10,7 +10,7 @@ import (
 
 // Dropout zeroes the given fraction of activations in training, [0, 1), and divides the others by 1-rate
 // (Srivastava et al. 2014). What is zeroed follows from the step's key, the layer's name and the place in the batch:
-// the same on every backend, whatever the chunks, after any interruption.
+// the same on every backend, whatever the parts in which a batch is computed, after any interruption.
 func (n *Net) Dropout(name string, x *Node, rate float64) *Node {
 	y := x
 	if n.IsTraining() && rate > 0 {
@@ -28,7 +28,7 @@ func (n *Net) random(name string, x *Node) *Node {
 	dims := x.Shape().Dimensions
 	perImage := x.Shape().Size() / dims[0]
 	i := Iota(n.graph, shapes.Make(dtypes.Uint32, x.Shape().Size()), 0)
-	i = AddScalar(i, uint32(n.row*perImage))
+	i = Add(i, MulScalar(n.first, uint32(perImage)))
 	key := Mix(BitwiseXor(n.key, Scalar(n.graph, dtypes.Uint32, h.Sum32())))
 	return Reshape(Mix(BitwiseXor(MulScalar(i, uint32(0x9e3779b9)), key)), dims...)
 }

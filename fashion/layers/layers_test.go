@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/gobackend"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -59,32 +60,44 @@ func same(t *testing.T, what string, got, want *tensors.Tensor, tolerance float6
 	}
 }
 
-// withGradients builds f's output and the gradients of its sum, weighted by w, for x and k.
-func withGradients(f func(x, k *Node) *Node) func(x, k, w *Node) []*Node {
-	return func(x, k, w *Node) []*Node {
-		y := f(x, k)
-		return append([]*Node{y}, Gradient(ReduceAllSum(Mul(y, w)), k)...)
-	}
-}
-
 func TestFastConvolutionEqualsThePlainOne(t *testing.T) {
 	b := backend(t)
-	for _, c := range []struct{ batch, h, w, channels, filters int }{{1, 4, 4, 1, 1}, {3, 6, 8, 1, 5}, {2, 5, 7, 1, 4}} {
+	for _, c := range []struct{ batch, h, w, channels, filters int }{
+		{1, 4, 4, 1, 1}, {3, 6, 8, 1, 5}, {2, 5, 7, 1, 4}, {2, 8, 8, 3, 4}, {3, 14, 14, 2, 5}, {2, 5, 7, 3, 4}, {2, 1, 2, 2, 3},
+	} {
 		x, k := draw(1, c.batch, c.h, c.w, c.channels), draw(2, 3, 3, c.channels, c.filters)
 		w := draw(3, c.batch, c.h, c.w, c.filters)
 		var results [2][]*tensors.Tensor
 		for i, fast := range []bool{false, true} {
-			f := withGradients(func(x, k *Node) *Node { return conv(x, k, fast) })
-			out, err := ExecOnceN(b, f, x, k, w)
+			out, err := ExecOnceN(b, func(x, k, w *Node) []*Node {
+				y := conv(x, k, fast)
+				gradients := Gradient(ReduceAllSum(Mul(y, w)), k, x)
+				if c.channels == 1 { // the images themselves: their gradient is not computed
+					gradients = gradients[:1]
+				}
+				return append([]*Node{y}, gradients...)
+			}, x, k, w)
 			if err != nil {
 				t.Fatal(err)
 			}
 			results[i] = out
 		}
-		for i, what := range []string{"output", "gradient of the kernel"} {
+		for i, what := range []string{"output", "gradient of the kernel", "gradient of the input"}[:len(results[0])] {
 			same(t, fmt.Sprintf("%+v: %s", c, what), results[1][i], results[0][i], 1e-10)
 		}
 	}
+}
+
+func TestGradientOfABiasIsTheSumOverAllElse(t *testing.T) {
+	x, bias, w := draw(1, 3, 4, 5, 2), draw(2, 2), draw(3, 3, 4, 5, 2)
+	out, err := ExecOnceN(backend(t), func(x, bias, w *Node) []*Node {
+		return append(Gradient(ReduceAllSum(Mul(addBias(x, bias), w)), bias, x), ReduceSum(w, 0, 1, 2), w)
+	}, x, bias, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "gradient of the bias", out[0], out[2], 1e-12)
+	same(t, "gradient of the input", out[1], out[3], 0)
 }
 
 // poolSlowly is max pooling and its gradient to the first maximum of a window, element by element.
@@ -124,7 +137,7 @@ func TestMaxPoolGivesTheGradientToTheFirstOfTiedMaxima(t *testing.T) {
 	}
 	y, dx := poolSlowly(flatX, flatDY, b, h, w, c)
 	out, err := ExecOnceN(backend(t), func(x, dy *Node) []*Node {
-		y := maxPoolReshaped(x)
+		y := maxPoolOfParts(x)
 		return append([]*Node{y}, Gradient(ReduceAllSum(Mul(y, dy)), x)...)
 	}, x, dy)
 	if err != nil {
@@ -134,22 +147,20 @@ func TestMaxPoolGivesTheGradientToTheFirstOfTiedMaxima(t *testing.T) {
 	same(t, "gradient", out[1], tensors.FromFlatDataAndDimensions(dx, b, h, w, c), 0)
 }
 
-// masks runs dropout on ones and returns what is kept, in so many chunks.
-func masks(t *testing.T, key uint32, rate float64, chunked bool) []float32 {
+// masks runs dropout on ones, on the whole batch and on its two halves, and returns what is kept of each.
+func masks(t *testing.T, key uint32, rate float64) (whole, halves []float32) {
 	t.Helper()
-	out, err := ExecOnce(backend(t), func(x, key *Node) *Node {
-		n := Training(x.Graph(), model.NewStore(), 1, key)
-		n.fast = chunked
-		return n.Chunks(x, func(x *Node) *Node { return n.Dropout("drop", x, rate) })
+	out, err := ExecOnceN(backend(t), func(x, key *Node) []*Node {
+		drop := func(from, to int) *Node {
+			n := Training(x.Graph(), model.NewStore(), 1, key, Scalar(x.Graph(), dtypes.Uint32, uint32(from)))
+			return n.Dropout("drop", Slice(x, AxisRange(from, to)), rate)
+		}
+		return []*Node{drop(0, 64), Concatenate([]*Node{drop(0, 32), drop(32, 64)}, 0)}
 	}, tensors.FromFlatDataAndDimensions(ones(64*100), 64, 100), key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	values, err := tensors.CopyFlatData[float32](out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return values
+	return tensors.MustCopyFlatData[float32](out[0]), tensors.MustCopyFlatData[float32](out[1])
 }
 
 func ones(n int) []float32 {
@@ -162,7 +173,8 @@ func ones(n int) []float32 {
 
 func TestDropoutDropsItsShareAndKeepsTheMean(t *testing.T) {
 	dropped := 0
-	for _, v := range masks(t, StepKey(1, 5), 0.25, false) {
+	whole, _ := masks(t, StepKey(1, 5), 0.25)
+	for _, v := range whole {
 		switch v {
 		case 0:
 			dropped++
@@ -176,12 +188,13 @@ func TestDropoutDropsItsShareAndKeepsTheMean(t *testing.T) {
 	}
 }
 
-func TestDropoutIsTheSameInChunksAndOtherInAnotherStep(t *testing.T) {
-	a, b, c := masks(t, StepKey(1, 5), 0.5, false), masks(t, StepKey(1, 5), 0.5, true), masks(t, StepKey(1, 6), 0.5, false)
+func TestDropoutIsTheSameInPartsAndOtherInAnotherStep(t *testing.T) {
+	a, b := masks(t, StepKey(1, 5), 0.5)
+	c, _ := masks(t, StepKey(1, 6), 0.5)
 	equal := 0
 	for i := range a {
 		if a[i] != b[i] {
-			t.Fatalf("element %d differs between one chunk and several", i)
+			t.Fatalf("element %d differs between a batch and its halves", i)
 		}
 		if a[i] == c[i] {
 			equal++

@@ -1,9 +1,9 @@
 // Package layers builds the layers of the study's models as GoMLX graphs, in the form that XLA compiles to the
 // fastest code for the backend at hand. Tensors are [batch, height, width, channels], written [B, H, W, C].
 //
-// On XLA's CPU backend some plain operations are slow (a convolution runs on one core, and the gradient of its kernel
-// costs five times its forward pass), so that they are written in other terms there. Each such form has the plain
-// operation as its twin in the tests. On other backends the plain operations are used.
+// On XLA's CPU backend some plain operations are slow (the gradient of a convolution's kernel costs two to five times its
+// forward pass), so that they are written in other terms there. Each such form has the plain operation as its twin in the
+// tests. On other backends the plain operations are used.
 //
 // Graph-building functions panic on impossible shapes, as GoMLX's do; package train turns panics into errors.
 package layers
@@ -15,6 +15,7 @@ import (
 	"math/rand/v2"
 	"strings"
 
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -22,15 +23,14 @@ import (
 
 // Net is the building of one graph of a model: its parameters, its mode and a record of its layers.
 type Net struct {
-	graph    *Graph
-	store    *model.Store
-	seed     uint64
-	key      *Node // uint32 scalar, the step's key for random draws; nil when not training
-	fast     bool  // use the forms for XLA's CPU backend
-	params   map[string]*Node
-	layers   []Layer
-	row      int // position in the batch of the chunk under construction
-	repeated bool
+	graph  *Graph
+	store  *model.Store
+	seed   uint64
+	key    *Node // uint32 scalar, the step's key for random draws; nil when not training
+	first  *Node // uint32 scalar, the place in the step's batch of the graph's first image; nil when not training
+	fast   bool  // use the forms for XLA's CPU backend
+	params map[string]*Node
+	layers []Layer
 }
 
 // Layer describes a layer to a reader.
@@ -40,11 +40,11 @@ type Layer struct {
 	Parameters int
 }
 
-// Training starts the graph of a training step. The seed decides the initial parameters, key (a uint32 scalar) the
-// step's random draws.
-func Training(g *Graph, store *model.Store, seed uint64, key *Node) *Net {
+// Training starts the graph of a training step, or of a part of its batch that begins at the image first. The seed
+// decides the initial parameters, key the step's random draws; key and first are uint32 scalars.
+func Training(g *Graph, store *model.Store, seed uint64, key, first *Node) *Net {
 	n := Inference(g, store, seed)
-	n.key = key
+	n.key, n.first = key, first
 	return n
 }
 
@@ -62,11 +62,8 @@ func (n *Net) IsTraining() bool { return n.key != nil }
 // Layers lists the layers in the order in which they were built.
 func (n *Net) Layers() []Layer { return n.layers }
 
-// add records a layer, once however many chunks run through it.
 func (n *Net) add(name, kind string, y *Node, parameters int) {
-	if !n.repeated {
-		n.layers = append(n.layers, Layer{name, kind, y.Shape().Dimensions[1:], parameters})
-	}
+	n.layers = append(n.layers, Layer{name, kind, y.Shape().Dimensions[1:], parameters})
 }
 
 // Initializer gives the initial value of a parameter's next element.
@@ -115,33 +112,18 @@ func (n *Net) Param(name string, init Initializer, dims ...int) *Node {
 // Path is the place of a parameter in a GoMLX store.
 func Path(name string) string { return "/model/" + name }
 
-// Chunks runs f on consecutive parts of the batch and joins their outputs. The parts are independent, so that XLA's
-// CPU backend, which runs a convolution on one core, runs several at once. The result is that of f(x). Never put a
-// layer inside whose result for an image depends on the rest of the batch.
-func (n *Net) Chunks(x *Node, f func(x *Node) *Node) *Node {
-	batch := x.Shape().Dimensions[0]
-	k := chunks(batch)
-	if !n.IsTraining() { // more of them gain nothing without a backward pass, and take longer to compile
-		k = min(k, 4)
-	}
-	if !n.fast || k < 2 {
-		return f(x)
-	}
-	parts := make([]*Node, k)
-	for i := range parts {
-		lo, hi := i*batch/k, (i+1)*batch/k
-		n.row, n.repeated = lo, i > 0
-		parts[i] = f(Slice(x, AxisRange(lo, hi)))
-	}
-	n.row, n.repeated = 0, false
-	return Concatenate(parts, 0)
+// addBias adds a vector to the last axis. Its gradient, the sum over all other axes, is written as a matrix product, five
+// times as fast as XLA's reduction on the CPU.
+func addBias(x, bias *Node) *Node {
+	var dy *Node
+	units := bias.Shape().Dimensions[0]
+	b := IdentityWithCustomGradient(bias, func(_, _ *Node) *Node {
+		rows := Reshape(dy, -1, units)
+		ones := Ones(x.Graph(), shapes.Make(x.DType(), 1, rows.Shape().Dimensions[0]))
+		return Reshape(Dot(ones, rows).Product(), units)
+	})
+	return IdentityWithCustomGradient(Add(x, ExpandLeftToRank(b, x.Rank())), func(_, v *Node) *Node { dy = v; return v })
 }
-
-// chunks is the number of parts for a batch: 8 at a batch of 64 and 32 at 512 were measured to be the fastest.
-func chunks(batch int) int { return max(1, min(32, batch/8)) }
-
-// addBias adds a vector to the last axis.
-func addBias(x, b *Node) *Node { return Add(x, ExpandLeftToRank(b, x.Rank())) }
 
 func zero(x *Node) *Node { return ScalarZero(x.Graph(), x.DType()) }
 

@@ -1,7 +1,6 @@
 package layers
 
 import (
-	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -15,28 +14,41 @@ func (n *Net) MaxPool(name string, x *Node) *Node {
 
 func maxPool(x *Node, fast bool) *Node {
 	if fast {
-		return maxPoolReshaped(x)
+		return maxPoolOfParts(x)
 	}
 	return MaxPool(x).Window(2).Done()
 }
 
-// maxPoolReshaped is max pooling as a reduction of a reshaped tensor. XLA's own gradient, select-and-scatter, is slow
-// on the CPU, and the plain gradient of a reduction would go to every one of tied maxima, of which the data set's
+// maxPoolOfParts is max pooling as the maximum of the windows' four places. XLA's own gradient, select-and-scatter, is
+// slow on the CPU, and the plain gradient of a maximum would go to every one of tied maxima, of which the data set's
 // black background is full.
-func maxPoolReshaped(x *Node) *Node {
+func maxPoolOfParts(x *Node) *Node {
 	b, h, w, c := size(x)
 	windows := Reshape(x, b, h/2, 2, w/2, 2, c)
-	values := StopGradient(windows)
-	var y, dy *Node
-	in := IdentityWithCustomGradient(windows, func(_, _ *Node) *Node {
-		place := shapes.Make(x.DType(), 1, 1, 2, 1, 2, 1) // 0, 1 in the first row of a window, 2, 3 in the second
-		index := BroadcastLike(Add(MulScalar(Iota(x.Graph(), place, 2), 2), Iota(x.Graph(), place, 4)), windows)
-		spread := func(v *Node) *Node { return BroadcastLike(Reshape(v, b, h/2, 1, w/2, 1, c), windows) }
-		none := AddScalar(ZerosLike(windows), 4)
-		first := ReduceAndKeep(Where(Equal(values, spread(y)), index, none), ReduceMin, 2, 4)
-		return Where(Equal(index, BroadcastLike(first, windows)), spread(dy), ZerosLike(windows))
+	place := func(x *Node, i int) *Node { // [B, H/2, 1, W/2, 1, C]
+		return Slice(x, AxisRange(), AxisRange(), AxisElem(i/2), AxisRange(), AxisElem(i%2))
+	}
+	var dy *Node
+	in := IdentityWithCustomGradient(windows, func(in, _ *Node) *Node {
+		dy := Reshape(dy, b, h/2, 1, w/2, 1, c)
+		largest := maxOf4(in, place)
+		var parts [4]*Node
+		var given *Node // whether an earlier place is the maximum
+		for i := range parts {
+			here := Equal(place(in, i), largest)
+			if given == nil {
+				parts[i], given = Where(here, dy, ZerosLike(dy)), here
+				continue
+			}
+			parts[i] = Where(LogicalAnd(here, LogicalNot(given)), dy, ZerosLike(dy))
+			given = LogicalOr(given, here)
+		}
+		return Concatenate([]*Node{Concatenate(parts[:2], 4), Concatenate(parts[2:], 4)}, 2)
 	})
-	out := ReduceMax(in, 2, 4)
-	y = StopGradient(out)
-	return IdentityWithCustomGradient(out, func(_, v *Node) *Node { dy = v; return v })
+	y := Reshape(maxOf4(in, place), b, h/2, w/2, c)
+	return IdentityWithCustomGradient(y, func(_, v *Node) *Node { dy = v; return v })
+}
+
+func maxOf4(x *Node, place func(x *Node, i int) *Node) *Node {
+	return Max(Max(place(x, 0), place(x, 1)), Max(place(x, 2), place(x, 3)))
 }

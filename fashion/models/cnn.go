@@ -15,11 +15,9 @@ type CNN struct {
 
 // Logits builds the network on images [B, 28, 28, 1].
 func (m CNN) Logits(n *layers.Net, images *Node) *Node {
-	x := n.Chunks(images, func(x *Node) *Node {
-		x = m.stage(n, "stage1", x, 32) // [B, 14, 14, 32]
-		x = m.stage(n, "stage2", x, 64) // [B, 7, 7, 64]
-		return n.Flatten("flatten", x)  // [B, 3136]
-	})
+	x := m.stage(n, "stage1", images, 32) // [B, 14, 14, 32]
+	x = m.stage(n, "stage2", x, 64)       // [B, 7, 7, 64]
+	x = n.Flatten("flatten", x)           // [B, 3136]
 	x = layers.Relu(n.Dense("hidden", x, 128))
 	x = n.Dropout("hidden/dropout", x, m.Dropout)
 	return n.Dense("logits", x, fashion.NumClasses)

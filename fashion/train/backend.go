@@ -23,6 +23,11 @@ var Backend = sync.OnceValues(func() (compute.Backend, error) {
 	if config == "" {
 		config = "xla:cpu"
 	}
+	if strings.HasPrefix(config, "xla:cpu") {
+		if err := setFlags(); err != nil {
+			return nil, err
+		}
+	}
 	var backend compute.Backend
 	err := try(func() (err error) {
 		backend, err = compute.NewWithConfig(config)

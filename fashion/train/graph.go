@@ -21,7 +21,7 @@ import (
 )
 
 // evaluationBatch is the number of images of one evaluation step.
-const evaluationBatch = 500
+const evaluationBatch = 100
 
 // program is a recipe's model and optimizer on a backend, with their two compiled graphs.
 type program struct {
@@ -29,19 +29,21 @@ type program struct {
 	recipe   run.Recipe
 	rule     optim.Rule
 	store    *model.Store
-	step     *model.Exec // nil in a program that only predicts
+	step     *model.Exec
+	parts    *parts // instead of step, where a batch is divided
+	part     int    // images of a part
 	evaluate *model.Exec
 	names    []string // of the parameters, sorted
 	images   int      // of an epoch
 }
 
-// newProgram makes the parameters of a model, with their initial values.
-func newProgram(backend compute.Backend, recipe run.Recipe) (*program, error) {
+// newProgram makes the parameters of a model, with their initial values. A training step works on part images at once.
+func newProgram(backend compute.Backend, recipe run.Recipe, part int) (*program, error) {
 	rule, err := optim.New(recipe.Optimizer)
 	if err != nil {
 		return nil, err
 	}
-	p := &program{backend: backend, recipe: recipe, rule: rule, store: model.NewStore()}
+	p := &program{backend: backend, recipe: recipe, rule: rule, part: part, store: model.NewStore()}
 	if _, err := models.Layers(backend, p.store, recipe.Model, recipe.Seed); err != nil {
 		return nil, err
 	}
@@ -55,7 +57,11 @@ func newProgram(backend compute.Backend, recipe run.Recipe) (*program, error) {
 			p.store.VariableWithValue(slotPath(name, slot), tensors.FromShape(shape)).SetTrainable(false)
 		}
 	}
-	p.step, err = model.NewExec(backend, p.store, p.stepGraph)
+	if p.part < recipe.Batch {
+		p.parts, err = newParts(p)
+	} else {
+		p.step, err = model.NewExec(backend, p.store, p.stepGraph)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +80,12 @@ func (p *program) compile(training, validation part) error {
 		wait.Go(func() {
 			first := newFeed(training, p.recipe, 1)
 			defer first.free()
-			_, errs[0] = p.step.Compile(first.shapes(training, p.rule.NumScalars)...)
+			inputs := first.shapes(training, p.rule.NumScalars)
+			if p.parts != nil {
+				errs[0] = p.parts.compile(inputs)
+			} else {
+				_, errs[0] = p.step.Compile(inputs...)
+			}
 		})
 	}
 	wait.Go(func() {
@@ -89,47 +100,72 @@ func (p *program) compile(training, validation part) error {
 	return nil
 }
 
-// stepGraph is one training step. Inputs: images uint8 [N, 784], labels int32 [N], the epoch's order int32 [S*B], the
-// step in the epoch int32, the step's key uint32, the rule's scalars float32 [K], and with augmentation what the order's
-// images drew, float32 [S*B, columns]. Output: float32 [2], the sum of the batch's losses in nats and its number of
-// hits. Rows beyond the last image fill up the last batch with weight 0.
+// The inputs of a training step, in this order.
+const (
+	inImages   = iota // uint8 [N, 784]
+	inLabels          // int32 [N]
+	inOrder           // the epoch's order, int32 [S*B]
+	inPosition        // number of the step in the epoch, int32
+	inKey             // the step's key for random draws, uint32
+	inScalars         // the optimizer's, float32 [K]
+	inRows            // with augmentation only: what the images of the order drew, float32 [S*B, columns]
+)
+
+// tallyShape is that of what a step tells: the sum of the batch's losses in nats and its number of hits.
+var tallyShape = shapes.Make(dtypes.Float32, 2)
+
+// stepGraph is a training step of a whole batch; it returns the tally. Rows beyond the epoch's last image fill up the last batch
+// with weight 0.
 func (p *program) stepGraph(_ *model.Scope, in []*Node) *Node {
-	images, labels, order, position, key, scalars := in[0], in[1], in[2], in[3], in[4], in[5]
-	g, batch := images.Graph(), p.recipe.Batch
-	first := MulScalar(position, batch)
-	chosen := Reshape(DynamicSlice(order, []*Node{first}, []int{batch}), batch, 1)
-	x := pixels(Gather(images, chosen)) // [B, 28, 28, 1]
-	if len(in) > 6 {
-		columns := in[6].Shape().Dimensions[1]
-		drawn := DynamicSlice(in[6], []*Node{first, ScalarZero(g, first.DType())}, []int{batch, columns})
+	sums := p.gradients(in, ScalarZero(in[inOrder].Graph(), dtypes.Int32), p.recipe.Batch)
+	p.update(sums[1:], in[inScalars], in[inPosition])
+	return sums[0]
+}
+
+// gradients works on as many images of the batch as size says, from the image first, int32. It returns their tally and the
+// gradient of the sum of their losses for each parameter.
+func (p *program) gradients(in []*Node, first *Node, size int) []*Node {
+	g := first.Graph()
+	place := Add(MulScalar(in[inPosition], p.recipe.Batch), first) // in the epoch's order
+	chosen := Reshape(DynamicSlice(in[inOrder], []*Node{place}, []int{size}), size, 1)
+	x := pixels(Gather(in[inImages], chosen)) // [size, 28, 28, 1]
+	if len(in) > inRows {
+		columns := in[inRows].Shape().Dimensions[1]
+		drawn := DynamicSlice(in[inRows], []*Node{place, ScalarZero(g, place.DType())}, []int{size, columns})
 		x = StopGradient(augment.Apply(p.recipe.Augmentation, x, drawn))
 	}
-	y := Reshape(Gather(labels, chosen), batch) // [B]
-	place := Add(Iota(g, shapes.Make(dtypes.Int32, batch), 0), first)
-	weight := ConvertDType(LessThan(place, Scalar(g, dtypes.Int32, p.images)), x.DType())
+	y := Reshape(Gather(in[inLabels], chosen), size)
+	isImage := LessThan(Add(Iota(g, shapes.Make(dtypes.Int32, size), 0), place), Scalar(g, dtypes.Int32, p.images))
+	weight := ConvertDType(isImage, x.DType())
 
-	n := layers.Training(g, p.store, p.recipe.Seed, key)
-	logits := models.Logits(n, p.recipe.Model, x) // [B, 10]
-	losses, hits := crossEntropy(logits, y)
-	losses, hits = Mul(losses, weight), Mul(hits, weight)
-	loss := Div(ReduceAllSum(losses), ReduceAllSum(weight))
-
+	n := layers.Training(g, p.store, p.recipe.Seed, in[inKey], ConvertDType(first, dtypes.Uint32))
+	losses, hits := crossEntropy(models.Logits(n, p.recipe.Model, x), y)
+	loss := ReduceAllSum(Mul(losses, weight))
+	tally := Stack([]*Node{loss, ReduceAllSum(Mul(hits, weight))}, 0)
 	parameters := make([]*Node, len(p.names))
 	for i, name := range p.names {
 		parameters[i] = p.store.GetVariable(name).NodeValue(g)
 	}
-	for i, gradient := range Gradient(loss, parameters...) {
+	return append([]*Node{tally}, Gradient(loss, parameters...)...)
+}
+
+// update moves the parameters by the gradients of the sum of a batch's losses.
+func (p *program) update(gradients []*Node, scalars, position *Node) {
+	g, batch := position.Graph(), p.recipe.Batch
+	images := Min(Scalar(g, dtypes.Int32, batch), AddScalar(MulScalar(position, -batch), p.images)) // without the filling
+	images = ConvertDType(images, dtypes.Float32)
+	for i, name := range p.names {
+		parameter := p.store.GetVariable(name)
 		slots := make([]*Node, len(p.rule.Slots))
 		for j, slot := range p.rule.Slots {
-			slots[j] = p.store.GetVariable(slotPath(p.names[i], slot)).NodeValue(g)
+			slots[j] = p.store.GetVariable(slotPath(name, slot)).NodeValue(g)
 		}
-		updated, slots := p.rule.Update(parameters[i], gradient, slots, scalars)
-		p.store.GetVariable(p.names[i]).SetNodeValue(updated)
+		updated, slots := p.rule.Update(parameter.NodeValue(g), Div(gradients[i], images), slots, scalars)
+		parameter.SetNodeValue(updated)
 		for j, slot := range p.rule.Slots {
-			p.store.GetVariable(slotPath(p.names[i], slot)).SetNodeValue(slots[j])
+			p.store.GetVariable(slotPath(name, slot)).SetNodeValue(slots[j])
 		}
 	}
-	return Concatenate([]*Node{Reshape(ReduceAllSum(losses), 1), Reshape(ReduceAllSum(hits), 1)}, 0)
 }
 
 // evaluateGraph gives the logits, float32 [B, 10], of batch number position of images, uint8 [N, 784].

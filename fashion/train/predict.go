@@ -18,7 +18,13 @@ func (p *program) train(data part, f feed, position, step int, rate float64) (lo
 	for i, s := range p.rule.Scalars(step+1, rate) {
 		scalars[i] = float32(s)
 	}
-	out, err := p.step.Call1(f.args(data, position, layers.StepKey(p.recipe.Seed, step), scalars)...)
+	inputs := f.args(data, position, layers.StepKey(p.recipe.Seed, step), scalars)
+	var out *tensors.Tensor
+	if p.parts != nil {
+		out, err = p.parts.step(p.recipe.Batch, p.part, inputs)
+	} else {
+		out, err = p.step.Call1(inputs...)
+	}
 	if err != nil {
 		return 0, 0, fmt.Errorf("training step %d: %w", step+1, err)
 	}
@@ -164,7 +170,7 @@ func Load(r *run.Run) (*Model, error) {
 	if !found {
 		return nil, fmt.Errorf("%s has no checkpoint of a best epoch: %w", r.Dir, err)
 	}
-	p, err := newProgram(backend, r.Recipe)
+	p, err := newProgram(backend, r.Recipe, r.Recipe.Batch)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,8 @@ package train
 import (
 	"time"
 
+	"github.com/gomlx/compute"
+
 	"fashionlab/fashion/run"
 )
 
@@ -19,11 +21,15 @@ type Stepper struct {
 
 // NewStepper loads a recipe's training images and compiles its step.
 func NewStepper(recipe run.Recipe) (*Stepper, error) {
-	if err := Check(recipe); err != nil {
-		return nil, err
-	}
 	backend, err := Backend()
 	if err != nil {
+		return nil, err
+	}
+	return newStepper(backend, recipe, partOf(backend, recipe.Batch))
+}
+
+func newStepper(backend compute.Backend, recipe run.Recipe, part int) (*Stepper, error) {
+	if err := Check(recipe); err != nil {
 		return nil, err
 	}
 	training, validation, _, err := load(recipe.Data)
@@ -32,7 +38,7 @@ func NewStepper(recipe run.Recipe) (*Stepper, error) {
 	}
 	s := &Stepper{Device: device(backend), training: training}
 	err = try(func() error {
-		if s.program, err = newProgram(backend, recipe); err != nil {
+		if s.program, err = newProgram(backend, recipe, part); err != nil {
 			return err
 		}
 		s.training.upload(1)

@@ -20,7 +20,7 @@ import (
 var peerScripts embed.FS
 
 const (
-	benchRounds = 5    // each program's turns
+	benchRounds = 10   // turns of each program
 	benchImages = 2560 // trained on in a turn, about
 )
 
