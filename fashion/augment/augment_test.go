@@ -11,6 +11,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"fashionlab/fashion"
 	"fashionlab/fashion/augment"
 	"fashionlab/fashion/run"
 )
@@ -214,3 +215,41 @@ func TestNothingDrawnLeavesImagesAsTheyAre(t *testing.T) {
 		}
 	}
 }
+
+func TestPreviewIsWhatTheTrainingGraphMakes(t *testing.T) {
+	var image fashion.Image
+	pixels := ramp(fashion.Pixels)
+	for i, v := range pixels {
+		image[i] = byte(v*255 + 0.5)
+		pixels[i] = float32(image[i]) / 255
+	}
+	drawn := augment.Draw(everything, 5, 1, 0)
+	got, err := augment.Preview(everything, []fashion.Image{image}, []augment.Parameters{drawn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range apply(t, everything, pixels, []int{1, 28, 28, 1}, []augment.Parameters{drawn}) {
+		if math.Abs(float64(got[0][i])-float64(want)*255) > 0.501 {
+			t.Fatalf("pixel %d is %d, want %v", i, got[0][i], want*255)
+		}
+	}
+	if drawn.String() == "unchanged" || (augment.Parameters{}).String() != "unchanged" {
+		t.Errorf("what was drawn is told as %q, nothing as %q", drawn, augment.Parameters{})
+	}
+}
+
+func TestPreviewRefusesWhatDoesNotFit(t *testing.T) {
+	none := make([]fashion.Image, 1)
+	for what, err := range map[string]error{
+		"no parameters":           second(augment.Preview(everything, none, nil)),
+		"too few patches":         second(augment.Preview(everything, none, []augment.Parameters{{}})),
+		"a rotation of 3 turns":   second(augment.Preview(run.Augmentation{Rotation: run.Within(3)}, none, []augment.Parameters{{}})),
+		"a patch of twice a side": second(augment.Preview(run.Augmentation{Cutout: run.Cutout{Count: 1, Probability: 1, Scale: run.Range{Low: 1, High: 2}}}, none, make([]augment.Parameters, 1))),
+	} {
+		if err == nil {
+			t.Errorf("%s was accepted", what)
+		}
+	}
+}
+
+func second(_ []fashion.Image, err error) error { return err }

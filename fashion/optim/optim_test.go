@@ -110,6 +110,12 @@ func TestSchedulesAreTheirFormulas(t *testing.T) {
 	if got := optim.Rate(exponential, 1, 5); math.Abs(got-0.5) > 1e-12 {
 		t.Errorf("half way to a quarter the rate is %v, want 0.5", got)
 	}
+	cosine := run.Schedule{Name: "cosine", Every: 100, MinRate: 0.2}
+	for at, want := range map[int]float64{0: 1, 50: 0.6, 100: 0.2, 150: 0.2, 25: 0.2 + 0.4*(1+math.Sqrt2/2)} {
+		if got := optim.Rate(cosine, 1, at); math.Abs(got-want) > 1e-12 {
+			t.Errorf("step %d of a cosine has the rate %v, want %v", at, got, want)
+		}
+	}
 }
 
 func TestUnknownNamesAreRefusedWithTheKnownOnes(t *testing.T) {

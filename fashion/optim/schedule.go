@@ -12,7 +12,7 @@ func CheckSchedule(s run.Schedule) error {
 	switch s.Name {
 	case "":
 		if s != (run.Schedule{}) {
-			return fmt.Errorf("schedule.name is empty but other fields are set, want a name: plateau, exponential, step")
+			return fmt.Errorf("schedule.name is empty but other fields are set, want a name: plateau, exponential, step, cosine")
 		}
 	case "plateau":
 		if !(s.Factor > 0 && s.Factor < 1) {
@@ -22,8 +22,12 @@ func CheckSchedule(s run.Schedule) error {
 		if !(s.Factor > 0) || s.Every < 1 {
 			return fmt.Errorf("schedule.factor is %v every %d steps, want a number in (0, 1] and 1 step or more", s.Factor, s.Every)
 		}
+	case "cosine":
+		if s.Every < 1 {
+			return fmt.Errorf("schedule.every is %d, want the number of steps, 1 or more, in which a cosine falls", s.Every)
+		}
 	default:
-		return fmt.Errorf("schedule.name is %q, want one of plateau, exponential, step, or none for a constant rate", s.Name)
+		return fmt.Errorf("schedule.name is %q, want one of plateau, exponential, step, cosine, or none for a constant rate", s.Name)
 	}
 	return nil
 }
@@ -33,12 +37,17 @@ func CheckSchedule(s run.Schedule) error {
 //
 //	exponential  rate * factor^(step/every)
 //	step         rate * factor^floor(step/every)
+//	cosine       minimum + (rate-minimum) * (1+cos(pi*step/every))/2, the minimum from step every on (Loshchilov and Hutter,
+//	             "SGDR", 2017, without restarts)
 func Rate(s run.Schedule, rate float64, step int) float64 {
 	switch s.Name {
 	case "exponential":
 		return rate * math.Pow(s.Factor, float64(step)/float64(s.Every))
 	case "step":
 		return rate * math.Pow(s.Factor, float64(step/s.Every))
+	case "cosine":
+		along := min(1, float64(step)/float64(s.Every))
+		return s.MinRate + (rate-s.MinRate)*(1+math.Cos(math.Pi*along))/2
 	}
 	return rate
 }

@@ -69,6 +69,10 @@ func figures(t *testing.T) map[string]plots.Figure {
 		"confusion":       plots.ConfusionMatrix(c),
 		"recall":          plots.RecallByClass(c),
 		"misclassified":   worst,
+		"gallery":         plots.Gallery("Items", "twice", []plots.Row{{Name: "first", Images: s.Images[:4]}, {Name: "then", Images: s.Images[4:8]}}),
+		"intervals": plots.Intervals("Validation accuracy", "three trainings", []plots.Measured{
+			{Name: "none", Value: score.Wilson(900, 1000)}, {Name: "better", Value: score.Wilson(950, 1000)}, {Name: "alike", Value: score.Wilson(893, 1000)}}),
+		"rates": plots.Rates("Rates", []plots.Named{{Name: "plateau", Run: &run.Run{History: history()}}, {Name: "constant", Run: &run.Run{History: history()[:3]}}}),
 	}
 }
 
@@ -155,7 +159,7 @@ func TestFigureAsPNGHasItsSizeAndIsNotEmpty(t *testing.T) {
 // Figures that hold an encoded picture are left out: another Go version may compress it otherwise.
 func TestFigureIsTheGoldenOne(t *testing.T) {
 	all := figures(t)
-	for _, name := range []string{"class-balance", "learning-curves", "confusion", "recall"} {
+	for _, name := range []string{"class-balance", "learning-curves", "confusion", "recall", "intervals", "rates"} {
 		path := filepath.Join("../../testdata/figures", name+".svg")
 		got := svg(t, all[name])
 		if *update {

@@ -45,7 +45,7 @@ func TestSlidesAreAsPrinted(t *testing.T) {
 	}
 }
 
-func TestEveryProfileOfEveryModelIsAValidRecipe(t *testing.T) {
+func TestEveryProfileOfEveryModelAndTrialIsAValidRecipe(t *testing.T) {
 	for _, p := range recipes.Profiles() {
 		r, err := recipes.ForModel("cnn", p)
 		if err != nil {
@@ -53,6 +53,18 @@ func TestEveryProfileOfEveryModelIsAValidRecipe(t *testing.T) {
 		}
 		if err := r.Validate(); err != nil {
 			t.Errorf("%s: %v", p.Run("cnn"), err)
+		}
+	}
+	for _, p := range recipes.Profiles() {
+		names := map[string]bool{}
+		for _, trial := range append(recipes.Ablation(p), recipes.Schedules(p)...) {
+			if err := trial.Recipe.Validate(); err != nil {
+				t.Errorf("%s: %v", trial.Run, err)
+			}
+			if names[trial.Run] {
+				t.Errorf("two trials are called %s", trial.Run)
+			}
+			names[trial.Run] = true
 		}
 	}
 	if _, err := recipes.ForModel("vgg", recipes.Quick); err == nil || !strings.Contains(err.Error(), `"vgg"`) {

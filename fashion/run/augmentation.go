@@ -51,6 +51,9 @@ func (a Augmentation) Warps() bool {
 		a.TranslationHeight != none || a.TranslationWidth != none
 }
 
+// Validate reports the first value that is out of its range.
+func (a Augmentation) Validate() error { return check(a.rules()) }
+
 // rules lists what an augmentation must satisfy.
 func (a Augmentation) rules() []rule {
 	rules := []rule{

@@ -51,23 +51,24 @@ type Optimizer struct {
 
 // Schedule changes the learning rate during a training. The zero value keeps it constant.
 type Schedule struct {
-	Name string `json:"name,omitempty"` // "", "plateau", "exponential", "step"
+	Name string `json:"name,omitempty"` // "", "plateau", "exponential", "step", "cosine"
 
 	// Plateau (Keras's ReduceLROnPlateau on the validation loss).
 	Patience int     `json:"patience,omitempty"`  // epochs without improvement before a reduction
 	Factor   float64 `json:"factor,omitempty"`    // the rate is multiplied by it; also of "exponential" and "step"
 	MinDelta float64 `json:"min_delta,omitempty"` // least decrease that counts as an improvement
 	Cooldown int     `json:"cooldown,omitempty"`  // epochs after a reduction in which none are counted
-	MinRate  float64 `json:"min_rate,omitempty"`  // the rate is never reduced below it
+	MinRate  float64 `json:"min_rate,omitempty"`  // the rate is never reduced below it; also of "cosine"
 
-	// Exponential: rate * factor^(step/every). Step: rate * factor^floor(step/every).
+	// Exponential: rate * factor^(step/every). Step: rate * factor^floor(step/every). Cosine: the rate falls along half a
+	// cosine in so many steps.
 	Every int `json:"every,omitempty"` // in steps
 }
 
 // Validate reports the first value that no training could use. What the names mean is checked by the packages that
 // own them.
 func (r Recipe) Validate() error {
-	for _, c := range append(r.Augmentation.rules(), []rule{
+	return check(append(r.Augmentation.rules(), []rule{
 		{r.Model.Name != "", "model.name", r.Model.Name, "the name of a model"},
 		{in(r.Model.Dropout, 0, 1), "model.dropout", r.Model.Dropout, "a fraction in [0, 1)"},
 		{r.Data.Limit >= 0, "data.limit", r.Data.Limit, "0 (all) or a number of images"},
@@ -85,12 +86,7 @@ func (r Recipe) Validate() error {
 		{r.Schedule.Every >= 0, "schedule.every", r.Schedule.Every, "a number of steps"},
 		{r.Epochs >= 1, "epochs", r.Epochs, "1 or more"},
 		{r.Batch >= 1, "batch", r.Batch, "1 or more"},
-	}...) {
-		if !c.ok {
-			return fmt.Errorf("recipe: %s is %v, want %s", c.field, c.got, c.want)
-		}
-	}
-	return nil
+	}...))
 }
 
 // rule is what a field of a recipe must satisfy.
@@ -99,6 +95,16 @@ type rule struct {
 	field string
 	got   any
 	want  string
+}
+
+// check reports the first rule that is broken.
+func check(rules []rule) error {
+	for _, r := range rules {
+		if !r.ok {
+			return fmt.Errorf("recipe: %s is %v, want %s", r.field, r.got, r.want)
+		}
+	}
+	return nil
 }
 
 // in reports whether lo <= x < hi; NaN is not.

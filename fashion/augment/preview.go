@@ -1,0 +1,90 @@
+package augment
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute/gobackend"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/support/exceptions"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/run"
+)
+
+// Preview changes images as their parameters say, for looking at them: the same graph as in training, executed by GoMLX's
+// own backend, which needs no plugin.
+func Preview(a run.Augmentation, images []fashion.Image, parameters []Parameters) (changed []fashion.Image, err error) {
+	if len(images) != len(parameters) {
+		return nil, fmt.Errorf("%d images and parameters for %d, want as many", len(images), len(parameters))
+	}
+	if err := a.Validate(); err != nil {
+		return nil, err
+	}
+	if len(images) == 0 || Columns(a) == 0 {
+		return images, nil
+	}
+	var pixels, rows []float32
+	for i, image := range images {
+		for _, v := range image {
+			pixels = append(pixels, float32(v)/255)
+		}
+		if n := len(parameters[i].Patches); n != a.Cutout.Count {
+			return nil, fmt.Errorf("image %d has %d patches, want the augmentation's %d", i, n, a.Cutout.Count)
+		}
+		rows = parameters[i].AppendRow(rows, a, fashion.Side, fashion.Side)
+	}
+	backend, err := gobackend.New("")
+	if err != nil {
+		return nil, err
+	}
+	defer backend.Finalize()
+	caught := exceptions.TryCatch[error](func() {
+		out := MustExecOnce(backend, func(images, rows *Node) *Node { return Apply(a, images, rows) },
+			tensors.FromFlatDataAndDimensions(pixels, len(images), fashion.Side, fashion.Side, 1),
+			tensors.FromFlatDataAndDimensions(rows, len(images), Columns(a)))
+		pixels = tensors.MustCopyFlatData[float32](out)
+	})
+	if caught != nil {
+		return nil, caught
+	}
+	changed = make([]fashion.Image, len(images))
+	for i := range changed {
+		for j := range changed[i] {
+			changed[i][j] = byte(pixels[i*fashion.Pixels+j]*255 + 0.5)
+		}
+	}
+	return changed, nil
+}
+
+// String lists what was drawn, in the units of run.Augmentation, or "unchanged".
+func (p Parameters) String() string {
+	s := ""
+	add := func(format string, args ...any) { s += fmt.Sprintf(", "+format, args...) }
+	if p.FlipHorizontal {
+		add("flipped left to right")
+	}
+	if p.FlipVertical {
+		add("flipped upside down")
+	}
+	for _, v := range []struct {
+		name  string
+		value float64
+	}{
+		{"rotation", p.Rotation}, {"zoom height", p.ZoomHeight}, {"width", p.ZoomWidth}, {"down", p.TranslationHeight},
+		{"right", p.TranslationWidth}, {"contrast", p.Contrast}, {"brightness", p.Brightness},
+	} {
+		if v.value != 0 {
+			add("%s %+.3f", v.name, v.value)
+		}
+	}
+	for _, patch := range p.Patches {
+		if patch.Height > 0 {
+			add("patch %.2f x %.2f", patch.Height, patch.Width)
+		}
+	}
+	if s == "" {
+		return "unchanged"
+	}
+	return s[2:]
+}

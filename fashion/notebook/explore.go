@@ -1,0 +1,105 @@
+package notebook
+
+import (
+	"fmt"
+	"html"
+	"time"
+
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/dom"
+	"github.com/janpfeifer/gonb/gonbui/widgets"
+
+	"fashionlab/fashion/plots"
+)
+
+// Slider is a whole number that a reader chooses in a cell.
+type Slider struct {
+	Name            string
+	Min, Max, Start int
+}
+
+// answerTime is how long a page may take to show that it can answer.
+const answerTime = 5 * time.Second
+
+// Explore shows a figure that follows sliders, until the button "Done" is pressed or the time is over; then the last figure
+// stays as the cell's output. While it waits, the kernel is busy. Where no page answers, as under nbconvert, it shows the figure
+// of the sliders' first values.
+func Explore(limit time.Duration, sliders []Slider, figure func(values []int) (plots.Figure, error)) error {
+	values := make([]int, len(sliders))
+	for i, s := range sliders {
+		values[i] = s.Start
+	}
+	shown, err := figure(values)
+	if err != nil {
+		return err
+	}
+	if gonbui.IsNotebook {
+		if shown, err = follow(limit, sliders, values, shown, figure); err != nil {
+			return err
+		}
+	}
+	return Show(shown)
+}
+
+// follow draws the figure anew whenever a slider moves, and returns the last one.
+func follow(limit time.Duration, sliders []Slider, values []int, shown plots.Figure, figure func([]int) (plots.Figure, error)) (plots.Figure, error) {
+	output, page := gonbui.UniqueId(), "explore_"+gonbui.UniqueId()
+	picture, err := image(shown)
+	if err != nil {
+		return shown, err
+	}
+	controls := ""
+	for i, s := range sliders {
+		controls += fmt.Sprintf(`<label id="%s_%d" style="display:inline-block;margin-right:1.5em">%s </label>`, page, i, html.EscapeString(s.Name))
+	}
+	gonbui.UpdateHTML(output, fmt.Sprintf(`<div id="%s_picture">%s</div><div id="%s">%s</div>`, page, picture, page, controls))
+	defer func() {
+		gonbui.UpdateHTML(output, "")
+		gonbui.Sync()
+	}()
+
+	type move struct{ slider, value int }
+	moves, done, ready := make(chan move), make(chan struct{}), make(chan struct{})
+	defer close(done)
+	pressed := make(chan struct{}, 1)
+	go func() { // the widgets wait for the page, which may not be there
+		for i, s := range sliders {
+			slider := widgets.Slider(s.Min, s.Max, s.Start).AppendTo(fmt.Sprintf("%s_%d", page, i)).Done()
+			go func() {
+				for value := range slider.Listen().LatestOnly().C {
+					select {
+					case moves <- move{i, value}:
+					case <-done:
+						return
+					}
+				}
+			}()
+		}
+		button := widgets.Button("Done").AppendTo(page).Done()
+		close(ready)
+		<-button.Listen().C
+		pressed <- struct{}{}
+	}()
+	select {
+	case <-ready:
+	case <-time.After(answerTime):
+		return shown, nil
+	}
+	for over := time.After(limit); ; {
+		select {
+		case m := <-moves:
+			values[m.slider] = m.value
+			if shown, err = figure(values); err != nil {
+				return shown, err
+			}
+			if picture, err = image(shown); err != nil {
+				return shown, err
+			}
+			dom.SetInnerHtml(page+"_picture", picture)
+		case <-pressed:
+			return shown, nil
+		case <-over:
+			return shown, nil
+		}
+	}
+}

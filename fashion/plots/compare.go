@@ -1,0 +1,158 @@
+package plots
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/score"
+)
+
+// Row is a named row of pictures in a Gallery.
+type Row struct {
+	Name   string
+	Images []fashion.Image
+}
+
+// Gallery shows rows of pictures under each other, as many in each.
+func Gallery(title, second string, rows []Row) Figure {
+	const side, left, top, gap = 52.0, 124.0, 52.0, 5.0
+	columns, names := 0, ""
+	for i, r := range rows {
+		columns = max(columns, len(r.Images))
+		if i > 0 {
+			names += ", "
+		}
+		names += r.Name
+	}
+	return Figure{
+		Title:       title,
+		Description: fmt.Sprintf("A table of grey pictures with %d columns and the rows: %s.", columns, names),
+		width:       vg.Points(left + float64(columns)*(side+gap) + 12),
+		height:      vg.Points(top + float64(len(rows))*(side+gap) + 6),
+		draw: func(c draw.Canvas) {
+			heading(c, title, second)
+			for i, r := range rows {
+				y := top + float64(i)*(side+gap)
+				write(c, words(sans(9.5), ink, -1, -0.5), left-10, y+side/2, r.Name)
+				for j, img := range r.Images {
+					place(c, img, left+float64(j)*(side+gap), y, side)
+				}
+			}
+		},
+	}
+}
+
+// Measured is a named estimate.
+type Measured struct {
+	Name  string
+	Value score.Interval
+}
+
+// Intervals shows estimates under each other as points with their 95% intervals. The first is what the others are compared
+// with: its interval is drawn through all rows.
+func Intervals(title, second string, list []Measured) Figure {
+	const left, right, top, row, width = 132.0, 128.0, 56.0, 22.0, 620.0
+	low, high := math.Inf(1), math.Inf(-1)
+	description := "Points with 95% intervals."
+	for _, m := range list {
+		low, high = min(low, m.Value.Low), max(high, m.Value.High)
+		description += fmt.Sprintf(" %s: %v.", m.Name, m.Value)
+	}
+	return Figure{
+		Title: title, Description: description,
+		width: vg.Points(width), height: vg.Points(top + row*float64(len(list)) + 8),
+		draw: func(c draw.Canvas) {
+			heading(c, title, second)
+			x := func(v float64) float64 { return left + (v-low)/(high-low)*(width-left-right) }
+			for i, m := range list {
+				y := top + (float64(i)+0.5)*row
+				if i == 0 {
+					fill(c, color.RGBA{238, 244, 249, 255}, x(m.Value.Low), top, x(m.Value.High)-x(m.Value.Low), row*float64(len(list)))
+				}
+				write(c, words(sans(10), ink, -1, -0.5), left-12, y, m.Name)
+				from, to := at(c, x(m.Value.Low), y), at(c, x(m.Value.High), y)
+				c.StrokeLine2(draw.LineStyle{Color: blue, Width: vg.Points(1.6)}, from.X, from.Y, to.X, to.Y)
+				c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: vg.Points(3.4), Shape: draw.CircleGlyph{}}, at(c, x(m.Value.Value), y))
+				write(c, words(sans(9), grey, 0, -0.5), width-right+10, y, m.Value.String())
+			}
+		},
+	}
+}
+
+// Named is a run with the name under which a figure shows it.
+type Named struct {
+	Name string
+	Run  *run.Run
+}
+
+// Rates shows the learning rate and the validation loss of several runs by epoch.
+func Rates(title string, runs []Named) Figure {
+	const width, height, top = 720.0, 320.0, 64.0
+	styles := []draw.LineStyle{
+		{Color: blue, Width: vg.Points(1.8)},
+		{Color: orange, Width: vg.Points(1.8), Dashes: []vg.Length{vg.Points(6), vg.Points(3)}},
+		{Color: vermilion, Width: vg.Points(1.8), Dashes: []vg.Length{vg.Points(2), vg.Points(2)}},
+		{Color: grey, Width: vg.Points(1.8)},
+	}
+	description := "Two line charts, of the learning rate and of the validation loss by epoch."
+	for _, r := range runs {
+		if h := r.Run.History; len(h) > 0 {
+			last := h[len(h)-1]
+			description += fmt.Sprintf(" %s: rate %.2g and validation loss %.4f at the end.", r.Name, last.Rate, last.ValidationLoss)
+		}
+	}
+	return Figure{
+		Title: title, Description: description,
+		width: vg.Points(width), height: vg.Points(height),
+		draw: func(c draw.Canvas) {
+			heading(c, title, "")
+			for i, r := range runs {
+				curveKey(c, 14+float64(i)*150, 38, curve{r.Name, styles[i%len(styles)]})
+			}
+			panel := func(i int, p *plot.Plot) {
+				x := 8 + float64(i)*width/2
+				p.Draw(draw.Crop(c, vg.Points(x), vg.Points(x+width/2-16-width), vg.Points(8), -vg.Points(top)))
+			}
+			panel(0, ratePanel(runs, styles))
+			panel(1, lossPanel(runs, styles))
+		},
+	}
+}
+
+func ratePanel(runs []Named, styles []draw.LineStyle) *plot.Plot {
+	p := newPlot("epoch", "learning rate (logarithmic)")
+	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: 1}
+	compareRuns(p, runs, styles, func(e run.Epoch) float64 { return e.Rate })
+	p.Y.Min, p.Y.Max = p.Y.Min/1.5, p.Y.Max*1.5
+	return p
+}
+
+func lossPanel(runs []Named, styles []draw.LineStyle) *plot.Plot {
+	p := newPlot("epoch", "validation loss (nats)")
+	compareRuns(p, runs, styles, func(e run.Epoch) float64 { return e.ValidationLoss })
+	margin := (p.Y.Max - p.Y.Min) * 0.06
+	p.Y.Min, p.Y.Max = p.Y.Min-margin, p.Y.Max+margin
+	return p
+}
+
+// compareRuns draws a value of each run over the epochs.
+func compareRuns(p *plot.Plot, runs []Named, styles []draw.LineStyle, value func(run.Epoch) float64) {
+	p.Y.Min, p.Y.Max = math.Inf(1), math.Inf(-1)
+	epochs := 2
+	for i, r := range runs {
+		addCurve(p, r.Run.History, value, curve{r.Name, styles[i%len(styles)]})
+		epochs = max(epochs, len(r.Run.History))
+	}
+	if p.Y.Min >= p.Y.Max {
+		p.Y.Min, p.Y.Max = 0.5, 1
+	}
+	p.X.Min, p.X.Max = 1, float64(epochs)
+	p.X.Tick.Marker = wholeNumbers{}
+}

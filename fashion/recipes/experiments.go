@@ -1,0 +1,65 @@
+package recipes
+
+import "fashionlab/fashion/run"
+
+// trainingImages is the number of images in Fashion-MNIST's training files.
+const trainingImages = 60000
+
+// Trial is a recipe of an experiment with the name of its run and how a figure calls it.
+type Trial struct {
+	Name   string // for a reader
+	Run    string // of the run, see run.Path
+	Recipe run.Recipe
+}
+
+// small is the CNN's recipe for experiments that train it many times: at Full as it is; otherwise on a part of the images,
+// for so many epochs, which shows large effects only.
+func small(p Profile, epochs int) run.Recipe {
+	r := CNN(p)
+	switch p {
+	case Smoke:
+		r.Data.Limit, r.Epochs = 1000, 2
+	case Quick:
+		r.Data.Limit, r.Epochs = 8000, epochs
+	}
+	return r
+}
+
+// Ablation is the CNN trained without augmentation, with each that the slides considered, and with those that they
+// adopted: equal seeds, epochs and images.
+func Ablation(p Profile) []Trial {
+	base := small(p, 4)
+	base.Schedule = run.Schedule{}
+	with := func(name, folder string, a run.Augmentation) Trial {
+		r := base
+		r.Augmentation = a
+		return Trial{name, p.Run("augmentation/" + folder), r}
+	}
+	trials := []Trial{with("none", "none", run.Augmentation{}), with("the adopted three", "adopted", Adopted)}
+	for _, c := range Augmentations() {
+		trials = append(trials, with(c.Name, c.Name, c.Augmentation))
+	}
+	return append(trials, with("RandomFlip, vertical", "RandomFlipVertical", run.Augmentation{Flip: "vertical"}))
+}
+
+// Schedules is the CNN trained with a constant learning rate, with the slides' reduction on plateau and with a cosine, on
+// equal seeds, epochs and images.
+func Schedules(p Profile) []Trial {
+	base := small(p, 8)
+	images := base.Data.Limit
+	if images == 0 {
+		images = trainingImages
+	}
+	training := images - int(float64(images)*base.Data.Validation+0.5)
+	steps := base.Epochs * ((training + base.Batch - 1) / base.Batch)
+	with := func(name, folder string, s run.Schedule) Trial {
+		r := base
+		r.Schedule = s
+		return Trial{name, p.Run("schedule/" + folder), r}
+	}
+	return []Trial{
+		with("plateau, patience 1", "plateau", CNN(p).Schedule),
+		with("constant", "constant", run.Schedule{}),
+		with("cosine", "cosine", run.Schedule{Name: "cosine", Every: steps}),
+	}
+}
