@@ -44,6 +44,8 @@ func studio(t *testing.T) layout {
 	return copied
 }
 
+var notebookNames = []string{"01-data", "02-cnn", "03-augmentation", "04-plateau"}
+
 func TestNotebooksExecuteInOrderAndASecondTimeTrainNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("executing the notebooks takes a minute; -short leaves it out")
@@ -78,9 +80,11 @@ func TestNotebooksExecuteInOrderAndASecondTimeTrainNothing(t *testing.T) {
 			t.Errorf("%s was trained again", dir)
 		}
 	}
-	for _, name := range []string{"01-data.html", "02-cnn.html", "01-data.ipynb", "02-cnn.ipynb"} {
-		if info, err := os.Stat(filepath.Join(o.out, name)); err != nil || info.Size() < 10_000 {
-			t.Errorf("%s: %v (%v)", name, info, err)
+	for _, name := range notebookNames {
+		for _, kind := range []string{".html", ".ipynb"} {
+			if info, err := os.Stat(filepath.Join(o.out, name+kind)); err != nil || info.Size() < 10_000 {
+				t.Errorf("%s: %v (%v)", name+kind, info, err)
+			}
 		}
 	}
 	t.Run("in JupyterLab", func(t *testing.T) { inJupyterLab(t, l) })
@@ -108,7 +112,7 @@ func inJupyterLab(t *testing.T, l layout) {
 	if os.Geteuid() == 0 {
 		flags = append(flags, chromedp.NoSandbox)
 	}
-	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer stop()
 	browser, closeBrowser := chromedp.NewExecAllocator(ctx, flags...)
 	defer closeBrowser()
@@ -139,7 +143,7 @@ func inJupyterLab(t *testing.T, l layout) {
 	}()
 	address, token := jupyterAddress(t, ctx)
 	each, patience := chromedp.WithPollingInterval(100*time.Millisecond), chromedp.WithPollingTimeout(time.Minute)
-	for _, name := range []string{"01-data", "02-cnn"} {
+	for _, name := range notebookNames {
 		open := fmt.Sprintf("%slab/tree/%s.ipynb?token=%s&reset", address, name, token)
 		var before, after page
 		err := chromedp.Run(tab,
@@ -148,7 +152,9 @@ func inJupyterLab(t *testing.T, l layout) {
 			chromedp.Poll(kernelReady, nil, each, patience),
 			chromedp.Poll(imagesLoaded, nil, each, patience),
 			chromedp.Evaluate(look, &before),
-			chromedp.Evaluate(`window.jupyterapp.commands.execute("notebook:run-all-cells").then(() => true)`, nil, awaitPromise),
+			chromedp.Evaluate(`window.ranAll = false; window.jupyterapp.commands.execute("notebook:run-all-cells").then(() => window.ranAll = true); true`, nil),
+			explore(name),
+			chromedp.Poll(`window.ranAll`, nil, each, chromedp.WithPollingTimeout(3*time.Minute)),
 			chromedp.Poll(imagesLoaded, nil, each, patience),
 			chromedp.Evaluate(look, &after),
 			chromedp.Evaluate(`window.jupyterapp.commands.execute("docmanager:save").then(() => true)`, nil, awaitPromise),
@@ -162,6 +168,25 @@ func inJupyterLab(t *testing.T, l layout) {
 			screenshot(t, tab, name)
 			t.Errorf("%s: %+v before Run All, %+v after, want %d figures each time, no error, and no cell left out", name, before, after, want)
 		}
+	}
+}
+
+// explore moves the first slider of the notebook that has some, waits until the picture follows, and presses the button.
+func explore(name string) chromedp.Action {
+	each, patience := chromedp.WithPollingInterval(100*time.Millisecond), chromedp.WithPollingTimeout(2*time.Minute)
+	if name != "03-augmentation" {
+		return chromedp.ActionFunc(func(context.Context) error { return nil })
+	}
+	return chromedp.Tasks{
+		chromedp.Poll(`document.querySelectorAll("[id^=explore_] input[type=range]").length === 4 && document.querySelector("[id^=explore_] > button") !== null`, nil, each, patience),
+		chromedp.Evaluate(`(() => {
+			window.pictureBefore = document.querySelector("[id^=explore_][id$=_picture] img").src;
+			const slider = document.querySelector("[id^=explore_] input[type=range]");
+			slider.value = 120;
+			for (const kind of ["input", "change"]) slider.dispatchEvent(new Event(kind, {bubbles: true}));
+		})()`, nil),
+		chromedp.Poll(`document.querySelector("[id^=explore_][id$=_picture] img").src !== window.pictureBefore`, nil, each, patience),
+		chromedp.Evaluate(`document.querySelector("[id^=explore_] > button").click()`, nil),
 	}
 }
 

@@ -102,7 +102,11 @@ func startAll(v variant, steps int, python, dir string) ([]*timed, error) {
 	if python == "" || !v.peers {
 		return all, nil
 	}
-	for _, peer := range []struct{ module, script string }{{"tensorflow", "keras"}, {"torch", "torch"}} {
+	peers := []struct{ module, script string }{{"tensorflow", "keras"}, {"torch", "torch"}}
+	if v.recipe.Augmentation != (run.Augmentation{}) {
+		peers = peers[:1] // PyTorch itself has no such layers
+	}
+	for _, peer := range peers {
 		if err := exec.Command(python, "-c", "import "+peer.module).Run(); err != nil {
 			fmt.Printf("%s cannot import %s: not measured\n", python, peer.module)
 			continue
