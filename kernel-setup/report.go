@@ -93,8 +93,11 @@ func collect(root string) ([]result, error) {
 
 // commandFor is the command that trains a model, or why there is none yet.
 func commandFor(model string) string {
-	if model == "cnn" {
+	switch model {
+	case "cnn":
 		return "go run ./kernel-setup run -only 02"
+	case "resnet50":
+		return "go run ./kernel-setup run -only 05"
 	}
 	return "no notebook of this version trains it"
 }

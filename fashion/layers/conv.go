@@ -1,30 +1,99 @@
 package layers
 
 import (
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
 // Conv convolves [B, H, W, C] with a 3x3 kernel, stride 1, zero padding ("same"), and adds a bias: [B, H, W, filters].
 func (n *Net) Conv(name string, x *Node, filters int) *Node {
+	return n.ConvStrided(name, x, filters, 3, 1)
+}
+
+// ConvStrided convolves [B, H, W, C] with a square kernel of an odd side, taking every stride-th place, with a border of zeros of
+// half the side, and adds a bias: [B, ceil(H/stride), ceil(W/stride), filters].
+func (n *Net) ConvStrided(name string, x *Node, filters, side, stride int) *Node {
 	_, _, _, c := size(x)
-	kernel := n.Param(name+"/kernel", GlorotUniform(9*c, 9*filters), 3, 3, c, filters)
+	kernel := n.Param(name+"/kernel", GlorotUniform(side*side*c, side*side*filters), side, side, c, filters)
 	bias := n.Param(name+"/bias", Constant(0), filters)
-	y := addBias(conv(x, kernel, n.fast), bias)
-	n.add(name, "Conv2D", y, 9*c*filters+filters)
+	y := addBias(conv(x, kernel, stride, n.fast), bias)
+	n.add(name, "Conv2D", y, side*side*c*filters+filters)
 	return y
 }
 
-func conv(x, kernel *Node, fast bool) *Node {
+func conv(x, kernel *Node, stride int, fast bool) *Node {
+	_, h, w, c := size(x)
+	side := kernel.Shape().Dimensions[0]
 	switch {
 	case !fast:
-		return convPlain(x, kernel)
-	case x.Shape().Dimensions[3] == 1:
+		return convPlain(x, kernel, stride)
+	case side == 1:
+		return convPointwise(x, kernel, stride)
+	case side == 3 && stride == 1 && c == 1:
 		return convOneChannel(x, kernel)
+	case side == 3 && stride == 1 && h*w <= 4:
+		return convTiny(x, kernel)
+	case side == 3 && stride == 1:
+		return convWinograd(x, kernel)
+	case c == 1:
+		return convColumns(StopGradient(x), kernel, stride)
 	}
-	return convWinograd(x, kernel)
+	return convPlain(x, kernel, stride)
 }
 
-func convPlain(x, kernel *Node) *Node { return Convolve(x, kernel).PadSame().Done() }
+func convPlain(x, kernel *Node, stride int) *Node {
+	border := kernel.Shape().Dimensions[0] / 2
+	return Convolve(x, kernel).Strides(stride).PaddingPerDim([][2]int{{border, border}, {border, border}}).Done()
+}
+
+// convPointwise is a 1x1 convolution: a matrix product.
+func convPointwise(x, kernel *Node, stride int) *Node {
+	if stride > 1 {
+		x = Slice(x, AxisRange(), AxisRange().Stride(stride), AxisRange().Stride(stride))
+	}
+	b, h, w, c := size(x)
+	filters := kernel.Shape().Dimensions[3]
+	return Reshape(Dot(Reshape(x, b*h*w, c), Reshape(kernel, c, filters)).Product(), b, h, w, filters)
+}
+
+// convColumns is a convolution as one matrix product of all windows, side by side, with the kernel. It suits few channels.
+func convColumns(x, kernel *Node, stride int) *Node {
+	b, h, w, c := size(x)
+	d := kernel.Shape().Dimensions
+	side, filters := d[0], d[3]
+	edge := PadAxis{Start: side / 2, End: side / 2}
+	p := Pad(x, zero(x), PadAxis{}, edge, edge, PadAxis{})
+	rows, columns := (h+stride-1)/stride, (w+stride-1)/stride
+	var windows []*Node
+	for i := range side {
+		for j := range side {
+			windows = append(windows, Slice(p, AxisRange(), AxisRange(i, i+stride*(rows-1)+1).Stride(stride), AxisRange(j, j+stride*(columns-1)+1).Stride(stride)))
+		}
+	}
+	flat := Reshape(Concatenate(windows, -1), b*rows*columns, side*side*c)
+	return Reshape(Dot(flat, Reshape(kernel, side*side*c, filters)).Product(), b, rows, columns, filters)
+}
+
+// convTiny is a 3x3 convolution of maps so small that each output sees each input: one matrix product whose matrix holds, for each
+// pair of places, the kernel's entry between them.
+func convTiny(x, kernel *Node) *Node {
+	b, h, w, c := size(x)
+	filters := kernel.Shape().Dimensions[3]
+	var rows []*Node
+	for in := range h * w {
+		var row []*Node
+		for out := range h * w {
+			i, j := in/w-out/w+1, in%w-out%w+1
+			if i < 0 || i > 2 || j < 0 || j > 2 {
+				row = append(row, Zeros(x.Graph(), shapes.Make(x.DType(), c, filters)))
+				continue
+			}
+			row = append(row, Reshape(Slice(kernel, AxisElem(i), AxisElem(j)), c, filters))
+		}
+		rows = append(rows, Concatenate(row, 1))
+	}
+	return Reshape(Dot(Reshape(x, b, h*w*c), Concatenate(rows, 0)).Product(), b, h, w, filters)
+}
 
 // convOneChannel is a convolution of the images themselves, whose own gradient nobody needs, as a sum of multiply-adds,
 // which XLA fuses into one loop. The kernel's gradient is one matrix product.

@@ -62,15 +62,16 @@ func same(t *testing.T, what string, got, want *tensors.Tensor, tolerance float6
 
 func TestFastConvolutionEqualsThePlainOne(t *testing.T) {
 	b := backend(t)
-	for _, c := range []struct{ batch, h, w, channels, filters int }{
-		{1, 4, 4, 1, 1}, {3, 6, 8, 1, 5}, {2, 5, 7, 1, 4}, {2, 8, 8, 3, 4}, {3, 14, 14, 2, 5}, {2, 5, 7, 3, 4}, {2, 1, 2, 2, 3},
+	for _, c := range []struct{ batch, h, w, channels, filters, side, stride int }{
+		{1, 4, 4, 1, 1, 3, 1}, {3, 6, 8, 1, 5, 3, 1}, {2, 5, 7, 1, 4, 3, 1}, {2, 8, 8, 3, 4, 3, 1}, {3, 14, 14, 2, 5, 3, 1}, {2, 5, 7, 3, 4, 3, 1},
+		{2, 2, 2, 2, 3, 3, 1}, {3, 1, 1, 2, 3, 3, 1}, {2, 1, 4, 2, 3, 3, 1}, {2, 4, 6, 3, 4, 1, 1}, {2, 5, 6, 3, 4, 1, 2}, {2, 8, 9, 1, 3, 7, 2}, {2, 6, 6, 1, 3, 3, 2},
 	} {
-		x, k := draw(1, c.batch, c.h, c.w, c.channels), draw(2, 3, 3, c.channels, c.filters)
-		w := draw(3, c.batch, c.h, c.w, c.filters)
+		x, k := draw(1, c.batch, c.h, c.w, c.channels), draw(2, c.side, c.side, c.channels, c.filters)
+		w := draw(3, c.batch, (c.h+c.stride-1)/c.stride, (c.w+c.stride-1)/c.stride, c.filters)
 		var results [2][]*tensors.Tensor
 		for i, fast := range []bool{false, true} {
 			out, err := ExecOnceN(b, func(x, k, w *Node) []*Node {
-				y := conv(x, k, fast)
+				y := conv(x, k, c.stride, fast)
 				gradients := Gradient(ReduceAllSum(Mul(y, w)), k, x)
 				if c.channels == 1 { // the images themselves: their gradient is not computed
 					gradients = gradients[:1]
@@ -86,6 +87,47 @@ func TestFastConvolutionEqualsThePlainOne(t *testing.T) {
 			same(t, fmt.Sprintf("%+v: %s", c, what), results[1][i], results[0][i], 1e-10)
 		}
 	}
+}
+
+// The plain gradient through mean and variance, by GoMLX, is what the written one must be.
+func TestBatchNormAndItsGradientsAreTheFormulas(t *testing.T) {
+	x, w := draw(1, 3, 2, 4, 5), draw(2, 3, 2, 4, 5)
+	gamma, beta := draw(3, 5), draw(4, 5)
+	b := backend(t)
+	var results [2][]*tensors.Tensor
+	for i, plain := range []bool{true, false} {
+		out, err := ExecOnceN(b, func(x, gamma, beta, w *Node) []*Node {
+			gamma = AddScalar(gamma, 0.5)
+			y, mean, variance := batchNorm(x, gamma, beta)
+			if plain {
+				mean = ReduceMean(x, 0, 1, 2)
+				centred := Sub(x, wide(mean, x))
+				variance = ReduceMean(Square(centred), 0, 1, 2)
+				y = Add(Mul(Div(centred, wide(Sqrt(AddScalar(variance, normEpsilon)), x)), wide(gamma, x)), wide(beta, x))
+			}
+			return append([]*Node{y, mean, variance}, Gradient(ReduceAllSum(Mul(y, w)), x, gamma, beta)...)
+		}, x, gamma, beta, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		results[i] = out
+	}
+	for i, what := range []string{"output", "mean", "variance", "gradient of x", "gradient of gamma", "gradient of beta"} {
+		same(t, what, results[1][i], results[0][i], 1e-9)
+	}
+}
+
+func TestMaxPool3TakesTheMaximumOfEachWindow(t *testing.T) {
+	x := draw(1, 2, 6, 4, 3)
+	out, err := ExecOnceN(backend(t), func(x *Node) []*Node {
+		edge := PadAxis{Start: 1, End: 1}
+		plain := MaxPool(Pad(x, zero(x), PadAxis{}, edge, edge, PadAxis{})).Window(3).Strides(2).Done()
+		return []*Node{Inference(x.Graph(), model.NewStore(), 1).MaxPool3("pool", x), plain}
+	}, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "output", out[0], out[1], 0)
 }
 
 func TestGradientOfABiasIsTheSumOverAllElse(t *testing.T) {

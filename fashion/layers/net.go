@@ -31,13 +31,25 @@ type Net struct {
 	fast   bool  // use the forms for XLA's CPU backend
 	params map[string]*Node
 	layers []Layer
+
+	updates []Update
 }
+
+// Update is a new value that a training step gives to something that is not trained, such as a running mean.
+type Update struct {
+	Path  string
+	Value *Node
+}
+
+// Updates lists what the step changes beside the trained parameters.
+func (n *Net) Updates() []Update { return n.updates }
 
 // Layer describes a layer to a reader.
 type Layer struct {
 	Name, Type string
 	Shape      []int // of its output, the batch left out
 	Parameters int
+	Fixed      int // of the parameters, those that are not trained
 }
 
 // Training starts the graph of a training step, or of a part of its batch that begins at the image first. The seed
@@ -63,7 +75,7 @@ func (n *Net) IsTraining() bool { return n.key != nil }
 func (n *Net) Layers() []Layer { return n.layers }
 
 func (n *Net) add(name, kind string, y *Node, parameters int) {
-	n.layers = append(n.layers, Layer{name, kind, y.Shape().Dimensions[1:], parameters})
+	n.layers = append(n.layers, Layer{Name: name, Type: kind, Shape: y.Shape().Dimensions[1:], Parameters: parameters})
 }
 
 // Initializer gives the initial value of a parameter's next element.
@@ -82,6 +94,15 @@ func GlorotUniform(fanIn, fanOut int) Initializer {
 // Param returns the parameter of that name as a node. Its initial value is drawn on the host from the seed and the
 // name alone, so that it is the same on every backend and in whatever order parameters are made.
 func (n *Net) Param(name string, init Initializer, dims ...int) *Node {
+	return n.variable(name, init, true, dims)
+}
+
+// state returns a value that is kept with the parameters and is not trained.
+func (n *Net) state(name string, init Initializer, dims ...int) *Node {
+	return n.variable(name, init, false, dims)
+}
+
+func (n *Net) variable(name string, init Initializer, trainable bool, dims []int) *Node {
 	if p, ok := n.params[name]; ok {
 		return p
 	}
@@ -99,7 +120,7 @@ func (n *Net) Param(name string, init Initializer, dims ...int) *Node {
 		for i := range values {
 			values[i] = float32(init(r))
 		}
-		v = n.store.VariableWithValue(path, tensors.FromFlatDataAndDimensions(values, dims...))
+		v = n.store.VariableWithValue(path, tensors.FromFlatDataAndDimensions(values, dims...)).SetTrainable(trainable)
 	}
 	if got := v.Shape().Dimensions; fmt.Sprint(got) != fmt.Sprint(dims) {
 		panic(fmt.Errorf("parameter %s has the shape %v, want %v", name, got, dims))
@@ -112,17 +133,19 @@ func (n *Net) Param(name string, init Initializer, dims ...int) *Node {
 // Path is the place of a parameter in a GoMLX store.
 func Path(name string) string { return "/model/" + name }
 
-// addBias adds a vector to the last axis. Its gradient, the sum over all other axes, is written as a matrix product, five
-// times as fast as XLA's reduction on the CPU.
+// addBias adds a vector to the last axis.
 func addBias(x, bias *Node) *Node {
 	var dy *Node
-	units := bias.Shape().Dimensions[0]
-	b := IdentityWithCustomGradient(bias, func(_, _ *Node) *Node {
-		rows := Reshape(dy, -1, units)
-		ones := Ones(x.Graph(), shapes.Make(x.DType(), 1, rows.Shape().Dimensions[0]))
-		return Reshape(Dot(ones, rows).Product(), units)
-	})
+	b := IdentityWithCustomGradient(bias, func(_, _ *Node) *Node { return channelSum(dy) })
 	return IdentityWithCustomGradient(Add(x, ExpandLeftToRank(b, x.Rank())), func(_, v *Node) *Node { dy = v; return v })
+}
+
+// channelSum is the sum over all axes but the last. It is written as a matrix product, five times as fast as XLA's reduction on
+// the CPU.
+func channelSum(x *Node) *Node {
+	rows := Reshape(x, -1, x.Shape().Dimensions[x.Rank()-1])
+	ones := Ones(x.Graph(), shapes.Make(x.DType(), 1, rows.Shape().Dimensions[0]))
+	return Reshape(Dot(ones, rows).Product(), -1)
 }
 
 func zero(x *Node) *Node { return ScalarZero(x.Graph(), x.DType()) }

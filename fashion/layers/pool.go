@@ -52,3 +52,32 @@ func maxPoolOfParts(x *Node) *Node {
 func maxOf4(x *Node, place func(x *Node, i int) *Node) *Node {
 	return Max(Max(place(x, 0), place(x, 1)), Max(place(x, 2), place(x, 3)))
 }
+
+// MaxPool3 takes the maximum of 3x3 windows at every second place, with a border of zeros, [B, H, W, C] to [B, H/2, W/2, C], as
+// ResNet does after its stem. Values must not be negative. H and W must be even.
+func (n *Net) MaxPool3(name string, x *Node) *Node {
+	_, h, w, _ := size(x)
+	edge := PadAxis{Start: 1}
+	p := Pad(x, zero(x), PadAxis{}, edge, edge, PadAxis{})
+	along := func(x *Node, axis, side int) *Node { // the maximum of three neighbours
+		every := func(first int) *Node { return sliceAxis(x, axis, AxisRange(first, first+side-1).Stride(2)) }
+		return Max(Max(every(0), every(1)), every(2))
+	}
+	y := along(along(p, 1, h), 2, w)
+	n.add(name, "MaxPooling2D", y, 0)
+	return y
+}
+
+// Mean averages over the map: [B, H, W, C] to [B, C].
+func (n *Net) Mean(name string, x *Node) *Node {
+	y := ReduceMean(x, 1, 2)
+	n.add(name, "GlobalAveragePooling2D", y, 0)
+	return y
+}
+
+// Relu is max(x, 0), as a layer of its own in the summary.
+func (n *Net) Relu(name string, x *Node) *Node {
+	y := Relu(x)
+	n.add(name, "Activation", y, 0)
+	return y
+}

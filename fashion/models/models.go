@@ -13,22 +13,36 @@ import (
 )
 
 // Names lists the models that Logits knows.
-func Names() []string { return []string{"cnn"} }
+func Names() []string { return []string{"cnn", "resnet50"} }
 
-// Check reports a model that does not exist.
+// Check reports a model that does not exist, or one that does not know what it is asked for.
 func Check(m run.Model) error {
 	switch m.Name {
 	case "cnn":
+		if m.Stem != "" {
+			return fmt.Errorf("model.stem is %q, want none for the cnn", m.Stem)
+		}
+		return nil
+	case "resnet50":
+		if m.Stem != "" && m.Stem != "small" {
+			return fmt.Errorf("model.stem is %q, want small, or none for the paper's", m.Stem)
+		}
 		return nil
 	}
 	return fmt.Errorf("model.name is %q, want one of %s", m.Name, strings.Join(Names(), ", "))
 }
+
+// WholeBatch reports whether a model's output for an image depends, in training, on the rest of the batch, as it does with batch
+// normalization: such a batch cannot be divided.
+func WholeBatch(m run.Model) bool { return m.Name == "resnet50" }
 
 // Logits builds a model on images [B, 28, 28, 1] and returns its logits [B, 10].
 func Logits(n *layers.Net, m run.Model, images *Node) *Node {
 	switch m.Name {
 	case "cnn":
 		return CNN{Dropout: m.Dropout}.Logits(n, images)
+	case "resnet50":
+		return ResNet50{Dropout: m.Dropout, Stem: m.Stem}.Logits(n, images)
 	}
 	panic(Check(m))
 }

@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -23,6 +24,35 @@ func TestCNNHasItsParametersAndShapes(t *testing.T) {
 	}
 	if text := s.String(); !strings.Contains(text, "467,818") && !strings.Contains(text, "467818") {
 		t.Errorf("the summary does not tell the number of parameters:\n%s", text)
+	}
+}
+
+func TestResNet50HasKerasNumbersOfParameters(t *testing.T) {
+	s, err := models.Summarize(run.Model{Name: "resnet50"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Parameters != 23_601_930 || s.Fixed != 53_120 {
+		t.Errorf("%d parameters, %d of them not trained, want 23,601,930 and 53,120", s.Parameters, s.Fixed)
+	}
+	shapes := map[string]string{}
+	for _, l := range s.Layers {
+		shapes[l.Name] = fmt.Sprint(l.Shape)
+	}
+	for name, want := range map[string]string{
+		"conv1_conv": "[16 16 64]", "pool1_pool": "[8 8 64]", "conv2_block3_out": "[8 8 256]", "conv3_block4_out": "[4 4 512]",
+		"conv4_block6_out": "[2 2 1024]", "conv5_block3_out": "[1 1 2048]", "avg_pool": "[2048]", "predictions": "[10]",
+	} {
+		if shapes[name] != want {
+			t.Errorf("%s has the shape %s, want %s", name, shapes[name], want)
+		}
+	}
+	rows := s.ByStage()
+	if got, want := fmt.Sprint(rows[2]), "[conv2 (29 layers) (None, 8, 8, 256) 220,032]"; got != want || len(rows) != 11 {
+		t.Errorf("the third of %d rows by stage is %s, want %s", len(rows), got, want)
+	}
+	if _, err := models.Summarize(run.Model{Name: "resnet50", Stem: "large"}); err == nil {
+		t.Error("an unknown stem was accepted")
 	}
 }
 

@@ -38,7 +38,8 @@ func Layers(backend compute.Backend, store *model.Store, m run.Model, seed uint6
 type Summary struct {
 	Model      run.Model
 	Layers     []layers.Layer
-	Parameters int // trainable ones
+	Parameters int
+	Fixed      int // of the parameters, those that are not trained
 }
 
 // Summarize describes a model.
@@ -54,6 +55,7 @@ func Summarize(m run.Model) (Summary, error) {
 	}
 	for _, l := range s.Layers {
 		s.Parameters += l.Parameters
+		s.Fixed += l.Fixed
 	}
 	return s, nil
 }
@@ -68,7 +70,39 @@ func (s Summary) Rows() [][]string {
 		}
 		rows = append(rows, []string{fmt.Sprintf("%s (%s)", l.Name, l.Type), "(" + shape + ")", thousands(l.Parameters)})
 	}
-	return append(rows, []string{"total", "", thousands(s.Parameters)})
+	rows = append(rows, []string{"total", "", thousands(s.Parameters)})
+	if s.Fixed > 0 {
+		rows = append(rows, []string{"of them not trained", "", thousands(s.Fixed)})
+	}
+	return rows
+}
+
+// ByStage returns a row of words for each run of layers whose names begin alike, up to the first "_" or "/": name and number of
+// layers, shape of the last one's output, parameters. It is the table of a deep network.
+func (s Summary) ByStage() [][]string {
+	var stages []layers.Layer
+	var counts []int
+	for _, l := range s.Layers {
+		name := l.Name
+		if i := strings.IndexAny(name, "_/"); i > 0 {
+			name = name[:i]
+		}
+		last := len(stages) - 1
+		if last < 0 || stages[last].Name != name {
+			stages, counts = append(stages, layers.Layer{Name: name}), append(counts, 0)
+			last++
+		}
+		stages[last].Shape, stages[last].Type = l.Shape, l.Type
+		stages[last].Parameters += l.Parameters
+		stages[last].Fixed += l.Fixed
+		counts[last]++
+	}
+	for i, n := range counts {
+		if n > 1 {
+			stages[i].Type = fmt.Sprintf("%d layers", n)
+		}
+	}
+	return Summary{Layers: stages, Parameters: s.Parameters, Fixed: s.Fixed}.Rows()
 }
 
 // String returns the table as text.

@@ -58,7 +58,7 @@ type Measured struct {
 // Intervals shows estimates under each other as points with their 95% intervals. The first is what the others are compared
 // with: its interval is drawn through all rows.
 func Intervals(title, second string, list []Measured) Figure {
-	const left, right, top, row, width = 132.0, 128.0, 56.0, 22.0, 620.0
+	const left, right, top, row, width = 142.0, 132.0, 56.0, 22.0, 640.0
 	low, high := math.Inf(1), math.Inf(-1)
 	description := "Points with 95% intervals."
 	for _, m := range list {
@@ -76,7 +76,7 @@ func Intervals(title, second string, list []Measured) Figure {
 				if i == 0 {
 					fill(c, color.RGBA{238, 244, 249, 255}, x(m.Value.Low), top, x(m.Value.High)-x(m.Value.Low), row*float64(len(list)))
 				}
-				write(c, words(sans(10), ink, -1, -0.5), left-12, y, m.Name)
+				write(c, words(sans(10), ink, -1, -0.5), left-18, y, m.Name)
 				from, to := at(c, x(m.Value.Low), y), at(c, x(m.Value.High), y)
 				c.StrokeLine2(draw.LineStyle{Color: blue, Width: vg.Points(1.6)}, from.X, from.Y, to.X, to.Y)
 				c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: vg.Points(3.4), Shape: draw.CircleGlyph{}}, at(c, x(m.Value.Value), y))

@@ -14,13 +14,13 @@ type Trial struct {
 
 // small is the CNN's recipe for experiments that train it many times: at Full as it is; otherwise on a part of the images,
 // for so many epochs, which shows large effects only.
-func small(p Profile, epochs int) run.Recipe {
+func small(p Profile, images, epochs int) run.Recipe {
 	r := CNN(p)
 	switch p {
 	case Smoke:
 		r.Data.Limit, r.Epochs = 1000, 2
 	case Quick:
-		r.Data.Limit, r.Epochs = 8000, epochs
+		r.Data.Limit, r.Epochs = images, epochs
 	}
 	return r
 }
@@ -28,7 +28,7 @@ func small(p Profile, epochs int) run.Recipe {
 // Ablation is the CNN trained without augmentation, with each that the slides considered, and with those that they
 // adopted: equal seeds, epochs and images.
 func Ablation(p Profile) []Trial {
-	base := small(p, 4)
+	base := small(p, 8000, 4)
 	base.Schedule = run.Schedule{}
 	with := func(name, folder string, a run.Augmentation) Trial {
 		r := base
@@ -45,7 +45,7 @@ func Ablation(p Profile) []Trial {
 // Schedules is the CNN trained with a constant learning rate, with the slides' reduction on plateau and with a cosine, on
 // equal seeds, epochs and images.
 func Schedules(p Profile) []Trial {
-	base := small(p, 8)
+	base := small(p, 3000, 20) // few images, so that the loss stops falling soon
 	images := base.Data.Limit
 	if images == 0 {
 		images = trainingImages
@@ -60,6 +60,6 @@ func Schedules(p Profile) []Trial {
 	return []Trial{
 		with("plateau, patience 1", "plateau", CNN(p).Schedule),
 		with("constant", "constant", run.Schedule{}),
-		with("cosine", "cosine", run.Schedule{Name: "cosine", Every: steps}),
+		with("cosine", "cosine", run.Schedule{Name: "cosine", Every: steps, MinRate: 1e-5}),
 	}
 }

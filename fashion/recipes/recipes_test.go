@@ -47,12 +47,14 @@ func TestSlidesAreAsPrinted(t *testing.T) {
 
 func TestEveryProfileOfEveryModelAndTrialIsAValidRecipe(t *testing.T) {
 	for _, p := range recipes.Profiles() {
-		r, err := recipes.ForModel("cnn", p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := r.Validate(); err != nil {
-			t.Errorf("%s: %v", p.Run("cnn"), err)
+		for _, name := range []string{"cnn", "resnet50"} {
+			r, err := recipes.ForModel(name, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.Validate(); err != nil {
+				t.Errorf("%s: %v", p.Run(name), err)
+			}
 		}
 	}
 	for _, p := range recipes.Profiles() {

@@ -26,8 +26,9 @@ type Recipe struct {
 
 // Model names a model of the package models and its hyperparameters.
 type Model struct {
-	Name    string  `json:"name"`    // "cnn"
-	Dropout float64 `json:"dropout"` // fraction of activations zeroed in training, [0, 1)
+	Name    string  `json:"name"`           // "cnn", "resnet50"
+	Dropout float64 `json:"dropout"`        // fraction of activations zeroed in training, [0, 1)
+	Stem    string  `json:"stem,omitempty"` // resnet50: "" as in the paper, "small" for small images
 }
 
 // Data says which images are trained on. The test images are not among them: a recipe cannot name them.

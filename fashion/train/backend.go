@@ -12,6 +12,7 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/go-xla/compute/xla"
+	"github.com/gomlx/go-xla/pjrt"
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
@@ -23,14 +24,13 @@ var Backend = sync.OnceValues(func() (compute.Backend, error) {
 	if config == "" {
 		config = "xla:cpu"
 	}
-	if strings.HasPrefix(config, "xla:cpu") {
-		if err := setFlags(); err != nil {
-			return nil, err
-		}
-	}
 	var backend compute.Backend
 	err := try(func() (err error) {
-		backend, err = compute.NewWithConfig(config)
+		if options, ok := strings.CutPrefix(config, "xla:"); ok && strings.HasPrefix(options, "cpu") {
+			backend, err = cpu(options)
+		} else {
+			backend, err = compute.NewWithConfig(config)
+		}
 		return err
 	})
 	if err != nil {
@@ -39,6 +39,14 @@ var Backend = sync.OnceValues(func() (compute.Backend, error) {
 	}
 	return backend, nil
 })
+
+// cpu returns XLA's CPU backend. The plugin would make four devices, and as many threads; one device has a thread for each core.
+func cpu(options string) (compute.Backend, error) {
+	if err := setFlags(); err != nil {
+		return nil, err
+	}
+	return xla.NewWithOptions(options, pjrt.NamedValuesMap{"cpu_device_count": int64(1)})
+}
 
 // try runs f and returns what it panics with as an error. Graph-building code panics; every exported function that
 // builds or executes a graph passes through here.

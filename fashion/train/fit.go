@@ -105,7 +105,7 @@ func (f *fitting) prepare() error {
 	}
 	f.training.upload(1)
 	f.validation.upload(evaluationBatch)
-	if f.program, err = newProgram(backend, f.Recipe, partOf(backend, f.Recipe.Batch)); err != nil {
+	if f.program, err = newProgram(backend, f.Recipe, partOf(backend, f.Recipe)); err != nil {
 		return err
 	}
 	f.program.images = f.training.set.Len()

@@ -48,7 +48,9 @@ func newProgram(backend compute.Backend, recipe run.Recipe, part int) (*program,
 		return nil, err
 	}
 	for v := range p.store.IterVariables() {
-		p.names = append(p.names, v.Path())
+		if v.Trainable {
+			p.names = append(p.names, v.Path())
+		}
 	}
 	slices.Sort(p.names)
 	for _, name := range p.names {
@@ -145,6 +147,9 @@ func (p *program) gradients(in []*Node, first *Node, size int) []*Node {
 	parameters := make([]*Node, len(p.names))
 	for i, name := range p.names {
 		parameters[i] = p.store.GetVariable(name).NodeValue(g)
+	}
+	for _, u := range n.Updates() {
+		p.store.GetVariable(u.Path).SetNodeValue(u.Value)
 	}
 	return append([]*Node{tally}, Gradient(loss, parameters...)...)
 }

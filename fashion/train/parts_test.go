@@ -68,7 +68,7 @@ func TestBatchInPartsTrainsAsTheWholeBatch(t *testing.T) {
 func TestPartsDivideABatch(t *testing.T) {
 	backend := loaded(t)
 	for batch, want := range map[int]int{1: 1, 16: 16, 32: 32, 64: 32, 512: 32, 100: 25, 48: 24, 37: 37, 94: 94} {
-		if got := partOf(backend, batch); got != want {
+		if got := partOf(backend, run.Recipe{Batch: batch}); got != want {
 			t.Errorf("a batch of %d is divided into parts of %d, want %d", batch, got, want)
 		}
 	}

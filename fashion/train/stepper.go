@@ -25,7 +25,7 @@ func NewStepper(recipe run.Recipe) (*Stepper, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newStepper(backend, recipe, partOf(backend, recipe.Batch))
+	return newStepper(backend, recipe, partOf(backend, recipe))
 }
 
 func newStepper(backend compute.Backend, recipe run.Recipe, part int) (*Stepper, error) {

@@ -103,15 +103,15 @@ func startAll(v variant, steps int, python, dir string) ([]*timed, error) {
 		return all, nil
 	}
 	peers := []struct{ module, script string }{{"tensorflow", "keras"}, {"torch", "torch"}}
-	if v.recipe.Augmentation != (run.Augmentation{}) {
-		peers = peers[:1] // PyTorch itself has no such layers
+	if v.recipe.Augmentation != (run.Augmentation{}) || v.recipe.Model.Name != "cnn" {
+		peers = peers[:1] // PyTorch itself has no such layers, and no such models
 	}
 	for _, peer := range peers {
 		if err := exec.Command(python, "-c", "import "+peer.module).Run(); err != nil {
 			fmt.Printf("%s cannot import %s: not measured\n", python, peer.module)
 			continue
 		}
-		p, err := startPeer(python, "peers/"+peer.script+"_"+v.recipe.Model.Name+".py", dir, v.recipe, steps)
+		p, err := startPeer(python, "peers/"+peer.script+".py", dir, v.recipe, steps)
 		if err != nil {
 			return nil, err
 		}
@@ -126,11 +126,7 @@ func startPeer(python, script, dir string, recipe run.Recipe, steps int) (*timed
 	if err != nil {
 		return nil, err
 	}
-	augmentation, err := json.Marshal(recipe.Augmentation)
-	if err != nil {
-		return nil, err
-	}
-	c := exec.Command(python, "-c", string(source), dir, fmt.Sprint(recipe.Batch), fmt.Sprint(steps), string(augmentation))
+	c := exec.Command(python, "-c", string(source), dir, fmt.Sprint(steps), recipe.String())
 	c.Stderr = io.Discard
 	in, err := c.StdinPipe()
 	if err != nil {

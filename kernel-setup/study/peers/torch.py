@@ -1,6 +1,6 @@
-"""Times a training step of the study's CNN in PyTorch: torch_cnn.py DATA BATCH STEPS ROUNDS
+"""Times a training step of the study's CNN in PyTorch: torch.py DATA STEPS RECIPE
 
-Prints a line of JSON for each line on standard input. As keras_cnn.py; channels last, the optimizer over all tensors
+Prints a line of JSON for each line on standard input. As keras.py; channels last, the optimizer over all tensors
 at once (foreach).
 """
 import gzip
@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
-folder, batch, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+folder, steps, batch = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])["batch"]
 torch.set_num_threads(os.cpu_count())
 
 

@@ -1,9 +1,9 @@
-"""Times a training step of the study's CNN in Keras on TensorFlow: keras_cnn.py DATA BATCH STEPS AUGMENTATION
+"""Times a training step of a recipe's model in Keras on TensorFlow: keras.py DATA STEPS RECIPE
 
 Prints a line of JSON for each line on standard input, so that rounds can take turns with other programs. A step
 gathers its images from memory, scales them, computes loss and accuracy, and updates with Nadam; one tf.function,
-which was faster than train_on_batch, and than jit_compile. An augmentation (a recipe's, as JSON) is made of Keras's
-layers in a tf.data pipeline that works ahead of the steps.
+which was faster than train_on_batch, and than jit_compile. An augmentation is made of Keras's
+layers in a tf.data pipeline that works ahead of the steps. The recipe is JSON.
 """
 import gzip
 import json
@@ -17,7 +17,8 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-folder, batch, steps, augmentation = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), json.loads(sys.argv[4])
+folder, steps, recipe = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
+batch, augmentation, rule = recipe["batch"], recipe.get("augmentation", {}), recipe["optimizer"]
 
 
 def read(name, offset):
@@ -35,14 +36,23 @@ def stage(x, filters, dropout):
     return layers.Dropout(dropout)(layers.MaxPooling2D(2)(x))
 
 
-inputs = layers.Input((28, 28, 1))
-x = stage(inputs, 32, 0.1)
-x = stage(x, 64, 0.1)
-x = layers.Dense(128, activation="relu")(layers.Flatten()(x))
-model = keras.Model(inputs, layers.Dense(10)(layers.Dropout(0.1)(x)))
-optimizer = keras.optimizers.Nadam(0.001, 0.9, 0.99)
-optimizer.build(model.trainable_variables)
+def cnn(inputs):
+    x = stage(inputs, 32, 0.1)
+    x = stage(x, 64, 0.1)
+    x = layers.Dense(128, activation="relu")(layers.Flatten()(x))
+    return layers.Dense(10)(layers.Dropout(0.1)(x))
 
+
+def resnet50(inputs):
+    x = layers.ZeroPadding2D(2)(inputs)
+    x = keras.applications.ResNet50(weights=None, include_top=False, input_shape=(32, 32, 1), pooling="avg")(x)
+    return layers.Dense(10)(layers.Dropout(0.1)(x))
+
+
+inputs = layers.Input((28, 28, 1))
+model = keras.Model(inputs, {"cnn": cnn, "resnet50": resnet50}[recipe["model"]["name"]](inputs))
+optimizer = keras.optimizers.Nadam(rule["rate"], rule["beta1"], rule["beta2"], weight_decay=rule["weight_decay"] or None)
+optimizer.build(model.trainable_variables)
 
 
 def draws(r):
@@ -95,4 +105,4 @@ for _ in sys.stdin:
         float(loss), float(accuracy)
         times.append(1000 * (time.perf_counter() - start))
     name = f"Keras {keras.__version__}" + (" + the same in tf.data" if augment else "") + f", TensorFlow {tf.__version__}"
-    print(json.dumps({"peer": name, "parameters": model.count_params(), "ms": times[3:]}), flush=True)
+    print(json.dumps({"peer": name, "parameters": sum(int(np.prod(v.shape)) for v in model.trainable_variables), "ms": times[3:]}), flush=True)

@@ -1,0 +1,77 @@
+package layers
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// The constants of Keras's ResNet.
+const (
+	normMomentum = 0.99     // of the running mean and variance
+	normEpsilon  = 1.001e-5 // added to the variance
+)
+
+// BatchNorm subtracts from each channel, the last axis, its mean and divides by its standard deviation, then scales by gamma
+// and adds beta (Ioffe and Szegedy 2015). In training these are of the batch, with the biased variance, and the running ones move
+// towards them; otherwise the running ones serve. The gradient runs through mean and variance.
+func (n *Net) BatchNorm(name string, x *Node) *Node {
+	channels := x.Shape().Dimensions[x.Rank()-1]
+	gamma := n.Param(name+"/gamma", Constant(1), channels)
+	beta := n.Param(name+"/beta", Constant(0), channels)
+	mean := n.state(name+"/moving_mean", Constant(0), channels)
+	variance := n.state(name+"/moving_variance", Constant(1), channels)
+	var y *Node
+	if n.IsTraining() {
+		var batchMean, batchVariance *Node
+		y, batchMean, batchVariance = batchNorm(x, gamma, beta)
+		move := func(path string, old, now *Node) {
+			n.updates = append(n.updates, Update{Path(path), Add(MulScalar(old, normMomentum), MulScalar(now, 1-normMomentum))})
+		}
+		move(name+"/moving_mean", mean, batchMean)
+		move(name+"/moving_variance", variance, batchVariance)
+	} else {
+		scale := Mul(gamma, Reciprocal(Sqrt(AddScalar(variance, normEpsilon))))
+		y = Add(Mul(x, wide(scale, x)), wide(Sub(beta, Mul(mean, scale)), x))
+	}
+	n.add(name, "BatchNormalization", y, 4*channels)
+	n.layers[len(n.layers)-1].Fixed = 2 * channels
+	return y
+}
+
+// batchNorm normalizes by the batch's own statistics and returns them, without gradients of their own. The gradient is written
+// out: with xhat the normalized x and means over all but the last axis,
+//
+//	dgamma = sum(dy xhat), dbeta = sum(dy), dx = gamma / sigma * (dy - mean(dy) - xhat mean(dy xhat))
+func batchNorm(x, gamma, beta *Node) (y, mean, variance *Node) {
+	var dy, dyMean, dyXhatMean *Node // set before the inputs' gradients are asked for
+	count := float64(x.Shape().Size() / x.Shape().Dimensions[x.Rank()-1])
+	values := StopGradient(x)
+	mean = channelMean(values)
+	centred := Sub(values, wide(mean, x))
+	variance = channelMean(Square(centred))
+	inverse := Reciprocal(Sqrt(AddScalar(variance, normEpsilon)))
+	xhat := Mul(centred, wide(inverse, x))
+	scale := StopGradient(gamma)
+
+	in := IdentityWithCustomGradient(x, func(_, _ *Node) *Node {
+		d := Sub(Sub(dy, wide(dyMean, x)), Mul(xhat, wide(dyXhatMean, x)))
+		return Mul(d, wide(Mul(scale, inverse), x))
+	})
+	g := IdentityWithCustomGradient(gamma, func(_, _ *Node) *Node { return MulScalar(dyXhatMean, count) })
+	b := IdentityWithCustomGradient(beta, func(_, _ *Node) *Node { return MulScalar(dyMean, count) })
+	// The forward pass takes its inputs through the identities, whose own gradients replace what runs back through here.
+	y = Add(Mul(Mul(Sub(in, wide(mean, x)), wide(inverse, x)), wide(g, x)), wide(b, x))
+	y = IdentityWithCustomGradient(y, func(_, v *Node) *Node {
+		dy = v
+		dyMean, dyXhatMean = channelMean(dy), channelMean(Mul(dy, xhat))
+		return v
+	})
+	return y, mean, variance
+}
+
+// channelMean is the mean over all axes but the last.
+func channelMean(x *Node) *Node {
+	return DivScalar(channelSum(x), float64(x.Shape().Size()/x.Shape().Dimensions[x.Rank()-1]))
+}
+
+// wide gives a vector of channels the rank of x.
+func wide(v, x *Node) *Node { return ExpandLeftToRank(v, x.Rank()) }
