@@ -42,11 +42,15 @@ func mustAbs(path string) string {
 	return abs
 }
 
-// recipe is a small training with everything in it that a resume must restore: dropout, moments, a plateau whose
-// patience runs out in the first epochs.
+// recipe is a small training with everything in it that a resume must restore: dropout, augmentation, moments, a plateau
+// whose patience runs out in the first epochs.
 func recipe() run.Recipe {
 	return run.Recipe{
 		Model: run.Model{Name: "cnn", Dropout: 0.2}, Data: run.Data{Limit: 600, Validation: 0.2, SplitSeed: 1},
+		Augmentation: run.Augmentation{
+			Rotation: run.Within(0.02), TranslationWidth: run.Within(0.05),
+			Cutout: run.Cutout{Count: 1, Probability: 0.5, Scale: run.Range{Low: 0.02, High: 0.1}, Fill: "noise"},
+		},
 		Optimizer: run.Optimizer{Name: "nadam", Rate: 0.002, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7, WeightDecay: 1e-3},
 		Schedule:  run.Schedule{Name: "plateau", Patience: 1, Factor: 0.5, MinDelta: 0.2},
 		Epochs:    4, Batch: 16, Seed: 3,
@@ -179,7 +183,7 @@ func TestLossThatIsNoNumberStopsTheRunWithStepAndRate(t *testing.T) {
 func TestLearnsTheSubset(t *testing.T) {
 	needBackend(t)
 	r := recipe()
-	r.Data.Limit, r.Schedule = 0, run.Schedule{}
+	r.Data.Limit, r.Schedule, r.Augmentation = 0, run.Schedule{}, run.Augmentation{}
 	h := fit(t, "learns", r).History
 	if got := h[len(h)-1].ValidationAccuracy; got < 0.7 {
 		t.Errorf("validation accuracy after %d epochs of 1,280 images is %v, want 0.7 or more", len(h), got)
