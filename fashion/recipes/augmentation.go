@@ -2,8 +2,8 @@ package recipes
 
 import "fashionlab/fashion/run"
 
-// Adopted is the augmentation that the slides adopted: rotation, translation and cutout. How much of each is our own
-// choice, made on validation images; the slides do not say.
+// Adopted is the augmentation that the slides adopted: rotation, translation and cutout. The slides do not say how much of
+// each; these strengths are our own first choice, not tuned.
 var Adopted = run.Augmentation{
 	Rotation:          run.Within(0.03), // about 11 degrees
 	TranslationHeight: run.Within(0.1),  // about 3 pixels

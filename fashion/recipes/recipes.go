@@ -78,8 +78,8 @@ func CNN(p Profile) run.Recipe {
 }
 
 // ResNet50 is the slide's ResNet50, trained from scratch with its best parameters. Quick has a tenth of the slide's learning rate:
-// in its few steps the weights move too fast at 0.01 for the running means of the normalizations to follow, and the test accuracy
-// was 0.31.
+// in its few steps the weights move too fast at 0.01 for the running means of the normalizations to follow, and the
+// validation accuracy was 0.31.
 func ResNet50(p Profile) run.Recipe {
 	r := CNN(p)
 	r.Model = run.Model{Name: "resnet50", Dropout: 0.1}
