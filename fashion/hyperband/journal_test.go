@@ -1,0 +1,131 @@
+package hyperband_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"fashionlab/fashion/hyperband"
+)
+
+func TestJournalOfAnotherSearchIsAnErrorThatNamesTheDifferenceAndStays(t *testing.T) {
+	for want, spoil := range map[string]func(*hyperband.Search[point]){
+		"its seed is 5, want 6":    func(s *hyperband.Search[point]) { s.Seed = 6 },
+		"its brackets is":          func(s *hyperband.Search[point]) { s.Brackets = s.Brackets[1:] },
+		"its space is":             func(s *hyperband.Search[point]) { s.Space[2].High = 2 },
+		"its base is":              func(s *hyperband.Search[point]) { s.Base[1] = 1 },
+		"trial 27 has the configu": func(s *hyperband.Search[point]) { s.Space[0].Set = func(*point, float64) {} },
+	} {
+		s := search(t)
+		run(t, s, problem.Train)
+		before, err := os.ReadFile(s.Journal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		spoil(&s)
+		_, err = s.Run(nil, problem.Train)
+		if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), "trial 1 ", "trial 27 "), want) || !strings.Contains(err.Error(), s.Journal) {
+			t.Errorf("the error is %v, want one with the file and %q", err, want)
+		}
+		if after, err := os.ReadFile(s.Journal); err != nil || !bytes.Equal(before, after) {
+			t.Errorf("%s: the journal was changed (%v)", want, err)
+		}
+	}
+}
+
+func TestDamagedJournalIsAnErrorThatNamesTheLine(t *testing.T) {
+	s := search(t)
+	run(t, s, problem.Train)
+	whole, err := os.ReadFile(s.Journal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := bytes.Index(whole, []byte("\n")) + 1
+	for want, data := range map[string]string{
+		"no header":              "{}\n",
+		"line 1: found no":       "\x00\x00\x00\n",
+		"version 9":              `{"hyperband_journal":9}` + "\n",
+		"line 2: found \"{\\\"t": string(whole[:line]) + `{"trial": 1, "conf` + "\n" + string(whole[line:]),
+		"found trial 99":         string(whole[:line]) + `{"trial":99}` + "\n",
+	} {
+		if err := os.WriteFile(s.Journal, []byte(data), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Run(nil, problem.Train); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %v, want one with %q", err, want)
+		}
+		if after, err := os.ReadFile(s.Journal); err != nil || string(after) != data {
+			t.Errorf("%s: the journal was changed (%v)", want, err)
+		}
+	}
+}
+
+func TestJournalInAFolderThatIsAFileIsAnError(t *testing.T) {
+	s := search(t)
+	if err := os.WriteFile(s.Journal, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s.Journal = filepath.Join(s.Journal, "journal.jsonl")
+	if _, err := s.Run(nil, problem.Train); err == nil || !strings.Contains(err.Error(), "cannot keep the search's journal") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// What a journal says is believed only where it fits the search.
+func FuzzJournal(f *testing.F) {
+	s := search(f)
+	s.Brackets = s.Brackets[3:] // 4 trials
+	run(f, s, problem.Train)
+	whole, err := os.ReadFile(s.Journal)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(whole)
+	f.Add(whole[:len(whole)/2])
+	f.Add(bytes.ReplaceAll(whole, []byte(`"epochs":27,`), []byte(`"epochs":-1,`)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s := s
+		s.Journal = filepath.Join(t.TempDir(), "journal.jsonl")
+		if err := os.WriteFile(s.Journal, data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		found, err := s.Read()
+		for _, trial := range found.Trials {
+			if n := len(trial.Scores); err == nil && n > 27 {
+				t.Errorf("trial %d has %d scores", trial.ID, n)
+			}
+		}
+	})
+}
+
+// wide is a search of more than a thousand trials.
+func wide(b *testing.B, journal string) hyperband.Search[point] {
+	brackets, err := hyperband.Brackets(729, 3, hyperband.Algorithm1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return hyperband.Search[point]{Brackets: brackets, Space: hyperband.SyntheticSpace(), Seed: 1, Journal: journal}
+}
+
+// BenchmarkSearch is the work of a search beside its trainings: 1,361 trials, each line of the journal brought to the disk.
+func BenchmarkSearch(b *testing.B) {
+	for b.Loop() {
+		s := wide(b, filepath.Join(b.TempDir(), "journal.jsonl"))
+		run(b, s, problem.Train)
+		b.ReportMetric(float64(hyperband.Cost(s.Brackets).Trials), "trials")
+	}
+}
+
+// BenchmarkRead opens the journal of 10,000 trials.
+func BenchmarkRead(b *testing.B) {
+	s := wide(b, filepath.Join(b.TempDir(), "journal.jsonl"))
+	s.Brackets = hyperband.RandomSearch(10000, 9)
+	run(b, s, problem.Train)
+	for b.Loop() {
+		if found, err := s.Read(); err != nil || !found.Done {
+			b.Fatal(err, found.Done)
+		}
+	}
+}

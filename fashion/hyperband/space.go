@@ -1,0 +1,127 @@
+package hyperband
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strconv"
+)
+
+// Parameter is a hyperparameter of the configuration C: what it may be, and how a configuration takes it. It is a choice
+// where Choices are named, else a number from Low to High.
+type Parameter[C any] struct {
+	Name    string
+	Choices []string // each as likely
+	Low     float64
+	High    float64
+	Log     bool // draw the logarithm uniformly
+	// Set writes a value into a configuration: the number, or the position of the choice. The parameters of a space are set in
+	// their order, so that one can look at what those before it have set.
+	Set func(c *C, value float64)
+}
+
+// Choice is a parameter that takes one of some values.
+func Choice[C, V any](name string, set func(*C, V), values ...V) Parameter[C] {
+	p := Parameter[C]{Name: name, Set: func(c *C, i float64) { set(c, values[int(i)]) }}
+	for _, v := range values {
+		p.Choices = append(p.Choices, fmt.Sprint(v))
+	}
+	return p
+}
+
+// Range is a parameter that is drawn uniformly from low to high.
+func Range[C any](name string, set func(*C, float64), low, high float64) Parameter[C] {
+	return Parameter[C]{Name: name, Low: low, High: high, Set: set}
+}
+
+// LogRange is a parameter whose logarithm is drawn uniformly from low to high.
+func LogRange[C any](name string, set func(*C, float64), low, high float64) Parameter[C] {
+	return Parameter[C]{Name: name, Low: low, High: high, Log: true, Set: set}
+}
+
+// Space is what a search draws configurations from.
+type Space[C any] []Parameter[C]
+
+// Check reports the first parameter from which nothing can be drawn.
+func (s Space[C]) Check() error {
+	if len(s) == 0 {
+		return errors.New("the search space is empty; name a parameter to search")
+	}
+	seen := map[string]bool{}
+	for _, p := range s {
+		number := len(p.Choices) == 0
+		switch {
+		case p.Name == "" || seen[p.Name]:
+			return fmt.Errorf("the search space has two parameters named %q, or one without a name", p.Name)
+		case p.Set == nil:
+			return fmt.Errorf("parameter %s of the search space has no Set", p.Name)
+		case number && !(p.Low <= p.High) || math.IsInf(p.High-p.Low, 0):
+			return fmt.Errorf("parameter %s goes from %g to %g, want a low end that is not above the high one", p.Name, p.Low, p.High)
+		case number && p.Log && p.Low <= 0:
+			return fmt.Errorf("parameter %s goes from %g to %g, want a positive range: its logarithm is drawn", p.Name, p.Low, p.High)
+		}
+		seen[p.Name] = true
+	}
+	return nil
+}
+
+// draw returns the values that the trial of a bracket draws. It depends on nothing else, so that a trial has the same ones
+// whatever was drawn before it, in whatever order. A later attempt draws others.
+func (s Space[C]) draw(seed uint64, bracket, index, attempt int) []float64 {
+	r := rand.New(rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "%d %d %d %d", seed, bracket, index, attempt))))
+	values := make([]float64, len(s))
+	for i, p := range s {
+		u := r.Float64()
+		switch {
+		case len(p.Choices) > 0:
+			values[i] = math.Floor(u * float64(len(p.Choices)))
+		case p.Log:
+			values[i] = round(math.Exp(math.Log(p.Low)+u*(math.Log(p.High)-math.Log(p.Low))), p.Low, p.High)
+		default:
+			values[i] = round(p.Low+u*(p.High-p.Low), p.Low, p.High)
+		}
+	}
+	return values
+}
+
+// round keeps three digits, as a person would write the value.
+func round(v, low, high float64) float64 {
+	v, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64)
+	if err != nil {
+		panic(err) // FormatFloat writes what ParseFloat reads
+	}
+	return min(max(v, low), high)
+}
+
+// configure returns a configuration with these values.
+func (s Space[C]) configure(base C, values []float64) C {
+	for i, p := range s {
+		p.Set(&base, values[i])
+	}
+	return base
+}
+
+// Word is a value of a parameter as a person reads it.
+func (p Parameter[C]) Word(value float64) string {
+	if len(p.Choices) > 0 {
+		return p.Choices[int(value)]
+	}
+	return strconv.FormatFloat(value, 'g', 3, 64)
+}
+
+// Place is where a value lies in its parameter's range, from 0 to 1.
+func (p Parameter[C]) Place(value float64) float64 {
+	low, high := p.Low, p.High
+	switch {
+	case len(p.Choices) > 0:
+		low, high = 0, float64(len(p.Choices)-1)
+	case p.Log:
+		low, high, value = math.Log(low), math.Log(high), math.Log(value)
+	}
+	if high == low {
+		return 0.5
+	}
+	return (value - low) / (high - low)
+}
