@@ -8,18 +8,22 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Dropout zeroes the given fraction of activations in training, [0, 1), and divides the others by 1-rate
+// Dropout zeroes the step's fraction of activations in training and divides the others by one minus that fraction
 // (Srivastava et al. 2014). What is zeroed follows from the step's key, the layer's name and the place in the batch:
 // the same on every backend, whatever the parts in which a batch is computed, after any interruption.
-func (n *Net) Dropout(name string, x *Node, rate float64) *Node {
+func (n *Net) Dropout(name string, x *Node) *Node {
 	y := x
-	if n.IsTraining() && rate > 0 {
-		kept := GreaterOrEqual(n.random(name, x), Scalar(n.graph, dtypes.Uint32, uint32(rate*(1<<32))))
-		y = Where(kept, MulScalar(x, 1/(1-rate)), ZerosLike(x))
+	if n.IsTraining() && n.step.Dropout != nil {
+		kept := GreaterOrEqual(n.random(name, x), n.step.Dropout)
+		fraction := MulScalar(ConvertDType(n.step.Dropout, x.DType()), 1.0/(1<<32))
+		y = Where(kept, Mul(x, Inverse(OneMinus(fraction))), ZerosLike(x))
 	}
 	n.add(name, "Dropout", y, 0)
 	return y
 }
+
+// Fraction is a fraction in [0, 1) of all uint32.
+func Fraction(f float64) uint32 { return uint32(f * (1 << 32)) }
 
 // random draws a uint32 for each element of x.
 func (n *Net) random(name string, x *Node) *Node {
@@ -28,8 +32,8 @@ func (n *Net) random(name string, x *Node) *Node {
 	dims := x.Shape().Dimensions
 	perImage := x.Shape().Size() / dims[0]
 	i := Iota(n.graph, shapes.Make(dtypes.Uint32, x.Shape().Size()), 0)
-	i = Add(i, MulScalar(n.first, uint32(perImage)))
-	key := Mix(BitwiseXor(n.key, Scalar(n.graph, dtypes.Uint32, h.Sum32())))
+	i = Add(i, MulScalar(n.step.First, uint32(perImage)))
+	key := Mix(BitwiseXor(n.step.Key, Scalar(n.graph, dtypes.Uint32, h.Sum32())))
 	return Reshape(Mix(BitwiseXor(MulScalar(i, uint32(0x9e3779b9)), key)), dims...)
 }
 

@@ -194,8 +194,9 @@ func masks(t *testing.T, key uint32, rate float64) (whole, halves []float32) {
 	t.Helper()
 	out, err := ExecOnceN(backend(t), func(x, key *Node) []*Node {
 		drop := func(from, to int) *Node {
-			n := Training(x.Graph(), model.NewStore(), 1, key, Scalar(x.Graph(), dtypes.Uint32, uint32(from)))
-			return n.Dropout("drop", Slice(x, AxisRange(from, to)), rate)
+			scalar := func(v uint32) *Node { return Scalar(x.Graph(), dtypes.Uint32, v) }
+			n := Training(x.Graph(), model.NewStore(), 1, Step{key, scalar(uint32(from)), scalar(Fraction(rate))})
+			return n.Dropout("drop", Slice(x, AxisRange(from, to)))
 		}
 		return []*Node{drop(0, 64), Concatenate([]*Node{drop(0, 32), drop(32, 64)}, 0)}
 	}, tensors.FromFlatDataAndDimensions(ones(64*100), 64, 100), key)

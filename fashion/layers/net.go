@@ -26,8 +26,7 @@ type Net struct {
 	graph  *Graph
 	store  *model.Store
 	seed   uint64
-	key    *Node // uint32 scalar, the step's key for random draws; nil when not training
-	first  *Node // uint32 scalar, the place in the step's batch of the graph's first image; nil when not training
+	step   *Step // nil when not training
 	fast   bool  // use the forms for XLA's CPU backend
 	params map[string]*Node
 	layers []Layer
@@ -52,11 +51,17 @@ type Layer struct {
 	Fixed      int // of the parameters, those that are not trained
 }
 
-// Training starts the graph of a training step, or of a part of its batch that begins at the image first. The seed
-// decides the initial parameters, key the step's random draws; key and first are uint32 scalars.
-func Training(g *Graph, store *model.Store, seed uint64, key, first *Node) *Net {
+// Step is what a training step's random draws follow from: uint32 scalars of its graph, so that none of them compiles anything anew.
+type Step struct {
+	Key     *Node // different for each step, see StepKey
+	First   *Node // place in the step's batch of the graph's first image: a graph may work on a part of the batch
+	Dropout *Node // what Dropout zeroes, as Fraction gives it; nil if nothing
+}
+
+// Training starts the graph of a training step. The seed decides the initial parameters.
+func Training(g *Graph, store *model.Store, seed uint64, step Step) *Net {
 	n := Inference(g, store, seed)
-	n.key, n.first = key, first
+	n.step = &step
 	return n
 }
 
@@ -69,7 +74,7 @@ func Inference(g *Graph, store *model.Store, seed uint64) *Net {
 func UsesFastForms(description string) bool { return strings.HasPrefix(description, "xla:cpu") }
 
 // IsTraining reports whether this is the graph of a training step.
-func (n *Net) IsTraining() bool { return n.key != nil }
+func (n *Net) IsTraining() bool { return n.step != nil }
 
 // Layers lists the layers in the order in which they were built.
 func (n *Net) Layers() []Layer { return n.layers }

@@ -40,9 +40,9 @@ func WholeBatch(m run.Model) bool { return m.Name == "resnet50" }
 func Logits(n *layers.Net, m run.Model, images *Node) *Node {
 	switch m.Name {
 	case "cnn":
-		return CNN{Dropout: m.Dropout}.Logits(n, images)
+		return CNN{}.Logits(n, images)
 	case "resnet50":
-		return ResNet50{Dropout: m.Dropout, Stem: m.Stem}.Logits(n, images)
+		return ResNet50{Stem: m.Stem}.Logits(n, images)
 	}
 	panic(Check(m))
 }

@@ -11,10 +11,9 @@ import (
 
 // ResNet50 is the residual network of He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognition" (2016), with 50
 // layers in the form of Keras's ResNet50(weights=None, classes=10): the stride is in the first convolution of a block, all
-// convolutions have a bias.
+// convolutions have a bias. Dropout is before the last layer.
 type ResNet50 struct {
-	Dropout float64 // fraction dropped before the last layer
-	Stem    string  // "" as in the paper, 7x7 with stride 2 and pooling; "small": 3x3 without, for small images
+	Stem string // "" as in the paper, 7x7 with stride 2 and pooling; "small": 3x3 without, for small images
 }
 
 // resnetSide is the side of the images that the network sees: five halvings end at one pixel.
@@ -30,7 +29,7 @@ func (m ResNet50) Logits(n *layers.Net, images *Node) *Node {
 	x = m.stage(n, "conv4", x, 256, 6, 2)                                                              // [B, 2, 2, 1024]
 	x = m.stage(n, "conv5", x, 512, 3, 2)                                                              // [B, 1, 1, 2048]
 	x = n.Mean("avg_pool", x)                                                                          // [B, 2048]
-	x = n.Dropout("dropout", x, m.Dropout)
+	x = n.Dropout("dropout", x)
 	return n.Dense("predictions", x, fashion.NumClasses)
 }
 

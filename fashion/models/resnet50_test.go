@@ -56,7 +56,7 @@ func TestBottleneckBlockIsKeras(t *testing.T) {
 		x, dy, g := in[0], in[1], in[0].Graph()
 		inference := ResNet50{}.block(layers.Inference(g, store, 1), "block", x, 4, 2, true)
 		zero := Scalar(g, dtypes.Uint32, uint32(0))
-		n := layers.Training(g, store, 1, zero, zero)
+		n := layers.Training(g, store, 1, layers.Step{Key: zero, First: zero})
 		training := ResNet50{}.block(n, "block", x, 4, 2, true)
 		of := []*Node{x}
 		for _, name := range trained {

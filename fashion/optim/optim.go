@@ -1,9 +1,8 @@
 // Package optim holds the update rules and the learning-rate schedules of the study, as Keras 3 defines them.
 //
-// A rule is split in two. The scalars that depend on the step and the learning rate alone (bias corrections, the
-// rate itself) are computed on the host in float64 and enter the graph as one small vector, so that a change of the
-// rate compiles nothing anew and a rule keeps no counter of its own. What is done to each parameter is a graph
-// function.
+// A rule is split in two. The scalars (the decays of its means, bias corrections, the rate itself) are computed on the
+// host in float64 and enter the graph as one small vector, so that a change of any of them compiles nothing anew and a
+// rule keeps no counter of its own. What is done to each parameter is a graph function.
 package optim
 
 import (
@@ -50,12 +49,10 @@ func New(o run.Optimizer) (Rule, error) {
 	scalars := r.Scalars
 	r.Scalars = func(step int, rate float64) []float64 { return append(scalars(step, rate), rate*o.WeightDecay) }
 	r.NumScalars = len(r.Scalars(1, 1))
-	if o.WeightDecay > 0 {
-		update := r.update
-		r.update = func(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
-			decay := scalars[len(scalars)-1]
-			return update(Sub(p, Mul(p, decay)), g, slots, scalars)
-		}
+	update := r.update
+	r.update = func(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
+		decay := scalars[len(scalars)-1]
+		return update(Sub(p, Mul(p, decay)), g, slots, scalars)
 	}
 	return r, nil
 }
@@ -95,11 +92,13 @@ func nadam(o run.Optimizer) Rule {
 				rate * u(t+1) / (1 - next),
 				rate * (1 - u(t)) / (1 - product),
 				1 / (1 - math.Pow(o.Beta2, float64(t))),
+				1 - o.Beta1,
+				1 - o.Beta2,
 			}
 		},
 		update: func(p, g *Node, slots, s []*Node) (*Node, []*Node) {
-			m := mean(slots[0], g, o.Beta1)
-			v := mean(slots[1], Square(g), o.Beta2)
+			m := mean(slots[0], g, s[3])
+			v := mean(slots[1], Square(g), s[4])
 			step := Add(Mul(m, s[0]), Mul(g, s[1]))
 			return Sub(p, Div(step, AddScalar(Sqrt(Mul(v, s[2])), o.Epsilon))), []*Node{m, v}
 		},
@@ -117,11 +116,12 @@ func adam(o run.Optimizer) Rule {
 	return Rule{
 		Slots: []string{"m", "v"},
 		Scalars: func(t int, rate float64) []float64 {
-			return []float64{rate * math.Sqrt(1-math.Pow(o.Beta2, float64(t))) / (1 - math.Pow(o.Beta1, float64(t)))}
+			corrected := rate * math.Sqrt(1-math.Pow(o.Beta2, float64(t))) / (1 - math.Pow(o.Beta1, float64(t)))
+			return []float64{corrected, 1 - o.Beta1, 1 - o.Beta2}
 		},
 		update: func(p, g *Node, slots, s []*Node) (*Node, []*Node) {
-			m := mean(slots[0], g, o.Beta1)
-			v := mean(slots[1], Square(g), o.Beta2)
+			m := mean(slots[0], g, s[1])
+			v := mean(slots[1], Square(g), s[2])
 			return Sub(p, Div(Mul(m, s[0]), AddScalar(Sqrt(v), o.Epsilon))), []*Node{m, v}
 		},
 	}
@@ -135,9 +135,9 @@ func adam(o run.Optimizer) Rule {
 func rmsprop(o run.Optimizer) Rule {
 	r := Rule{
 		Slots:   []string{"v"},
-		Scalars: func(_ int, rate float64) []float64 { return []float64{rate} },
+		Scalars: func(_ int, rate float64) []float64 { return []float64{rate, 1 - o.Beta2} },
 		update: func(p, g *Node, slots, s []*Node) (*Node, []*Node) {
-			v := mean(slots[0], Square(g), o.Beta2)
+			v := mean(slots[0], Square(g), s[1])
 			step := Div(Mul(g, s[0]), Sqrt(AddScalar(v, o.Epsilon)))
 			if o.Momentum == 0 {
 				return Sub(p, step), []*Node{v}
@@ -177,7 +177,7 @@ func sgd(o run.Optimizer) Rule {
 	return r
 }
 
-// mean moves an exponential moving average towards x.
-func mean(average, x *Node, beta float64) *Node {
-	return Add(average, MulScalar(Sub(x, average), 1-beta))
+// mean moves an exponential moving average towards x, by the share of one minus beta.
+func mean(average, x, share *Node) *Node {
+	return Add(average, Mul(Sub(x, average), share))
 }

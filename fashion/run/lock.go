@@ -6,22 +6,24 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 )
 
-// LockedError is a run that another process is writing.
+// LockedError is a run or a search that another process is writing.
 type LockedError struct{ File, Owner string }
 
 func (e *LockedError) Error() string {
-	return fmt.Sprintf("%s: %s is writing this run; wait for it or stop it", e.File, e.Owner)
+	return fmt.Sprintf("%s: %s is writing here; wait for it or stop it", e.File, e.Owner)
 }
 
-// acquire locks a file for this process. The kernel lets go of it when the process ends, however it ends.
-func acquire(path string) (*os.File, error) {
+// Lock locks a folder for this process until the file is closed. The kernel lets go of it when the process ends, however it ends.
+func Lock(dir string) (*os.File, error) {
+	path := filepath.Join(dir, "lock")
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
-		return nil, fmt.Errorf("cannot lock the run; make its folder writable or choose another with $%s: %w", RootVariable, err)
+		return nil, fmt.Errorf("cannot lock the folder; make it writable or choose another with $%s: %w", RootVariable, err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		defer f.Close()

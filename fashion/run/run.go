@@ -58,19 +58,29 @@ func Open(dir string) (*Run, error) {
 
 // Begin opens a run for writing: a new one, or the unfinished or finished one of the same recipe. Another process
 // that has it open for writing is an error, and so is another recipe. Close ends it.
-func Begin(dir string, recipe Recipe) (*Run, error) {
+func Begin(dir string, recipe Recipe) (*Run, error) { return begin(dir, recipe, false) }
+
+// Extend is Begin, where the run on the disk may have another number of epochs. If it has fewer, it becomes a run of as many as
+// the recipe asks for, which goes on after its last epoch; what it predicted is removed, because its model changes. If it has more, it
+// stays as it is.
+func Extend(dir string, recipe Recipe) (*Run, error) { return begin(dir, recipe, true) }
+
+func begin(dir string, recipe Recipe, extend bool) (*Run, error) {
 	if err := recipe.Validate(); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(filepath.Join(dir, checkpointDir), 0o777); err != nil {
 		return nil, fmt.Errorf("cannot keep a run here; name a writable folder with $%s: %w", RootVariable, err)
 	}
-	lock, err := acquire(filepath.Join(dir, "lock"))
+	lock, err := Lock(dir)
 	if err != nil {
 		return nil, err
 	}
 	r := &Run{Dir: dir, lock: lock}
 	err = r.read()
+	if err == nil && extend {
+		err = r.extend(&recipe)
+	}
 	switch {
 	case errors.Is(err, ErrNotFound):
 		r.Recipe, r.Record, r.History = recipe, Record{Started: time.Now().UTC().Truncate(time.Second)}, nil
@@ -83,6 +93,33 @@ func Begin(dir string, recipe Recipe) (*Run, error) {
 	}
 	return r, nil
 }
+
+// extend brings the epochs of the run and of the recipe that is asked for together, to the larger number of both, unless they differ
+// in more. It is one step for whoever reads: until the new recipe is there, the run is an unfinished one of the old.
+func (r *Run) extend(asked *Recipe) error {
+	longer := r.Recipe
+	longer.Epochs = asked.Epochs
+	if longer != *asked {
+		return nil
+	}
+	if r.Recipe.Epochs >= asked.Epochs {
+		*asked = r.Recipe
+		return nil
+	}
+	for _, name := range []string{doneFile, predictionsDir} {
+		if err := os.RemoveAll(filepath.Join(r.Dir, name)); err != nil {
+			return err
+		}
+	}
+	if err := r.saveJSON(recipeFile, longer); err != nil {
+		return err
+	}
+	r.Recipe = longer
+	return nil
+}
+
+// RemoveCheckpoints removes a run's checkpoints, which take most of its space. What it measured stays; training it on would begin anew.
+func RemoveCheckpoints(dir string) error { return os.RemoveAll(filepath.Join(dir, checkpointDir)) }
 
 // Close lets other processes write the run. It does nothing for a run opened for reading.
 func (r *Run) Close() error {

@@ -102,8 +102,8 @@ func newFeed(p part, recipe run.Recipe, epoch int) feed {
 
 // args are the inputs of the training graph for a step of the epoch. Those that are the same for all steps stay on
 // the device.
-func (f feed) args(data part, position int, key uint32, scalars []float32) []any {
-	args := []any{data.images, data.labels, f.order, int32(position), key, scalars}
+func (f feed) args(data part, position int, keys []uint32, scalars []float32) []any {
+	args := []any{data.images, data.labels, f.order, int32(position), keys, scalars}
 	if f.rows != nil {
 		args = append(args, f.rows)
 	}
@@ -113,7 +113,7 @@ func (f feed) args(data part, position int, key uint32, scalars []float32) []any
 // shapes are the shapes of args.
 func (f feed) shapes(data part, scalars int) []shapes.Shape {
 	list := []shapes.Shape{data.images.Shape(), data.labels.Shape(), f.order.Shape(),
-		shapes.Make(dtypes.Int32), shapes.Make(dtypes.Uint32), shapes.Make(dtypes.Float32, scalars)}
+		shapes.Make(dtypes.Int32), shapes.Make(dtypes.Uint32, 2), shapes.Make(dtypes.Float32, scalars)}
 	if f.rows != nil {
 		list = append(list, f.rows.Shape())
 	}

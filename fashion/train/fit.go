@@ -7,63 +7,14 @@ import (
 	"runtime"
 	"time"
 
-	"fashionlab/fashion/models"
 	"fashionlab/fashion/optim"
 	"fashionlab/fashion/run"
 )
 
-// Fit trains a recipe into the run of that name (see run.Path) and returns the run. A finished run of the same recipe
-// is read and nothing is trained; an interrupted one goes on after its last epoch and ends as if it had never been
-// interrupted; a run of another recipe is an error that shows the difference. The run's model is that of the epoch
-// with the best validation accuracy, and its predictions for the validation images are saved.
-//
-// report, if not nil, is called several times a second, always from the calling goroutine.
-func Fit(name string, recipe run.Recipe, report func(run.Progress)) (*run.Run, error) {
-	dir, err := run.Path(name)
-	if err != nil {
-		return nil, err
-	}
-	if err := Check(recipe); err != nil {
-		return nil, err
-	}
-	if r, err := run.Open(dir); err == nil && r.Finished() && r.Recipe == recipe {
-		return r, nil
-	}
-	r, err := run.Begin(dir, recipe)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close() // the lock; what was saved is on the disk
-	if r.Finished() {
-		return r, nil
-	}
-	if report == nil {
-		report = func(run.Progress) {}
-	}
-	f := fitting{Run: r, report: report, began: time.Now()}
-	if err := try(f.fit); err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
-	}
-	return r, nil
-}
-
-// Check reports what in a recipe no training could use, before anything is read or compiled.
-func Check(recipe run.Recipe) error {
-	if err := recipe.Validate(); err != nil {
-		return err
-	}
-	if err := models.Check(recipe.Model); err != nil {
-		return err
-	}
-	if _, err := optim.New(recipe.Optimizer); err != nil {
-		return err
-	}
-	return optim.CheckSchedule(recipe.Schedule)
-}
-
 // fitting is one process's work on a run.
 type fitting struct {
 	*run.Run
+	trainer              *Trainer
 	program              *program
 	training, validation part
 	state                run.State
@@ -92,33 +43,27 @@ func (f *fitting) fit() error {
 	return nil
 }
 
-// prepare loads the images, restores the last checkpoint and compiles.
+// prepare loads the images, compiles, and restores the last checkpoint.
 func (f *fitting) prepare() error {
 	f.report(run.Progress{Recipe: f.Recipe, History: f.History, Epoch: len(f.History) + 1, Stage: "compiling"})
 	backend, err := Backend()
 	if err != nil {
 		return err
 	}
-	var sums map[string]string
-	if f.training, f.validation, sums, err = load(f.Recipe.Data); err != nil {
+	if err := f.trainer.load(f.Recipe.Data); err != nil {
 		return err
 	}
-	f.training.upload(1)
-	f.validation.upload(evaluationBatch)
-	if f.program, err = newProgram(backend, f.Recipe, partOf(backend, f.Recipe)); err != nil {
-		return err
-	}
-	f.program.images = f.training.set.Len()
-	if err := f.resume(); err != nil {
-		return err
-	}
+	f.training, f.validation = f.trainer.training, f.trainer.validation
 	start := time.Now()
-	if err := f.program.compile(f.training, f.validation); err != nil {
+	if f.program, err = f.trainer.program(backend, f.Recipe); err != nil {
 		return err
 	}
 	f.Record.CompileSeconds += time.Since(start).Seconds()
+	if err := f.resume(); err != nil {
+		return err
+	}
 	f.Record.Device, f.Record.Backend = device(backend), backend.Description()
-	f.Record.GoVersion, f.Record.Modules, f.Record.Data = runtime.Version(), modules(), sums
+	f.Record.GoVersion, f.Record.Modules, f.Record.Data = runtime.Version(), modules(), f.trainer.sums
 	f.Record.Parameters = f.program.parameterCount()
 	return f.SaveRecord()
 }
@@ -178,8 +123,7 @@ func (f *fitting) train(epoch int) (loss, accuracy, rate float64, err error) {
 			return 0, 0, 0, err
 		}
 		if math.IsNaN(sum) || math.IsInf(sum, 0) {
-			return 0, 0, 0, fmt.Errorf("loss is %v at step %d (epoch %d) with learning rate %g; "+
-				"what was saved before is kept; choose a lower rate", sum, f.state.Step+1, epoch, rate)
+			return 0, 0, 0, &DivergedError{sum, f.state.Step + 1, epoch, rate}
 		}
 		f.state.Step++
 		seen += min(batch, f.program.images-i*batch)
@@ -189,6 +133,18 @@ func (f *fitting) train(epoch int) (loss, accuracy, rate float64, err error) {
 		}
 	}
 	return loss / float64(seen), accuracy / float64(seen), rate, nil
+}
+
+// DivergedError is a training whose loss is no number any more.
+type DivergedError struct {
+	Loss        float64
+	Step, Epoch int // 1 for the first
+	Rate        float64
+}
+
+func (e *DivergedError) Error() string {
+	return fmt.Sprintf("loss is %v at step %d (epoch %d) with learning rate %g; what was saved before is kept; choose a lower rate",
+		e.Loss, e.Step, e.Epoch, e.Rate)
 }
 
 // save writes the best checkpoint, if this epoch's is, the last one, the history and the record, in this order: a

@@ -35,6 +35,7 @@ type program struct {
 	evaluate *model.Exec
 	names    []string // of the parameters, sorted
 	images   int      // of an epoch
+	initial  []run.Tensor
 }
 
 // newProgram makes the parameters of a model, with their initial values. A training step works on part images at once.
@@ -108,7 +109,7 @@ const (
 	inLabels          // int32 [N]
 	inOrder           // the epoch's order, int32 [S*B]
 	inPosition        // number of the step in the epoch, int32
-	inKey             // the step's key for random draws, uint32
+	inKeys            // the step's key for random draws and the fraction of dropout, uint32 [2]
 	inScalars         // the optimizer's, float32 [K]
 	inRows            // with augmentation only: what the images of the order drew, float32 [S*B, columns]
 )
@@ -140,7 +141,11 @@ func (p *program) gradients(in []*Node, first *Node, size int) []*Node {
 	isImage := LessThan(Add(Iota(g, shapes.Make(dtypes.Int32, size), 0), place), Scalar(g, dtypes.Int32, p.images))
 	weight := ConvertDType(isImage, x.DType())
 
-	n := layers.Training(g, p.store, p.recipe.Seed, in[inKey], ConvertDType(first, dtypes.Uint32))
+	draws := layers.Step{Key: Reshape(Slice(in[inKeys], AxisElem(0))), First: ConvertDType(first, dtypes.Uint32)}
+	if p.recipe.Model.Dropout > 0 {
+		draws.Dropout = Reshape(Slice(in[inKeys], AxisElem(1)))
+	}
+	n := layers.Training(g, p.store, p.recipe.Seed, draws)
 	losses, hits := crossEntropy(models.Logits(n, p.recipe.Model, x), y)
 	loss := ReduceAllSum(Mul(losses, weight))
 	tally := Stack([]*Node{loss, ReduceAllSum(Mul(hits, weight))}, 0)

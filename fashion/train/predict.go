@@ -18,7 +18,8 @@ func (p *program) train(data part, f feed, position, step int, rate float64) (lo
 	for i, s := range p.rule.Scalars(step+1, rate) {
 		scalars[i] = float32(s)
 	}
-	inputs := f.args(data, position, layers.StepKey(p.recipe.Seed, step), scalars)
+	keys := []uint32{layers.StepKey(p.recipe.Seed, step), layers.Fraction(p.recipe.Model.Dropout)}
+	inputs := f.args(data, position, keys, scalars)
 	var out *tensors.Tensor
 	if p.parts != nil {
 		out, err = p.parts.step(p.recipe.Batch, p.part, inputs)

@@ -1,0 +1,143 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gomlx/compute"
+
+	"fashionlab/fashion/models"
+	"fashionlab/fashion/optim"
+	"fashionlab/fashion/run"
+)
+
+// Trainer fits one recipe after the other and keeps what it compiled: a recipe that differs from one before it in its dropout,
+// in numbers of the optimizer, in the schedule or in the epochs compiles nothing. It keeps the variables of each model that it
+// compiled, too. The zero value is ready; a Trainer is for one goroutine.
+type Trainer struct {
+	programs map[run.Recipe]*program // by what their graphs depend on
+
+	data                 run.Data // of what is loaded
+	training, validation part
+	sums                 map[string]string
+}
+
+// Fit trains a recipe into the run of that name (see run.Path) and returns the run. A finished run of the same recipe
+// is read and nothing is trained; an interrupted one goes on after its last epoch and ends as if it had never been
+// interrupted; a run of another recipe is an error that shows the difference. The run's model is that of the epoch
+// with the best validation accuracy, and its predictions for the validation images are saved.
+//
+// report, if not nil, is called several times a second, always from the calling goroutine.
+func Fit(name string, recipe run.Recipe, report func(run.Progress)) (*run.Run, error) {
+	return new(Trainer).Fit(name, recipe, report)
+}
+
+// Extend is Fit for a recipe of which the run may already have had fewer epochs: it goes on, and ends as a run that had all of
+// them at once. A run of more epochs is left as it is.
+func Extend(name string, recipe run.Recipe, report func(run.Progress)) (*run.Run, error) {
+	dir, err := run.Path(name)
+	if err != nil {
+		return nil, err
+	}
+	return new(Trainer).fit(dir, recipe, run.Extend, report)
+}
+
+// Fit is the function Fit.
+func (t *Trainer) Fit(name string, recipe run.Recipe, report func(run.Progress)) (*run.Run, error) {
+	dir, err := run.Path(name)
+	if err != nil {
+		return nil, err
+	}
+	return t.fit(dir, recipe, run.Begin, report)
+}
+
+func (t *Trainer) fit(dir string, recipe run.Recipe, begin func(string, run.Recipe) (*run.Run, error), report func(run.Progress)) (*run.Run, error) {
+	if err := Check(recipe); err != nil {
+		return nil, err
+	}
+	if r, err := run.Open(dir); err == nil && r.Finished() && r.Recipe == recipe {
+		return r, nil
+	}
+	r, err := begin(dir, recipe)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close() // the lock; what was saved is on the disk
+	if r.Finished() {
+		return r, nil
+	}
+	if report == nil {
+		report = func(run.Progress) {}
+	}
+	f := fitting{Run: r, trainer: t, report: report, began: time.Now()}
+	if err := try(f.fit); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	return r, nil
+}
+
+// Check reports what in a recipe no training could use, before anything is read or compiled.
+func Check(recipe run.Recipe) error {
+	if err := recipe.Validate(); err != nil {
+		return err
+	}
+	if err := models.Check(recipe.Model); err != nil {
+		return err
+	}
+	if _, err := optim.New(recipe.Optimizer); err != nil {
+		return err
+	}
+	return optim.CheckSchedule(recipe.Schedule)
+}
+
+// load reads the images that a recipe asks for, unless they are those of the recipe before.
+func (t *Trainer) load(d run.Data) error {
+	if t.sums != nil && t.data == d {
+		return nil
+	}
+	training, validation, sums, err := load(d)
+	if err != nil {
+		return err
+	}
+	training.upload(1)
+	validation.upload(evaluationBatch)
+	t.data, t.training, t.validation, t.sums = d, training, validation, sums
+	return nil
+}
+
+// compiledOf is the part of a recipe that the graphs depend on.
+func compiledOf(r run.Recipe) run.Recipe {
+	if r.Model.Dropout > 0 {
+		r.Model.Dropout = 0.5
+	}
+	r.Optimizer.Rate, r.Optimizer.Beta1, r.Optimizer.Beta2, r.Optimizer.WeightDecay = 0, 0, 0, 0
+	r.Schedule, r.Epochs = run.Schedule{}, 0
+	return r
+}
+
+// program returns the compiled program of a recipe on the images that are loaded, with its initial values.
+func (t *Trainer) program(backend compute.Backend, r run.Recipe) (*program, error) {
+	key := compiledOf(r)
+	if p := t.programs[key]; p != nil {
+		rule, err := optim.New(r.Optimizer)
+		p.recipe, p.rule = r, rule
+		return p, errors.Join(err, p.restore(p.initial))
+	}
+	p, err := newProgram(backend, r, partOf(backend, r))
+	if err != nil {
+		return nil, err
+	}
+	p.images = t.training.set.Len()
+	if p.initial, err = p.snapshot(); err != nil {
+		return nil, err
+	}
+	if err := p.compile(t.training, t.validation); err != nil {
+		return nil, err
+	}
+	if t.programs == nil {
+		t.programs = map[run.Recipe]*program{}
+	}
+	t.programs[key] = p
+	return p, nil
+}
