@@ -20,11 +20,14 @@ const usage = `usage: go run ./kernel-setup COMMAND [flags]
   setup      install what is missing, and nothing else
   doctor     say what is installed, what is missing, and what mends it
   report     print the results table                          -json
+  train      train a recipe of the study and test it          -recipe cnn|cnn-augmented|resnet50  -profile
+  search     search hyperparameters with Hyperband            -model cnn  -profile  -R 81  -eta 3  -rounding algorithm1
+                                                              -workers 1  -plan  -json
   summary    print a model's layers, shapes and parameters    -model cnn
   bench      time a training step                             -model cnn  -batch 64,512  -peers PYTHON  -transforms
   uninstall  remove what setup installed; runs stay
 
-run, lab, test, setup and bench first do what is missing of the set-up.
+run, lab, test, setup, train, search and bench first do what is missing of the set-up.
 `
 
 // command is one of the words that usage lists.
@@ -37,7 +40,9 @@ type command struct {
 // options are the values of all flags.
 type options struct {
 	profile, only, out, model, batch, peers string
-	json, transforms                        bool
+	recipe, rounding                        string
+	r, eta, workers                         int
+	json, transforms, plan                  bool
 	args                                    []string // what is left after the flags
 }
 
@@ -45,9 +50,12 @@ func commands() map[string]command {
 	everything := []string{partTools, partJupyter, partPlugin, partData, partKernel}
 	none := func(*flag.FlagSet, *options) {}
 	model := func(f *flag.FlagSet, o *options) { f.StringVar(&o.model, "model", "cnn", "name of the model") }
+	profile := func(f *flag.FlagSet, o *options) {
+		f.StringVar(&o.profile, "profile", "quick", "how much to execute: smoke, quick or full")
+	}
 	return map[string]command{
 		"run": {everything, func(f *flag.FlagSet, o *options) {
-			f.StringVar(&o.profile, "profile", "quick", "how much to execute: smoke, quick or full")
+			profile(f, o)
 			f.StringVar(&o.only, "only", "", "execute only the notebooks whose name begins so")
 			f.StringVar(&o.out, "out", "", "folder for the executed notebooks (default out/PROFILE)")
 		}, execute},
@@ -66,6 +74,25 @@ func commands() map[string]command {
 			f.BoolVar(&o.transforms, "transforms", false, "time the augmentations too")
 		}, func(ctx context.Context, l layout, o options) error {
 			return study(ctx, l, "bench", "-model", o.model, "-batch", o.batch, "-peers", o.peers, fmt.Sprint("-transforms=", o.transforms))
+		}},
+		"train": {[]string{partPlugin, partData}, func(f *flag.FlagSet, o *options) {
+			profile(f, o)
+			f.StringVar(&o.recipe, "recipe", "cnn", "name of the recipe")
+		}, func(ctx context.Context, l layout, o options) error {
+			return study(ctx, l, "train", "-recipe", o.recipe, "-profile", o.profile)
+		}},
+		"search": {[]string{partPlugin, partData}, func(f *flag.FlagSet, o *options) {
+			model(f, o)
+			profile(f, o)
+			f.IntVar(&o.r, "R", 0, "epochs of a configuration at most; 0: the profile's")
+			f.IntVar(&o.eta, "eta", 0, "each rung keeps one of so many; 0: the profile's")
+			f.StringVar(&o.rounding, "rounding", "", "of the table: algorithm1, table1 or kerastuner (default algorithm1)")
+			f.IntVar(&o.workers, "workers", 1, "trainings at once")
+			f.BoolVar(&o.plan, "plan", false, "say what the search costs, and do not begin")
+			f.BoolVar(&o.json, "json", false, "print JSON")
+		}, func(ctx context.Context, l layout, o options) error {
+			return study(ctx, l, "search", "-model", o.model, "-profile", o.profile, "-R", fmt.Sprint(o.r), "-eta", fmt.Sprint(o.eta),
+				"-rounding", o.rounding, "-workers", fmt.Sprint(o.workers), fmt.Sprint("-plan=", o.plan), fmt.Sprint("-json=", o.json))
 		}},
 		"uninstall": {nil, none, uninstall},
 	}

@@ -140,8 +140,25 @@ func (s Search[C]) Sample(found State[C], n int, journal string) Search[C] {
 	r := rand.New(rand.NewPCG(s.Seed, 0))
 	r.Shuffle(len(list), func(a, b int) { list[a], list[b] = list[b], list[a] })
 	list = list[:min(n, len(list))]
-	last := found.Brackets[0].Rungs
+	_, last := found.Ends()
 	sample := s
-	sample.Brackets, sample.Given, sample.Journal = RandomSearch(len(list), last[len(last)-1].Epochs), list, journal
+	sample.Brackets, sample.Given, sample.Journal = RandomSearch(len(list), last), list, journal
 	return sample
+}
+
+// Ends are the epochs of the first rung of a search's first bracket, and of its last.
+func (s State[C]) Ends() (first, last int) {
+	rungs := s.Brackets[0].Rungs
+	return rungs[0].Epochs, rungs[len(rungs)-1].Epochs
+}
+
+// Better counts the configurations that scored more than the best of another search.
+func (s State[C]) Better(than State[C]) int {
+	n := 0
+	for _, t := range s.Ranking() {
+		if t.Score(0) > than.Ranking()[0].Score(0) {
+			n++
+		}
+	}
+	return n
 }

@@ -314,3 +314,18 @@ func (w *searching[C]) finished() bool {
 	}
 	return true
 }
+
+// Front is the first bracket that is not at its end, the rung that it is in, and how many of its trials are alive in it: 0 if all are
+// at their ends.
+func (s State[C]) Front() (bracket, rung, alive int) {
+	for _, t := range s.Trials {
+		if t.Status != Waiting && t.Status != Training && t.Status != Measured {
+			continue
+		}
+		if alive > 0 && t.Bracket != bracket {
+			break
+		}
+		bracket, rung, alive = t.Bracket, max(rung, t.Rung), alive+1
+	}
+	return bracket, rung, alive
+}

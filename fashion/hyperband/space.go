@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 )
 
@@ -124,4 +125,13 @@ func (p Parameter[C]) Place(value float64) float64 {
 		return 0.5
 	}
 	return (value - low) / (high - low)
+}
+
+// Parse is the inverse of Word; ok is false for a word that is no value of the parameter.
+func (p Parameter[C]) Parse(word string) (value float64, ok bool) {
+	if i := slices.Index(p.Choices, word); i >= 0 {
+		return float64(i), true
+	}
+	value, err := strconv.ParseFloat(word, 64)
+	return value, err == nil && len(p.Choices) == 0 && value >= p.Low && value <= p.High
 }

@@ -19,13 +19,16 @@ func Names() []string { return []string{"cnn", "resnet50"} }
 func Check(m run.Model) error {
 	switch m.Name {
 	case "cnn":
-		if m.Stem != "" {
-			return fmt.Errorf("model.stem is %q, want none for the cnn", m.Stem)
+		if m.Stem != "" || m.Input != "" {
+			return fmt.Errorf("model.stem and model.input are %q and %q, want none for the cnn", m.Stem, m.Input)
 		}
 		return nil
 	case "resnet50":
 		if m.Stem != "" && m.Stem != "small" {
 			return fmt.Errorf("model.stem is %q, want small, or none for the paper's", m.Stem)
+		}
+		if m.Input != "" && m.Input != "resize" {
+			return fmt.Errorf("model.input is %q, want resize, or none for a border", m.Input)
 		}
 		return nil
 	}
@@ -42,7 +45,7 @@ func Logits(n *layers.Net, m run.Model, images *Node) *Node {
 	case "cnn":
 		return CNN{}.Logits(n, images)
 	case "resnet50":
-		return ResNet50{Stem: m.Stem}.Logits(n, images)
+		return ResNet50{Stem: m.Stem, Input: m.Input}.Logits(n, images)
 	}
 	panic(Check(m))
 }

@@ -51,8 +51,14 @@ func TestResNet50HasKerasNumbersOfParameters(t *testing.T) {
 	if got, want := fmt.Sprint(rows[2]), "[conv2 (29 layers) (None, 8, 8, 256) 220,032]"; got != want || len(rows) != 11 {
 		t.Errorf("the third of %d rows by stage is %s, want %s", len(rows), got, want)
 	}
-	if _, err := models.Summarize(run.Model{Name: "resnet50", Stem: "large"}); err == nil {
-		t.Error("an unknown stem was accepted")
+	resized, err := models.Summarize(run.Model{Name: "resnet50", Input: "resize"})
+	if err != nil || resized.Parameters != s.Parameters {
+		t.Errorf("on resized images it has %d parameters (%v), want %d", resized.Parameters, err, s.Parameters)
+	}
+	for _, m := range []run.Model{{Name: "resnet50", Stem: "large"}, {Name: "resnet50", Input: "crop"}, {Name: "cnn", Input: "resize"}} {
+		if _, err := models.Summarize(m); err == nil {
+			t.Errorf("%+v was accepted", m)
+		}
 	}
 }
 

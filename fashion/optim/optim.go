@@ -135,14 +135,14 @@ func adam(o run.Optimizer) Rule {
 func rmsprop(o run.Optimizer) Rule {
 	r := Rule{
 		Slots:   []string{"v"},
-		Scalars: func(_ int, rate float64) []float64 { return []float64{rate, 1 - o.Beta2} },
+		Scalars: func(_ int, rate float64) []float64 { return []float64{rate, 1 - o.Beta2, o.Momentum} },
 		update: func(p, g *Node, slots, s []*Node) (*Node, []*Node) {
 			v := mean(slots[0], Square(g), s[1])
 			step := Div(Mul(g, s[0]), Sqrt(AddScalar(v, o.Epsilon)))
 			if o.Momentum == 0 {
 				return Sub(p, step), []*Node{v}
 			}
-			b := Add(MulScalar(slots[1], o.Momentum), step)
+			b := Add(Mul(slots[1], s[2]), step)
 			return Sub(p, b), []*Node{v, b}
 		},
 	}
@@ -158,15 +158,15 @@ func rmsprop(o run.Optimizer) Rule {
 //	p <- p + b                          (p <- p + momentum b - rate * g for Nesterov's)
 func sgd(o run.Optimizer) Rule {
 	r := Rule{
-		Scalars: func(_ int, rate float64) []float64 { return []float64{rate} },
+		Scalars: func(_ int, rate float64) []float64 { return []float64{rate, o.Momentum} },
 		update: func(p, g *Node, slots, s []*Node) (*Node, []*Node) {
 			step := Mul(g, s[0])
 			if o.Momentum == 0 {
 				return Sub(p, step), nil
 			}
-			b := Sub(MulScalar(slots[0], o.Momentum), step)
+			b := Sub(Mul(slots[0], s[1]), step)
 			if o.Nesterov {
-				return Add(p, Sub(MulScalar(b, o.Momentum), step)), []*Node{b}
+				return Add(p, Sub(Mul(b, s[1]), step)), []*Node{b}
 			}
 			return Add(p, b), []*Node{b}
 		},

@@ -116,12 +116,7 @@ func Rates(title string, runs []Named) Figure {
 			for i, r := range runs {
 				curveKey(c, 14+float64(i)*150, 38, curve{r.Name, styles[i%len(styles)]})
 			}
-			panel := func(i int, p *plot.Plot) {
-				x := 8 + float64(i)*width/2
-				p.Draw(draw.Crop(c, vg.Points(x), vg.Points(x+width/2-16-width), vg.Points(8), -vg.Points(top)))
-			}
-			panel(0, ratePanel(runs, styles))
-			panel(1, lossPanel(runs, styles))
+			sideBySide(c, width, top, ratePanel(runs, styles), lossPanel(runs, styles))
 		},
 	}
 }

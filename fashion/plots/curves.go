@@ -36,15 +36,21 @@ func LearningCurves(history []run.Epoch, epochs int) Figure {
 			heading(c, "Learning curves", second)
 			curveKey(c, width-184, 16, training)
 			curveKey(c, width-92, 16, validation)
-			panel := func(i int, p *plot.Plot) {
-				x := 8 + float64(i)*width/2
-				p.Draw(draw.Crop(c, vg.Points(x), vg.Points(x+width/2-16-width), vg.Points(8), -vg.Points(top)))
-			}
-			panel(0, curvePanel(history, epochs, "loss (nats)", false,
-				func(e run.Epoch) float64 { return e.Loss }, func(e run.Epoch) float64 { return e.ValidationLoss }))
-			panel(1, curvePanel(history, epochs, "accuracy", true,
-				func(e run.Epoch) float64 { return e.Accuracy }, func(e run.Epoch) float64 { return e.ValidationAccuracy }))
+			sideBySide(c, width, top,
+				curvePanel(history, epochs, "loss (nats)", false,
+					func(e run.Epoch) float64 { return e.Loss }, func(e run.Epoch) float64 { return e.ValidationLoss }),
+				curvePanel(history, epochs, "accuracy", true,
+					func(e run.Epoch) float64 { return e.Accuracy }, func(e run.Epoch) float64 { return e.ValidationAccuracy }))
 		},
+	}
+}
+
+// sideBySide draws charts beside each other, below so many points for the heading.
+func sideBySide(c draw.Canvas, width, top float64, charts ...*plot.Plot) {
+	each := width / float64(len(charts))
+	for i, p := range charts {
+		x := 8 + float64(i)*each
+		p.Draw(draw.Crop(c, vg.Points(x), vg.Points(x+each-16-width), vg.Points(8), -vg.Points(top)))
 	}
 }
 

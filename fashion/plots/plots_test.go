@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/plots"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/score"
@@ -52,6 +53,25 @@ func history() []run.Epoch {
 	}
 }
 
+// search is a finished one of made-up trainings, and what a sample of its dropped trials came to.
+func search(t *testing.T) (found, continued hyperband.State[hyperband.Point]) {
+	t.Helper()
+	brackets, err := hyperband.Brackets(9, 3, hyperband.Algorithm1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := hyperband.Search[hyperband.Point]{Brackets: brackets, Space: hyperband.SyntheticSpace(), Seed: 1}
+	train := hyperband.Synthetic{Noise: 0.01}.Train
+	found, err = s.Run(nil, train)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if continued, err = s.Sample(found, 5, "").Run(nil, train); err != nil {
+		t.Fatal(err)
+	}
+	return found, continued
+}
+
 func figures(t *testing.T) map[string]plots.Figure {
 	t.Helper()
 	s := items(t)
@@ -61,7 +81,13 @@ func figures(t *testing.T) map[string]plots.Figure {
 	if err != nil {
 		t.Fatal(err)
 	}
+	found, continued := search(t)
 	return map[string]plots.Figure{
+		"brackets":        plots.Brackets(found.Brackets),
+		"search-curves":   plots.SearchCurves("Trials", "accuracy", found),
+		"parallel":        plots.ParallelCoordinates("Parameters", found, []string{"0.3", "0.7", "2", "0.2"}),
+		"influences":      plots.Influences("Influence", "alone", found.Influences(1)),
+		"early-final":     plots.EarlyAndFinal("Too early?", "accuracy", found, continued),
 		"sample-grid":     plots.SampleGrid(s, 5),
 		"mean-images":     plots.MeanImages(s),
 		"class-balance":   plots.ClassBalance(plots.Part{Name: "training", Set: s}, plots.Part{Name: "validation", Set: s.Take([]int{0, 1, 2})}),
@@ -159,7 +185,8 @@ func TestFigureAsPNGHasItsSizeAndIsNotEmpty(t *testing.T) {
 // Figures that hold an encoded picture are left out: another Go version may compress it otherwise.
 func TestFigureIsTheGoldenOne(t *testing.T) {
 	all := figures(t)
-	for _, name := range []string{"class-balance", "learning-curves", "confusion", "recall", "intervals", "rates"} {
+	for _, name := range []string{"class-balance", "learning-curves", "confusion", "recall", "intervals", "rates",
+		"brackets", "search-curves", "parallel", "influences", "early-final"} {
 		path := filepath.Join("../../testdata/figures", name+".svg")
 		got := svg(t, all[name])
 		if *update {

@@ -3,11 +3,13 @@ package recipes
 import "fashionlab/fashion/run"
 
 // Adopted is the augmentation that the slides adopted: rotation, translation and cutout. The slides do not say how much of
-// each; these strengths are our own first choice, not tuned.
+// each. These strengths are the best of three that were tried on the validation images (19,200 training images, 15 epochs, cosine):
+// 0.9225 with them, 0.9065 with three times the rotation and 2.5 times the translation, 0.9198 with noise in the erased patches;
+// 0.9196 without augmentation.
 var Adopted = run.Augmentation{
-	Rotation:          run.Within(0.03), // about 11 degrees
-	TranslationHeight: run.Within(0.1),  // about 3 pixels
-	TranslationWidth:  run.Within(0.1),
+	Rotation:          run.Within(0.01), // about 4 degrees
+	TranslationHeight: run.Within(0.04), // about 1 pixel
+	TranslationWidth:  run.Within(0.04),
 	Cutout:            run.Cutout{Count: 1, Probability: 0.5, Scale: run.Range{Low: 0.02, High: 0.2}},
 }
 

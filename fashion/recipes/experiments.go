@@ -46,12 +46,6 @@ func Ablation(p Profile) []Trial {
 // equal seeds, epochs and images.
 func Schedules(p Profile) []Trial {
 	base := small(p, 3000, 20) // few images, so that the loss stops falling soon
-	images := base.Data.Limit
-	if images == 0 {
-		images = trainingImages
-	}
-	training := images - int(float64(images)*base.Data.Validation+0.5)
-	steps := base.Epochs * ((training + base.Batch - 1) / base.Batch)
 	with := func(name, folder string, s run.Schedule) Trial {
 		r := base
 		r.Schedule = s
@@ -60,6 +54,6 @@ func Schedules(p Profile) []Trial {
 	return []Trial{
 		with("plateau, patience 1", "plateau", CNN(p).Schedule),
 		with("constant", "constant", run.Schedule{}),
-		with("cosine", "cosine", run.Schedule{Name: "cosine", Every: steps, MinRate: 1e-5}),
+		with("cosine", "cosine", run.Schedule{Name: "cosine", Every: base.Epochs * steps(base), MinRate: 1e-5}),
 	}
 }

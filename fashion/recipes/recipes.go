@@ -93,6 +93,41 @@ func ResNet50(p Profile) run.Recipe {
 	return r
 }
 
+// CNNAugmented is the custom CNN with the adopted augmentation and a cosine over its epochs: with ever new images it does not overfit
+// soon, so that a longer training pays.
+func CNNAugmented(p Profile) run.Recipe {
+	r := CNN(p)
+	r.Augmentation = Adopted
+	if p == Full {
+		r.Epochs = 40
+	}
+	r.Schedule = run.Schedule{Name: "cosine", Every: r.Epochs * steps(r), MinRate: 1e-5}
+	return r
+}
+
+// steps is the number of a recipe's steps in an epoch.
+func steps(r run.Recipe) int {
+	images := Images(r.Data)
+	training := images - int(float64(images)*r.Data.Validation+0.5)
+	return (training + r.Batch - 1) / r.Batch
+}
+
+// Images is how many of the 60,000 images a recipe uses, for training and validation.
+func Images(d run.Data) int {
+	if d.Limit > 0 {
+		return d.Limit
+	}
+	return trainingImages
+}
+
+// ByName is the recipe of that name: a model's, or "cnn-augmented".
+func ByName(name string, p Profile) (run.Recipe, error) {
+	if name == "cnn-augmented" {
+		return CNNAugmented(p), nil
+	}
+	return ForModel(name, p)
+}
+
 // ForModel is the recipe of the model of that name.
 func ForModel(name string, p Profile) (run.Recipe, error) {
 	switch name {

@@ -26,9 +26,10 @@ type Recipe struct {
 
 // Model names a model of the package models and its hyperparameters.
 type Model struct {
-	Name    string  `json:"name"`           // "cnn", "resnet50"
-	Dropout float64 `json:"dropout"`        // fraction of activations zeroed in training, [0, 1)
-	Stem    string  `json:"stem,omitempty"` // resnet50: "" as in the paper, "small" for small images
+	Name    string  `json:"name"`            // "cnn", "resnet50"
+	Dropout float64 `json:"dropout"`         // fraction of activations zeroed in training, [0, 1)
+	Stem    string  `json:"stem,omitempty"`  // resnet50: "" as in the paper, "small" for small images
+	Input   string  `json:"input,omitempty"` // how 28x28 becomes 32x32 for resnet50: "" with a black border, "resize" bilinear
 }
 
 // Data says which images are trained on. The test images are not among them: a recipe cannot name them.

@@ -35,10 +35,11 @@ type Record struct {
 	Device         string            `json:"device"`          // for example "cpu: Intel(R) Xeon(R), 2 cores"
 	Backend        string            `json:"backend"`         // for example "xla:cpu, PJRT 0.115"
 	GoVersion      string            `json:"go_version"`
-	Modules        map[string]string `json:"modules"`    // versions of the modules that decide results
-	Data           map[string]string `json:"data"`       // sha256 of the data files' decompressed bytes
-	Parameters     int               `json:"parameters"` // trainable ones
-	BestEpoch      int               `json:"best_epoch"` // epoch of the best validation accuracy
-	Resumed        int               `json:"resumed"`    // how many times it was continued after an interruption
+	Modules        map[string]string `json:"modules"`               // versions of the modules that decide results
+	Data           map[string]string `json:"data"`                  // sha256 of the data files' decompressed bytes
+	Parameters     int               `json:"parameters"`            // trainable ones
+	PeakMemory     int64             `json:"peak_memory,omitempty"` // bytes that the process had in memory at most, where the system tells
+	BestEpoch      int               `json:"best_epoch"`            // epoch of the best validation accuracy
+	Resumed        int               `json:"resumed"`               // how many times it was continued after an interruption
 	TestOpened     []time.Time       `json:"test_opened,omitempty"`
 }

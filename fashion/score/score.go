@@ -12,14 +12,17 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Interval is an estimated fraction with its 95% confidence interval, all in [0, 1].
+// z is the normal distribution's 97.5% point.
+const z = 1.959963984540054
+
+// Interval is an estimate with its 95% confidence interval; of a fraction all are in [0, 1].
 type Interval struct {
 	Value float64 `json:"value"`
 	Low   float64 `json:"low"`
 	High  float64 `json:"high"`
 }
 
-// String returns the fraction and its interval, as "0.9241 (0.9188 to 0.9291)".
+// String returns the estimate and its interval, as "0.9241 (0.9188 to 0.9291)".
 func (i Interval) String() string { return fmt.Sprintf("%.4f (%.4f to %.4f)", i.Value, i.Low, i.High) }
 
 // Wilson is the score interval of E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical
@@ -28,7 +31,6 @@ func Wilson(hits, n int) Interval {
 	if n == 0 {
 		return Interval{math.NaN(), 0, 1}
 	}
-	const z = 1.959963984540054 // the normal distribution's 97.5% point
 	p, m := float64(hits)/float64(n), float64(n)
 	centre := (p + z*z/(2*m)) / (1 + z*z/m)
 	half := z / (1 + z*z/m) * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
@@ -74,4 +76,18 @@ func Errors(p run.Predictions) []Error {
 	}
 	slices.SortStableFunc(list, func(a, b Error) int { return cmp.Compare(a.TrueProbability, b.TrueProbability) })
 	return list
+}
+
+// Mean is the mean of measurements with its 95% interval by the normal approximation, for which they should be 30 or more.
+func Mean(values []float64) Interval {
+	n := float64(len(values))
+	mean, squares := 0.0, 0.0
+	for _, v := range values {
+		mean += v / n
+	}
+	for _, v := range values {
+		squares += (v - mean) * (v - mean)
+	}
+	half := z * math.Sqrt(squares/(n-1)/n)
+	return Interval{mean, mean - half, mean + half}
 }

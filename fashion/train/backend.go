@@ -79,6 +79,21 @@ func processor() string {
 	return runtime.GOARCH
 }
 
+// peakMemory returns how many bytes this process had in memory at most, 0 where the system does not tell.
+func peakMemory() int64 {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(status)) {
+		var kilobytes int64
+		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kilobytes); err == nil {
+			return kilobytes << 10
+		}
+	}
+	return 0
+}
+
 // modules returns the versions of the modules that decide results.
 func modules() map[string]string {
 	versions := map[string]string{}

@@ -82,6 +82,7 @@ func (f *fitting) resume() error {
 		return err
 	}
 	f.state = c.State
+	f.state.Recipe = f.Recipe // of more epochs, if the run was extended
 	f.Record.Resumed++
 	return f.SaveHistory(c.State.History)
 }
@@ -184,10 +185,11 @@ func bestEpoch(history []run.Epoch) int {
 	return best.Epoch
 }
 
-// spend adds the time since the last call to the record.
+// spend adds the time since the last call, and the memory, to the record.
 func (f *fitting) spend() {
 	now := time.Now()
 	f.Record.Seconds += now.Sub(f.began).Seconds()
+	f.Record.PeakMemory = max(f.Record.PeakMemory, peakMemory())
 	f.began = now
 }
 

@@ -25,13 +25,26 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	if name := os.Getenv(childVariable); name != "" {
-		if _, err := train.Fit(name, recipe(), nil); err != nil {
-			println(err.Error())
-			os.Exit(1)
+		_, err := train.Fit(name, recipe(), nil)
+		exit(err)
+	}
+	if name := os.Getenv(searchVariable); name != "" {
+		s, err := smallSearch(name)
+		if err == nil {
+			_, err = train.Search(s, 1, nil)
 		}
-		os.Exit(0)
+		exit(err)
 	}
 	os.Exit(m.Run())
+}
+
+// exit ends a child.
+func exit(err error) {
+	if err != nil {
+		println(err.Error())
+		os.Exit(1)
+	}
+	os.Exit(0)
 }
 
 func mustAbs(path string) string {

@@ -108,8 +108,10 @@ func (t *Trainer) load(d run.Data) error {
 
 // compiledOf is the part of a recipe that the graphs depend on.
 func compiledOf(r run.Recipe) run.Recipe {
-	if r.Model.Dropout > 0 {
-		r.Model.Dropout = 0.5
+	for _, v := range []*float64{&r.Model.Dropout, &r.Optimizer.Momentum} {
+		if *v > 0 {
+			*v = 0.5 // that there is any
+		}
 	}
 	r.Optimizer.Rate, r.Optimizer.Beta1, r.Optimizer.Beta2, r.Optimizer.WeightDecay = 0, 0, 0, 0
 	r.Schedule, r.Epochs = run.Schedule{}, 0

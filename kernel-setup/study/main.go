@@ -1,5 +1,5 @@
-// Command study is the part of kernel-setup that needs the models and the backend: it prints a model's summary, times
-// training steps, and installs a plugin with go-xla's installer. kernel-setup runs it in the right environment.
+// Command study is the part of kernel-setup that needs the models and the backend: it prints a model's summary, trains,
+// searches, times training steps, and installs a plugin with go-xla's installer. kernel-setup runs it in the right environment.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 
 	"github.com/gomlx/go-xla/installer"
 
+	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
@@ -25,10 +26,19 @@ func main() {
 
 func dispatch(args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("usage: study summary|bench|install-pjrt [flags]")
+		return fmt.Errorf("usage: study summary|train|search|bench|install-pjrt [flags]")
 	}
 	f := flag.NewFlagSet(args[0], flag.ExitOnError)
-	name := f.String("model", "cnn", "name of the model")
+	var o searchOptions
+	f.StringVar(&o.model, "model", "cnn", "name of the model")
+	name := f.String("recipe", "cnn", "name of the recipe")
+	profile := f.String("profile", string(recipes.Quick), "smoke, quick or full")
+	f.IntVar(&o.budget.R, "R", 0, "epochs of a configuration at most; 0: the profile's")
+	f.IntVar(&o.budget.Eta, "eta", 0, "each rung keeps one of so many; 0: the profile's")
+	rounding := f.String("rounding", "", "algorithm1, table1 or kerastuner")
+	f.IntVar(&o.workers, "workers", 1, "trainings at once")
+	f.BoolVar(&o.plan, "plan", false, "say what the search costs, and do not begin")
+	f.BoolVar(&o.json, "json", false, "print JSON")
 	batches := f.String("batch", "64,512", "batch sizes")
 	peers := f.String("peers", "", "a Python with tensorflow and/or torch")
 	transforms := f.Bool("transforms", false, "time the augmentations too")
@@ -36,14 +46,23 @@ func dispatch(args []string) error {
 	if err := f.Parse(args[1:]); err != nil {
 		return err
 	}
-	recipe, err := recipes.ForModel(*name, recipes.Quick)
-	if err != nil {
+	var err error
+	if o.profile, err = recipes.ParseProfile(*profile); err != nil {
 		return err
 	}
+	o.budget.Rounding = hyperband.Rounding(*rounding)
 	switch args[0] {
 	case "summary":
-		return summary(recipe.Model)
+		return summary(o.model)
+	case "train":
+		return fit(*name, o.profile)
+	case "search":
+		return search(o)
 	case "bench":
+		recipe, err := recipes.ForModel(o.model, recipes.Quick)
+		if err != nil {
+			return err
+		}
 		sizes, err := parseSizes(*batches)
 		if err != nil {
 			return err
@@ -55,8 +74,8 @@ func dispatch(args []string) error {
 	return fmt.Errorf("%q is no command of study", args[0])
 }
 
-func summary(m run.Model) error {
-	s, err := models.Summarize(m)
+func summary(name string) error {
+	s, err := models.Summarize(run.Model{Name: name})
 	if err != nil {
 		return err
 	}

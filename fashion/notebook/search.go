@@ -1,0 +1,68 @@
+package notebook
+
+import (
+	"fmt"
+	"html"
+	"os"
+	"time"
+
+	"github.com/janpfeifer/gonb/gonbui"
+
+	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/plots"
+	"fashionlab/fashion/run"
+)
+
+// LiveSearch returns a reporter for train.Search that keeps the picture of all trials and a line up to date. At the search's end
+// both go: the journal has the outcome. Outside a notebook it prints lines.
+func LiveSearch() func(hyperband.State[run.Recipe]) {
+	if !gonbui.IsNotebook {
+		return func(s hyperband.State[run.Recipe]) { fmt.Fprintln(os.Stderr, SearchLine(s)) }
+	}
+	id := gonbui.UniqueId()
+	return func(s hyperband.State[run.Recipe]) {
+		if s.Done {
+			gonbui.UpdateHTML(id, "")
+			gonbui.Sync()
+			return
+		}
+		picture, err := image(plots.SearchCurves("Trials", "validation accuracy", s))
+		if err != nil {
+			picture = html.EscapeString(err.Error())
+		}
+		gonbui.UpdateHTML(id, picture+"<p>"+html.EscapeString(SearchLine(s))+"</p>")
+	}
+}
+
+// SearchLine describes where a search is: epochs, the bracket and the rung under way, trials alive, the best so far, time left.
+func SearchLine[C comparable](s hyperband.State[C]) string {
+	line := fmt.Sprintf("%d of %d epochs", s.Epochs, s.Planned)
+	if b, rung, alive := s.Front(); alive > 0 {
+		line += fmt.Sprintf("; bracket %d, rung %d of %d, %d trials alive", s.Brackets[b].S, rung+1, len(s.Brackets[b].Rungs), alive)
+	}
+	if list := s.Ranking(); len(list) > 0 {
+		line += fmt.Sprintf("; best so far %.4f (trial %d)", list[0].Score(0), list[0].ID)
+	}
+	if s.Left > 0 {
+		line += fmt.Sprintf("; %v left", s.Left.Round(time.Second))
+	}
+	return line
+}
+
+// BestTrials shows the parameters of a search's best n trials, and the slide's under them.
+func BestTrials[C comparable](s hyperband.State[C], n int, slide []string) {
+	header := []string{"trial", "score", "epochs"}
+	for _, p := range s.Space {
+		header = append(header, p.Name)
+	}
+	var rows [][]string
+	list := s.Ranking()
+	for _, t := range list[:min(n, len(list))] {
+		row := []string{fmt.Sprint(t.ID), fmt.Sprintf("%.4f", t.Score(0)), fmt.Sprint(len(t.Scores))}
+		for i, p := range s.Space {
+			row = append(row, p.Word(t.Values[i]))
+		}
+		rows = append(rows, row)
+	}
+	Table(header, append(rows, append([]string{"slide", "", ""}, slide...)))
+}

@@ -1,0 +1,294 @@
+package plots
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"fashionlab/fashion/hyperband"
+)
+
+// Brackets shows a table of Hyperband as dots: a row for each bracket, a block of dots for each rung, a dot for each trial. Pale
+// ones are dropped.
+func Brackets(brackets []hyperband.Bracket) Figure {
+	const left, top, gap, width = 96.0, 56.0, 16.0, 720.0
+	columns, most := 0, 1
+	for _, b := range brackets {
+		columns = max(columns, len(b.Rungs))
+		most = max(most, b.Rungs[0].Trials)
+	}
+	cell := (width - left - 12) / float64(columns)
+	side := int(math.Ceil(math.Sqrt(float64(most))))
+	pitch := min(10, (cell-gap)/float64(side))
+	heights := make([]float64, len(brackets))
+	total := top
+	for i, b := range brackets {
+		heights[i] = 30 + pitch*math.Ceil(math.Sqrt(float64(b.Rungs[0].Trials)))
+		total += heights[i]
+	}
+	cost := hyperband.Cost(brackets)
+	second := fmt.Sprintf("%d trials, %d epochs in all; each dot is a trial, a pale one is dropped", cost.Trials, cost.Epochs)
+	return Figure{
+		Title:       "Brackets and rungs",
+		Description: fmt.Sprintf("A table of dots with %d rows, the brackets. %s.", len(brackets), second),
+		width:       vg.Points(width), height: vg.Points(total),
+		draw: func(c draw.Canvas) {
+			heading(c, "Brackets and rungs", second)
+			y := top
+			for i, b := range brackets {
+				write(c, words(bold(10), ink, 0, -1), 12, y, fmt.Sprintf("bracket %d", b.S))
+				for k, r := range b.Rungs {
+					x := left + cell*float64(columns-len(b.Rungs)+k)
+					stay := r.Trials
+					if k+1 < len(b.Rungs) {
+						stay = b.Rungs[k+1].Trials
+					}
+					write(c, words(sans(9), grey, 0, -1), x, y, fmt.Sprintf("%d to epoch %d", r.Trials, r.Epochs))
+					dots(c, x, y+16, pitch, r.Trials, stay)
+				}
+				y += heights[i]
+			}
+		},
+	}
+}
+
+// dots draws n dots as a square block, of which the first so many are dark.
+func dots(c draw.Canvas, x, y, pitch float64, n, dark int) {
+	side := int(math.Ceil(math.Sqrt(float64(n))))
+	for i := range n {
+		style := draw.GlyphStyle{Color: color.RGBA{200, 200, 200, 255}, Radius: vg.Points(pitch * 0.36), Shape: draw.CircleGlyph{}}
+		if i < dark {
+			style.Color = blue
+		}
+		c.DrawGlyph(style, at(c, x+pitch*(float64(i%side)+0.5), y+pitch*(float64(i/side)+0.5)))
+	}
+}
+
+// rungStyle is how the curve of a trial is drawn that reached a rung, of so many: the further, the darker and the thicker.
+func rungStyle(rung, rungs int) draw.LineStyle {
+	f := 1.0
+	if rungs > 1 {
+		f = float64(rung) / float64(rungs-1)
+	}
+	blend := func(a, b uint8) uint8 { return uint8(float64(a) + f*(float64(b)-float64(a))) }
+	return draw.LineStyle{
+		Color: color.RGBA{blend(205, blue.R), blend(205, blue.G), blend(205, blue.B), 255},
+		Width: vg.Points(0.8 + 0.9*f),
+	}
+}
+
+// SearchCurves shows what the trials of a search scored after each of their epochs, cut where they were dropped. A trial that
+// got further is drawn darker; the best one is orange.
+func SearchCurves[C comparable](title, score string, s hyperband.State[C]) Figure {
+	const width, height, top = 720.0, 340.0, 48.0
+	list := s.Ranking()
+	second := "nothing is measured yet"
+	if len(list) > 0 {
+		second = fmt.Sprintf("%d configurations, %d of %d epochs; the darker a line, the more rungs; orange: the best, trial %d with %.4f",
+			len(list), s.Epochs, s.Planned, list[0].ID, list[0].Score(0))
+	}
+	return Figure{
+		Title: title, Description: "A line chart, one line for each trial: " + second + ".",
+		width: vg.Points(width), height: vg.Points(height),
+		draw: func(c draw.Canvas) {
+			heading(c, title, second)
+			p := newPlot("epoch", score)
+			rungs, longest, low, high := 1, 2, math.Inf(1), math.Inf(-1)
+			for _, b := range s.Brackets {
+				rungs = max(rungs, len(b.Rungs))
+				longest = max(longest, b.Rungs[len(b.Rungs)-1].Epochs)
+			}
+			for i, t := range slices.Backward(list) {
+				var points plotter.XYs
+				for e, v := range t.Scores {
+					points = append(points, plotter.XY{X: float64(e + 1), Y: v})
+					low, high = min(low, v), max(high, v)
+				}
+				style := rungStyle(t.Rung+rungs-len(s.Brackets[t.Bracket].Rungs), rungs)
+				if i == 0 {
+					style.Color, style.Width = orange, vg.Points(2.4)
+				}
+				end := draw.GlyphStyle{Color: style.Color, Radius: vg.Points(2.2), Shape: draw.CircleGlyph{}}
+				p.Add(&plotter.Line{XYs: points, LineStyle: style}, &plotter.Scatter{XYs: points[len(points)-1:], GlyphStyle: end})
+			}
+			if low >= high {
+				low, high = 0, 1
+			}
+			margin := (high - low) * 0.05
+			p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 1, float64(longest), low-margin, high+margin
+			p.X.Tick.Marker = wholeNumbers{}
+			sideBySide(c, width, top, p)
+		},
+	}
+}
+
+// ParallelCoordinates shows the trials of a search as lines through their parameters' values, up to the best score. The best
+// third is blue, the very best orange; the others are grey. slide, if not nil, are the words of values that are marked with a cross.
+func ParallelCoordinates[C comparable](title string, s hyperband.State[C], slide []string) Figure {
+	const width, height, left, right, top, bottom = 720.0, 360.0, 56.0, 64.0, 66.0, 46.0
+	list := s.Ranking()
+	second := fmt.Sprintf("%d configurations; blue: the best third, orange: the best of all", len(list))
+	if slide != nil {
+		second += "; crosses: the slide's best parameters"
+	}
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, t := range list {
+		low, high = min(low, t.Score(0)), max(high, t.Score(0))
+	}
+	if low >= high {
+		low, high = 0, 1
+	}
+	step := (width - left - right) / float64(len(s.Space))
+	y := func(place float64) float64 { return height - bottom - place*(height-top-bottom) }
+	return Figure{
+		Title: title, Description: "Parallel coordinates: " + second + ".",
+		width: vg.Points(width), height: vg.Points(height),
+		draw: func(c draw.Canvas) {
+			heading(c, title, second)
+			for i, t := range slices.Backward(list) {
+				style := draw.LineStyle{Color: color.RGBA{205, 205, 205, 255}, Width: vg.Points(0.8)}
+				if i < (len(list)+2)/3 {
+					style = draw.LineStyle{Color: blue, Width: vg.Points(1.1)}
+				}
+				if i == 0 {
+					style = draw.LineStyle{Color: orange, Width: vg.Points(2.4)}
+				}
+				var line []vg.Point
+				for k, p := range s.Space {
+					line = append(line, at(c, left+float64(k)*step, y(p.Place(t.Values[k]))))
+				}
+				line = append(line, at(c, width-right, y((t.Score(0)-low)/(high-low))))
+				c.StrokeLines(style, line)
+			}
+			for k, p := range s.Space {
+				axis(c, left+float64(k)*step, y, p.Name, marks(p))
+				if k < len(slide) {
+					if value, ok := p.Parse(slide[k]); ok {
+						cross(c, left+float64(k)*step, y(p.Place(value)))
+					}
+				}
+			}
+			axis(c, width-right, y, "score", []mark{{0, fmt.Sprintf("%.3f", low)}, {1, fmt.Sprintf("%.3f", high)}})
+		},
+	}
+}
+
+// cross draws a bold cross.
+func cross(c draw.Canvas, x, y float64) {
+	const arm = 4.5
+	for _, up := range []float64{-arm, arm} {
+		from, to := at(c, x-arm, y-up), at(c, x+arm, y+up)
+		c.StrokeLine2(draw.LineStyle{Color: vermilion, Width: vg.Points(2.4)}, from.X, from.Y, to.X, to.Y)
+	}
+}
+
+// mark is a word at a place from 0 to 1 of an axis.
+type mark struct {
+	place float64
+	word  string
+}
+
+// marks are the choices of a parameter, or the ends of its range.
+func marks[C any](p hyperband.Parameter[C]) (list []mark) {
+	for i, name := range p.Choices {
+		list = append(list, mark{p.Place(float64(i)), name})
+	}
+	if list == nil {
+		list = []mark{{0, p.Word(p.Low)}, {1, p.Word(p.High)}}
+	}
+	return list
+}
+
+// axis draws a vertical axis with its name below and words beside it.
+func axis(c draw.Canvas, x float64, y func(float64) float64, name string, list []mark) {
+	from, to := at(c, x, y(0)), at(c, x, y(1))
+	c.StrokeLine2(draw.LineStyle{Color: grey, Width: vg.Points(1)}, from.X, from.Y, to.X, to.Y)
+	write(c, words(bold(9.5), ink, -0.5, -1), x, y(0)+14, name)
+	for _, m := range list {
+		write(c, words(sans(9), ink, 0, -0.5), x+4, y(m.place), m.word)
+	}
+}
+
+// Influences shows how much of the scores' variance each parameter explains alone, beside what chance would.
+func Influences(title, second string, list []hyperband.Influence) Figure {
+	const left, top, row, width, right = 124.0, 56.0, 24.0, 640.0, 60.0
+	second += "; grey mark: 95 of 100 parameters without influence stay left of it"
+	description := "Bars. " + second + "."
+	for _, i := range list {
+		description += fmt.Sprintf(" %s: %.0f%%, chance up to %.0f%%.", i.Name, 100*i.Share, 100*i.Chance)
+	}
+	return Figure{
+		Title: title, Description: description,
+		width: vg.Points(width), height: vg.Points(top + row*float64(len(list)) + 10),
+		draw: func(c draw.Canvas) {
+			heading(c, title, second)
+			for k, i := range list {
+				y, scale := top+float64(k)*row, width-left-right
+				write(c, words(sans(10), ink, -1, -0.5), left-10, y+row/2, i.Name)
+				fill(c, color.RGBA{238, 238, 238, 255}, left, y+4, scale, row-8)
+				fill(c, blue, left, y+4, scale*i.Share, row-8)
+				fill(c, grey, left+scale*i.Chance-1.5, y+1, 3, row-2)
+				write(c, words(sans(9.5), ink, 0, -0.5), width-right+8, y+row/2, fmt.Sprintf("%.0f%%", 100*i.Share))
+			}
+		},
+	}
+}
+
+// EarlyAndFinal shows the scores of trials after the epochs of a search's first rung beside those after its last. The trials are
+// those that the search trained to the end and those of continued, which were dropped.
+func EarlyAndFinal[C comparable](title, score string, found, continued hyperband.State[C]) Figure {
+	const width, height, top = 560.0, 380.0, 64.0
+	first, last := found.Ends()
+	type pair struct {
+		early, final float64
+		style        draw.GlyphStyle
+	}
+	kept := draw.GlyphStyle{Color: blue, Radius: vg.Points(4), Shape: draw.CircleGlyph{}}
+	dropped := draw.GlyphStyle{Color: vermilion, Radius: vg.Points(4), Shape: draw.RingGlyph{}}
+	var pairs []pair
+	var a, b []float64
+	add := func(s hyperband.State[C], style draw.GlyphStyle) {
+		for _, t := range s.Ranking() {
+			if len(t.Scores) >= last {
+				pairs = append(pairs, pair{t.Score(first), t.Score(last), style})
+				a, b = append(a, t.Score(first)), append(b, t.Score(last))
+			}
+		}
+	}
+	add(found, kept)
+	add(continued, dropped)
+	early, final := fmt.Sprintf("%s after %d epochs", score, first), fmt.Sprintf("after %d epochs", last)
+	second := fmt.Sprintf("%d trials; rank correlation %.2f", len(pairs), hyperband.RankCorrelation(a, b))
+	return Figure{
+		Title: title, Description: fmt.Sprintf("A scatter chart of %s and %s: %s.", early, final, second),
+		width: vg.Points(width), height: vg.Points(height),
+		draw: func(c draw.Canvas) {
+			heading(c, title, second)
+			p := newPlot(early, final)
+			for k, style := range []draw.GlyphStyle{kept, dropped} {
+				c.DrawGlyph(style, at(c, 20+float64(k)*150, 50))
+				write(c, words(sans(10), ink, 0, -0.5), 30+float64(k)*150, 50, []string{"kept by the search", "dropped, and trained on"}[k])
+			}
+			for _, pair := range pairs {
+				p.Add(&plotter.Scatter{XYs: plotter.XYs{{X: pair.early, Y: pair.final}}, GlyphStyle: pair.style})
+			}
+			if len(pairs) > 0 {
+				widen(&p.X, slices.Min(a), slices.Max(a))
+				widen(&p.Y, slices.Min(b), slices.Max(b))
+			}
+			sideBySide(c, width, top, p)
+		},
+	}
+}
+
+// widen sets an axis to a range with a margin.
+func widen(a *plot.Axis, low, high float64) {
+	margin := max(0.06*(high-low), 1e-3)
+	a.Min, a.Max = low-margin, high+margin
+}

@@ -1,0 +1,83 @@
+package recipes
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/run"
+)
+
+// Budget is how long a search takes: see hyperband.Brackets.
+type Budget struct {
+	R, Eta   int
+	Rounding hyperband.Rounding
+}
+
+// SearchBudget is a search's budget at a profile.
+func SearchBudget(p Profile) Budget {
+	switch p {
+	case Smoke:
+		return Budget{3, 3, hyperband.Algorithm1}
+	case Full:
+		return Budget{81, 3, hyperband.Algorithm1}
+	}
+	return Budget{9, 3, hyperband.Algorithm1}
+}
+
+// Search is the search of a model's hyperparameters at a profile. Its objective is the validation accuracy.
+func Search(model string, p Profile, b Budget) (hyperband.Search[run.Recipe], error) {
+	var none hyperband.Search[run.Recipe]
+	base, err := ForModel(model, p)
+	if err != nil {
+		return none, err
+	}
+	brackets, err := hyperband.Brackets(b.R, b.Eta, b.Rounding)
+	if err != nil {
+		return none, err
+	}
+	switch p {
+	case Smoke:
+		base.Data.Limit = 500
+	case Quick:
+		base.Data.Limit = 2500
+	}
+	base.Epochs = b.R
+	dir, err := run.Path(p.Run(fmt.Sprintf("search/%s-R%d-eta%d-%s", model, b.R, b.Eta, b.Rounding)))
+	if err != nil {
+		return none, err
+	}
+	return hyperband.Search[run.Recipe]{
+		Brackets: brackets, Space: Space(), Base: base, Seed: 1, Journal: filepath.Join(dir, "journal.jsonl"), Retries: 1,
+	}, nil
+}
+
+// Space is what the slides searched for the CNN and ResNet50: optimizer, learning rate, beta 1 and 2, weight decay, dropout. The
+// slides do not print its ranges; these hold the slides' best parameters. Beta 1 is sgd's momentum, in Nesterov's form; what an
+// optimizer has no use for is left at 0.
+func Space() hyperband.Space[run.Recipe] {
+	optimizer := func(r *run.Recipe, name string) {
+		r.Optimizer = run.Optimizer{Name: name, Epsilon: 1e-7}
+	}
+	beta1 := func(r *run.Recipe, v float64) {
+		switch r.Optimizer.Name {
+		case "sgd":
+			r.Optimizer.Momentum, r.Optimizer.Nesterov, r.Optimizer.Epsilon = v, true, 0
+		case "nadam", "adam":
+			r.Optimizer.Beta1 = v
+		}
+	}
+	beta2 := func(r *run.Recipe, v float64) {
+		if r.Optimizer.Name != "sgd" {
+			r.Optimizer.Beta2 = v
+		}
+	}
+	return hyperband.Space[run.Recipe]{
+		hyperband.Choice("optimizer", optimizer, "nadam", "adam", "rmsprop", "sgd"),
+		hyperband.LogRange("learning rate", func(r *run.Recipe, v float64) { r.Optimizer.Rate = v }, 1e-4, 3e-2),
+		hyperband.Choice("beta 1", beta1, 0.8, 0.9, 0.95),
+		hyperband.Choice("beta 2", beta2, 0.9, 0.99, 0.999, 0.9999),
+		hyperband.Choice("weight decay", func(r *run.Recipe, v float64) { r.Optimizer.WeightDecay = v }, 0, 1e-5, 1e-4, 1e-3),
+		hyperband.Choice("dropout", func(r *run.Recipe, v float64) { r.Model.Dropout = v }, 0, 0.1, 0.2, 0.3, 0.4, 0.5),
+	}
+}

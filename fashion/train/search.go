@@ -1,0 +1,102 @@
+package train
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/run"
+)
+
+// Search runs a search of recipes, or goes on with it, in the folder of its journal; its objective is the validation accuracy. Each
+// configuration is a run in that folder (see TrialRun), and a promoted one goes on there bit for bit as if it had never stopped. So
+// many trainings are under way at once, sharing the backend; the outcome is the same for any number. report, if not nil, is called
+// after each training.
+//
+// The checkpoints of trials that were dropped are removed: training such a one on begins anew, and ends alike.
+func Search(s hyperband.Search[run.Recipe], workers int, report func(hyperband.State[run.Recipe])) (hyperband.State[run.Recipe], error) {
+	var none hyperband.State[run.Recipe]
+	if workers < 1 {
+		return none, fmt.Errorf("the search has %d workers, want 1 or more", workers)
+	}
+	if s.Journal == "" {
+		return none, errors.New("the search has no journal, in whose folder its runs would be")
+	}
+	if _, err := Backend(); err != nil {
+		return none, err
+	}
+	dir := filepath.Dir(s.Journal)
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return none, fmt.Errorf("cannot keep a search here; name a writable folder with $%s: %w", run.RootVariable, err)
+	}
+	lock, err := run.Lock(dir)
+	if err != nil {
+		return none, err
+	}
+	defer lock.Close() // nothing is written through it
+	var list []hyperband.Worker[run.Recipe]
+	for range workers {
+		list = append(list, worker(dir))
+	}
+	removed := map[run.Recipe]bool{}
+	var trouble error
+	found, err := s.Run(func(state hyperband.State[run.Recipe]) {
+		trouble = errors.Join(trouble, tidy(dir, state, removed))
+		if report != nil {
+			report(state)
+		}
+	}, list...)
+	return found, errors.Join(err, trouble)
+}
+
+// TrialRun is the folder of a configuration's run in the folder of its search. Its name is that of the recipe's content, the
+// epochs left out.
+func TrialRun(search string, r run.Recipe) string {
+	r.Epochs = 0
+	sum := sha256.Sum256([]byte(r.String()))
+	return filepath.Join(search, "trials", hex.EncodeToString(sum[:8]))
+}
+
+// worker trains configurations in the folder of a search.
+func worker(dir string) hyperband.Worker[run.Recipe] {
+	var trainer Trainer
+	return func(recipe run.Recipe, epochs int) ([]float64, error) {
+		recipe.Epochs = epochs
+		r, err := trainer.fit(TrialRun(dir, recipe), recipe, run.Extend, nil)
+		var diverged *DivergedError
+		if errors.As(err, &diverged) {
+			return nil, fmt.Errorf("%w: %w", err, hyperband.ErrLost)
+		}
+		if err != nil {
+			return nil, err
+		}
+		var scores []float64
+		for _, e := range r.History[:min(epochs, len(r.History))] {
+			scores = append(scores, e.ValidationAccuracy)
+		}
+		return scores, nil
+	}
+}
+
+// tidy removes the checkpoints of configurations that no bracket will train on.
+func tidy(dir string, s hyperband.State[run.Recipe], removed map[run.Recipe]bool) error {
+	over := map[run.Recipe]bool{}
+	for _, t := range s.Trials {
+		gone := t.Status == hyperband.Dropped || t.Status == hyperband.Lost || t.Status == hyperband.Duplicate
+		if before, seen := over[t.Config]; !seen || before {
+			over[t.Config] = gone
+		}
+	}
+	var trouble error
+	for config, gone := range over {
+		if gone && !removed[config] {
+			removed[config] = true
+			trouble = errors.Join(trouble, run.RemoveCheckpoints(TrialRun(dir, config)))
+		}
+	}
+	return trouble
+}
