@@ -20,11 +20,11 @@ const usage = `usage: go run ./kernel-setup COMMAND [flags]
   setup      install what is missing, and nothing else
   doctor     say what is installed, what is missing, and what mends it
   report     print the results table                          -json
-  train      train a recipe of the study and test it          -recipe cnn|cnn-augmented|resnet50  -profile
+  train      train a recipe of the study and test it          -recipe cnn|cnn-augmented|resnet50  -profile  -publish
   search     search hyperparameters with Hyperband            -model cnn  -profile  -R 81  -eta 3  -rounding algorithm1
                                                               -workers 1  -plan  -json
   summary    print a model's layers, shapes and parameters    -model cnn
-  bench      time a training step                             -model cnn  -batch 64,512  -peers PYTHON  -transforms
+  bench      time a training step                             -model cnn  -batch 64,512  -peers PYTHON  -transforms  -search
   uninstall  remove what setup installed; runs stay
 
 run, lab, test, setup, train, search and bench first do what is missing of the set-up.
@@ -42,7 +42,7 @@ type options struct {
 	profile, only, out, model, batch, peers string
 	recipe, rounding                        string
 	r, eta, workers                         int
-	json, transforms, plan                  bool
+	json, transforms, plan, search, publish bool
 	args                                    []string // what is left after the flags
 }
 
@@ -72,14 +72,17 @@ func commands() map[string]command {
 			f.StringVar(&o.batch, "batch", "64,512", "batch sizes")
 			f.StringVar(&o.peers, "peers", "", "a Python with tensorflow and/or torch to measure beside")
 			f.BoolVar(&o.transforms, "transforms", false, "time the augmentations too")
+			f.BoolVar(&o.search, "search", false, "time a whole search instead, beside KerasTuner's")
 		}, func(ctx context.Context, l layout, o options) error {
-			return study(ctx, l, "bench", "-model", o.model, "-batch", o.batch, "-peers", o.peers, fmt.Sprint("-transforms=", o.transforms))
+			return study(ctx, l, "bench", "-model", o.model, "-batch", o.batch, "-peers", o.peers,
+				fmt.Sprint("-transforms=", o.transforms), fmt.Sprint("-search=", o.search))
 		}},
 		"train": {[]string{partPlugin, partData}, func(f *flag.FlagSet, o *options) {
 			profile(f, o)
 			f.StringVar(&o.recipe, "recipe", "cnn", "name of the recipe")
+			f.BoolVar(&o.publish, "publish", false, "copy the finished run to notebooks/published, for others to see")
 		}, func(ctx context.Context, l layout, o options) error {
-			return study(ctx, l, "train", "-recipe", o.recipe, "-profile", o.profile)
+			return study(ctx, l, "train", "-recipe", o.recipe, "-profile", o.profile, fmt.Sprint("-publish=", o.publish))
 		}},
 		"search": {[]string{partPlugin, partData}, func(f *flag.FlagSet, o *options) {
 			model(f, o)

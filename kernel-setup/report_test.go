@@ -40,7 +40,9 @@ func TestReportShowsWhatWasMeasuredAndWhatWasNotRun(t *testing.T) {
 	if _, err := run.Begin(filepath.Join(root, "quick", "cnn"), recipes.CNN(recipes.Quick)); err != nil { // not finished
 		t.Fatal(err)
 	}
-	results, err := collect(root)
+	published := t.TempDir()
+	finished(t, filepath.Join(published, "full", "cnn"))
+	results, err := collect(root, published)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,21 +51,24 @@ func TestReportShowsWhatWasMeasuredAndWhatWasNotRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	if len(lines) != 5 {
-		t.Fatalf("%d lines, want a header and one for each of four slides:\n%s", len(lines), out.String())
+	if len(lines) != 6 {
+		t.Fatalf("%d lines, want a header, one for each of four slides, and one for the published run:\n%s", len(lines), out.String())
 	}
 	for _, want := range []string{"0.9016", "0.7500", "smoke/cnn", "1m1s", "a processor"} {
 		if !strings.Contains(lines[1], want) {
 			t.Errorf("the CNN's line lacks %q: %s", want, lines[1])
 		}
 	}
-	if !strings.Contains(lines[2], "ResNet50") || !strings.Contains(lines[2], "not run") {
-		t.Errorf("ResNet50's line is %s, want `not run`", lines[2])
+	if strings.Contains(lines[1], "published") || !strings.Contains(lines[2], "full/cnn (published)") {
+		t.Errorf("the published run is not told from this machine's:\n%s\n%s", lines[1], lines[2])
+	}
+	if !strings.Contains(lines[3], "ResNet50") || !strings.Contains(lines[3], "not run") {
+		t.Errorf("ResNet50's line is %s, want `not run`", lines[3])
 	}
 }
 
 func TestReportWithoutRunsNamesTheCommandThatMakesThem(t *testing.T) {
-	results, err := collect(filepath.Join(t.TempDir(), "none"))
+	results, err := collect(filepath.Join(t.TempDir(), "none"), "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,16 +61,8 @@ func convColumns(x, kernel *Node, stride int) *Node {
 	b, h, w, c := size(x)
 	d := kernel.Shape().Dimensions
 	side, filters := d[0], d[3]
-	edge := PadAxis{Start: side / 2, End: side / 2}
-	p := Pad(x, zero(x), PadAxis{}, edge, edge, PadAxis{})
 	rows, columns := (h+stride-1)/stride, (w+stride-1)/stride
-	var windows []*Node
-	for i := range side {
-		for j := range side {
-			windows = append(windows, Slice(p, AxisRange(), AxisRange(i, i+stride*(rows-1)+1).Stride(stride), AxisRange(j, j+stride*(columns-1)+1).Stride(stride)))
-		}
-	}
-	flat := Reshape(Concatenate(windows, -1), b*rows*columns, side*side*c)
+	flat := Reshape(Concatenate(windows(x, side, stride), -1), b*rows*columns, side*side*c)
 	return Reshape(Dot(flat, Reshape(kernel, side*side*c, filters)).Product(), b, rows, columns, filters)
 }
 
@@ -107,27 +99,28 @@ func convOneChannel(x, kernel *Node) *Node {
 	x = StopGradient(x)
 	var dy *Node
 	k := IdentityWithCustomGradient(kernel, func(_, _ *Node) *Node {
-		columns := Reshape(Concatenate(shifted(x), -1), b*h*w, 9)
+		columns := Reshape(Concatenate(windows(x, 3, 1), -1), b*h*w, 9)
 		return Reshape(Dot(columns, Reshape(dy, b*h*w, filters)).General([]int{0}, nil, []int{0}, nil), 3, 3, 1, filters)
 	})
 	y := ZerosLike(BroadcastToDims(x, b, h, w, filters))
-	for i, window := range shifted(x) {
+	for i, window := range windows(x, 3, 1) {
 		weight := Slice(k, AxisElem(i/3), AxisElem(i%3))
 		y = Add(y, Mul(BroadcastToDims(window, b, h, w, filters), BroadcastToDims(weight, b, h, w, filters)))
 	}
 	return IdentityWithCustomGradient(y, func(_, v *Node) *Node { dy = v; return v })
 }
 
-// shifted returns the nine windows of the padded x, [B, H, W, C] each, in the kernel's row order.
-func shifted(x *Node) []*Node {
+// windows returns what each place of a kernel sees of the padded x, [B, ceil(H/stride), ceil(W/stride), C] each, in row order.
+func windows(x *Node, side, stride int) []*Node {
 	_, h, w, _ := size(x)
-	border := PadAxis{Start: 1, End: 1}
+	border := PadAxis{Start: side / 2, End: side / 2}
 	p := Pad(x, zero(x), PadAxis{}, border, border, PadAxis{})
-	var windows []*Node
-	for i := range 3 {
-		for j := range 3 {
-			windows = append(windows, Slice(p, AxisRange(), AxisRange(i, i+h), AxisRange(j, j+w), AxisRange()))
+	from := func(i, length int) SliceAxisSpec { return AxisRange(i, i+(length-1)/stride*stride+1).Stride(stride) }
+	var list []*Node
+	for i := range side {
+		for j := range side {
+			list = append(list, Slice(p, AxisRange(), from(i, h), from(j, w), AxisRange()))
 		}
 	}
-	return windows
+	return list
 }

@@ -80,6 +80,9 @@ func Compare(title string, slide float64, r *run.Run, test run.Predictions) {
 	case slide > ours.High:
 		verdict = "this run is worse than the slide"
 	}
+	if r.Published {
+		title += ", a published run that was not made on this machine"
+	}
 	Say("**%s.** The slide says %.4f; this run measured **%.4f** on %d test images (95%% interval %.4f to %.4f): %s.\n\n"+
 		"Trained %d epochs in %.0f s on %s; seed %d; the model is that of epoch %d, chosen on the validation images.",
 		title, slide, ours.Value, len(test.Labels), ours.Low, ours.High, verdict,

@@ -18,16 +18,25 @@ func Root() (string, error) {
 	if dir := os.Getenv(RootVariable); dir != "" {
 		return filepath.Abs(dir)
 	}
+	root, err := moduleRoot()
+	if err != nil {
+		return "", fmt.Errorf("%w; name the folder of runs with $%s", err, RootVariable)
+	}
+	return filepath.Join(root, "runs"), nil
+}
+
+// moduleRoot is the module's folder, found upward from the working directory.
+func moduleRoot() (string, error) {
 	start, err := os.Getwd()
 	if err != nil {
 		return "", err
 	}
 	for dir := start; ; dir = filepath.Dir(dir) {
 		if data, err := os.ReadFile(filepath.Join(dir, "go.mod")); err == nil && strings.HasPrefix(string(data), "module fashionlab\n") {
-			return filepath.Join(dir, "runs"), nil
+			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("%s is not inside the fashionlab module; name the folder of runs with $%s", start, RootVariable)
+			return "", fmt.Errorf("%s is not inside the fashionlab module", start)
 		}
 	}
 }

@@ -29,6 +29,8 @@ type Run struct {
 	Recipe  Recipe
 	Record  Record
 	History []Epoch
+	// Published tells that the run was not made on this machine, see OpenPublished.
+	Published bool
 
 	lock *os.File // held by the one process that writes; nil in a run opened for reading
 }

@@ -42,6 +42,8 @@ func dispatch(args []string) error {
 	batches := f.String("batch", "64,512", "batch sizes")
 	peers := f.String("peers", "", "a Python with tensorflow and/or torch")
 	transforms := f.Bool("transforms", false, "time the augmentations too")
+	whole := f.Bool("search", false, "time a whole search instead of steps")
+	publish := f.Bool("publish", false, "copy the finished run to notebooks/published")
 	dir := f.String("dir", "", "folder for the plugin")
 	if err := f.Parse(args[1:]); err != nil {
 		return err
@@ -55,10 +57,13 @@ func dispatch(args []string) error {
 	case "summary":
 		return summary(o.model)
 	case "train":
-		return fit(*name, o.profile)
+		return fit(*name, o.profile, *publish)
 	case "search":
 		return search(o)
 	case "bench":
+		if *whole {
+			return benchSearch(o.model, *peers)
+		}
 		recipe, err := recipes.ForModel(o.model, recipes.Quick)
 		if err != nil {
 			return err

@@ -10,8 +10,8 @@ import (
 	"fashionlab/fashion/train"
 )
 
-// fit trains a recipe of the study, or goes on with it, and tests it.
-func fit(name string, p recipes.Profile) error {
+// fit trains a recipe of the study, or goes on with it, tests it, and publishes it if asked to.
+func fit(name string, p recipes.Profile, publish bool) error {
 	recipe, err := recipes.ByName(name, p)
 	if err != nil {
 		return err
@@ -30,5 +30,8 @@ func fit(name string, p recipes.Profile) error {
 	}
 	fmt.Printf("%s: best epoch %d of %d; accuracy on validation images %v, on test images %v; %.0f s on %s\n",
 		r.Dir, r.Record.BestEpoch, len(r.History), score.Accuracy(validation), score.Accuracy(test), r.Record.Seconds, r.Record.Device)
+	if publish {
+		return r.Publish(p.Run(name))
+	}
 	return nil
 }

@@ -44,7 +44,7 @@ def cnn(inputs):
 
 
 def resnet50(inputs):
-    x = layers.ZeroPadding2D(2)(inputs)
+    x = layers.Resizing(32, 32)(inputs) if recipe["model"].get("input") == "resize" else layers.ZeroPadding2D(2)(inputs)
     x = keras.applications.ResNet50(weights=None, include_top=False, input_shape=(32, 32, 1), pooling="avg")(x)
     return layers.Dense(10)(layers.Dropout(0.1)(x))
 

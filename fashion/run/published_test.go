@@ -1,0 +1,40 @@
+package run_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"fashionlab/fashion/run"
+)
+
+func TestPublishedRunHasWhatWasMeasuredWithoutCheckpoints(t *testing.T) {
+	module := t.TempDir()
+	if err := os.WriteFile(filepath.Join(module, "go.mod"), []byte("module fashionlab\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(module)
+	r, err := run.Begin(filepath.Join(module, "runs", "full", "cnn"), recipe())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if err := r.Publish("full/cnn"); err == nil {
+		t.Error("a run that is not finished was published")
+	}
+	checkpoint := run.Checkpoint{State: run.State{Recipe: recipe()}}
+	if err := errors.Join(r.SaveHistory([]run.Epoch{{Epoch: 1, Loss: 0.5}}), r.SaveCheckpoint(run.Best, checkpoint), r.Finish(), r.Publish("full/cnn")); err != nil {
+		t.Fatal(err)
+	}
+	p, err := run.OpenPublished("full/cnn")
+	if err != nil || !p.Published || !p.Finished() || p.Recipe != recipe() || len(p.History) != 1 {
+		t.Errorf("the published run is %+v (%v)", p, err)
+	}
+	if _, found, err := p.LoadCheckpoint(run.Best); found || err != nil {
+		t.Errorf("it has a checkpoint (%v)", err)
+	}
+	if _, err := run.OpenPublished("full/none"); !errors.Is(err, run.ErrNotFound) {
+		t.Errorf("a run that was not published: %v", err)
+	}
+}

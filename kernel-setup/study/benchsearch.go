@@ -1,0 +1,65 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/train"
+)
+
+// benchSearch times a whole search, beside KerasTuner's of the same table, space, model and number of images where a Python has it.
+func benchSearch(model, python string) error {
+	dir, err := os.MkdirTemp("", "bench-search-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) // of the system's temporary files
+	budget := recipes.SearchBudget(recipes.Quick)
+	budget.Rounding = hyperband.KerasTuner
+	s, err := recipes.Search(model, recipes.Quick, budget)
+	if err != nil {
+		return err
+	}
+	s.Journal = filepath.Join(dir, "ours", "journal.jsonl")
+	start := time.Now()
+	found, err := train.Search(s, 1, progress())
+	if err != nil {
+		return err
+	}
+	ours := time.Since(start).Seconds()
+	fmt.Printf("%-60s %8.1f s, %d epochs of %d images\n", "fashionlab", ours, found.Epochs, recipes.Images(s.Base.Data))
+	if python == "" {
+		return nil
+	}
+	script, err := peerScripts.ReadFile("peers/search.py")
+	if err != nil {
+		return err
+	}
+	data, err := fashion.FindDir()
+	if err != nil {
+		return err
+	}
+	c := exec.Command(python, "-c", string(script), data, filepath.Join(dir, "theirs"), fmt.Sprint(budget.R), fmt.Sprint(budget.Eta), s.Base.String())
+	out, err := c.Output()
+	if err != nil {
+		return fmt.Errorf("KerasTuner: %w", err)
+	}
+	var peer struct {
+		Peer    string
+		Seconds float64
+		Epochs  int
+	}
+	if err := json.Unmarshal(out[bytes.LastIndexByte(bytes.TrimSpace(out), '\n')+1:], &peer); err != nil {
+		return fmt.Errorf("KerasTuner: %w", err)
+	}
+	fmt.Printf("%-60s %8.1f s, %d epochs\nours/theirs: %.2f of the time\n", peer.Peer, peer.Seconds, peer.Epochs, ours/peer.Seconds)
+	return nil
+}
