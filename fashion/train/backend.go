@@ -79,8 +79,8 @@ func processor() string {
 	return runtime.GOARCH
 }
 
-// peakMemory returns how many bytes this process had in memory at most, 0 where the system does not tell.
-func peakMemory() int64 {
+// PeakMemory returns how many bytes this process had in memory at most, 0 where the system does not tell.
+func PeakMemory() int64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0

@@ -189,7 +189,7 @@ func bestEpoch(history []run.Epoch) int {
 func (f *fitting) spend() {
 	now := time.Now()
 	f.Record.Seconds += now.Sub(f.began).Seconds()
-	f.Record.PeakMemory = max(f.Record.PeakMemory, peakMemory())
+	f.Record.PeakMemory = max(f.Record.PeakMemory, PeakMemory())
 	f.began = now
 }
 

@@ -28,6 +28,7 @@ const (
 type timed struct {
 	name       string
 	parameters int
+	memory     int64     // bytes of the process at most, so far
 	ms         []float64 // of all steps
 	turn       func() (ms []float64, err error)
 	stop       func()
@@ -97,7 +98,11 @@ func startAll(v variant, steps int, python, dir string) ([]*timed, error) {
 		return nil, err
 	}
 	ours := &timed{name: "fashionlab" + v.name + ", XLA " + stepper.Device, parameters: stepper.Parameters, stop: func() {}}
-	ours.turn = func() ([]float64, error) { return stepper.Time(steps) }
+	ours.turn = func() ([]float64, error) {
+		ms, err := stepper.Time(steps)
+		ours.memory = train.PeakMemory()
+		return ms, err
+	}
 	all := []*timed{ours}
 	if python == "" || !v.peers {
 		return all, nil
@@ -152,25 +157,27 @@ func startPeer(python, script, dir string, recipe run.Recipe, steps int) (*timed
 		var answer struct {
 			Peer       string
 			Parameters int
+			Memory     int64
 			MS         []float64
 		}
 		if err := json.Unmarshal(line, &answer); err != nil {
 			return nil, err
 		}
-		p.name, p.parameters = answer.Peer, answer.Parameters
+		p.name, p.parameters, p.memory = answer.Peer, answer.Parameters, answer.Memory
 		return answer.MS, nil
 	}
 	p.stop = func() { in.Close(); c.Wait() } // its exit status says nothing more than its answers did
 	return p, nil
 }
 
-// printTimes prints each program's median and mean, and ours in ratio to the others'.
+// printTimes prints each program's median and mean, ours in ratio to the others', and the memory of each process, in which ours holds
+// all that was timed so far.
 func printTimes(w io.Writer, recipe run.Recipe, programs []*timed) {
 	fmt.Fprintf(w, "\n%s, batch %d: ms per training step, data feeding included, %d steps each\n", recipe.Model.Name, recipe.Batch, len(programs[0].ms))
-	fmt.Fprintf(w, "%-60s %10s %8s %8s %14s %12s\n", "", "parameters", "median", "mean", "ours/median", "ours/mean")
+	fmt.Fprintf(w, "%-60s %10s %8s %8s %14s %12s %10s\n", "", "parameters", "median", "mean", "ours/median", "ours/mean", "peak MB")
 	for _, p := range programs {
-		fmt.Fprintf(w, "%-60.60s %10d %8.1f %8.1f %14.2f %12.2f\n", p.name, p.parameters, median(p.ms), mean(p.ms),
-			median(programs[0].ms)/median(p.ms), mean(programs[0].ms)/mean(p.ms))
+		fmt.Fprintf(w, "%-60.60s %10d %8.1f %8.1f %14.2f %12.2f %10d\n", p.name, p.parameters, median(p.ms), mean(p.ms),
+			median(programs[0].ms)/median(p.ms), mean(programs[0].ms)/mean(p.ms), p.memory>>20)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -49,6 +50,10 @@ func benchSearch(model, python string) error {
 	}
 	c := exec.Command(python, "-c", string(script), data, filepath.Join(dir, "theirs"), fmt.Sprint(budget.R), fmt.Sprint(budget.Eta), s.Base.String())
 	out, err := c.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return fmt.Errorf("KerasTuner (it needs tensorflow, keras-tuner and tensorboard): %w\n%s", err, exit.Stderr)
+	}
 	if err != nil {
 		return fmt.Errorf("KerasTuner: %w", err)
 	}

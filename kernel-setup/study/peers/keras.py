@@ -8,6 +8,7 @@ layers in a tf.data pipeline that works ahead of the steps. The recipe is JSON.
 import gzip
 import json
 import os
+import resource
 import sys
 import time
 
@@ -105,4 +106,5 @@ for _ in sys.stdin:
         float(loss), float(accuracy)
         times.append(1000 * (time.perf_counter() - start))
     name = f"Keras {keras.__version__}" + (" + the same in tf.data" if augment else "") + f", TensorFlow {tf.__version__}"
-    print(json.dumps({"peer": name, "parameters": sum(int(np.prod(v.shape)) for v in model.trainable_variables), "ms": times[3:]}), flush=True)
+    print(json.dumps({"peer": name, "parameters": sum(int(np.prod(v.shape)) for v in model.trainable_variables), "ms": times[3:],
+                      "memory": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}), flush=True)

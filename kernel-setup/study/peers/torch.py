@@ -6,6 +6,7 @@ at once (foreach).
 import gzip
 import json
 import os
+import resource
 import sys
 import time
 
@@ -50,4 +51,5 @@ for _ in sys.stdin:
         optimizer.step()
         float(loss), float((logits.argmax(1) == y).float().mean())
         times.append(1000 * (time.perf_counter() - start))
-    print(json.dumps({"peer": f"PyTorch {torch.__version__}", "parameters": sum(p.numel() for p in model.parameters()), "ms": times[3:]}), flush=True)
+    print(json.dumps({"peer": f"PyTorch {torch.__version__}", "parameters": sum(p.numel() for p in model.parameters()), "ms": times[3:],
+                      "memory": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}), flush=True)
