@@ -43,9 +43,10 @@ func kernelEnvironment(l layout) (map[string]string, error) {
 	env := map[string]string{
 		"PATH":                  l.bin() + ":" + filepath.Dir(goPath) + ":${PATH}",
 		"GOMLX_NO_AUTO_INSTALL": "1",
-		"FASHION_RUNS":          filepath.Join(l.root, "runs"),
+		run.RootVariable:        filepath.Join(l.root, "runs"),
+		run.PublishedVariable:   l.published(),
 	}
-	for _, name := range []string{"FASHION_MNIST_DIR", "FASHIONLAB_HOME", "PJRT_PLUGIN_LIBRARY_PATH", "FASHION_RUNS"} {
+	for _, name := range []string{"FASHION_MNIST_DIR", "FASHIONLAB_HOME", "PJRT_PLUGIN_LIBRARY_PATH", run.RootVariable, run.PublishedVariable} {
 		if value, ok := os.LookupEnv(name); ok {
 			env[name] = value
 		}

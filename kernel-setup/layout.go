@@ -67,6 +67,7 @@ func (l layout) venv() string      { return filepath.Join(l.home, "jupyter") }
 func (l layout) python() string    { return filepath.Join(l.venv(), "bin", "python") }
 func (l layout) kernel() string    { return filepath.Join(l.jupyter, "kernels", kernelName) }
 func (l layout) notebooks() string { return filepath.Join(l.root, "notebooks") }
+func (l layout) published() string { return filepath.Join(l.notebooks(), "published") }
 func (l layout) stamp(part string) string {
 	return filepath.Join(l.home, "stamps", part)
 }

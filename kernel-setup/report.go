@@ -36,7 +36,7 @@ func report(_ context.Context, l layout, o options) error {
 	if err != nil {
 		return err
 	}
-	results, err := collect(root, filepath.Join(l.notebooks(), "published"))
+	results, err := collect(root, l.published())
 	if err != nil {
 		return err
 	}

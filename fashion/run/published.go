@@ -7,9 +7,15 @@ import (
 	"path/filepath"
 )
 
-// PublishedRoot is the folder of the published runs: full-scale ones that were made elsewhere and come with the project, without
-// checkpoints. They are shown beside this machine's runs and never taken for them.
+// PublishedVariable is the environment variable that names the folder of the published runs.
+const PublishedVariable = "FASHION_PUBLISHED"
+
+// PublishedRoot is the folder of the published runs, which $FASHION_PUBLISHED may name: full-scale ones that were made elsewhere and
+// come with the project, without checkpoints. They are shown beside this machine's runs and never taken for them.
 func PublishedRoot() (string, error) {
+	if dir := os.Getenv(PublishedVariable); dir != "" {
+		return filepath.Abs(dir)
+	}
 	root, err := moduleRoot()
 	return filepath.Join(root, "notebooks", "published"), err
 }
