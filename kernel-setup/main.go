@@ -20,7 +20,7 @@ const usage = `usage: go run ./kernel-setup COMMAND [flags]
   setup      install what is missing, and nothing else
   doctor     say what is installed, what is missing, and what mends it
   report     print the results table                          -json
-  train      train a recipe of the study and test it          -recipe cnn|cnn-augmented|resnet50  -profile  -publish
+  train      train a recipe of the study and test it          -recipe cnn|resnet50[-augmented]  -profile  -publish
   search     search hyperparameters with Hyperband            -model cnn  -profile  -R 81  -eta 3  -rounding algorithm1
                                                               -workers 1  -plan  -json
   summary    print a model's layers, shapes and parameters    -model cnn

@@ -250,7 +250,7 @@ func EarlyAndFinal[C comparable](title, score string, found, continued hyperband
 		style        draw.GlyphStyle
 	}
 	kept := draw.GlyphStyle{Color: blue, Radius: vg.Points(4), Shape: draw.CircleGlyph{}}
-	dropped := draw.GlyphStyle{Color: vermilion, Radius: vg.Points(4), Shape: draw.RingGlyph{}}
+	dropped := draw.GlyphStyle{Color: vermilion, Radius: vg.Points(5), Shape: draw.PyramidGlyph{}}
 	var pairs []pair
 	var a, b []float64
 	add := func(s hyperband.State[C], style draw.GlyphStyle) {
@@ -263,7 +263,7 @@ func EarlyAndFinal[C comparable](title, score string, found, continued hyperband
 	}
 	add(found, kept)
 	add(continued, dropped)
-	early, final := fmt.Sprintf("%s after %d epochs", score, first), fmt.Sprintf("after %d epochs", last)
+	early, final := fmt.Sprintf("%s up to epoch %d", score, first), fmt.Sprintf("up to epoch %d", last)
 	second := fmt.Sprintf("%d trials; rank correlation %.2f", len(pairs), hyperband.RankCorrelation(a, b))
 	return Figure{
 		Title: title, Description: fmt.Sprintf("A scatter chart of %s and %s: %s.", early, final, second),

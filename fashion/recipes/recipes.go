@@ -105,6 +105,18 @@ func CNNAugmented(p Profile) run.Recipe {
 	return r
 }
 
+// ResNet50Augmented is ResNet50 with the adopted augmentation, a cosine, and a tenth of the slide's learning rate.
+func ResNet50Augmented(p Profile) run.Recipe {
+	r := ResNet50(p)
+	r.Augmentation = Adopted
+	r.Optimizer.Rate, r.Optimizer.Beta2 = 0.001, 0.999
+	if p == Full {
+		r.Epochs = 24
+	}
+	r.Schedule = run.Schedule{Name: "cosine", Every: r.Epochs * steps(r), MinRate: 1e-5}
+	return r
+}
+
 // steps is the number of a recipe's steps in an epoch.
 func steps(r run.Recipe) int {
 	images := Images(r.Data)
@@ -120,10 +132,13 @@ func Images(d run.Data) int {
 	return trainingImages
 }
 
-// ByName is the recipe of that name: a model's, or "cnn-augmented".
+// ByName is the recipe of that name: a model's, or one with "-augmented" behind it.
 func ByName(name string, p Profile) (run.Recipe, error) {
-	if name == "cnn-augmented" {
+	switch name {
+	case "cnn-augmented":
 		return CNNAugmented(p), nil
+	case "resnet50-augmented":
+		return ResNet50Augmented(p), nil
 	}
 	return ForModel(name, p)
 }

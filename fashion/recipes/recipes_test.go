@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/run"
 )
 
 func TestUnknownProfileIsAnErrorThatListsTheKnown(t *testing.T) {
@@ -47,8 +48,8 @@ func TestSlidesAreAsPrinted(t *testing.T) {
 
 func TestEveryProfileOfEveryModelAndTrialIsAValidRecipe(t *testing.T) {
 	for _, p := range recipes.Profiles() {
-		for _, name := range []string{"cnn", "resnet50"} {
-			r, err := recipes.ForModel(name, p)
+		for _, name := range []string{"cnn", "cnn-augmented", "resnet50", "resnet50-augmented"} {
+			r, err := recipes.ByName(name, p)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -71,5 +72,32 @@ func TestEveryProfileOfEveryModelAndTrialIsAValidRecipe(t *testing.T) {
 	}
 	if _, err := recipes.ForModel("vgg", recipes.Quick); err == nil || !strings.Contains(err.Error(), `"vgg"`) {
 		t.Errorf("error for an unknown model is %v, want one that names it", err)
+	}
+}
+
+// Each trial of a search must be a recipe that can be trained, with the slide's parameters among those that it can draw.
+func TestSearchDrawsValidRecipesFromASpaceThatHoldsTheSlidesParameters(t *testing.T) {
+	t.Setenv(run.RootVariable, t.TempDir())
+	for _, p := range recipes.Profiles() {
+		for _, model := range []string{"cnn", "resnet50"} {
+			s, err := recipes.Search(model, p, recipes.SearchBudget(p))
+			if err != nil {
+				t.Fatal(err)
+			}
+			state, err := s.Read() // draws all trials
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, trial := range state.Trials {
+				if err := trial.Config.Validate(); err != nil {
+					t.Errorf("trial %d of %s: %v", trial.ID, p.Run(model), err)
+				}
+			}
+			for i, word := range recipes.SlideOf(model).Parameters {
+				if _, ok := s.Space[i].Parse(word); !ok {
+					t.Errorf("%s: the space's %s does not hold the slide's %s", model, s.Space[i].Name, word)
+				}
+			}
+		}
 	}
 }
