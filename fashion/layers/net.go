@@ -96,6 +96,17 @@ func GlorotUniform(fanIn, fanOut int) Initializer {
 	return func(r *rand.Rand) float64 { return (2*r.Float64() - 1) * limit }
 }
 
+// TruncatedNormal draws from the normal distribution of that standard deviation; what lies beyond two of them is drawn again.
+func TruncatedNormal(deviation float64) Initializer {
+	return func(r *rand.Rand) float64 {
+		for {
+			if v := r.NormFloat64(); math.Abs(v) <= 2 {
+				return v * deviation
+			}
+		}
+	}
+}
+
 // Param returns the parameter of that name as a node. Its initial value is drawn on the host from the seed and the
 // name alone, so that it is the same on every backend and in whatever order parameters are made.
 func (n *Net) Param(name string, init Initializer, dims ...int) *Node {

@@ -1,0 +1,90 @@
+package layers
+
+import (
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// DepthwiseConv convolves each channel of [B, H, W, C] with a square kernel of its own of an odd side, with a border of zeros
+// ("same"), and adds a bias.
+func (n *Net) DepthwiseConv(name string, x *Node, side int) *Node {
+	c := x.Shape().Dimensions[3]
+	kernel := n.Param(name+"/kernel", GlorotUniform(side*side, side*side), side, side, c)
+	bias := n.Param(name+"/bias", Constant(0), c)
+	y := addBias(depthwise(x, kernel, n.fast), bias)
+	n.add(name, "DepthwiseConv2D", y, side*side*c+c)
+	return y
+}
+
+// mapsAsVectors is the largest number of places for which a depthwise convolution is worked as a product of matrices. It was measured.
+const mapsAsVectors = 64
+
+func depthwise(x, kernel *Node, fast bool) *Node {
+	_, h, w, _ := size(x)
+	switch {
+	case !fast:
+		return depthwisePlain(x, kernel)
+	case h*w <= mapsAsVectors:
+		return depthwiseMatrix(x, kernel)
+	}
+	return depthwiseShifted(x, kernel)
+}
+
+func depthwisePlain(x, kernel *Node) *Node {
+	d := kernel.Shape().Dimensions
+	k := Reshape(kernel, d[0], d[1], 1, d[2])
+	return Convolve(x, k).ChannelGroupCount(d[2]).PadSame().Done()
+}
+
+// depthwiseMatrix takes a channel's map as a vector, which is multiplied by the matrix that holds, for each pair of places, the
+// channel's kernel entry between them. The matrices are a product too, of the kernel with ones where an entry belongs.
+func depthwiseMatrix(x, kernel *Node) *Node {
+	b, h, w, c := size(x)
+	side := kernel.Shape().Dimensions[0]
+	g, p := x.Graph(), h*w
+	pairs := shapes.Make(dtypes.Int32, p, p) // of an input's place and an output's
+	in, out := Iota(g, pairs, 0), Iota(g, pairs, 1)
+	width := Scalar(g, dtypes.Int32, w)
+	row := AddScalar(Sub(Div(in, width), Div(out, width)), side/2) // of the kernel
+	column := AddScalar(Sub(Mod(in, width), Mod(out, width)), side/2)
+	inside := func(v *Node) *Node {
+		return LogicalAnd(GreaterOrEqual(v, ScalarZero(g, v.DType())), LessThan(v, Scalar(g, dtypes.Int32, side)))
+	}
+	entry := Where(LogicalAnd(inside(row), inside(column)), Add(MulScalar(row, side), column), Scalar(g, dtypes.Int32, -1))
+	ones := OneHot(entry, side*side, x.DType())                                          // [P, P, side*side]; all 0 for -1
+	matrices := Einsum("iok,kc->cio", StopGradient(ones), Reshape(kernel, side*side, c)) // [C, P, P]
+	return Reshape(Einsum("bic,cio->boc", Reshape(x, b, p, c), matrices), b, h, w, c)
+}
+
+// depthwiseShifted is a sum of multiply-adds, which XLA fuses into one loop. Its gradient for the input is the same with the kernel
+// turned round; that for the kernel is a sum over all places for each of its entries.
+func depthwiseShifted(x, kernel *Node) *Node {
+	side := kernel.Shape().Dimensions[0]
+	var dy *Node
+	in := IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return multiplyAdds(dy, Reverse(kernel, 0, 1)) })
+	k := IdentityWithCustomGradient(kernel, func(_, _ *Node) *Node {
+		var entries []*Node
+		for _, window := range windows(StopGradient(x), side, 1) {
+			entries = append(entries, channelSum(Mul(window, dy)))
+		}
+		return Reshape(Stack(entries, 0), kernel.Shape().Dimensions...)
+	})
+	y := multiplyAdds(in, k)
+	return IdentityWithCustomGradient(y, func(_, v *Node) *Node { dy = v; return v })
+}
+
+// multiplyAdds adds up the windows, each multiplied by its entry of the kernel.
+func multiplyAdds(x, kernel *Node) *Node {
+	side := kernel.Shape().Dimensions[0]
+	var y *Node
+	for i, window := range windows(x, side, 1) {
+		term := Mul(window, wide(Reshape(Slice(kernel, AxisElem(i/side), AxisElem(i%side)), -1), x))
+		if y == nil {
+			y = term
+		} else {
+			y = Add(y, term)
+		}
+	}
+	return y
+}

@@ -1,0 +1,78 @@
+package models
+
+import (
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/layers"
+)
+
+// ConvNeXt is the network of Liu et al., "A ConvNet for the 2020s" (CVPR 2022): a ResNet whose blocks are modernized after the manner of
+// transformers. Its layers are named as in timm. The head has dropout before the last layer.
+type ConvNeXt struct {
+	Depths   [4]int  // blocks of each stage
+	Widths   [4]int  // channels of each stage
+	Classes  int     // 0: those of Fashion-MNIST
+	DropPath float64 // share of images for which the last block is left out in training; it rises to that from 0 in the first block
+}
+
+// convNeXtSizes are the sizes of the paper (tiny, small, base) and the smaller ones of timm.
+var convNeXtSizes = map[string]ConvNeXt{
+	"atto":  {Depths: [4]int{2, 2, 6, 2}, Widths: [4]int{40, 80, 160, 320}},
+	"femto": {Depths: [4]int{2, 2, 6, 2}, Widths: [4]int{48, 96, 192, 384}},
+	"pico":  {Depths: [4]int{2, 2, 6, 2}, Widths: [4]int{64, 128, 256, 512}},
+	"nano":  {Depths: [4]int{2, 2, 8, 2}, Widths: [4]int{80, 160, 320, 640}},
+	"tiny":  {Depths: [4]int{3, 3, 9, 3}, Widths: [4]int{96, 192, 384, 768}},
+	"small": {Depths: [4]int{3, 3, 27, 3}, Widths: [4]int{96, 192, 384, 768}},
+	"base":  {Depths: [4]int{3, 3, 27, 3}, Widths: [4]int{128, 256, 512, 1024}},
+}
+
+const (
+	convNeXtEpsilon = 1e-6 // of its LayerNorms
+	layerScale      = 1e-6 // at first
+)
+
+// Features builds the network up to its pooled features on images of three channels, [B, H, W, 3] to [B, channels of the last stage]. H and W are 32 or
+// more.
+func (m ConvNeXt) Features(n *layers.Net, x *Node) *Node {
+	x = n.LayerNorm("stem_1", n.Patches("stem_0", x, m.Widths[0], 4), convNeXtEpsilon) // [B, H/4, W/4, C]
+	blocks, block := 0, 0
+	for _, depth := range m.Depths {
+		blocks += depth
+	}
+	for i, depth := range m.Depths {
+		stage := fmt.Sprintf("stages_%d", i)
+		if i > 0 {
+			x = n.LayerNorm(stage+"_downsample_0", x, convNeXtEpsilon)
+			x = n.Patches(stage+"_downsample_1", x, m.Widths[i], 2) // half the side
+		}
+		for j := range depth {
+			rate := m.DropPath * float64(block) / float64(max(blocks-1, 1))
+			x = m.block(n, fmt.Sprintf("%s_blocks_%d", stage, j), x, rate)
+			block++
+		}
+	}
+	return n.LayerNorm("head_norm", n.Mean("head_pool", x), convNeXtEpsilon)
+}
+
+// block is a depthwise 7x7 convolution, then each place's channels through a hidden layer of four times as many, added to the input.
+func (m ConvNeXt) block(n *layers.Net, name string, x *Node, dropPath float64) *Node {
+	channels := x.Shape().Dimensions[3]
+	y := n.DepthwiseConv(name+"_conv_dw", x, 7)
+	y = n.LayerNorm(name+"_norm", y, convNeXtEpsilon)
+	y = layers.Gelu(n.Linear(name+"_mlp_fc1", y, 4*channels)) // [B, H, W, 4C]
+	y = n.Linear(name+"_mlp_fc2", y, channels)
+	y = n.LayerScale(name+"_gamma", y, layerScale)
+	return Add(x, n.DropPath(name+"_drop_path", y, dropPath))
+}
+
+// Logits builds the network on images [B, H, W, 3] and returns its logits.
+func (m ConvNeXt) Logits(n *layers.Net, images *Node) *Node {
+	classes := m.Classes
+	if classes == 0 {
+		classes = fashion.NumClasses
+	}
+	return n.Linear("head_fc", n.Dropout("head_drop", m.Features(n, images)), classes)
+}
