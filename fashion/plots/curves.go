@@ -25,7 +25,10 @@ func LearningCurves(history []run.Epoch, epochs int) Figure {
 		description = fmt.Sprintf("Two line charts over %d epochs. Training loss goes from %.3f to %.3f; the best validation accuracy is %.4f in epoch %d.",
 			len(history), history[0].Loss, history[len(history)-1].Loss, best.ValidationAccuracy, best.Epoch)
 		second = fmt.Sprintf("best validation accuracy %.4f in epoch %d (ring)", best.ValidationAccuracy, best.Epoch)
-		if last := len(history) - 1; history[last].Rate < history[0].Rate {
+		switch falls := rateFalls(history); {
+		case len(falls) > len(history)/2:
+			second += "; the learning rate falls all the time"
+		case len(falls) > 0:
 			second += "; dotted lines: the learning rate falls"
 		}
 	}
@@ -52,6 +55,16 @@ func sideBySide(c draw.Canvas, width, top float64, charts ...*plot.Plot) {
 		x := 8 + float64(i)*each
 		p.Draw(draw.Crop(c, vg.Points(x), vg.Points(x+each-16-width), vg.Points(8), -vg.Points(top)))
 	}
+}
+
+// rateFalls lists the epochs with a lower learning rate than the epoch before.
+func rateFalls(history []run.Epoch) (epochs []int) {
+	for i := 1; i < len(history); i++ {
+		if history[i].Rate < history[i-1].Rate*0.999 {
+			epochs = append(epochs, history[i].Epoch)
+		}
+	}
+	return epochs
 }
 
 func bestEpoch(history []run.Epoch) run.Epoch {
@@ -86,9 +99,9 @@ func curveKey(c draw.Canvas, x, y float64, k curve) {
 func curvePanel(history []run.Epoch, epochs int, label string, ring bool, trained, validated func(run.Epoch) float64) *plot.Plot {
 	p := newPlot("epoch", label)
 	p.Y.Min, p.Y.Max = math.Inf(1), math.Inf(-1)
-	for i := 1; i < len(history); i++ {
-		if history[i].Rate < history[i-1].Rate*0.999 {
-			p.Add(vertical{float64(history[i].Epoch) - 0.5})
+	if falls := rateFalls(history); len(falls) <= len(history)/2 {
+		for _, epoch := range falls {
+			p.Add(vertical{float64(epoch) - 0.5})
 		}
 	}
 	addCurve(p, history, trained, training)
