@@ -48,7 +48,7 @@ const maxEpochs = 1 << 20
 func Brackets(R, eta int, rounding Rounding) ([]Bracket, error) {
 	switch {
 	case R < 1 || R > maxEpochs:
-		return nil, fmt.Errorf("R is %d, want a number of epochs from 1 to %d", R, maxEpochs)
+		return nil, fmt.Errorf("the longest training R is %d, want a number of epochs from 1 to %d", R, maxEpochs)
 	case eta < 2:
 		return nil, fmt.Errorf("eta is %d, want 2 or more: each rung keeps one of eta trials", eta)
 	case !slices.Contains(Roundings(), rounding):

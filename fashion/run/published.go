@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 )
 
 // PublishedVariable is the environment variable that names the folder of the published runs.
@@ -31,6 +32,9 @@ func OpenPublished(name string) (*Run, error) {
 	return r, err
 }
 
+// place matches where a plugin lay on the machine, which says nothing to others.
+var place = regexp.MustCompile(` \(/[^)]*\)`)
+
 // Publish copies a finished run's recipe, record, history and predictions to the published runs, under that name.
 func (r *Run) Publish(name string) error {
 	if !r.Finished() {
@@ -40,7 +44,16 @@ func (r *Run) Publish(name string) error {
 	if err != nil {
 		return err
 	}
-	for _, file := range []string{recipeFile, recordFile, historyFile, filepath.Join(predictionsDir, Validation+".npz"), filepath.Join(predictionsDir, Test+".npz"), doneFile} {
+	record := r.Record
+	record.Backend = place.ReplaceAllString(record.Backend, "")
+	data, err := encodeJSON(record)
+	if err != nil {
+		return err
+	}
+	if err := WriteFile(filepath.Join(root, name, recordFile), data); err != nil {
+		return err
+	}
+	for _, file := range []string{recipeFile, historyFile, filepath.Join(predictionsDir, Validation+".npz"), filepath.Join(predictionsDir, Test+".npz"), doneFile} {
 		data, err := os.ReadFile(filepath.Join(r.Dir, file))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // a run that was never tested has no such predictions

@@ -23,6 +23,7 @@ func TestPublishedRunHasWhatWasMeasuredWithoutCheckpoints(t *testing.T) {
 	if err := r.Publish("full/cnn"); err == nil {
 		t.Error("a run that is not finished was published")
 	}
+	r.Record.Backend = `PJRT "cpu" plugin (/home/somebody/plugin.so) v0.115 [1 device(s)]`
 	checkpoint := run.Checkpoint{State: run.State{Recipe: recipe()}}
 	if err := errors.Join(r.SaveHistory([]run.Epoch{{Epoch: 1, Loss: 0.5}}), r.SaveCheckpoint(run.Best, checkpoint), r.Finish(), r.Publish("full/cnn")); err != nil {
 		t.Fatal(err)
@@ -30,6 +31,9 @@ func TestPublishedRunHasWhatWasMeasuredWithoutCheckpoints(t *testing.T) {
 	p, err := run.OpenPublished("full/cnn")
 	if err != nil || !p.Published || !p.Finished() || p.Recipe != recipe() || len(p.History) != 1 {
 		t.Errorf("the published run is %+v (%v)", p, err)
+	}
+	if want := `PJRT "cpu" plugin v0.115 [1 device(s)]`; p.Record.Backend != want {
+		t.Errorf("its backend is %s, want %s", p.Record.Backend, want)
 	}
 	if _, found, err := p.LoadCheckpoint(run.Best); found || err != nil {
 		t.Errorf("it has a checkpoint (%v)", err)

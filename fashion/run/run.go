@@ -201,11 +201,16 @@ func (r *Run) readJSON(name string, v any) error {
 }
 
 func (r *Run) saveJSON(name string, v any) error {
-	data, err := json.MarshalIndent(v, "", "  ")
+	data, err := encodeJSON(v)
 	if err != nil {
 		return fmt.Errorf("%s: %w", filepath.Join(r.Dir, name), err)
 	}
-	return r.write(name, append(data, '\n'))
+	return r.write(name, data)
+}
+
+func encodeJSON(v any) ([]byte, error) {
+	data, err := json.MarshalIndent(v, "", "  ")
+	return append(data, '\n'), err
 }
 
 // write saves one of the run's files atomically. Only the process that holds the lock may.
