@@ -2,20 +2,26 @@ package models
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/layers"
+	"fashionlab/fashion/run"
 )
 
 // ConvNeXt is the network of Liu et al., "A ConvNet for the 2020s" (CVPR 2022): a ResNet whose blocks are modernized after the manner of
 // transformers. Its layers are named as in timm. The head has dropout before the last layer.
 type ConvNeXt struct {
-	Depths   [4]int  // blocks of each stage
-	Widths   [4]int  // channels of each stage
-	Classes  int     // 0: those of Fashion-MNIST
-	DropPath float64 // share of images for which the last block is left out in training; it rises to that from 0 in the first block
+	Depths  [4]int // blocks of each stage
+	Widths  [4]int // channels of each stage
+	Classes int    // 0: those of Fashion-MNIST
+	// HeadEpsilon is what the last LayerNorm adds to the variance; 0 means as all others.
+	HeadEpsilon float64
+	DropPath    float64 // share of images for which the last block is left out in training; it rises to that from 0 in the first block
 }
 
 // convNeXtSizes are the sizes of the paper (tiny, small, base) and the smaller ones of timm.
@@ -29,14 +35,45 @@ var convNeXtSizes = map[string]ConvNeXt{
 	"base":  {Depths: [4]int{3, 3, 27, 3}, Widths: [4]int{128, 256, 512, 1024}},
 }
 
+// convNeXtSide is the least side of the images: five halvings end at one pixel.
+const convNeXtSide = 32
+
+func newConvNeXt(m run.Model) ConvNeXt {
+	c := convNeXtSizes[m.Size]
+	c.DropPath = m.DropPath
+	return c
+}
+
+func checkConvNeXt(m run.Model) error {
+	if _, ok := convNeXtSizes[m.Size]; !ok {
+		return fmt.Errorf("model.size is %q, want one of %s", m.Size, strings.Join(slices.Sorted(maps.Keys(convNeXtSizes)), ", "))
+	}
+	if m.Side != 0 && (m.Side < convNeXtSide || m.Side > 512) {
+		return fmt.Errorf("model.side is %d pixels, want %d to 512: five halvings must leave one", m.Side, convNeXtSide)
+	}
+	if m.Side > convNeXtSide && m.Input != "resize" {
+		return fmt.Errorf("model.input is %q with a side of %d pixels, want resize: a border brings 28 to %d", m.Input, m.Side, convNeXtSide)
+	}
+	return nil
+}
+
+// colour turns grey values from 0 to 1, [B, H, W, 1], into the three channels that networks trained on ImageNet expect, normalized by the
+// mean and the standard deviation of ImageNet's.
+func colour(grey *Node) *Node {
+	g := grey.Graph()
+	mean := Const(g, [][][][]float32{{{{0.485, 0.456, 0.406}}}})
+	deviation := Const(g, [][][][]float32{{{{0.229, 0.224, 0.225}}}})
+	return Div(Sub(grey, ConvertDType(mean, grey.DType())), ConvertDType(deviation, grey.DType()))
+}
+
 const (
 	convNeXtEpsilon = 1e-6 // of its LayerNorms
 	layerScale      = 1e-6 // at first
 )
 
-// Features builds the network up to its pooled features on images of three channels, [B, H, W, 3] to [B, channels of the last stage]. H and W are 32 or
-// more.
-func (m ConvNeXt) Features(n *layers.Net, x *Node) *Node {
+// Stages builds the network up to the outputs of its four stages, on images of three channels, [B, H, W, 3]. H and W are 32 or more; each stage's output
+// has half the side of the one before, the first a quarter of the images'.
+func (m ConvNeXt) Stages(n *layers.Net, x *Node) (outputs [4]*Node) {
 	x = n.LayerNorm("stem_1", n.Patches("stem_0", x, m.Widths[0], 4), convNeXtEpsilon) // [B, H/4, W/4, C]
 	blocks, block := 0, 0
 	for _, depth := range m.Depths {
@@ -53,8 +90,9 @@ func (m ConvNeXt) Features(n *layers.Net, x *Node) *Node {
 			x = m.block(n, fmt.Sprintf("%s_blocks_%d", stage, j), x, rate)
 			block++
 		}
+		outputs[i] = x
 	}
-	return n.LayerNorm("head_norm", n.Mean("head_pool", x), convNeXtEpsilon)
+	return outputs
 }
 
 // block is a depthwise 7x7 convolution, then each place's channels through a hidden layer of four times as many, added to the input.
@@ -74,5 +112,10 @@ func (m ConvNeXt) Logits(n *layers.Net, images *Node) *Node {
 	if classes == 0 {
 		classes = fashion.NumClasses
 	}
-	return n.Linear("head_fc", n.Dropout("head_drop", m.Features(n, images)), classes)
+	epsilon := m.HeadEpsilon
+	if epsilon == 0 {
+		epsilon = convNeXtEpsilon
+	}
+	features := n.LayerNorm("head_norm", n.Mean("head_pool", m.Stages(n, images)[3]), epsilon) // [B, C]
+	return n.Linear("head_fc", n.Dropout("head_drop", features), classes)
 }

@@ -8,31 +8,39 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"fashionlab/fashion"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/run"
 )
 
 // Names lists the models that Logits knows.
-func Names() []string { return []string{"cnn", "resnet50"} }
+func Names() []string { return []string{"cnn", "resnet50", "convnext"} }
 
 // Check reports a model that does not exist, or one that does not know what it is asked for.
 func Check(m run.Model) error {
+	known := run.Model{Name: m.Name, Dropout: m.Dropout} // what the model knows of what it is asked for
 	switch m.Name {
 	case "cnn":
-		if m.Stem != "" || m.Input != "" {
-			return fmt.Errorf("model.stem and model.input are %q and %q, want none for the cnn", m.Stem, m.Input)
-		}
-		return nil
 	case "resnet50":
+		known.Stem, known.Input = m.Stem, m.Input
 		if m.Stem != "" && m.Stem != "small" {
 			return fmt.Errorf("model.stem is %q, want small, or none for the paper's", m.Stem)
 		}
-		if m.Input != "" && m.Input != "resize" {
-			return fmt.Errorf("model.input is %q, want resize, or none for a border", m.Input)
+	case "convnext":
+		known.Input, known.Size, known.Side, known.DropPath = m.Input, m.Size, m.Side, m.DropPath
+		if err := checkConvNeXt(m); err != nil {
+			return err
 		}
-		return nil
+	default:
+		return fmt.Errorf("model.name is %q, want one of %s", m.Name, strings.Join(Names(), ", "))
 	}
-	return fmt.Errorf("model.name is %q, want one of %s", m.Name, strings.Join(Names(), ", "))
+	if m.Input != "" && m.Input != "resize" {
+		return fmt.Errorf("model.input is %q, want resize, or none for a border", m.Input)
+	}
+	if m != known {
+		return fmt.Errorf("the model %s has no use for what the recipe asks of it: %+v, want %+v", m.Name, m, known)
+	}
+	return nil
 }
 
 // WholeBatch reports whether a model's output for an image depends, in training, on the rest of the batch, as it does with batch
@@ -46,6 +54,17 @@ func Logits(n *layers.Net, m run.Model, images *Node) *Node {
 		return CNN{}.Logits(n, images)
 	case "resnet50":
 		return ResNet50{Stem: m.Stem, Input: m.Input}.Logits(n, images)
+	case "convnext":
+		return newConvNeXt(m).Logits(n, colour(enlarge(images, m.Input, max(m.Side, convNeXtSide))))
 	}
 	panic(Check(m))
+}
+
+// enlarge brings images [B, 28, 28, 1] to a side: "" by a black border, "resize" bilinear.
+func enlarge(images *Node, how string, side int) *Node {
+	if how == "resize" {
+		return layers.Resize(images, side, side)
+	}
+	border := PadAxis{Start: (side - fashion.Side) / 2, End: (side - fashion.Side) / 2}
+	return Pad(images, ScalarZero(images.Graph(), images.DType()), PadAxis{}, border, border, PadAxis{})
 }

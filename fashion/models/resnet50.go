@@ -22,24 +22,15 @@ const resnetSide = 32
 
 // Logits builds the network on images [B, 28, 28, 1].
 func (m ResNet50) Logits(n *layers.Net, images *Node) *Node {
-	x := m.input(images)                  // [B, 32, 32, 1]
-	x = m.stem(n, x)                      // [B, 8, 8, 64]
-	x = m.stage(n, "conv2", x, 64, 3, 1)  // [B, 8, 8, 256]
-	x = m.stage(n, "conv3", x, 128, 4, 2) // [B, 4, 4, 512]
-	x = m.stage(n, "conv4", x, 256, 6, 2) // [B, 2, 2, 1024]
-	x = m.stage(n, "conv5", x, 512, 3, 2) // [B, 1, 1, 2048]
-	x = n.Mean("avg_pool", x)             // [B, 2048]
+	x := enlarge(images, m.Input, resnetSide) // [B, 32, 32, 1]
+	x = m.stem(n, x)                          // [B, 8, 8, 64]
+	x = m.stage(n, "conv2", x, 64, 3, 1)      // [B, 8, 8, 256]
+	x = m.stage(n, "conv3", x, 128, 4, 2)     // [B, 4, 4, 512]
+	x = m.stage(n, "conv4", x, 256, 6, 2)     // [B, 2, 2, 1024]
+	x = m.stage(n, "conv5", x, 512, 3, 2)     // [B, 1, 1, 2048]
+	x = n.Mean("avg_pool", x)                 // [B, 2048]
 	x = n.Dropout("dropout", x)
 	return n.Dense("predictions", x, fashion.NumClasses)
-}
-
-// input brings an image to the side that the network sees.
-func (m ResNet50) input(images *Node) *Node {
-	if m.Input == "resize" {
-		return layers.Resize(images, resnetSide, resnetSide)
-	}
-	border := PadAxis{Start: (resnetSide - fashion.Side) / 2, End: (resnetSide - fashion.Side) / 2}
-	return Pad(images, ScalarZero(images.Graph(), images.DType()), PadAxis{}, border, border, PadAxis{})
 }
 
 // stem reads the image: a quarter of its side in the paper's form, the whole in the small one.

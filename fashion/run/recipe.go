@@ -26,10 +26,15 @@ type Recipe struct {
 
 // Model names a model of the package models and its hyperparameters.
 type Model struct {
-	Name    string  `json:"name"`            // "cnn", "resnet50"
+	Name    string  `json:"name"`            // "cnn", "resnet50", "convnext"
 	Dropout float64 `json:"dropout"`         // fraction of activations zeroed in training, [0, 1)
 	Stem    string  `json:"stem,omitempty"`  // resnet50: "" as in the paper, "small" for small images
-	Input   string  `json:"input,omitempty"` // how 28x28 becomes 32x32 for resnet50: "" with a black border, "resize" bilinear
+	Input   string  `json:"input,omitempty"` // how 28x28 gets the model's side: "" by a black border, to 32; "resize" bilinear
+	Size    string  `json:"size,omitempty"`  // convnext: "atto" to "base"
+	Side    int     `json:"side,omitempty"`  // convnext: of the images that the network sees, in pixels; 0 means 32
+
+	// DropPath is the share of images for which the last block is left out in training; it rises to that from 0 in the first. convnext.
+	DropPath float64 `json:"drop_path,omitempty"`
 }
 
 // Data says which images are trained on. The test images are not among them: a recipe cannot name them.
@@ -73,6 +78,7 @@ func (r Recipe) Validate() error {
 	return check(append(r.Augmentation.rules(), []rule{
 		{r.Model.Name != "", "model.name", r.Model.Name, "the name of a model"},
 		{in(r.Model.Dropout, 0, 1), "model.dropout", r.Model.Dropout, "a fraction in [0, 1)"},
+		{in(r.Model.DropPath, 0, 1), "model.drop_path", r.Model.DropPath, "a fraction in [0, 1)"},
 		{r.Data.Limit >= 0, "data.limit", r.Data.Limit, "0 (all) or a number of images"},
 		{r.Data.Validation > 0 && r.Data.Validation < 1, "data.validation", r.Data.Validation, "a fraction in (0, 1)"},
 		{r.Optimizer.Name != "", "optimizer.name", r.Optimizer.Name, "the name of an optimizer"},

@@ -108,7 +108,10 @@ func startAll(v variant, steps int, python, dir string) ([]*timed, error) {
 		return all, nil
 	}
 	peers := []struct{ module, script string }{{"tensorflow", "keras"}, {"torch", "torch"}}
-	if v.recipe.Augmentation != (run.Augmentation{}) || v.recipe.Model.Name != "cnn" {
+	switch {
+	case v.recipe.Model.Name == "convnext":
+		peers = peers[1:] // timm's, in PyTorch
+	case v.recipe.Augmentation != (run.Augmentation{}) || v.recipe.Model.Name != "cnn":
 		peers = peers[:1] // PyTorch itself has no such layers, and no such models
 	}
 	for _, peer := range peers {

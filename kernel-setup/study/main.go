@@ -14,7 +14,6 @@ import (
 	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/recipes"
-	"fashionlab/fashion/run"
 )
 
 func main() {
@@ -80,7 +79,11 @@ func dispatch(args []string) error {
 }
 
 func summary(name string) error {
-	s, err := models.Summarize(run.Model{Name: name})
+	recipe, err := recipes.ForModel(name, recipes.Full)
+	if err != nil {
+		return err
+	}
+	s, err := models.Summarize(recipe.Model)
 	if err != nil {
 		return err
 	}

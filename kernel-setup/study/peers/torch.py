@@ -1,4 +1,4 @@
-"""Times a training step of the study's CNN in PyTorch: torch.py DATA STEPS RECIPE
+"""Times a training step of a recipe's model in PyTorch, ConvNeXt by timm: torch.py DATA STEPS RECIPE
 
 Prints a line of JSON for each line on standard input. As keras.py; channels last, the optimizer over all tensors
 at once (foreach).
@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from torch import nn
 
-folder, steps, batch = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])["batch"]
+folder, steps, recipe = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
+batch = recipe["batch"]
 torch.set_num_threads(os.cpu_count())
 
 
@@ -32,9 +33,31 @@ def stage(channels, filters, dropout):
             nn.Conv2d(filters, filters, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(2), nn.Dropout(dropout)]
 
 
-model = nn.Sequential(*stage(1, 32, 0.1), *stage(32, 64, 0.1), nn.Flatten(), nn.Linear(3136, 128), nn.ReLU(inplace=True),
-                      nn.Dropout(0.1), nn.Linear(128, 10)).to(memory_format=torch.channels_last)
-optimizer = torch.optim.NAdam(model.parameters(), 0.001, (0.9, 0.99), foreach=True)
+def cnn(_):
+    return nn.Sequential(*stage(1, 32, 0.1), *stage(32, 64, 0.1), nn.Flatten(), nn.Linear(3136, 128), nn.ReLU(inplace=True),
+                         nn.Dropout(0.1), nn.Linear(128, 10))
+
+
+class Enlarged(nn.Module):
+    """timm's ConvNeXt on grey images, resized, in three channels, normalized."""
+
+    def __init__(self, options):
+        super().__init__()
+        import timm
+        self.side = options.get("side", 32)
+        self.net = timm.create_model("convnext_" + options["size"], num_classes=10, drop_rate=options["dropout"])
+        self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).reshape(1, 3, 1, 1))
+        self.register_buffer("deviation", torch.tensor([0.229, 0.224, 0.225]).reshape(1, 3, 1, 1))
+
+    def forward(self, x):
+        x = nn.functional.interpolate(x, (self.side, self.side), mode="bilinear")
+        return self.net(((x - self.mean) / self.deviation).contiguous(memory_format=torch.channels_last))
+
+
+model = {"cnn": cnn, "convnext": Enlarged}[recipe["model"]["name"]](recipe["model"]).to(memory_format=torch.channels_last)
+rule = recipe["optimizer"]
+optimizer = torch.optim.NAdam(model.parameters(), rule["rate"], (rule["beta1"], rule["beta2"]), weight_decay=rule["weight_decay"],
+                              decoupled_weight_decay=True, foreach=True)
 
 rng = np.random.default_rng(0)
 for _ in sys.stdin:
