@@ -2,10 +2,13 @@ package layers
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
 )
 
 func TestFastDepthwiseConvolutionsEqualThePlainOne(t *testing.T) {
@@ -37,26 +40,40 @@ func TestFastDepthwiseConvolutionsEqualThePlainOne(t *testing.T) {
 
 // The plain gradient through mean and variance, by GoMLX, is what the written one must be.
 func TestLayerNormAndItsGradientsAreTheFormulas(t *testing.T) {
-	x, w := draw(1, 3, 2, 4, 5), draw(2, 3, 2, 4, 5)
-	gamma, beta := draw(3, 5), draw(4, 5)
-	b := backend(t)
-	var results [2][]*tensors.Tensor
-	for i, plain := range []bool{true, false} {
-		out, err := ExecOnceN(b, func(x, gamma, beta, w *Node) []*Node {
-			y := layerNorm(x, gamma, beta, 1e-6)
-			if plain {
-				centred := Sub(x, ReduceAndKeep(x, ReduceMean, -1))
-				variance := ReduceAndKeep(Square(centred), ReduceMean, -1)
-				y = Add(Mul(Div(centred, Sqrt(AddScalar(variance, 1e-6))), wide(gamma, x)), wide(beta, x))
-			}
-			return append([]*Node{y}, Gradient(ReduceAllSum(Mul(y, w)), x, gamma, beta)...)
-		}, x, gamma, beta, w)
-		if err != nil {
-			t.Fatal(err)
+	form := func(norm func(x, gamma, beta *Node, epsilon float64) *Node) func(in []*Node) []*Node {
+		return func(in []*Node) []*Node {
+			y := norm(in[0], in[1], in[2], 1e-6)
+			return append([]*Node{y}, Gradient(ReduceAllSum(Mul(y, in[3])), in[:3]...)...)
 		}
-		results[i] = out
 	}
-	for i, what := range []string{"output", "gradient of x", "gradient of gamma", "gradient of beta"} {
-		same(t, what, results[1][i], results[0][i], 1e-9)
+	plain := func(x, gamma, beta *Node, epsilon float64) *Node {
+		centred := Sub(x, ReduceAndKeep(x, ReduceMean, -1))
+		variance := ReduceAndKeep(Square(centred), ReduceMean, -1)
+		return Add(Mul(Div(centred, Sqrt(AddScalar(variance, epsilon))), wide(gamma, x)), wide(beta, x))
+	}
+	formsAgree(t, []string{"output", "gradient of x", "gradient of gamma", "gradient of beta"}, 1e-9, form(plain), form(layerNorm),
+		draw(1, 3, 2, 4, 5), draw(3, 5), draw(4, 5), draw(2, 3, 2, 4, 5))
+}
+
+func TestDropPathLeavesWholeImagesOutAndKeepsTheMean(t *testing.T) {
+	const images, rate = 4000, 0.25
+	out, err := ExecOnce(backend(t), func(x *Node) *Node {
+		zero := Scalar(x.Graph(), dtypes.Uint32, uint32(0))
+		return Training(x.Graph(), model.NewStore(), 1, Step{Key: zero, First: zero}).DropPath("path", x, rate)
+	}, tensors.FromFlatDataAndDimensions(ones(images*3), images, 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, flat := 0, tensors.MustCopyFlatData[float32](out)
+	for i := 0; i < len(flat); i += 3 {
+		if flat[i] != flat[i+1] || flat[i] != flat[i+2] || flat[i] != 0 && math.Abs(float64(flat[i])-1/(1-rate)) > 1e-6 {
+			t.Fatalf("image %d became %v, want all 0 or all %v", i/3, flat[i:i+3], 1/(1-rate))
+		}
+		if flat[i] == 0 {
+			left++
+		}
+	}
+	if share := float64(left) / images; math.Abs(share-rate) > 0.03 {
+		t.Errorf("%.3f of the images were left out, want %.2f", share, rate)
 	}
 }

@@ -89,32 +89,40 @@ func TestFastConvolutionEqualsThePlainOne(t *testing.T) {
 	}
 }
 
+// formsAgree compares what two ways to write a graph give for the same inputs.
+func formsAgree(t *testing.T, outputs []string, tolerance float64, plain, written func(in []*Node) []*Node, inputs ...any) {
+	t.Helper()
+	b := backend(t)
+	want, err := ExecOnceN(b, plain, inputs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := ExecOnceN(b, written, inputs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range outputs {
+		same(t, name, got[i], want[i], tolerance)
+	}
+}
+
 // The plain gradient through mean and variance, by GoMLX, is what the written one must be.
 func TestBatchNormAndItsGradientsAreTheFormulas(t *testing.T) {
-	x, w := draw(1, 3, 2, 4, 5), draw(2, 3, 2, 4, 5)
-	gamma, beta := draw(3, 5), draw(4, 5)
-	b := backend(t)
-	var results [2][]*tensors.Tensor
-	for i, plain := range []bool{true, false} {
-		out, err := ExecOnceN(b, func(x, gamma, beta, w *Node) []*Node {
-			gamma = AddScalar(gamma, 0.5)
-			y, mean, variance := batchNorm(x, gamma, beta)
-			if plain {
-				mean = ReduceMean(x, 0, 1, 2)
-				centred := Sub(x, wide(mean, x))
-				variance = ReduceMean(Square(centred), 0, 1, 2)
-				y = Add(Mul(Div(centred, wide(Sqrt(AddScalar(variance, normEpsilon)), x)), wide(gamma, x)), wide(beta, x))
-			}
-			return append([]*Node{y, mean, variance}, Gradient(ReduceAllSum(Mul(y, w)), x, gamma, beta)...)
-		}, x, gamma, beta, w)
-		if err != nil {
-			t.Fatal(err)
+	form := func(norm func(x, gamma, beta *Node) (y, mean, variance *Node)) func(in []*Node) []*Node {
+		return func(in []*Node) []*Node {
+			x, gamma, beta, w := in[0], AddScalar(in[1], 0.5), in[2], in[3]
+			y, mean, variance := norm(x, gamma, beta)
+			return append([]*Node{y, mean, variance}, Gradient(ReduceAllSum(Mul(y, w)), x, in[1], beta)...)
 		}
-		results[i] = out
 	}
-	for i, what := range []string{"output", "mean", "variance", "gradient of x", "gradient of gamma", "gradient of beta"} {
-		same(t, what, results[1][i], results[0][i], 1e-9)
+	plain := func(x, gamma, beta *Node) (y, mean, variance *Node) {
+		mean = ReduceMean(x, 0, 1, 2)
+		centred := Sub(x, wide(mean, x))
+		variance = ReduceMean(Square(centred), 0, 1, 2)
+		return Add(Mul(Div(centred, wide(Sqrt(AddScalar(variance, normEpsilon)), x)), wide(gamma, x)), wide(beta, x)), mean, variance
 	}
+	formsAgree(t, []string{"output", "mean", "variance", "gradient of x", "gradient of gamma", "gradient of beta"}, 1e-9, form(plain), form(batchNorm),
+		draw(1, 3, 2, 4, 5), draw(3, 5), draw(4, 5), draw(2, 3, 2, 4, 5))
 }
 
 func TestMaxPool3TakesTheMaximumOfEachWindow(t *testing.T) {
