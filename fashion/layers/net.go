@@ -30,6 +30,7 @@ type Net struct {
 	fast   bool  // use the forms for XLA's CPU backend
 	params map[string]*Node
 	layers []Layer
+	frozen func(layer string) bool // which layers are not trained; nil for none
 
 	updates []Update
 }
@@ -79,8 +80,16 @@ func (n *Net) IsTraining() bool { return n.step != nil }
 // Layers lists the layers in the order in which they were built.
 func (n *Net) Layers() []Layer { return n.layers }
 
+// Freeze says which layers are not trained, by their names. Nothing runs back through those before the first that is, and the optimizer keeps
+// nothing for them. It comes before the first layer.
+func (n *Net) Freeze(frozen func(layer string) bool) { n.frozen = frozen }
+
 func (n *Net) add(name, kind string, y *Node, parameters int) {
-	n.layers = append(n.layers, Layer{Name: name, Type: kind, Shape: y.Shape().Dimensions[1:], Parameters: parameters})
+	l := Layer{Name: name, Type: kind, Shape: y.Shape().Dimensions[1:], Parameters: parameters}
+	if n.frozen != nil && n.frozen(name) {
+		l.Fixed = parameters
+	}
+	n.layers = append(n.layers, l)
 }
 
 // Initializer gives the initial value of a parameter's next element.
@@ -110,7 +119,8 @@ func TruncatedNormal(deviation float64) Initializer {
 // Param returns the parameter of that name as a node. Its initial value is drawn on the host from the seed and the
 // name alone, so that it is the same on every backend and in whatever order parameters are made.
 func (n *Net) Param(name string, init Initializer, dims ...int) *Node {
-	return n.variable(name, init, true, dims)
+	layer, _, _ := strings.Cut(name, "/")
+	return n.variable(name, init, n.frozen == nil || !n.frozen(layer), dims)
 }
 
 // state returns a value that is kept with the parameters and is not trained.

@@ -48,6 +48,9 @@ func checkConvNeXt(m run.Model) error {
 	if _, ok := convNeXtSizes[m.Size]; !ok {
 		return fmt.Errorf("model.size is %q, want one of %s", m.Size, strings.Join(slices.Sorted(maps.Keys(convNeXtSizes)), ", "))
 	}
+	if layers := newConvNeXt(m).KerasLayers(); m.FineTuneAt < 0 || m.FineTuneAt > layers {
+		return fmt.Errorf("model.fine_tune_at is %d, want 0 to %d, the number of layers of convnext %s", m.FineTuneAt, layers, m.Size)
+	}
 	if m.Side != 0 && (m.Side < convNeXtSide || m.Side > 512) {
 		return fmt.Errorf("model.side is %d pixels, want %d to 512: five halvings must leave one", m.Side, convNeXtSide)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"fashionlab/fashion/layers"
+	"fashionlab/fashion/run"
 )
 
 // timm's counts: sum(p.numel() for p in timm.create_model("convnext_" + size).parameters()).
@@ -40,5 +41,37 @@ func TestConvNeXtHasTheParametersOfTheOriginal(t *testing.T) {
 		if parameters != want.parameters || told != want.parameters || tensors != want.tensors {
 			t.Errorf("%s has %d parameters in %d tensors and tells of %d, want %d in %d", size, parameters, tensors, told, want.parameters, want.tensors)
 		}
+	}
+}
+
+// The indices are those of tf_keras 2.21, ConvNeXtTiny(include_top=False): input 0, normalization 1, stem 2, blocks of eight layers from 3 on, 151 layers in all.
+func TestFineTuneAtCountsLayersAsKeras2Does(t *testing.T) {
+	m := convNeXtSizes["tiny"]
+	if got := m.KerasLayers(); got != 151 {
+		t.Errorf("ConvNeXt-Tiny has %d layers, want 151", got)
+	}
+	for name, want := range map[string]int{
+		"stem_0": 2, "stages_0_blocks_0_conv_dw": 3, "stages_0_blocks_2_gamma": 3 + 16 + 5, "stages_1_downsample_0": 27, "stages_1_downsample_1": 27,
+		"stages_1_blocks_0_conv_dw": 28, "stages_2_downsample_0": 52, "stages_2_blocks_8_mlp_fc2": 53 + 64 + 4, "stages_3_downsample_1": 125,
+		"stages_3_blocks_2_conv_dw": 142, "stages_3_blocks_2_norm": 143, "stages_3_blocks_2_gamma": 147, "head_norm": 150, "head_fc": 151,
+	} {
+		if got := m.KerasLayer(name); got != want {
+			t.Errorf("%s is layer %d, want %d", name, got, want)
+		}
+	}
+}
+
+func TestFrozenLayersAreNotTrained(t *testing.T) {
+	s, err := Summarize(run.Model{Name: "convnext", Size: "atto", Input: "resize", FineTuneAt: 1000})
+	if err == nil {
+		t.Errorf("a layer beyond the last one was accepted: %d fixed", s.Fixed)
+	}
+	all, err := Summarize(run.Model{Name: "convnext", Size: "atto", Input: "resize"})
+	if err != nil || all.Fixed != 0 {
+		t.Fatalf("without freezing, %d parameters are fixed (%v)", all.Fixed, err)
+	}
+	head, err := Summarize(run.Model{Name: "convnext", Size: "atto", Input: "resize", FineTuneAt: convNeXtSizes["atto"].KerasLayers()})
+	if want := 320*10 + 10; err != nil || head.Parameters-head.Fixed != want {
+		t.Errorf("with all frozen but the head, %d parameters are trained (%v), want %d", head.Parameters-head.Fixed, err, want)
 	}
 }

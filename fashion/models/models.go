@@ -27,7 +27,7 @@ func Check(m run.Model) error {
 			return fmt.Errorf("model.stem is %q, want small, or none for the paper's", m.Stem)
 		}
 	case "convnext":
-		known.Input, known.Size, known.Side, known.DropPath = m.Input, m.Size, m.Side, m.DropPath
+		known.Input, known.Size, known.Side, known.FineTuneAt, known.DropPath = m.Input, m.Size, m.Side, m.FineTuneAt, m.DropPath
 		if err := checkConvNeXt(m); err != nil {
 			return err
 		}
@@ -56,7 +56,9 @@ func Logits(n *layers.Net, m run.Model, images *Node) *Node {
 	case "resnet50":
 		return ResNet50{Stem: m.Stem, Input: m.Input}.Logits(n, images)
 	case "convnext":
-		return newConvNeXt(m).Logits(n, colour(enlarge(images, m.Input, max(m.Side, convNeXtSide))))
+		c := newConvNeXt(m)
+		n.Freeze(func(layer string) bool { return c.KerasLayer(layer) < m.FineTuneAt })
+		return c.Logits(n, colour(enlarge(images, m.Input, max(m.Side, convNeXtSide))))
 	}
 	panic(Check(m))
 }

@@ -33,6 +33,10 @@ type Model struct {
 	Size    string  `json:"size,omitempty"`  // convnext: "atto" to "base"
 	Side    int     `json:"side,omitempty"`  // convnext: of the images that the network sees, in pixels; 0 means 32
 
+	// FineTuneAt is the first layer that is trained, as Keras 2 counts a ConvNeXt's layers from its input; those before it keep their weights. 0: all
+	// are trained. The last layer, which is new, always is. convnext.
+	FineTuneAt int `json:"fine_tune_at,omitempty"`
+
 	// DropPath is the share of images for which the last block is left out in training; it rises to that from 0 in the first. convnext.
 	DropPath float64 `json:"drop_path,omitempty"`
 }

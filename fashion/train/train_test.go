@@ -1,6 +1,8 @@
 package train_test
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"maps"
 	"os"
@@ -12,7 +14,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gomlx/compute/gobackend"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
 	"fashionlab/fashion"
+	"fashionlab/fashion/models"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/train"
 )
@@ -200,5 +207,52 @@ func TestLearnsTheSubset(t *testing.T) {
 	h := fit(t, "learns", r).History
 	if got := h[len(h)-1].ValidationAccuracy; got < 0.7 {
 		t.Errorf("validation accuracy after %d epochs of 1,280 images is %v, want 0.7 or more", len(h), got)
+	}
+}
+
+func TestFrozenLayersKeepTheirWeightsAndHaveNoMoments(t *testing.T) {
+	needBackend(t)
+	r := recipe()
+	r.Model = run.Model{Name: "convnext", Size: "atto", Input: "resize", Dropout: 0.1, FineTuneAt: 40}
+	r.Data.Limit, r.Epochs = 100, 1
+	c, found, err := fit(t, "frozen", r).LoadCheckpoint(run.Last)
+	if err != nil || !found {
+		t.Fatal(err)
+	}
+	backend, err := gobackend.New("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer backend.Finalize()
+	store := model.NewStore()
+	if _, err := models.Layers(backend, store, r.Model, r.Seed); err != nil {
+		t.Fatal(err)
+	}
+	after := map[string][]byte{}
+	for _, tensor := range c.Tensors {
+		after[tensor.Name] = tensor.Data
+	}
+	frozen, trained := 0, 0
+	for v := range store.IterVariables() {
+		value, err := v.Value()
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, err := binary.Append(nil, binary.LittleEndian, tensors.MustCopyFlatData[float32](value))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, hasMoment := after["/optimizer/m"+v.Path()]
+		if changed := !bytes.Equal(before, after[v.Path()]); changed != hasMoment || hasMoment != v.Trainable {
+			t.Errorf("%s: changed %v, has a moment %v, is trained %v", v.Path(), changed, hasMoment, v.Trainable)
+		}
+		if v.Trainable {
+			trained++
+		} else {
+			frozen++
+		}
+	}
+	if frozen == 0 || trained == 0 {
+		t.Errorf("%d weights are frozen, %d trained", frozen, trained)
 	}
 }

@@ -1,0 +1,72 @@
+package models
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// The layers of a ConvNeXt as Keras 2 counts them without the top, from 0: the input, the normalization of the input, the stem; then for each
+// stage but the first a layer that halves the side, and eight layers for each block; at the end a normalization. ConvNeXt-Tiny has 151. Keras 3 counts
+// no additions, so that it has 133, and `fine_tune_at` 143 lies beyond their end.
+const (
+	kerasStem        = 2
+	kerasFirstBlock  = 3
+	kerasBlockLayers = 8 // depthwise, normalization, dense, activation, dense, layer scale, stochastic depth, addition
+)
+
+// kerasBlock are the places of a block's parameters among its layers.
+var kerasBlock = map[string]int{"conv_dw": 0, "norm": 1, "mlp_fc1": 2, "mlp_fc2": 4, "gamma": 5}
+
+var blockName = regexp.MustCompile(`^stages_(\d)_blocks_(\d+)_(.+)$`)
+
+// KerasLayers is how many layers Keras 2 counted.
+func (m ConvNeXt) KerasLayers() int { return m.stageStart(4) }
+
+// stageStart is the index of a stage's first layer; of the last normalization's successor for 4.
+func (m ConvNeXt) stageStart(stage int) int {
+	index := kerasFirstBlock
+	for i, depth := range m.Depths[:stage] {
+		if i > 0 {
+			index++ // what halves the side
+		}
+		index += depth * kerasBlockLayers
+	}
+	if stage == 4 {
+		return index + 1
+	}
+	return index
+}
+
+// KerasLayer is the index of the layer that holds a parameter, given by the layer's name in our network. The last layer, head_fc, is not Keras's: it comes
+// after all.
+func (m ConvNeXt) KerasLayer(name string) int {
+	name, _, _ = strings.Cut(name, "/")
+	if part := blockName.FindStringSubmatch(name); part != nil {
+		stage, block := number(part[1]), number(part[2])
+		index := m.stageStart(stage) + block*kerasBlockLayers + kerasBlock[part[3]]
+		if stage > 0 {
+			index++
+		}
+		return index
+	}
+	switch {
+	case strings.HasPrefix(name, "stem_"):
+		return kerasStem
+	case strings.HasPrefix(name, "stages_"): // what halves the side
+		return m.stageStart(number(name[len("stages_"):][:1]))
+	case name == "head_norm":
+		return m.KerasLayers() - 1
+	}
+	return m.KerasLayers()
+}
+
+// number reads digits that a pattern has matched.
+func number(digits string) int {
+	n, err := strconv.Atoi(digits)
+	if err != nil {
+		panic(fmt.Errorf("a layer's name: %w", err))
+	}
+	return n
+}
