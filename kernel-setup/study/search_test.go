@@ -1,0 +1,56 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/run"
+)
+
+// By hand: 69 epochs of 2,500 images, where a run took 12 s for an epoch of 5,000, are 69 * 6 s.
+func TestPlanTellsTheTimeFromWhatARunMeasured(t *testing.T) {
+	root := t.TempDir()
+	t.Setenv(run.RootVariable, root)
+	o := searchOptions{model: "cnn", profile: recipes.Quick}
+	budget := recipes.Budget{R: 9, Eta: 3, Rounding: hyperband.Algorithm1}
+	s, err := recipes.Search(o.model, o.profile, budget)
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed := func() string {
+		p, err := newPlan(s, budget, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if err := p.print(&out); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	if got := printed(); !strings.Contains(got, "not known") || !strings.Contains(got, "17 trials, 22 trainings, 69 epochs of 2500 images (78 if") {
+		t.Errorf("without a run the plan is\n%s", got)
+	}
+	recipe := recipes.CNN(recipes.Quick)
+	recipe.Data.Limit = 5000
+	r, err := run.Begin(filepath.Join(root, "measured"), recipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	r.Record.Device, r.Record.PeakMemory, r.Record.Parameters = "cpu: a processor", 1_500_000_000, 1000
+	if err := errors.Join(r.SaveHistory([]run.Epoch{{Epoch: 1, Seconds: 11}, {Epoch: 2, Seconds: 13}}), r.SaveRecord()); err != nil {
+		t.Fatal(err)
+	}
+	got := printed()
+	for _, want := range []string{"6m54s", "a processor", "1.5 GB of memory"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the plan lacks %q:\n%s", want, got)
+		}
+	}
+}
