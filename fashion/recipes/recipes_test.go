@@ -48,7 +48,7 @@ func TestSlidesAreAsPrinted(t *testing.T) {
 
 func TestEveryProfileOfEveryModelAndTrialIsAValidRecipe(t *testing.T) {
 	for _, p := range recipes.Profiles() {
-		for _, name := range []string{"cnn", "cnn-augmented", "resnet50", "resnet50-augmented"} {
+		for _, name := range []string{"cnn", "cnn-augmented", "resnet50", "resnet50-augmented", "convnext"} {
 			r, err := recipes.ByName(name, p)
 			if err != nil {
 				t.Fatal(err)
@@ -79,7 +79,7 @@ func TestEveryProfileOfEveryModelAndTrialIsAValidRecipe(t *testing.T) {
 func TestSearchDrawsValidRecipesFromASpaceThatHoldsTheSlidesParameters(t *testing.T) {
 	t.Setenv(run.RootVariable, t.TempDir())
 	for _, p := range recipes.Profiles() {
-		for _, model := range []string{"cnn", "resnet50"} {
+		for _, model := range []string{"cnn", "resnet50", "convnext"} {
 			s, err := recipes.Search(model, p, recipes.SearchBudget(p))
 			if err != nil {
 				t.Fatal(err)

@@ -3,6 +3,7 @@ package recipes
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/run"
@@ -48,14 +49,15 @@ func Search(model string, p Profile, b Budget) (hyperband.Search[run.Recipe], er
 		return none, err
 	}
 	return hyperband.Search[run.Recipe]{
-		Brackets: brackets, Space: Space(), Base: base, Seed: 1, Journal: filepath.Join(dir, "journal.jsonl"), Retries: 1,
+		Brackets: brackets, Space: Space(base), Base: base, Seed: 1, Journal: filepath.Join(dir, "journal.jsonl"), Retries: 1,
 	}, nil
 }
 
-// Space is what the slides searched for the CNN and ResNet50: optimizer, learning rate, beta 1 and 2, weight decay, dropout. The
+// Space is what the slides searched. For the CNN and ResNet50: optimizer, learning rate, beta 1 and 2, weight decay, dropout. For ConvNeXt: optimizer,
+// learning rate, schedule, fine-tuning layer, weight decay, dropout. The
 // slides do not print its ranges; these hold the slides' best parameters. Beta 1 is sgd's momentum, in Nesterov's form; what an
 // optimizer has no use for is left at 0.
-func Space() hyperband.Space[run.Recipe] {
+func Space(base run.Recipe) hyperband.Space[run.Recipe] {
 	optimizer := func(r *run.Recipe, name string) {
 		r.Optimizer = run.Optimizer{Name: name, Epsilon: 1e-7}
 	}
@@ -72,12 +74,41 @@ func Space() hyperband.Space[run.Recipe] {
 			r.Optimizer.Beta2 = v
 		}
 	}
-	return hyperband.Space[run.Recipe]{
-		hyperband.Choice("optimizer", optimizer, "nadam", "adam", "rmsprop", "sgd"),
-		hyperband.LogRange("learning rate", func(r *run.Recipe, v float64) { r.Optimizer.Rate = v }, 1e-4, 3e-2),
+	rule := hyperband.Choice("optimizer", optimizer, "nadam", "adam", "rmsprop", "sgd")
+	middle := hyperband.Space[run.Recipe]{
 		hyperband.Choice("beta 1", beta1, 0.8, 0.9, 0.95),
 		hyperband.Choice("beta 2", beta2, 0.9, 0.99, 0.999, 0.9999),
+	}
+	if base.Model.Name == "convnext" {
+		rule.Set = func(r *run.Recipe, i float64) {
+			optimizer(r, rule.Choices[int(i)])
+			beta1(r, 0.9)
+			beta2(r, 0.999)
+		}
+		middle = hyperband.Space[run.Recipe]{
+			hyperband.Choice("schedule", schedule(base), "constant", "94_step_0_9", "cosine"),
+			hyperband.Choice("fine-tuning layer", func(r *run.Recipe, v int) { r.Model.FineTuneAt = v }, 0, 125, 134, 143, 151),
+		}
+	}
+	return slices.Concat(hyperband.Space[run.Recipe]{
+		rule,
+		hyperband.LogRange("learning rate", func(r *run.Recipe, v float64) { r.Optimizer.Rate = v }, 1e-4, 3e-2),
+	}, middle, hyperband.Space[run.Recipe]{
 		hyperband.Choice("weight decay", func(r *run.Recipe, v float64) { r.Optimizer.WeightDecay = v }, 0, 1e-5, 1e-4, 1e-3),
 		hyperband.Choice("dropout", func(r *run.Recipe, v float64) { r.Model.Dropout = v }, 0, 0.1, 0.2, 0.3, 0.4, 0.5),
+	})
+}
+
+// schedule sets a schedule by the name that the slide has for it; a cosine falls over all epochs of the base.
+func schedule(base run.Recipe) func(*run.Recipe, string) {
+	return func(r *run.Recipe, name string) {
+		switch name {
+		case "constant":
+			r.Schedule = run.Schedule{}
+		case "94_step_0_9":
+			r.Schedule = run.Schedule{Name: "step", Every: 94, Factor: 0.9}
+		case "cosine":
+			r.Schedule = run.Schedule{Name: "cosine", Every: base.Epochs * steps(base), MinRate: 1e-5}
+		}
 	}
 }

@@ -19,7 +19,8 @@ func Slides() []Slide {
 			Parameters: []string{"nadam", "0.001", "0.9", "0.99", "0", "0.1"}},
 		{Model: "resnet50", Title: "ResNet50", Train: 0.9622, Validation: 0.9104, Test: 0.9006, Weight: 0.45,
 			Parameters: []string{"nadam", "0.01", "0.9", "0.9999", "1e-05", "0.1"}},
-		{Model: "convnext", Title: "ConvNeXt", Train: 0.7459, Validation: 0.7425, Test: 0.7423, Weight: 0.10},
+		{Model: "convnext", Title: "ConvNeXt", Train: 0.7459, Validation: 0.7425, Test: 0.7423, Weight: 0.10,
+			Parameters: []string{"nadam", "0.001", "94_step_0_9", "143", "0.0001", "0.1"}},
 		{Model: "ensemble", Title: "Ensemble", Test: 0.911},
 	}
 }
