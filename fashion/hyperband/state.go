@@ -2,6 +2,7 @@ package hyperband
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -73,6 +74,23 @@ func (s State[C]) Ranking() []Trial[C] {
 
 // RungEpochs is what the table asks of a trial in the rung that it is in.
 func (s State[C]) RungEpochs(t Trial[C]) int { return s.Brackets[t.Bracket].Rungs[t.Rung].Epochs }
+
+// Table lists the best n trials as words: ID, score, epochs, the parameters. score names the second column.
+func (s State[C]) Table(n int, score string) (header []string, rows [][]string) {
+	header = []string{"trial", score, "epochs"}
+	for _, p := range s.Space {
+		header = append(header, p.Name)
+	}
+	list := s.Ranking()
+	for _, t := range list[:min(n, len(list))] {
+		row := []string{fmt.Sprint(t.ID), fmt.Sprintf("%.4f", t.Score(0)), fmt.Sprint(len(t.Scores))}
+		for i, p := range s.Space {
+			row = append(row, p.Word(t.Values[i]))
+		}
+		rows = append(rows, row)
+	}
+	return header, rows
+}
 
 // Front is the first bracket that is not at its end, the rung that it is in, and how many of its trials are alive in it: 0 if all are
 // at their ends.

@@ -40,8 +40,7 @@ func layerNorm(x, gamma, beta *Node, epsilon float64) *Node {
 	return IdentityWithCustomGradient(y, func(_, v *Node) *Node { dy = v; return v })
 }
 
-// placeMean is the mean over the channels, the last axis, which is kept: [..., 1]. It is a matrix product, faster than XLA's reduction on
-// the CPU.
+// placeMean is the mean over the channels, the last axis, which is kept: [..., 1]. It is a matrix product, as channelSum is.
 func placeMean(x *Node) *Node {
 	d := x.Shape().Dimensions
 	c := d[len(d)-1]

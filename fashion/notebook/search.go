@@ -51,18 +51,6 @@ func SearchLine[C comparable](s hyperband.State[C]) string {
 
 // BestTrials shows the parameters of a search's best n trials, and the slide's under them.
 func BestTrials[C comparable](s hyperband.State[C], n int, slide []string) {
-	header := []string{"trial", "score", "epochs"}
-	for _, p := range s.Space {
-		header = append(header, p.Name)
-	}
-	var rows [][]string
-	list := s.Ranking()
-	for _, t := range list[:min(n, len(list))] {
-		row := []string{fmt.Sprint(t.ID), fmt.Sprintf("%.4f", t.Score(0)), fmt.Sprint(len(t.Scores))}
-		for i, p := range s.Space {
-			row = append(row, p.Word(t.Values[i]))
-		}
-		rows = append(rows, row)
-	}
+	header, rows := s.Table(n, "score")
 	Table(header, append(rows, append([]string{"slide", "", ""}, slide...)))
 }

@@ -182,18 +182,9 @@ func ranked(s hyperband.State[run.Recipe]) []place {
 // printRanking prints the best trials, and the slide's parameters under them.
 func printRanking(w io.Writer, s hyperband.State[run.Recipe], model string) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	header := []string{"trial", "validation accuracy", "epochs"}
-	for _, p := range s.Space {
-		header = append(header, p.Name)
-	}
-	fmt.Fprintln(t, strings.Join(header, "\t"))
-	list := ranked(s)
-	for _, p := range list[:min(10, len(list))] {
-		fmt.Fprintf(t, "%d\t%.4f\t%d", p.Trial, p.Accuracy, p.Epochs)
-		for _, parameter := range s.Space {
-			fmt.Fprintf(t, "\t%s", p.Parameters[parameter.Name])
-		}
-		fmt.Fprintln(t)
+	header, rows := s.Table(10, "validation accuracy")
+	for _, row := range append([][]string{header}, rows...) {
+		fmt.Fprintln(t, strings.Join(row, "\t"))
 	}
 	fmt.Fprintf(t, "slide\t\t\t%s\n", strings.Join(recipes.SlideOf(model).Parameters, "\t"))
 	return t.Flush()
