@@ -20,11 +20,12 @@ const usage = `usage: go run ./kernel-setup COMMAND [flags]
   setup      install what is missing, and nothing else
   doctor     say what is installed, what is missing, and what mends it
   report     print the results table                          -json
-  train      train a recipe of the study and test it          -recipe cnn|resnet50[-augmented]  -profile  -publish
+  train      train a recipe of the study and test it          -recipe cnn-augmented  -profile  -publish
   search     search hyperparameters with Hyperband            -model cnn  -profile  -R 81  -eta 3  -rounding algorithm1
                                                               -workers 1  -plan  -json
   summary    print a model's layers, shapes and parameters    -model cnn
-  bench      time a training step                             -model cnn  -batch 64,512  -peers PYTHON  -transforms  -search
+  bench      time a training step                             -model cnn  -batch 64,512  -peers PYTHON  -transforms  -frozen
+                                                              -search
   uninstall  remove what setup installed; runs stay
 
 run, lab, test, setup, train, search and bench first do what is missing of the set-up.
@@ -39,11 +40,11 @@ type command struct {
 
 // options are the values of all flags.
 type options struct {
-	profile, only, out, model, batch, peers string
-	recipe, rounding                        string
-	r, eta, workers                         int
-	json, transforms, plan, search, publish bool
-	args                                    []string // what is left after the flags
+	profile, only, out, model, batch, peers         string
+	recipe, rounding                                string
+	r, eta, workers                                 int
+	json, transforms, plan, search, publish, frozen bool
+	args                                            []string // what is left after the flags
 }
 
 func commands() map[string]command {
@@ -72,10 +73,11 @@ func commands() map[string]command {
 			f.StringVar(&o.batch, "batch", "64,512", "batch sizes")
 			f.StringVar(&o.peers, "peers", "", "a Python with tensorflow and/or torch to measure beside")
 			f.BoolVar(&o.transforms, "transforms", false, "time the augmentations too")
+			f.BoolVar(&o.frozen, "frozen", false, "time a ConvNeXt with ever fewer layers trained too")
 			f.BoolVar(&o.search, "search", false, "time a whole search instead, beside KerasTuner's")
 		}, func(ctx context.Context, l layout, o options) error {
 			return study(ctx, l, "bench", "-model", o.model, "-batch", o.batch, "-peers", o.peers,
-				fmt.Sprint("-transforms=", o.transforms), fmt.Sprint("-search=", o.search))
+				fmt.Sprint("-transforms=", o.transforms), fmt.Sprint("-frozen=", o.frozen), fmt.Sprint("-search=", o.search))
 		}},
 		"train": {[]string{partPlugin, partData}, func(f *flag.FlagSet, o *options) {
 			profile(f, o)

@@ -156,8 +156,14 @@ func (n *Net) variable(name string, init Initializer, trainable bool, dims []int
 	return p
 }
 
+// folder holds all parameters in a GoMLX store.
+const folder = "/model/"
+
 // Path is the place of a parameter in a GoMLX store.
-func Path(name string) string { return "/model/" + name }
+func Path(name string) string { return folder + name }
+
+// ParameterAt is the inverse of Path; ok is false for what is no parameter.
+func ParameterAt(path string) (name string, ok bool) { return strings.CutPrefix(path, folder) }
 
 // addBias adds a vector to the last axis.
 func addBias(x, bias *Node) *Node {

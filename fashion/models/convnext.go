@@ -40,7 +40,7 @@ const convNeXtSide = 32
 
 func newConvNeXt(m run.Model) ConvNeXt {
 	c := convNeXtSizes[m.Size]
-	c.DropPath = m.DropPath
+	c.DropPath, c.HeadEpsilon = m.DropPath, m.HeadEpsilon
 	return c
 }
 
@@ -59,6 +59,17 @@ func checkConvNeXt(m run.Model) error {
 	}
 	return nil
 }
+
+// headEpsilon is what the last LayerNorm adds to the variance.
+func (m ConvNeXt) headEpsilon() float64 {
+	if m.HeadEpsilon == 0 {
+		return convNeXtEpsilon
+	}
+	return m.HeadEpsilon
+}
+
+// HeadEpsilon is what the last LayerNorm of a convnext adds to the variance.
+func HeadEpsilon(m run.Model) float64 { return newConvNeXt(m).headEpsilon() }
 
 // colour turns grey values from 0 to 1, [B, H, W, 1], into the three channels that networks trained on ImageNet expect, normalized by the
 // mean and the standard deviation of ImageNet's.
@@ -115,10 +126,6 @@ func (m ConvNeXt) Logits(n *layers.Net, images *Node) *Node {
 	if classes == 0 {
 		classes = fashion.NumClasses
 	}
-	epsilon := m.HeadEpsilon
-	if epsilon == 0 {
-		epsilon = convNeXtEpsilon
-	}
-	features := n.LayerNorm("head_norm", n.Mean("head_pool", m.Stages(n, images)[3]), epsilon) // [B, C]
+	features := n.LayerNorm("head_norm", n.Mean("head_pool", m.Stages(n, images)[3]), m.headEpsilon()) // [B, C]
 	return n.Linear("head_fc", n.Dropout("head_drop", features), classes)
 }

@@ -61,6 +61,31 @@ func TestFineTuneAtCountsLayersAsKeras2Does(t *testing.T) {
 	}
 }
 
+func TestDepthCountsBlocksToTheHead(t *testing.T) {
+	m := convNeXtSizes["atto"] // 12 blocks
+	for name, want := range map[string]int{
+		"head_fc/kernel": 0, "head_norm/gamma": 0, "stages_3_blocks_1_gamma": 1, "stages_3_blocks_0_mlp_fc1/bias": 2, "stages_3_downsample_1/kernel": 2,
+		"stages_2_blocks_5_norm/beta": 3, "stages_0_blocks_0_conv_dw/kernel": 12, "stem_1/gamma": 13,
+	} {
+		if got := m.Depth(name); got != want {
+			t.Errorf("from %s to the head are %d blocks, want %d", name, got, want)
+		}
+	}
+	if got := RateShare(run.Model{Name: "convnext", Size: "atto"}, 0.5, "stages_2_blocks_5_norm/beta"); got != 0.125 {
+		t.Errorf("the share of the rate is %v, want 0.125", got)
+	}
+}
+
+// What recipes.FineTuneLayers lists for the smallest size.
+func TestStagesOfTheSmallestSizeBeginWhereItsRecipesFreeze(t *testing.T) {
+	m := convNeXtSizes["atto"]
+	for at, name := range map[int]string{19: "stages_1_downsample_0", 36: "stages_2_downsample_0", 85: "stages_3_downsample_0", 103: "head_fc"} {
+		if got := m.KerasLayer(name); got != at {
+			t.Errorf("%s is layer %d, want %d", name, got, at)
+		}
+	}
+}
+
 func TestFrozenLayersAreNotTrained(t *testing.T) {
 	s, err := Summarize(run.Model{Name: "convnext", Size: "atto", Input: "resize", FineTuneAt: 1000})
 	if err == nil {

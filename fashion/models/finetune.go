@@ -2,9 +2,12 @@ package models
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"fashionlab/fashion/run"
 )
 
 // The layers of a ConvNeXt as Keras 2 counts them without the top, from 0: the input, the normalization of the input, the stem; then for each
@@ -60,6 +63,35 @@ func (m ConvNeXt) KerasLayer(name string) int {
 		return m.KerasLayers() - 1
 	}
 	return m.KerasLayers()
+}
+
+// Depth is how many blocks lie from a layer to the head, given by the layer's name in our network: 0 in the head, 1 in the last block. What halves the side
+// counts with the block after it; the stem comes before the first.
+func (m ConvNeXt) Depth(name string) int {
+	blocks := func(stages int) (n int) {
+		for _, depth := range m.Depths[:stages] {
+			n += depth
+		}
+		return n
+	}
+	name, _, _ = strings.Cut(name, "/")
+	switch part := blockName.FindStringSubmatch(name); {
+	case part != nil:
+		return blocks(4) - blocks(number(part[1])) - number(part[2])
+	case strings.HasPrefix(name, "stages_"):
+		return blocks(4) - blocks(number(name[len("stages_"):][:1]))
+	case strings.HasPrefix(name, "stem_"):
+		return blocks(4) + 1
+	}
+	return 0
+}
+
+// RateShare is the share of the learning rate that a parameter gets under a recipe's layer decay.
+func RateShare(m run.Model, decay float64, parameter string) float64 {
+	if decay == 0 || m.Name != "convnext" {
+		return 1
+	}
+	return math.Pow(decay, float64(newConvNeXt(m).Depth(parameter)))
 }
 
 // number reads digits that a pattern has matched.

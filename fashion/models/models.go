@@ -19,6 +19,7 @@ func Names() []string { return []string{"cnn", "resnet50", "convnext"} }
 // Check reports a model that does not exist, or one that does not know what it is asked for.
 func Check(m run.Model) error {
 	known := run.Model{Name: m.Name, Dropout: m.Dropout} // what the model knows of what it is asked for
+	known.Weights.Run, known.Weights.SHA256 = m.Weights.Run, m.Weights.SHA256
 	switch m.Name {
 	case "cnn":
 	case "resnet50":
@@ -27,7 +28,8 @@ func Check(m run.Model) error {
 			return fmt.Errorf("model.stem is %q, want small, or none for the paper's", m.Stem)
 		}
 	case "convnext":
-		known.Input, known.Size, known.Side, known.FineTuneAt, known.DropPath = m.Input, m.Size, m.Side, m.FineTuneAt, m.DropPath
+		known = m
+		known.Stem = ""
 		if err := checkConvNeXt(m); err != nil {
 			return err
 		}
@@ -41,6 +43,12 @@ func Check(m run.Model) error {
 		return fmt.Errorf("the model %s has no use for what the recipe asks of it: %+v, want %+v", m.Name, m, known)
 	}
 	return nil
+}
+
+// IsHead reports whether a parameter, by its name, is of the last layer, which tells the classes.
+func IsHead(parameter string) bool {
+	layer, _, _ := strings.Cut(parameter, "/")
+	return layer == "logits" || layer == "predictions" || layer == "head_fc"
 }
 
 // WholeBatch reports whether a training step should work on the whole batch at once. With batch normalization it must: an image's output

@@ -192,7 +192,8 @@ func parameters(t *testing.T, m models.ConvNeXt) map[string][]int {
 	m.Logits(layers.Inference(g, store, 1), Parameter(g, "images", shapes.Make(dtypes.Float32, 1, 32, 32, 3)))
 	list := map[string][]int{}
 	for v := range store.IterVariables() {
-		list[strings.TrimPrefix(v.Path(), layers.Path(""))] = v.Shape().Dimensions
+		name, _ := layers.ParameterAt(v.Path())
+		list[name] = v.Shape().Dimensions
 	}
 	return list
 }

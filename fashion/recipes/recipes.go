@@ -3,6 +3,7 @@ package recipes
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -93,23 +94,6 @@ func ResNet50(p Profile) run.Recipe {
 	return r
 }
 
-// ConvNeXt is ConvNeXt-Tiny with the slide's best parameters, but from random weights: the slide's were trained on ImageNet before.
-// The schedule that the slide calls 94_step_0_9 multiplies the rate by 0.9 every 94 steps, which are an epoch in batches of 512.
-func ConvNeXt(p Profile) run.Recipe {
-	r := CNN(p)
-	r.Model = run.Model{Name: "convnext", Size: "tiny", Input: "resize", Dropout: 0.1}
-	r.Optimizer = run.Optimizer{Name: "nadam", Rate: 0.001, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7, WeightDecay: 1e-4}
-	r.Schedule = run.Schedule{Name: "step", Every: 94, Factor: 0.9}
-	r.Batch = 512
-	switch p {
-	case Smoke:
-		r.Data.Limit, r.Epochs = 1000, 1
-	case Quick:
-		r.Data.Limit, r.Epochs = 8000, 5
-	}
-	return r
-}
-
 // CNNAugmented is the custom CNN with the adopted augmentation and a cosine over its epochs: with ever new images it does not overfit
 // soon, so that a longer training pays.
 func CNNAugmented(p Profile) run.Recipe {
@@ -118,8 +102,7 @@ func CNNAugmented(p Profile) run.Recipe {
 	if p == Full {
 		r.Epochs = 40
 	}
-	r.Schedule = run.Schedule{Name: "cosine", Every: r.Epochs * steps(r), MinRate: 1e-5}
-	return r
+	return cosine(r)
 }
 
 // ResNet50Augmented is ResNet50 with the adopted augmentation, a cosine, and a tenth of the slide's learning rate.
@@ -130,14 +113,16 @@ func ResNet50Augmented(p Profile) run.Recipe {
 	if p == Full {
 		r.Epochs = 24
 	}
-	r.Schedule = run.Schedule{Name: "cosine", Every: r.Epochs * steps(r), MinRate: 1e-5}
-	return r
+	return cosine(r)
 }
 
 // steps is the number of a recipe's steps in an epoch.
 func steps(r run.Recipe) int {
 	images := Images(r.Data)
 	training := images - int(float64(images)*r.Data.Validation+0.5)
+	if r.Data.Task == run.Rotation {
+		training *= 4 // all orientations
+	}
 	return (training + r.Batch - 1) / r.Batch
 }
 
@@ -149,26 +134,20 @@ func Images(d run.Data) int {
 	return trainingImages
 }
 
-// ByName is the recipe of that name: a model's, or one with "-augmented" behind it.
-func ByName(name string, p Profile) (run.Recipe, error) {
-	switch name {
-	case "cnn-augmented":
-		return CNNAugmented(p), nil
-	case "resnet50-augmented":
-		return ResNet50Augmented(p), nil
-	}
-	return ForModel(name, p)
+// byName are the recipes of the study.
+var byName = map[string]func(Profile) run.Recipe{
+	"cnn": CNN, "cnn-augmented": CNNAugmented,
+	"resnet50": ResNet50, "resnet50-augmented": ResNet50Augmented,
+	"convnext": ConvNeXt, source: Source, "convnext-transfer": func(p Profile) run.Recipe { return Transfer(p, 0) },
 }
 
-// ForModel is the recipe of the model of that name.
-func ForModel(name string, p Profile) (run.Recipe, error) {
-	switch name {
-	case "cnn":
-		return CNN(p), nil
-	case "resnet50":
-		return ResNet50(p), nil
-	case "convnext":
-		return ConvNeXt(p), nil
+// Names lists the recipes of the study.
+func Names() []string { return slices.Sorted(maps.Keys(byName)) }
+
+// ByName is the recipe of that name.
+func ByName(name string, p Profile) (run.Recipe, error) {
+	if recipe, ok := byName[name]; ok {
+		return recipe(p), nil
 	}
-	return run.Recipe{}, fmt.Errorf("model is %q, want one of cnn, resnet50, convnext", name)
+	return run.Recipe{}, fmt.Errorf("recipe is %q, want one of %s", name, strings.Join(Names(), ", "))
 }

@@ -48,7 +48,7 @@ func TestSlidesAreAsPrinted(t *testing.T) {
 
 func TestEveryProfileOfEveryModelAndTrialIsAValidRecipe(t *testing.T) {
 	for _, p := range recipes.Profiles() {
-		for _, name := range []string{"cnn", "cnn-augmented", "resnet50", "resnet50-augmented", "convnext"} {
+		for _, name := range recipes.Names() {
 			r, err := recipes.ByName(name, p)
 			if err != nil {
 				t.Fatal(err)
@@ -70,7 +70,7 @@ func TestEveryProfileOfEveryModelAndTrialIsAValidRecipe(t *testing.T) {
 			names[trial.Run] = true
 		}
 	}
-	if _, err := recipes.ForModel("vgg", recipes.Quick); err == nil || !strings.Contains(err.Error(), `"vgg"`) {
+	if _, err := recipes.ByName("vgg", recipes.Quick); err == nil || !strings.Contains(err.Error(), `"vgg"`) {
 		t.Errorf("error for an unknown model is %v, want one that names it", err)
 	}
 }

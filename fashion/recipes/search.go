@@ -26,10 +26,10 @@ func SearchBudget(p Profile) Budget {
 	return Budget{9, 3, hyperband.Algorithm1}
 }
 
-// Search is the search of a model's hyperparameters at a profile. Its objective is the validation accuracy.
+// Search is the search of the hyperparameters of a recipe of that name at a profile. Its objective is the validation accuracy.
 func Search(model string, p Profile, b Budget) (hyperband.Search[run.Recipe], error) {
 	var none hyperband.Search[run.Recipe]
-	base, err := ForModel(model, p)
+	base, err := ByName(model, p)
 	if err != nil {
 		return none, err
 	}
@@ -87,7 +87,7 @@ func Space(base run.Recipe) hyperband.Space[run.Recipe] {
 		}
 		middle = hyperband.Space[run.Recipe]{
 			hyperband.Choice("schedule", schedule(base), "constant", "94_step_0_9", "cosine"),
-			hyperband.Choice("fine-tuning layer", func(r *run.Recipe, v int) { r.Model.FineTuneAt = v }, 0, 125, 134, 143, 151),
+			hyperband.Choice("fine-tuning layer", func(r *run.Recipe, v int) { r.Model.FineTuneAt = v }, FineTuneLayers(base.Model.Size)...),
 		}
 	}
 	return slices.Concat(hyperband.Space[run.Recipe]{
@@ -108,7 +108,7 @@ func schedule(base run.Recipe) func(*run.Recipe, string) {
 		case "94_step_0_9":
 			r.Schedule = run.Schedule{Name: "step", Every: 94, Factor: 0.9}
 		case "cosine":
-			r.Schedule = run.Schedule{Name: "cosine", Every: base.Epochs * steps(base), MinRate: 1e-5}
+			r.Schedule = cosine(base).Schedule
 		}
 	}
 }

@@ -39,6 +39,19 @@ type Model struct {
 
 	// DropPath is the share of images for which the last block is left out in training; it rises to that from 0 in the first. convnext.
 	DropPath float64 `json:"drop_path,omitempty"`
+
+	// HeadEpsilon is what the last LayerNorm adds to the variance; 0 means 1e-6. Weights of the library transformers want 1e-12. convnext.
+	HeadEpsilon float64 `json:"head_epsilon,omitempty"`
+
+	Weights Weights `json:"weights,omitzero"` // what the parameters are at first
+}
+
+// Weights are where a model's parameters come from; the zero value draws them from the seed. The last layer is new where it tells other classes.
+type Weights struct {
+	Run    string `json:"run,omitempty"`    // the best epoch of a finished run, by its name (see Path)
+	File   string `json:"file,omitempty"`   // a safetensors file. convnext.
+	Hub    string `json:"hub,omitempty"`    // a repository of the Hugging Face hub, as owner/name. convnext.
+	SHA256 string `json:"sha256,omitempty"` // what the file must have; recorded in any case
 }
 
 // Data says which images are trained on. The test images are not among them: a recipe cannot name them.
@@ -46,7 +59,14 @@ type Data struct {
 	Limit      int     `json:"limit,omitempty"` // use only so many images, stratified by class; 0 means all
 	Validation float64 `json:"validation"`      // fraction of the images held out for validation, (0, 1)
 	SplitSeed  uint64  `json:"split_seed"`      // of the stratified split
+
+	// Task is what is learned of the images: "" their class; "rotation" by how many quarter turns each was turned, 0 to 3, from all four, which
+	// needs no labels (Gidaris, Singh and Komodakis, "Unsupervised Representation Learning by Predicting Image Rotations", 2018).
+	Task string `json:"task,omitempty"`
 }
+
+// Rotation is the task of a model that is trained for its features, before it learns the classes.
+const Rotation = "rotation"
 
 // Optimizer names an update rule of the package optim and its hyperparameters, in Keras's terms.
 type Optimizer struct {
@@ -58,6 +78,10 @@ type Optimizer struct {
 	Momentum    float64 `json:"momentum,omitempty"` // sgd, rmsprop
 	Nesterov    bool    `json:"nesterov,omitempty"` // sgd
 	WeightDecay float64 `json:"weight_decay"`       // decoupled: weights shrink by rate*decay each step; 0 is off
+
+	// LayerDecay is the rate of a block as a fraction of the next one's, the head having the whole rate: the first layers, whose features serve many
+	// tasks, move least. 0 and 1 are off. convnext.
+	LayerDecay float64 `json:"layer_decay,omitempty"`
 }
 
 // Schedule changes the learning rate during a training. The zero value keeps it constant.
@@ -83,6 +107,10 @@ func (r Recipe) Validate() error {
 		{r.Model.Name != "", "model.name", r.Model.Name, "the name of a model"},
 		{in(r.Model.Dropout, 0, 1), "model.dropout", r.Model.Dropout, "a fraction in [0, 1)"},
 		{in(r.Model.DropPath, 0, 1), "model.drop_path", r.Model.DropPath, "a fraction in [0, 1)"},
+		{in(r.Model.HeadEpsilon, 0, 1), "model.head_epsilon", r.Model.HeadEpsilon, "a number in [0, 1)"},
+		{r.Model.Weights.places() <= 1, "model.weights", r.Model.Weights, "one of run, file and hub"},
+		{r.Model.Weights.SHA256 == "" || r.Model.Weights.places() == 1, "model.weights", r.Model.Weights, "a run, file or hub beside the sha256"},
+		{r.Data.Task == "" || r.Data.Task == Rotation, "data.task", r.Data.Task, "rotation, or none for the classes"},
 		{r.Data.Limit >= 0, "data.limit", r.Data.Limit, "0 (all) or a number of images"},
 		{r.Data.Validation > 0 && r.Data.Validation < 1, "data.validation", r.Data.Validation, "a fraction in (0, 1)"},
 		{r.Optimizer.Name != "", "optimizer.name", r.Optimizer.Name, "the name of an optimizer"},
@@ -92,6 +120,7 @@ func (r Recipe) Validate() error {
 		{in(r.Optimizer.Epsilon, 0, 1), "optimizer.epsilon", r.Optimizer.Epsilon, "a number in [0, 1)"},
 		{in(r.Optimizer.Momentum, 0, 1), "optimizer.momentum", r.Optimizer.Momentum, "a number in [0, 1)"},
 		{in(r.Optimizer.WeightDecay, 0, 1), "optimizer.weight_decay", r.Optimizer.WeightDecay, "a number in [0, 1)"},
+		{r.Optimizer.LayerDecay >= 0 && r.Optimizer.LayerDecay <= 1, "optimizer.layer_decay", r.Optimizer.LayerDecay, "a number in [0, 1]"},
 		{r.Schedule.Patience >= 0, "schedule.patience", r.Schedule.Patience, "a number of epochs"},
 		{r.Schedule.Factor >= 0 && r.Schedule.Factor <= 1, "schedule.factor", r.Schedule.Factor, "a number in [0, 1]"},
 		{r.Schedule.Cooldown >= 0, "schedule.cooldown", r.Schedule.Cooldown, "a number of epochs"},
@@ -99,6 +128,16 @@ func (r Recipe) Validate() error {
 		{r.Epochs >= 1, "epochs", r.Epochs, "1 or more"},
 		{r.Batch >= 1, "batch", r.Batch, "1 or more"},
 	}...))
+}
+
+// places counts the places that the weights come from.
+func (w Weights) places() (n int) {
+	for _, place := range []string{w.Run, w.File, w.Hub} {
+		if place != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // rule is what a field of a recipe must satisfy.

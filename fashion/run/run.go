@@ -59,7 +59,7 @@ func Open(dir string) (*Run, error) {
 }
 
 // Begin opens a run for writing: a new one, or the unfinished or finished one of the same recipe. Another process
-// that has it open for writing is an error, and so is another recipe. Close ends it.
+// that has it open for writing is an error, and so is another recipe, unless that one has not finished an epoch. Close ends it.
 func Begin(dir string, recipe Recipe) (*Run, error) { return begin(dir, recipe, false) }
 
 // Extend is Begin, where the run on the disk may have another number of epochs. If it has fewer, it becomes a run of as many as
@@ -84,7 +84,7 @@ func begin(dir string, recipe Recipe, extend bool) (*Run, error) {
 		err = r.extend(&recipe)
 	}
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, ErrNotFound) || err == nil && r.Recipe != recipe && !r.hasEpochs():
 		r.Recipe, r.Record, r.History = recipe, Record{Started: time.Now().UTC().Truncate(time.Second)}, nil
 		err = r.saveJSON(recipeFile, recipe)
 	case err == nil && r.Recipe != recipe:
@@ -94,6 +94,12 @@ func begin(dir string, recipe Recipe, extend bool) (*Run, error) {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
+}
+
+// hasEpochs reports whether an epoch has been finished: its checkpoint is what is saved first.
+func (r *Run) hasEpochs() bool {
+	_, err := os.Stat(r.checkpointPath(Last))
+	return len(r.History) > 0 || err == nil
 }
 
 // extend brings the epochs of the run and of the recipe that is asked for together, to the larger number of both, unless they differ

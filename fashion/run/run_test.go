@@ -49,7 +49,11 @@ func TestSecondWriterGetsAClearErrorAndAReaderNone(t *testing.T) {
 
 func TestAnotherRecipeIsAnErrorThatShowsTheDifference(t *testing.T) {
 	dir := t.TempDir()
-	begin(t, dir).Close()
+	r := begin(t, dir)
+	if err := r.SaveCheckpoint(run.Last, run.Checkpoint{State: run.State{Recipe: recipe()}}); err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
 	other := recipe()
 	other.Optimizer.Rate = 0.5
 	_, err := run.Begin(dir, other)
@@ -60,6 +64,21 @@ func TestAnotherRecipeIsAnErrorThatShowsTheDifference(t *testing.T) {
 	again, err := run.Open(dir)
 	if err != nil || again.Recipe != recipe() {
 		t.Errorf("the run on disk is %v (%v) after the refusal, want it unchanged", again.Recipe, err)
+	}
+}
+
+func TestRunWithoutAFinishedEpochGivesWayToAnotherRecipe(t *testing.T) {
+	dir := t.TempDir()
+	begin(t, dir).Close()
+	other := recipe()
+	other.Optimizer.Rate = 0.5
+	r, err := run.Begin(dir, other)
+	if err != nil || r.Recipe != other {
+		t.Fatalf("the run is %v (%v), want one of the recipe asked for", r, err)
+	}
+	r.Close()
+	if again, err := run.Open(dir); err != nil || again.Recipe != other {
+		t.Errorf("the run on disk is %v (%v), want one of the recipe asked for", again.Recipe, err)
 	}
 }
 

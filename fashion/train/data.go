@@ -46,9 +46,21 @@ func load(d run.Data) (train, validation part, sums map[string]string, err error
 		for _, i := range positions {
 			p.indices = append(p.indices, chosen[i])
 		}
+		if d.Task == run.Rotation {
+			p = p.turned()
+		}
 		return p
 	}
 	return of(t), of(v), map[string]string{"training images": checksum(set)}, nil
+}
+
+// turned is a part with each image in its four orientations, which are its labels. Image i of the file has the positions 4*i to 4*i+3.
+func (p part) turned() part {
+	t := part{set: p.set.QuarterTurns()}
+	for _, i := range p.indices {
+		t.indices = append(t.indices, 4*i, 4*i+1, 4*i+2, 4*i+3)
+	}
+	return t
 }
 
 // checksum is the sha256 of a set's pixels.

@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"runtime"
@@ -43,7 +44,7 @@ func (f *fitting) fit() error {
 	return nil
 }
 
-// prepare loads the images, compiles, and restores the last checkpoint.
+// prepare loads the images, restores the last checkpoint or sets the first values, and compiles.
 func (f *fitting) prepare() error {
 	f.report(run.Progress{Recipe: f.Recipe, History: f.History, Epoch: len(f.History) + 1, Stage: "compiling"})
 	backend, err := Backend()
@@ -54,16 +55,23 @@ func (f *fitting) prepare() error {
 		return err
 	}
 	f.training, f.validation = f.trainer.training, f.trainer.validation
-	start := time.Now()
 	if f.program, err = f.trainer.program(backend, f.Recipe); err != nil {
 		return err
 	}
-	f.Record.CompileSeconds += time.Since(start).Seconds()
+	if f.Record.Data == nil {
+		f.Record.Data = map[string]string{}
+	}
+	maps.Copy(f.Record.Data, f.trainer.sums)
 	if err := f.resume(); err != nil {
 		return err
 	}
+	start := time.Now()
+	if err := f.program.compile(f.training, f.validation); err != nil {
+		return err
+	}
+	f.Record.CompileSeconds += time.Since(start).Seconds()
 	f.Record.Device, f.Record.Backend = device(backend), backend.Description()
-	f.Record.GoVersion, f.Record.Modules, f.Record.Data = runtime.Version(), modules(), f.trainer.sums
+	f.Record.GoVersion, f.Record.Modules = runtime.Version(), modules()
 	f.Record.Parameters = f.program.parameterCount()
 	return f.SaveRecord()
 }
@@ -71,8 +79,15 @@ func (f *fitting) prepare() error {
 // resume restores the state after the last finished epoch, or sets the first one.
 func (f *fitting) resume() error {
 	c, found, err := f.LoadCheckpoint(run.Last)
+	if err != nil && !found {
+		return err
+	}
 	if !found {
 		f.state = run.State{Recipe: f.Recipe, Rate: f.Recipe.Optimizer.Rate}
+		sum, err := f.program.start()
+		if sum != "" {
+			f.Record.Data["weights"] = sum
+		}
 		return err
 	}
 	if err != nil {

@@ -36,6 +36,7 @@ type program struct {
 	names    []string // of the parameters, sorted
 	images   int      // of an epoch
 	initial  []run.Tensor
+	compiled bool
 }
 
 // newProgram makes the parameters of a model, with their initial values. A training step works on part images at once.
@@ -75,8 +76,11 @@ func newProgram(backend compute.Backend, recipe run.Recipe, part int) (*program,
 // slotPath is where the optimizer's tensor for a parameter is kept.
 func slotPath(parameter, slot string) string { return "/optimizer/" + slot + parameter }
 
-// compile compiles the graphs, at once where there are two.
+// compile compiles the graphs, at once where there are two, unless they are.
 func (p *program) compile(training, validation part) error {
+	if p.compiled {
+		return nil
+	}
 	var wait sync.WaitGroup
 	var errs [2]error
 	if training.images != nil {
@@ -100,6 +104,7 @@ func (p *program) compile(training, validation part) error {
 			return fmt.Errorf("compiling %s: %w", p.recipe.Model.Name, err)
 		}
 	}
+	p.compiled = true
 	return nil
 }
 
@@ -170,7 +175,12 @@ func (p *program) update(gradients []*Node, scalars, position *Node) {
 		for j, slot := range p.rule.Slots {
 			slots[j] = p.store.GetVariable(slotPath(name, slot)).NodeValue(g)
 		}
-		updated, slots := p.rule.Update(parameter.NodeValue(g), Div(gradients[i], images), slots, scalars)
+		value := parameter.NodeValue(g)
+		updated, slots := p.rule.Update(value, Div(gradients[i], images), slots, scalars)
+		layer, _ := layers.ParameterAt(name)
+		if share := models.RateShare(p.recipe.Model, p.recipe.Optimizer.LayerDecay, layer); share != 1 {
+			updated = Add(value, MulScalar(Sub(updated, value), share))
+		}
 		parameter.SetNodeValue(updated)
 		for j, slot := range p.rule.Slots {
 			p.store.GetVariable(slotPath(name, slot)).SetNodeValue(slots[j])

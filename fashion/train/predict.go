@@ -114,6 +114,9 @@ func Test(r *run.Run) (run.Predictions, error) {
 	if !r.Finished() {
 		return run.Predictions{}, fmt.Errorf("%s: the training is not finished; the test images are for finished runs", r.Dir)
 	}
+	if task := r.Recipe.Data.Task; task != "" {
+		return run.Predictions{}, fmt.Errorf("%s: the task is %s; the test images are for runs that learned the classes", r.Dir, task)
+	}
 	if p, err := r.Predictions(run.Test); err == nil {
 		return p, nil
 	}

@@ -88,6 +88,9 @@ func Check(recipe run.Recipe) error {
 	if _, err := optim.New(recipe.Optimizer); err != nil {
 		return err
 	}
+	if d := recipe.Optimizer.LayerDecay; d != 0 && recipe.Model.Name != "convnext" {
+		return fmt.Errorf("optimizer.layer_decay is %v, want 0 for %s: only convnext has it", d, recipe.Model.Name)
+	}
 	return optim.CheckSchedule(recipe.Schedule)
 }
 
@@ -118,7 +121,7 @@ func compiledOf(r run.Recipe) run.Recipe {
 	return r
 }
 
-// program returns the compiled program of a recipe on the images that are loaded, with its initial values.
+// program returns the program of a recipe on the images that are loaded, with its initial values. It may not be compiled yet.
 func (t *Trainer) program(backend compute.Backend, r run.Recipe) (*program, error) {
 	key := compiledOf(r)
 	if p := t.programs[key]; p != nil {
@@ -132,9 +135,6 @@ func (t *Trainer) program(backend compute.Backend, r run.Recipe) (*program, erro
 	}
 	p.images = t.training.set.Len()
 	if p.initial, err = p.snapshot(); err != nil {
-		return nil, err
-	}
-	if err := p.compile(t.training, t.validation); err != nil {
 		return nil, err
 	}
 	if t.programs == nil {

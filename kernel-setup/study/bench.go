@@ -42,32 +42,40 @@ type variant struct {
 }
 
 // variants are a recipe as it is and, if transforms are asked for, with each that the slides considered, and with those
-// that they adopted.
-func variants(recipe run.Recipe, transforms bool) []variant {
+// that they adopted; if frozen layers are, with ever fewer layers trained.
+func variants(recipe run.Recipe, transforms, frozen bool) []variant {
 	list := []variant{{"", recipe, true}}
-	if !transforms {
-		return list
+	if frozen && recipe.Model.Name == "convnext" {
+		for _, at := range recipes.FineTuneLayers(recipe.Model.Size)[1:] {
+			r := recipe
+			r.Model.FineTuneAt = at
+			list = append(list, variant{fmt.Sprintf(" from layer %d", at), r, false})
+		}
 	}
-	for _, c := range recipes.Augmentations() {
-		recipe.Augmentation = c.Augmentation
-		list = append(list, variant{" + " + c.Name, recipe, false})
+	if transforms {
+		for _, c := range recipes.Augmentations() {
+			r := recipe
+			r.Augmentation = c.Augmentation
+			list = append(list, variant{" + " + c.Name, r, false})
+		}
+		recipe.Augmentation = recipes.Adopted
+		list = append(list, variant{" + adopted", recipe, true})
 	}
-	recipe.Augmentation = recipes.Adopted
-	return append(list, variant{" + adopted", recipe, true})
+	return list
 }
 
-// bench times a recipe's training step at each batch size, beside the same model in the peers that a Python has. All
+// bench times the training step of variants of a recipe at each batch size, beside the same model in the peers that a Python has. All
 // take turns, so that a change of the machine's speed reaches all.
-func bench(recipe run.Recipe, sizes []int, python string, transforms bool) error {
+func bench(list []variant, sizes []int, python string) error {
 	dir, err := fashion.FindDir()
 	if err != nil {
 		return err
 	}
 	for _, batch := range sizes {
-		recipe.Batch = batch
 		steps := max(5, benchImages/batch)
 		var programs []*timed
-		for _, v := range variants(recipe, transforms) {
+		for _, v := range list {
+			v.recipe.Batch = batch
 			started, err := startAll(v, steps, python, dir)
 			programs = append(programs, started...)
 			if err != nil {
@@ -83,7 +91,7 @@ func bench(recipe run.Recipe, sizes []int, python string, transforms bool) error
 				p.ms = append(p.ms, ms...)
 			}
 		}
-		printTimes(os.Stdout, recipe, programs)
+		printTimes(os.Stdout, list[0].recipe.Model.Name, batch, programs)
 		for _, p := range programs {
 			p.stop()
 		}
@@ -175,8 +183,8 @@ func startPeer(python, script, dir string, recipe run.Recipe, steps int) (*timed
 
 // printTimes prints each program's median and mean, ours in ratio to the others', and the memory of each process, in which ours holds
 // all that was timed so far.
-func printTimes(w io.Writer, recipe run.Recipe, programs []*timed) {
-	fmt.Fprintf(w, "\n%s, batch %d: ms per training step, data feeding included, %d steps each\n", recipe.Model.Name, recipe.Batch, len(programs[0].ms))
+func printTimes(w io.Writer, model string, batch int, programs []*timed) {
+	fmt.Fprintf(w, "\n%s, batch %d: ms per training step, data feeding included, %d steps each\n", model, batch, len(programs[0].ms))
 	fmt.Fprintf(w, "%-60s %10s %8s %8s %14s %12s %10s\n", "", "parameters", "median", "mean", "ours/median", "ours/mean", "peak MB")
 	for _, p := range programs {
 		fmt.Fprintf(w, "%-60.60s %10d %8.1f %8.1f %14.2f %12.2f %10d\n", p.name, p.parameters, median(p.ms), mean(p.ms),

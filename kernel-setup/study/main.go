@@ -14,6 +14,7 @@ import (
 	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/run"
 )
 
 func main() {
@@ -41,6 +42,7 @@ func dispatch(args []string) error {
 	batches := f.String("batch", "64,512", "batch sizes")
 	peers := f.String("peers", "", "a Python with tensorflow and/or torch")
 	transforms := f.Bool("transforms", false, "time the augmentations too")
+	frozen := f.Bool("frozen", false, "time a ConvNeXt with ever fewer layers trained too")
 	whole := f.Bool("search", false, "time a whole search instead of steps")
 	publish := f.Bool("publish", false, "copy the finished run to notebooks/published")
 	dir := f.String("dir", "", "folder for the plugin")
@@ -63,15 +65,16 @@ func dispatch(args []string) error {
 		if *whole {
 			return benchSearch(o.model, *peers)
 		}
-		recipe, err := recipes.ForModel(o.model, recipes.Quick)
+		recipe, err := recipes.ByName(o.model, recipes.Quick)
 		if err != nil {
 			return err
 		}
+		recipe.Model.Weights, recipe.Model.FineTuneAt = run.Weights{}, 0 // what they are takes no time
 		sizes, err := parseSizes(*batches)
 		if err != nil {
 			return err
 		}
-		return bench(recipe, sizes, *peers, *transforms)
+		return bench(variants(recipe, *transforms, *frozen), sizes, *peers)
 	case "install-pjrt":
 		return installer.CPUAutoInstall(*dir, true, installer.Normal)
 	}
@@ -79,7 +82,7 @@ func dispatch(args []string) error {
 }
 
 func summary(name string) error {
-	recipe, err := recipes.ForModel(name, recipes.Full)
+	recipe, err := recipes.ByName(name, recipes.Full)
 	if err != nil {
 		return err
 	}

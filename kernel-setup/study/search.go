@@ -51,6 +51,9 @@ func search(o searchOptions) error {
 		}
 		return p.print(os.Stdout)
 	}
+	if err := fitSource(s.Base, o.profile); err != nil {
+		return err
+	}
 	found, err := train.Search(s, o.workers, progress())
 	if err != nil {
 		return fmt.Errorf("%w\nwhat was measured is kept; the same command goes on with it", err)
@@ -58,7 +61,7 @@ func search(o searchOptions) error {
 	if o.json {
 		return writeJSON(ranked(found))
 	}
-	return printRanking(os.Stdout, found, o.model)
+	return printRanking(os.Stdout, found, s.Base.Model.Name)
 }
 
 func writeJSON(v any) error {
@@ -113,7 +116,7 @@ func newPlan(s hyperband.Search[run.Recipe], b recipes.Budget, o searchOptions) 
 	}
 	for _, r := range runs {
 		seconds, epochs := 0.0, len(r.History)
-		if r.Recipe.Model.Name != o.model || epochs == 0 || r.Record.Device == "" {
+		if r.Recipe.Model.Name != s.Base.Model.Name || r.Recipe.Model.Size != s.Base.Model.Size || epochs == 0 || r.Record.Device == "" {
 			continue
 		}
 		for _, e := range r.History {

@@ -16,9 +16,18 @@ func fit(name string, p recipes.Profile, publish bool) error {
 	if err != nil {
 		return err
 	}
+	if err := fitSource(recipe, p); err != nil {
+		return err
+	}
 	r, err := train.Fit(p.Run(name), recipe, notebook.Live())
 	if err != nil {
 		return err
+	}
+	if task := recipe.Data.Task; task != "" {
+		best := r.History[r.Record.BestEpoch-1]
+		fmt.Printf("%s: best epoch %d of %d; accuracy of %s on validation images %.4f; %.0f s on %s\n",
+			r.Dir, best.Epoch, len(r.History), task, best.ValidationAccuracy, r.Record.Seconds, r.Record.Device)
+		return nil
 	}
 	validation, err := r.Predictions(run.Validation)
 	if err != nil {
@@ -34,4 +43,14 @@ func fit(name string, p recipes.Profile, publish bool) error {
 		return r.Publish(p.Run(name))
 	}
 	return nil
+}
+
+// fitSource trains the run whose weights a recipe starts from, where it is the study's and not trained yet.
+func fitSource(recipe run.Recipe, p recipes.Profile) error {
+	source, ok := recipes.SourceOf(recipe, p)
+	if !ok {
+		return nil
+	}
+	_, err := train.Fit(recipe.Model.Weights.Run, source, notebook.Live())
+	return err
 }
