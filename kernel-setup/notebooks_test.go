@@ -44,7 +44,7 @@ func studio(t *testing.T) layout {
 	return copied
 }
 
-var notebookNames = []string{"01-data", "02-cnn", "03-augmentation", "04-plateau", "05-resnet50", "06-hyperband"}
+var notebookNames = []string{"01-data", "02-cnn", "03-augmentation", "04-plateau", "05-resnet50", "06-hyperband", "07-convnext"}
 
 func TestNotebooksExecuteInOrderAndASecondTimeTrainNothing(t *testing.T) {
 	if testing.Short() {

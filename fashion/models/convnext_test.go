@@ -1,6 +1,7 @@
 package models
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
@@ -82,6 +83,31 @@ func TestStagesOfTheSmallestSizeBeginWhereItsRecipesFreeze(t *testing.T) {
 	for at, name := range map[int]string{19: "stages_1_downsample_0", 36: "stages_2_downsample_0", 85: "stages_3_downsample_0", 103: "head_fc"} {
 		if got := m.KerasLayer(name); got != at {
 			t.Errorf("%s is layer %d, want %d", name, got, at)
+		}
+	}
+}
+
+func TestFineTuneTableCountsWhatIsTrainedFromEachPart(t *testing.T) {
+	m := run.Model{Name: "convnext", Size: "atto", Input: "resize"}
+	rows, err := FineTuneTable(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := rows[0][0]+rows[0][1]+rows[0][3], "2stem3,377,730"; got != want {
+		t.Errorf("the first row is %v, want %s", rows[0], want)
+	}
+	for _, row := range rows {
+		at, err := strconv.Atoi(row[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.FineTuneAt = at
+		s, err := Summarize(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := thousands(s.Parameters - s.Fixed); got != row[3] {
+			t.Errorf("from layer %d, %s are trained; the table says %v", at, got, row)
 		}
 	}
 }

@@ -86,6 +86,49 @@ func (m ConvNeXt) Depth(name string) int {
 	return 0
 }
 
+// FineTuneTable lists the parts of a convnext as rows of words: the index of its first layer, what it is, its parameters, and how many are trained when
+// fine-tuning begins there.
+func FineTuneTable(m run.Model) ([][]string, error) {
+	s, err := Summarize(m)
+	if err != nil {
+		return nil, err
+	}
+	c := newConvNeXt(m)
+	var rows [][]string
+	var sizes []int
+	for _, l := range s.Layers {
+		if l.Parameters == 0 {
+			continue
+		}
+		if name := partName(l.Name); len(rows) == 0 || rows[len(rows)-1][1] != name {
+			rows, sizes = append(rows, []string{fmt.Sprint(c.KerasLayer(l.Name)), name}), append(sizes, 0)
+		}
+		sizes[len(sizes)-1] += l.Parameters
+	}
+	trained := 0
+	for i := len(rows) - 1; i >= 0; i-- {
+		trained += sizes[i]
+		rows[i] = append(rows[i], thousands(sizes[i]), thousands(trained))
+	}
+	return rows, nil
+}
+
+// partName is what a reader calls the part of the network that a layer is in.
+func partName(layer string) string {
+	if part := blockName.FindStringSubmatch(layer); part != nil {
+		return fmt.Sprintf("stage %d, block %d", number(part[1])+1, number(part[2])+1)
+	}
+	switch {
+	case strings.HasPrefix(layer, "stem_"):
+		return "stem"
+	case strings.HasPrefix(layer, "stages_"):
+		return fmt.Sprintf("stage %d, halving", number(layer[len("stages_"):][:1])+1)
+	case layer == "head_norm":
+		return "last normalization"
+	}
+	return "head"
+}
+
 // RateShare is the share of the learning rate that a parameter gets under a recipe's layer decay.
 func RateShare(m run.Model, decay float64, parameter string) float64 {
 	if decay == 0 || m.Name != "convnext" {

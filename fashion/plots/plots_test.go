@@ -98,6 +98,10 @@ func figures(t *testing.T) map[string]plots.Figure {
 		"gallery":         plots.Gallery("Items", "twice", []plots.Row{{Name: "first", Images: s.Images[:4]}, {Name: "then", Images: s.Images[4:8]}}),
 		"intervals": plots.Intervals("Validation accuracy", "three trainings", []plots.Measured{
 			{Name: "none", Value: score.Wilson(900, 1000)}, {Name: "better", Value: score.Wilson(950, 1000)}, {Name: "alike", Value: score.Wilson(893, 1000)}}),
+		"diagram": plots.Diagram("A block", "before and after", []plots.Column{
+			{Title: "before", Boxes: []plots.Box{{"convolution", "3x3", 0.5}, {"activation", "ReLU", 0}}, Skip: true}, {Title: "after", Boxes: []plots.Box{{"nothing", "", 0}}}}),
+		"costs": plots.Costs("Accuracy over time", "three trainings", "seconds", "accuracy", []plots.Priced{
+			{"head alone", score.Wilson(600, 1000), 1.5}, {"last stage", score.Wilson(740, 1000), 2.5}, {"all", score.Wilson(830, 1000), 7}}),
 		"rates": plots.Rates("Rates", []plots.Named{{Name: "plateau", Run: &run.Run{History: history()}}, {Name: "constant", Run: &run.Run{History: history()[:3]}}}),
 	}
 }
@@ -185,7 +189,7 @@ func TestFigureAsPNGHasItsSizeAndIsNotEmpty(t *testing.T) {
 // Figures that hold an encoded picture are left out: another Go version may compress it otherwise.
 func TestFigureIsTheGoldenOne(t *testing.T) {
 	all := figures(t)
-	for _, name := range []string{"class-balance", "learning-curves", "confusion", "recall", "intervals", "rates",
+	for _, name := range []string{"class-balance", "learning-curves", "confusion", "recall", "intervals", "rates", "diagram", "costs",
 		"brackets", "search-curves", "parallel", "influences", "early-final"} {
 		path := filepath.Join("../../testdata/figures", name+".svg")
 		got := svg(t, all[name])

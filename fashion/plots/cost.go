@@ -1,0 +1,58 @@
+package plots
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"fashionlab/fashion/score"
+)
+
+// Priced is a named estimate with what it cost.
+type Priced struct {
+	Name  string
+	Value score.Interval
+	Cost  float64
+}
+
+// Costs shows estimates with their 95% intervals over what they cost, on an axis with that label. Both axes begin where the data do.
+func Costs(title, second, cost, value string, list []Priced) Figure {
+	description := fmt.Sprintf("Points with 95%% intervals: %s over %s.", value, cost)
+	for _, p := range list {
+		description += fmt.Sprintf(" %s: %v at %.3g.", p.Name, p.Value, p.Cost)
+	}
+	const width, height = 640.0, 330.0
+	return Figure{
+		Title: title, Description: description, width: vg.Points(width), height: vg.Points(height),
+		draw: func(c draw.Canvas) {
+			heading(c, title, second)
+			p := newPlot(cost, value)
+			p.Add(priced(list))
+			low, high, last := math.Inf(1), math.Inf(-1), 0.0
+			for _, m := range list {
+				low, high, last = min(low, m.Value.Low), max(high, m.Value.High), max(last, m.Cost)
+			}
+			widen(&p.Y, low, high)
+			p.X.Min, p.X.Max = 0, last*1.3 // room for the last one's name
+			sideBySide(c, width, 46, p)
+		},
+	}
+}
+
+// priced draws the points; plot.Plot asks for no more than Plot.
+type priced []Priced
+
+func (list priced) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	for _, m := range list {
+		at := x(m.Cost)
+		c.StrokeLine2(draw.LineStyle{Color: blue, Width: vg.Points(1.6)}, at, y(m.Value.Low), at, y(m.Value.High))
+		c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: vg.Points(3.4), Shape: draw.CircleGlyph{}}, vg.Point{X: at, Y: y(m.Value.Value)})
+		name := words(sans(9), color.Color(ink), 0, -0.5)
+		c.FillText(name, vg.Point{X: at + vg.Points(7), Y: y(m.Value.Value)}, m.Name)
+	}
+}
