@@ -1,9 +1,10 @@
 package plots
 
 import (
+	"cmp"
 	"fmt"
-	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -48,11 +49,14 @@ type priced []Priced
 
 func (list priced) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
-	for _, m := range list {
-		at := x(m.Cost)
+	byValue := slices.SortedFunc(slices.Values(list), func(a, b Priced) int { return cmp.Compare(b.Value.Value, a.Value.Value) })
+	free := y(p.Y.Max) // under the name before
+	for _, m := range byValue {
+		at, value := x(m.Cost), y(m.Value.Value)
 		c.StrokeLine2(draw.LineStyle{Color: blue, Width: vg.Points(1.6)}, at, y(m.Value.Low), at, y(m.Value.High))
-		c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: vg.Points(3.4), Shape: draw.CircleGlyph{}}, vg.Point{X: at, Y: y(m.Value.Value)})
-		name := words(sans(9), color.Color(ink), 0, -0.5)
-		c.FillText(name, vg.Point{X: at + vg.Points(7), Y: y(m.Value.Value)}, m.Name)
+		c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: vg.Points(3.4), Shape: draw.CircleGlyph{}}, vg.Point{X: at, Y: value})
+		place := min(value, free)
+		c.FillText(words(sans(9), ink, 0, -0.5), vg.Point{X: at + vg.Points(7), Y: place}, m.Name)
+		free = place - vg.Points(11)
 	}
 }

@@ -23,7 +23,7 @@ type Column struct {
 
 // Diagram shows chains of steps side by side, each from the top to the bottom.
 func Diagram(title, second string, columns []Column) Figure {
-	const wide, pitch, gap, top, left = 190.0, 46.0, 60.0, 84.0, 40.0
+	const wide, pitch, gap, top, left = 240.0, 46.0, 70.0, 84.0, 16.0
 	rows, description := 0, "Chains of boxes, side by side."
 	for _, column := range columns {
 		rows = max(rows, len(column.Boxes))
@@ -37,7 +37,7 @@ func Diagram(title, second string, columns []Column) Figure {
 	}
 	return Figure{
 		Title: title, Description: description,
-		width:  vg.Points(2*left + float64(len(columns))*(wide+gap) - gap + 20),
+		width:  vg.Points(2*left + float64(len(columns))*(wide+gap) - gap + 24),
 		height: vg.Points(top + float64(rows)*pitch + 30),
 		draw: func(c draw.Canvas) {
 			heading(c, title, second)

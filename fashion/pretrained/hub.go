@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -38,8 +39,16 @@ type NotHereError struct {
 }
 
 func (e *NotHereError) Error() string {
-	return fmt.Sprintf("the weights %s are not on this machine (%v); download %s/%s/resolve/main/%s where there is a network, and put it at %s",
-		e.Repository, e.Err, endpoint(), e.Repository, weightsFile, e.Place)
+	reason := e.Err.Error()
+	if network := (*url.Error)(nil); errors.As(e.Err, &network) {
+		reason = "no answer from " + endpoint()
+	}
+	place := e.Place
+	if home, err := os.UserHomeDir(); err == nil && strings.HasPrefix(place, home+string(filepath.Separator)) {
+		place = "~" + place[len(home):]
+	}
+	return fmt.Sprintf("the weights %s are not on this machine (%s); download %s/%s/resolve/main/%s where there is a network, and put it at %s",
+		e.Repository, reason, endpoint(), e.Repository, weightsFile, place)
 }
 
 func (e *NotHereError) Unwrap() error { return e.Err }

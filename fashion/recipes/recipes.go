@@ -105,13 +105,16 @@ func CNNAugmented(p Profile) run.Recipe {
 	return cosine(r)
 }
 
-// ResNet50Augmented is ResNet50 with the adopted augmentation, a cosine, and a tenth of the slide's learning rate.
+// ResNet50Augmented is ResNet50 with the adopted augmentation, a cosine, a tenth of the slide's learning rate and larger batches: the last
+// stage sees an image as one place, so that its normalizations have no more values of a channel than the batch has images. With 64 the training accuracy
+// fell from 0.84 to 0.71 in the fourth epoch.
 func ResNet50Augmented(p Profile) run.Recipe {
 	r := ResNet50(p)
 	r.Augmentation = Adopted
-	r.Optimizer.Rate, r.Optimizer.Beta2 = 0.001, 0.999
+	r.Batch = 256
+	r.Optimizer.Rate, r.Optimizer.Beta2, r.Optimizer.WeightDecay = 0.001, 0.999, 0.05
 	if p == Full {
-		r.Epochs = 24
+		r.Epochs = 26
 	}
 	return cosine(r)
 }

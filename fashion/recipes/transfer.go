@@ -42,7 +42,7 @@ func Source(p Profile) run.Recipe {
 	case Smoke:
 		r.Data.Limit, r.Epochs = 200, 1
 	case Quick:
-		r.Data.Limit, r.Epochs = 5000, 2
+		r.Data.Limit, r.Epochs = 4000, 2
 	case Full:
 		r.Epochs = 5
 	}
@@ -63,7 +63,7 @@ func Transfer(p Profile, fineTuneAt int) run.Recipe {
 	r.Model.Weights.Run = p.Run(source)
 	switch p {
 	case Quick:
-		r.Data.Limit, r.Data.Validation, r.Epochs = 3000, 2.0/3, 6
+		r.Data.Limit, r.Data.Validation, r.Epochs = 2500, 0.6, 5
 	case Full:
 		r.Epochs = 20
 	}
@@ -80,7 +80,7 @@ func cosine(r run.Recipe) run.Recipe {
 // alone. The paper's sizes have more blocks than the smallest.
 func FineTuneLayers(size string) []int {
 	if size == "atto" {
-		return []int{0, 19, 36, 85, 103}
+		return []int{0, 36, 85, 103}
 	}
 	return []int{0, 125, 134, 143, 151}
 }
@@ -88,7 +88,7 @@ func FineTuneLayers(size string) []int {
 // FineTuning is the smallest ConvNeXt trained from different layers on, and from random weights for comparison: equal seeds, epochs and images. It
 // comes in the order of the layers that are trained, the fewest first.
 func FineTuning(p Profile) []Trial {
-	names := map[int]string{0: "all layers", 19: "the last three stages", 36: "the last two stages", 85: "the last stage", 103: "the head alone"}
+	names := map[int]string{0: "all layers", 36: "the last two stages", 85: "the last stage", 103: "the head alone"}
 	var trials []Trial
 	for _, at := range slices.Backward(FineTuneLayers("atto")) {
 		trials = append(trials, Trial{names[at], p.Run(fmt.Sprintf("transfer/from-%d", at)), Transfer(p, at)})
@@ -98,24 +98,21 @@ func FineTuning(p Profile) []Trial {
 	return append(trials, Trial{"all, from random weights", p.Run("transfer/scratch"), scratch})
 }
 
-// Gentle is the smallest ConvNeXt with two ways to spare what its first layers know. Discriminative rates: each block has 0.8 of the next one's. Gradual
-// unfreezing (Howard and Ruder, "Universal Language Model Fine-tuning for Text Classification", 2018): the head alone, then from its weights the last
-// stage too, then all.
-func Gentle(p Profile) []Trial {
-	rates := Transfer(p, 0)
-	rates.Optimizer.LayerDecay = 0.8
-	trials := []Trial{{"discriminative rates", p.Run("transfer/rates"), rates}}
+// Gradual is the smallest ConvNeXt, unfrozen step by step (Howard and Ruder, "Universal Language Model Fine-tuning for Text Classification", 2018): after
+// the head alone, which is the first of FineTuning, the last stage too, and then all, each from the weights of the training before.
+func Gradual(p Profile) []Trial {
 	before := p.Run("transfer/from-103")
+	var trials []Trial
 	for i, at := range []int{85, 0} {
 		r := Transfer(p, at)
 		r.Model.Weights.Run = before
-		before = p.Run(fmt.Sprintf("transfer/gradual-%d", i+1))
-		trials = append(trials, Trial{fmt.Sprintf("gradually, part %d", i+2), before, r})
+		before = p.Run(fmt.Sprintf("transfer/gradual-%d", i+2))
+		trials = append(trials, Trial{fmt.Sprintf("gradually, part %d of 3", i+2), before, r})
 	}
 	return trials
 }
 
-// Sides is the smallest ConvNeXt, trained from its second stage on, on images of different sides.
+// Sides is the smallest ConvNeXt with its last two stages trained on images of different sides.
 func Sides(p Profile) []Trial {
 	sides := []int{32, 64}
 	if p == Full {
@@ -123,12 +120,12 @@ func Sides(p Profile) []Trial {
 	}
 	var trials []Trial
 	for _, side := range sides {
-		r := Transfer(p, 19)
+		r := Transfer(p, 36)
 		if side != 32 {
 			r.Model.Side = side
 		}
 		trials = append(trials, Trial{fmt.Sprintf("%dx%d", side, side), p.Run(fmt.Sprintf("transfer/side-%d", side)), r})
 	}
-	trials[0].Run = p.Run("transfer/from-19") // the same recipe
+	trials[0].Run = p.Run("transfer/from-36") // the same recipe
 	return trials
 }

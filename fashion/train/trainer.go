@@ -13,7 +13,7 @@ import (
 )
 
 // Trainer fits one recipe after the other and keeps what it compiled: a recipe that differs from one before it in its dropout,
-// in numbers of the optimizer, in the schedule or in the epochs compiles nothing. It keeps the variables of each model that it
+// in numbers of the optimizer, in the schedule, in the epochs or in its first weights compiles nothing. It keeps the variables of each model that it
 // compiled, too. The zero value is ready; a Trainer is for one goroutine.
 type Trainer struct {
 	programs map[run.Recipe]*program // by what their graphs depend on
@@ -117,7 +117,7 @@ func compiledOf(r run.Recipe) run.Recipe {
 		}
 	}
 	r.Optimizer.Rate, r.Optimizer.Beta1, r.Optimizer.Beta2, r.Optimizer.WeightDecay = 0, 0, 0, 0
-	r.Schedule, r.Epochs = run.Schedule{}, 0
+	r.Schedule, r.Epochs, r.Model.Weights = run.Schedule{}, 0, run.Weights{}
 	return r
 }
 
