@@ -50,13 +50,16 @@ type priced []Priced
 func (list priced) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	byValue := slices.SortedFunc(slices.Values(list), func(a, b Priced) int { return cmp.Compare(b.Value.Value, a.Value.Value) })
-	free := y(p.Y.Max) // under the name before
-	for _, m := range byValue {
+	var last vg.Point // of a name
+	for i, m := range byValue {
 		at, value := x(m.Cost), y(m.Value.Value)
 		c.StrokeLine2(draw.LineStyle{Color: blue, Width: vg.Points(1.6)}, at, y(m.Value.Low), at, y(m.Value.High))
 		c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: vg.Points(3.4), Shape: draw.CircleGlyph{}}, vg.Point{X: at, Y: value})
-		place := min(value, free)
-		c.FillText(words(sans(9), ink, 0, -0.5), vg.Point{X: at + vg.Points(7), Y: place}, m.Name)
-		free = place - vg.Points(11)
+		name := vg.Point{X: at + vg.Points(7), Y: value}
+		if i > 0 && math.Abs(float64(name.X-last.X)) < 130 {
+			name.Y = min(name.Y, last.Y-vg.Points(11)) // under the name before
+		}
+		c.FillText(words(sans(9), ink, 0, -0.5), name, m.Name)
+		last = name
 	}
 }
