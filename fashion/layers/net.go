@@ -32,6 +32,7 @@ type Net struct {
 	layers []Layer
 	frozen func(layer string) bool // which layers are not trained; nil for none
 
+	outputs []Output
 	updates []Update
 }
 
@@ -80,6 +81,21 @@ func (n *Net) IsTraining() bool { return n.step != nil }
 // Layers lists the layers in the order in which they were built.
 func (n *Net) Layers() []Layer { return n.layers }
 
+// Output is what a layer gives in the graph.
+type Output struct {
+	Name  string
+	Value *Node
+}
+
+// Outputs lists what the layers give, and what Keep names beside them, in the order in which they were built.
+func (n *Net) Outputs() []Output { return n.outputs }
+
+// Keep records under a name what no layer gives by itself, such as the sum of two branches, and returns it.
+func (n *Net) Keep(name string, x *Node) *Node {
+	n.outputs = append(n.outputs, Output{name, x})
+	return x
+}
+
 // Freeze says which layers are not trained, by their names. Nothing runs back through those before the first that is, and the optimizer keeps
 // nothing for them. It comes before the first layer.
 func (n *Net) Freeze(frozen func(layer string) bool) { n.frozen = frozen }
@@ -90,6 +106,7 @@ func (n *Net) add(name, kind string, y *Node, parameters int) {
 		l.Fixed = parameters
 	}
 	n.layers = append(n.layers, l)
+	n.Keep(name, y)
 }
 
 // Initializer gives the initial value of a parameter's next element.

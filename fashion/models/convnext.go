@@ -104,7 +104,7 @@ func (m ConvNeXt) Stages(n *layers.Net, x *Node) (outputs [4]*Node) {
 			x = m.block(n, fmt.Sprintf("%s_blocks_%d", stage, j), x, rate)
 			block++
 		}
-		outputs[i] = x
+		outputs[i] = n.Keep(stage, x)
 	}
 	return outputs
 }

@@ -79,3 +79,13 @@ func enlarge(images *Node, how string, side int) *Node {
 	border := PadAxis{Start: (side - fashion.Side) / 2, End: (side - fashion.Side) / 2}
 	return Pad(images, ScalarZero(images.Graph(), images.DType()), PadAxis{}, border, border, PadAxis{})
 }
+
+// OverImage enlarges maps of all that a model sees, [B, H, W, C], and cuts off its border: [B, 28, 28, C], a value for each pixel.
+func OverImage(m run.Model, maps *Node) *Node {
+	border := 0
+	if m.Name != "cnn" && m.Input == "" {
+		border = (convNeXtSide - fashion.Side) / 2 // that of ResNet50 too
+	}
+	inside := AxisRange(border, border+fashion.Side)
+	return Slice(layers.Resize(maps, fashion.Side+2*border, fashion.Side+2*border), AxisRange(), inside, inside)
+}

@@ -42,7 +42,7 @@ func Gallery(title, second string, rows []Row) Figure {
 				y := top + float64(i)*(side+gap)
 				write(c, words(sans(9.5), ink, -1, -0.5), left-10, y+side/2, r.Name)
 				for j, img := range r.Images {
-					place(c, img, left+float64(j)*(side+gap), y, side)
+					place(c, picture(img), left+float64(j)*(side+gap), y, side)
 				}
 			}
 		},

@@ -41,23 +41,26 @@ func ConfusionMatrix(c score.Confusion) Figure {
 				write(cv, slanted(), left+float64(i)*cell+cell/2, top+side+8, fashion.Label(i).String())
 				for j, n := range row {
 					share := float64(n) / math.Max(1, float64(total))
-					drawCell(cv, left+float64(j)*cell, y, cell, n, share)
+					drawCell(cv, left+float64(j)*cell, y, cell, share, n, fmt.Sprintf("%.1f%%", 100*share))
 				}
 			}
 		},
 	}
 }
 
+// slant is the angle of the columns' names in radians.
+const slant = math.Pi / 5
+
 // slanted is the style of the columns' names.
 func slanted() draw.TextStyle {
 	s := words(sans(10), ink, -1, -1)
-	s.Rotation = math.Pi / 5
+	s.Rotation = slant
 	return s
 }
 
-// drawCell draws a count and its share of the row. The shade grows with the share's root, so that rare confusions
+// drawCell draws a count and, if any, a note under it; of a count of 0, neither. The shade grows with the share's root, so that small ones
 // show; the number is dark on light shades and white on dark ones.
-func drawCell(c draw.Canvas, x, y, side float64, n int, share float64) {
+func drawCell(c draw.Canvas, x, y, side, share float64, n int, note string) {
 	shade := blend(math.Sqrt(share))
 	fill(c, shade, x+0.5, y+0.5, side-1, side-1)
 	if n == 0 {
@@ -67,8 +70,12 @@ func drawCell(c draw.Canvas, x, y, side float64, n int, share float64) {
 	if luminance(shade) < 0.5 {
 		col = color.White
 	}
+	if note == "" {
+		write(c, words(bold(10), col, -0.5, -0.5), x+side/2, y+side/2, fmt.Sprint(n))
+		return
+	}
 	write(c, words(bold(10), col, -0.5, -1), x+side/2, y+9, fmt.Sprint(n))
-	write(c, words(sans(8), col, -0.5, -1), x+side/2, y+24, fmt.Sprintf("%.1f%%", 100*share))
+	write(c, words(sans(8), col, -0.5, -1), x+side/2, y+24, note)
 }
 
 // blend goes from near white to dark blue, ever darker, so that it reads in grey too.

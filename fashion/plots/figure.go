@@ -121,3 +121,19 @@ func heading(c draw.Canvas, title, second string) {
 		write(c, words(sans(9.5), grey, 0, -1), 12, 28, second)
 	}
 }
+
+// headed is a figure's width in points, or more if its heading needs it.
+func headed(width float64, title, second string) float64 {
+	return max(width, 24+wide(bold(13), title), 24+wide(sans(9.5), second))
+}
+
+// wide is how many points wide a text is.
+func wide(f font.Font, txt string) float64 { return words(f, ink, 0, 0).Width(txt).Points() }
+
+// fitting is a style whose text is made smaller, if need be, to take no more than so many points.
+func fitting(s draw.TextStyle, txt string, points float64) draw.TextStyle {
+	if w := s.Width(txt).Points(); w > points {
+		s.Font.Size *= vg.Length(points / w)
+	}
+	return s
+}

@@ -27,10 +27,10 @@ func picture(img fashion.Image) image.Image {
 	return out
 }
 
-// place draws an item in a square given by its left, top and side in points.
-func place(c draw.Canvas, img fashion.Image, x, y, side float64) {
+// place draws a picture in a square given by its left, top and side in points.
+func place(c draw.Canvas, img image.Image, x, y, side float64) {
 	low, high := at(c, x, y+side), at(c, x+side, y)
-	c.DrawImage(vg.Rectangle{Min: low, Max: high}, picture(img))
+	c.DrawImage(vg.Rectangle{Min: low, Max: high}, img)
 }
 
 // SampleGrid shows the first items of each class, a row a class.
@@ -54,7 +54,7 @@ func SampleGrid(s fashion.Set, perClass int) Figure {
 				y := top + float64(class)*(side+gap)
 				write(c, words(sans(10), ink, -1, -0.5), left-10, y+side/2, fashion.Label(class).String())
 				for i, img := range images {
-					place(c, img, left+float64(i)*(side+gap), y, side)
+					place(c, picture(img), left+float64(i)*(side+gap), y, side)
 				}
 			}
 		},
@@ -87,7 +87,7 @@ func MeanImages(s fashion.Set) Figure {
 					mean[p] = byte(v / counts[class])
 				}
 				x, y := left+float64(class%5)*(side+gap), top+float64(class/5)*(side+26)
-				place(c, mean, x, y, side)
+				place(c, picture(mean), x, y, side)
 				write(c, words(sans(9.5), ink, -0.5, -1), x+side/2, y+side+5, fashion.Label(class).String())
 			}
 		},
@@ -104,30 +104,19 @@ func Misclassified(s fashion.Set, p run.Predictions, limit int) (Figure, error) 
 			return Figure{}, fmt.Errorf("prediction %d is of image %d, a %v, which is not in this set of %d images", e.Row, e.Index, e.True, s.Len())
 		}
 	}
-	const columns, side, gapX, left, top, row = 6, 72.0, 26.0, 20.0, 54.0, 122.0
-	rows := max(1, (len(shown)+columns-1)/columns)
-	return Figure{
-		Title: "What the model was most wrong about",
-		Description: fmt.Sprintf("Pictures of the %d of %d misclassified items to whose true class the model gave the least probability, "+
-			"each with its true class, the predicted class and that probability.", len(shown), len(errors)),
-		width:  vg.Points(2*left + columns*side + (columns-1)*gapX),
-		height: vg.Points(top + float64(rows)*row),
-		draw: func(c draw.Canvas) {
-			heading(c, "What the model was most wrong about", fmt.Sprintf("%d of %d errors among %d images, least probability for the true class first",
-				len(shown), len(errors), len(p.Labels)))
-			if len(shown) == 0 {
-				write(c, words(sans(11), ink, 0, -1), 12, top, "no errors")
-			}
-			for i, e := range shown {
-				x, y := left+float64(i%columns)*(side+gapX), top+float64(i/columns)*row
-				place(c, s.Images[e.Index], x, y, side)
-				middle := x + side/2
-				write(c, words(bold(9), ink, -0.5, -1), middle, y+side+4, "is "+e.True.String())
-				write(c, words(sans(9), vermilion, -0.5, -1), middle, y+side+16, "called "+e.Predicted.String())
-				write(c, words(sans(9), grey, -0.5, -1), middle, y+side+28, "P(true) "+probability(e.TrueProbability))
-			}
-		},
-	}, nil
+	var list []tile
+	for _, e := range shown {
+		list = append(list, tile{s.Images[e.Index], []line{
+			{"is " + e.True.String(), words(bold(9), ink, -0.5, -1)},
+			{"called " + e.Predicted.String(), words(sans(9), vermilion, -0.5, -1)},
+			{"P(true) " + probability(e.TrueProbability), words(sans(9), grey, -0.5, -1)},
+		}})
+	}
+	f := tiles("What the model was most wrong about",
+		fmt.Sprintf("%d of %d errors among %d images, least probability for the true class first", len(shown), len(errors), len(p.Labels)), "no errors", list)
+	f.Description = fmt.Sprintf("Pictures of the %d of %d misclassified items to whose true class the model gave the least probability, "+
+		"each with its true class, the predicted class and that probability.", len(shown), len(errors))
+	return f, nil
 }
 
 // probability is a probability in words that stay short near 0.

@@ -102,8 +102,43 @@ func figures(t *testing.T) map[string]plots.Figure {
 			{Title: "before", Boxes: []plots.Box{{"convolution", "3x3", 0.5}, {"activation", "ReLU", 0}}, Skip: true}, {Title: "after", Boxes: []plots.Box{{"nothing", "", 0}}}}),
 		"costs": plots.Costs("Accuracy over time", "three trainings", "seconds", "accuracy", []plots.Priced{
 			{"head alone", score.Wilson(600, 1000), 1.5}, {"last stage", score.Wilson(740, 1000), 2.5}, {"all", score.Wilson(830, 1000), 7}}),
-		"rates": plots.Rates("Rates", []plots.Named{{Name: "plateau", Run: &run.Run{History: history()}}, {Name: "constant", Run: &run.Run{History: history()[:3]}}}),
+		"heat":        plots.Heat("Where", "four items", s.Images[:4], maps(4), []string{"Sandal", "T-shirt/top", "Dress", "called Coat, is Pullover"}),
+		"tiles":       plots.Tiles("Items", "eight of them", s.Images[:8], [][2]string{{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}, {"e", "5"}, {"f", "6"}, {"g", "7"}, {"h", "8"}}),
+		"reliability": plots.Reliability("As sure as right?", score.Reliability(p, 15), score.Reliability(score.Tempered(p, 2), 15)),
+		"agreement":   plots.Agreement("Who saves whom", []string{"CNN", "ResNet50", "ConvNeXt"}, [][]int{{0, 12, 120}, {9, 0, 80}, {31, 0, 0}}),
+		"embedding":   plots.Embedding("A map", "made-up points", scattered(s.Labels), s.Labels, everySeventh(s.Len())),
+		"rates":       plots.Rates("Rates", []plots.Named{{Name: "plateau", Run: &run.Run{History: history()}}, {Name: "constant", Run: &run.Run{History: history()[:3]}}}),
 	}
+}
+
+// maps are hot at a point that wanders.
+func maps(n int) [][fashion.Pixels]float32 {
+	list := make([][fashion.Pixels]float32, n)
+	for i := range list {
+		for pixel := range list[i] {
+			x, y := float64(pixel%fashion.Side), float64(pixel/fashion.Side)
+			list[i][pixel] = float32(math.Exp(-(math.Pow(x-6-5*float64(i), 2) + math.Pow(y-14, 2)) / 30))
+		}
+	}
+	return list
+}
+
+// scattered are points on ten rays, one for each class.
+func scattered(labels []fashion.Label) [][2]float64 {
+	points := make([][2]float64, len(labels))
+	for i, label := range labels {
+		angle, far := 2*math.Pi*float64(label)/fashion.NumClasses, 1+float64(i%37)/37
+		points[i] = [2]float64{far * math.Cos(angle), far * math.Sin(angle)}
+	}
+	return points
+}
+
+func everySeventh(n int) []bool {
+	list := make([]bool, n)
+	for i := 0; i < n; i += 7 {
+		list[i] = true
+	}
+	return list
 }
 
 func svg(t *testing.T, f plots.Figure) string {
@@ -189,7 +224,7 @@ func TestFigureAsPNGHasItsSizeAndIsNotEmpty(t *testing.T) {
 // Figures that hold an encoded picture are left out: another Go version may compress it otherwise.
 func TestFigureIsTheGoldenOne(t *testing.T) {
 	all := figures(t)
-	for _, name := range []string{"class-balance", "learning-curves", "confusion", "recall", "intervals", "rates", "diagram", "costs",
+	for _, name := range []string{"class-balance", "learning-curves", "confusion", "recall", "intervals", "rates", "diagram", "costs", "reliability", "agreement", "embedding",
 		"brackets", "search-curves", "parallel", "influences", "early-final"} {
 		path := filepath.Join("../../testdata/figures", name+".svg")
 		got := svg(t, all[name])
@@ -215,6 +250,15 @@ func TestConfusionMatrixShowsEachCount(t *testing.T) {
 	for _, want := range []string{">1234<", ">567<", ">89<"} {
 		if !strings.Contains(drawn, want) {
 			t.Errorf("the count %s is not in the figure", want)
+		}
+	}
+}
+
+func TestAgreementShowsEachCountButTheDiagonal(t *testing.T) {
+	drawn := svg(t, plots.Agreement("", []string{"a", "b"}, [][]int{{7777, 12}, {345, 8888}}))
+	for number, want := range map[string]bool{">12<": true, ">345<": true, ">7777<": false, ">8888<": false} {
+		if strings.Contains(drawn, number) != want {
+			t.Errorf("%s is shown: %v, want %v", number, !want, want)
 		}
 	}
 }

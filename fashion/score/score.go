@@ -1,5 +1,6 @@
-// Package score measures saved predictions: accuracy with its interval, confusion, per-class scores, errors. It loads
-// no model and no backend.
+// Package score measures saved predictions: accuracy with its interval, confusion, per-class scores, errors, calibration,
+// the paired comparison of two models, suspect labels; and it combines models in an ensemble. It loads no model and no
+// backend.
 package score
 
 import (
@@ -15,7 +16,7 @@ import (
 // z is the normal distribution's 97.5% point.
 const z = 1.959963984540054
 
-// Interval is an estimate with its 95% confidence interval; of a fraction all are in [0, 1].
+// Interval is an estimate with its 95% confidence interval; of a fraction all are in [0, 1], of a difference of two in [-1, 1].
 type Interval struct {
 	Value float64 `json:"value"`
 	Low   float64 `json:"low"`
@@ -38,21 +39,27 @@ func Wilson(hits, n int) Interval {
 }
 
 // Accuracy is the fraction of images whose most probable class is the true one.
-func Accuracy(p run.Predictions) Interval {
-	hits := 0
+func Accuracy(p run.Predictions) Interval { return Wilson(hits(p), len(p.Labels)) }
+
+// hits counts the images whose most probable class is the true one.
+func hits(p run.Predictions) int {
+	n := 0
 	for i, label := range p.Labels {
 		if p.Predicted(i) == label {
-			hits++
+			n++
 		}
 	}
-	return Wilson(hits, len(p.Labels))
+	return n
 }
+
+// least is what smaller probabilities count as, so that their logarithms are finite.
+const least = 1e-15
 
 // LogLoss is the mean of -log(probability of the true class), in nats. Probabilities below 1e-15 count as that.
 func LogLoss(p run.Predictions) float64 {
 	sum := 0.0
 	for i, label := range p.Labels {
-		sum -= math.Log(max(1e-15, float64(p.Probabilities[i][label])))
+		sum -= math.Log(max(least, float64(p.Probabilities[i][label])))
 	}
 	return sum / float64(len(p.Labels))
 }

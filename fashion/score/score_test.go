@@ -3,6 +3,7 @@ package score_test
 import (
 	"encoding/json"
 	"math"
+	"math/rand/v2"
 	"os"
 	"testing"
 
@@ -11,7 +12,7 @@ import (
 	"fashionlab/fashion/score"
 )
 
-// reference is what scikit-learn says about recorded predictions (testdata/score.py).
+// reference is what scikit-learn, SciPy and statsmodels say about recorded predictions (testdata/score.py).
 type reference struct {
 	Labels                []int
 	Probabilities         [][fashion.NumClasses]float32
@@ -21,6 +22,23 @@ type reference struct {
 	Precision, Recall, F1 [fashion.NumClasses]float64
 	Support               [fashion.NumClasses]int
 	MacroF1               float64 `json:"macro_f1"`
+	Voters                struct {
+		Labels            []int
+		Members           [][][fashion.NumClasses]float32
+		Temperatures, ECE []float64
+		Suspects          [][]int // rows
+		Pairs             []struct {
+			Table [2][2]int // recognized by a (row 0) or not, by b (column 0) or not: members 0 and 1, 1 and 2, 2 and 0
+			P     float64
+		}
+		Ensembles []struct { // of the first members, as many as weights
+			Weights, Fitted []float64
+			Vote            [][fashion.NumClasses]float64
+			Accuracy        float64
+			LogLoss         float64 `json:"log_loss"`
+			FittedLoss      float64 `json:"fitted_loss"`
+		}
+	}
 }
 
 func load(t *testing.T) (reference, run.Predictions) {
@@ -33,11 +51,49 @@ func load(t *testing.T) (reference, run.Predictions) {
 	if err := json.Unmarshal(data, &r); err != nil {
 		t.Fatal(err)
 	}
-	p := run.Predictions{Probabilities: r.Probabilities}
-	for i, label := range r.Labels {
+	return r, predictions(r.Labels, r.Probabilities)
+}
+
+// predictions numbers images from 0.
+func predictions(labels []int, probabilities [][fashion.NumClasses]float32) run.Predictions {
+	p := run.Predictions{Probabilities: probabilities}
+	for i, label := range labels {
 		p.Indices, p.Labels = append(p.Indices, int32(i)), append(p.Labels, fashion.Label(label))
 	}
-	return r, p
+	return p
+}
+
+// voters are the recorded members of an ensemble.
+func voters(t *testing.T) (reference, []run.Predictions) {
+	t.Helper()
+	r, _ := load(t)
+	var members []run.Predictions
+	for _, m := range r.Voters.Members {
+		members = append(members, predictions(r.Voters.Labels, m))
+	}
+	return r, members
+}
+
+// drawn are random predictions for n images; the more signal, the more often they are right.
+func drawn(n int, signal float64, seed uint64) run.Predictions {
+	r := rand.New(rand.NewPCG(seed, 0))
+	labels, rows := make([]int, n), make([][fashion.NumClasses]float32, n)
+	for i := range rows {
+		labels[i] = i % fashion.NumClasses
+		sum := float32(0)
+		for k := range rows[i] {
+			z := r.NormFloat64()
+			if k == labels[i] {
+				z += signal
+			}
+			rows[i][k] = float32(math.Exp(z))
+			sum += rows[i][k]
+		}
+		for k := range rows[i] {
+			rows[i][k] /= sum
+		}
+	}
+	return predictions(labels, rows)
 }
 
 func near(t *testing.T, what string, got, want, tolerance float64) {

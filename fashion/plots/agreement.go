@@ -1,0 +1,43 @@
+package plots
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Agreement shows who saves whom: only[i][j] is how many images member i recognizes and member j does not.
+func Agreement(title string, names []string, only [][]int) Figure {
+	const cell, top, second = 52.0, 56.0, "images that the row recognizes and the column does not"
+	longest, most, description := 0.0, 1, "A table: "+second+"."
+	for i, row := range only {
+		longest = max(longest, wide(sans(10), names[i]))
+		for j, n := range row {
+			if i != j {
+				most = max(most, n)
+				description += fmt.Sprintf(" %s, not %s: %d.", names[i], names[j], n)
+			}
+		}
+	}
+	left, side := max(longest+28, longest*math.Cos(slant)-cell/2+12), cell*float64(len(names))
+	return Figure{
+		Title: title, Description: description,
+		width:  vg.Points(headed(left+side+20, title, second)),
+		height: vg.Points(top + side + 24 + longest*math.Sin(slant)),
+		draw: func(c draw.Canvas) {
+			heading(c, title, second)
+			for i, row := range only {
+				x, y := left+float64(i)*cell, top+float64(i)*cell
+				write(c, words(sans(10), ink, -1, -0.5), left-8, y+cell/2, names[i])
+				write(c, slanted(), x+cell/2, top+side+8, names[i])
+				for j, n := range row {
+					if i != j {
+						drawCell(c, left+float64(j)*cell, y, cell, float64(n)/float64(most), n, "")
+					}
+				}
+			}
+		},
+	}
+}

@@ -1,0 +1,135 @@
+package plots
+
+import (
+	"cmp"
+	"fmt"
+	"image/color"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"fashionlab/fashion"
+)
+
+// classColours are the "muted" colours of Tol, "Colour Schemes" (2021), and a grey for a tenth.
+var classColours = [fashion.NumClasses]color.RGBA{
+	{204, 102, 119, 255}, {51, 34, 136, 255}, {221, 204, 119, 255}, {17, 119, 51, 255}, {136, 204, 238, 255},
+	{136, 34, 85, 255}, {68, 170, 153, 255}, {153, 153, 51, 255}, {170, 68, 153, 255}, {119, 119, 119, 255},
+}
+
+// Embedding shows images as points of a plane, such as the package embed gives, in the colours of their classes. The name of a class stands
+// at the median of its points. Those that a model calls wrongly have crosses.
+func Embedding(title, second string, points [][2]float64, labels []fashion.Label, wrong []bool) Figure {
+	const width, height, top, edge, bottom = 640.0, 640.0, 56.0, 28.0, 34.0
+	errors := 0
+	for _, w := range wrong {
+		if w {
+			errors++
+		}
+	}
+	toX, toY := inside(points, edge, top+10, width-2*edge, height-top-10-bottom)
+	names := classNames(points, labels, toX, toY)
+	description := fmt.Sprintf("A scatter chart of %d images, with %d errors as crosses. Classes from the top to the bottom:", len(points), errors)
+	for _, n := range names {
+		description += fmt.Sprintf(" %v;", n.class)
+	}
+	return Figure{
+		Title: title, Description: description,
+		width: vg.Points(width), height: vg.Points(height),
+		draw: func(c draw.Canvas) {
+			heading(c, title, second)
+			for i, p := range points {
+				style := draw.GlyphStyle{Color: classColours[labels[i]], Radius: vg.Points(1.9), Shape: draw.BoxGlyph{}}
+				c.DrawGlyph(style, at(c, toX(p[0]), toY(p[1])))
+			}
+			for i, p := range points {
+				if wrong[i] {
+					errorCross(c, toX(p[0]), toY(p[1]))
+				}
+			}
+			for _, n := range names {
+				fill(c, color.NRGBA{255, 255, 255, 215}, n.x-n.half, n.y-nameHeight/2, 2*n.half, nameHeight)
+				fill(c, classColours[n.class], n.x-n.half+3, n.y-4, 8, 8)
+				write(c, words(bold(10), ink, 0, -0.5), n.x-n.half+14, n.y, n.class.String())
+			}
+			if errors > 0 {
+				errorCross(c, 20, height-16)
+				write(c, words(sans(10), ink, 0, -0.5), 30, height-16, fmt.Sprintf("called wrongly (%d of %d)", errors, len(points)))
+			}
+		},
+	}
+}
+
+// errorCross draws a thin dark cross on a white one.
+func errorCross(c draw.Canvas, x, y float64) {
+	const arm = 3.2
+	for _, style := range []draw.LineStyle{{Color: color.White, Width: vg.Points(2.8)}, {Color: color.Black, Width: vg.Points(1.3)}} {
+		for _, up := range []float64{-arm, arm} {
+			from, to := at(c, x-arm, y-up), at(c, x+arm, y+up)
+			c.StrokeLine2(style, from.X, from.Y, to.X, to.Y)
+		}
+	}
+}
+
+// inside maps the plane of points into a rectangle given by its left, top, width and height, both axes on one scale.
+func inside(points [][2]float64, left, top, width, height float64) (toX, toY func(float64) float64) {
+	low, high := [2]float64{math.Inf(1), math.Inf(1)}, [2]float64{math.Inf(-1), math.Inf(-1)}
+	for _, p := range points {
+		for k, v := range p {
+			low[k], high[k] = min(low[k], v), max(high[k], v)
+		}
+	}
+	scale := math.Inf(1)
+	for k, size := range []float64{width, height} {
+		if high[k] > low[k] {
+			scale = min(scale, size/(high[k]-low[k]))
+		}
+	}
+	if math.IsInf(scale, 0) {
+		scale = 1
+	}
+	toX = func(v float64) float64 { return left + width/2 + scale*(v-(low[0]+high[0])/2) }
+	toY = func(v float64) float64 { return top + height/2 - scale*(v-(low[1]+high[1])/2) }
+	return toX, toY
+}
+
+// className is the place of a class's name, its middle and half its width in points.
+type className struct {
+	class      fashion.Label
+	x, y, half float64
+}
+
+const nameHeight = 14.0
+
+// classNames are the names of the classes that have points, from the top to the bottom, each at the median of its points, or as far above or
+// below as it must be to cover no other.
+func classNames(points [][2]float64, labels []fashion.Label, toX, toY func(float64) float64) []className {
+	var list []className
+	for class := range fashion.Label(fashion.NumClasses) {
+		var xs, ys []float64
+		for i, p := range points {
+			if labels[i] == class {
+				xs, ys = append(xs, toX(p[0])), append(ys, toY(p[1]))
+			}
+		}
+		if xs != nil {
+			slices.Sort(xs)
+			slices.Sort(ys)
+			list = append(list, className{class, xs[len(xs)/2], ys[len(ys)/2], wide(bold(10), class.String())/2 + 9})
+		}
+	}
+	for range 200 {
+		slices.SortStableFunc(list, func(a, b className) int { return cmp.Compare(a.y, b.y) })
+		for i := range list {
+			for j := range list[:i] {
+				a, b := &list[j], &list[i]
+				if over := nameHeight - (b.y - a.y); over > 0 && math.Abs(a.x-b.x) < a.half+b.half {
+					a.y, b.y = a.y-over/2, b.y+over/2
+				}
+			}
+		}
+	}
+	return list
+}

@@ -1,0 +1,109 @@
+package plots
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"fashionlab/fashion/score"
+)
+
+// Reliability shows how often a model is right when it is so sure, before and after temperature scaling: the accuracy in each bin of
+// confidence with its 95% interval, and under it how many images the bin holds (Niculescu-Mizil and Caruana, "Predicting Good
+// Probabilities with Supervised Learning", 2005).
+func Reliability(title string, before, after []score.Bin) Figure {
+	const width, height, top, second = 720.0, 430.0, 52.0,
+		"dots: accuracy of the images of a bin, with 95% intervals; dashed: as often right as sure; below it a model is too sure"
+	description := "Two charts of accuracy over confidence, with the numbers of images under them."
+	panels := []struct {
+		name string
+		bins []score.Bin
+	}{{"before temperature scaling", before}, {"after it", after}}
+	for i, p := range panels {
+		panels[i].name += fmt.Sprintf(": calibration error %.4f", calibrationError(p.bins))
+		description += " " + panels[i].name + "."
+	}
+	return Figure{
+		Title: title, Description: description,
+		width: vg.Points(width), height: vg.Points(height),
+		draw: func(c draw.Canvas) {
+			heading(c, title, second)
+			for i, p := range panels {
+				x := 8 + float64(i)*width/2
+				write(c, words(bold(10), ink, 0, -1), x+42, top, p.name)
+				reliabilityPanel(draw.Crop(c, vg.Points(x), vg.Points(x+width/2-16-width), vg.Points(8), -vg.Points(top+16)), p.bins)
+			}
+		},
+	}
+}
+
+// calibrationError is the mean over all images of the distance of their bin's dot from the diagonal, as score.ECE.
+func calibrationError(bins []score.Bin) float64 {
+	sum, images := 0.0, 0
+	for _, b := range bins {
+		if b.Count > 0 {
+			sum += float64(b.Count) * math.Abs(b.Accuracy.Value-b.Confidence)
+			images += b.Count
+		}
+	}
+	return sum / max(1, float64(images))
+}
+
+// reliabilityPanel draws the dots of bins over their counts, so that both have the same place on the axis of confidence.
+func reliabilityPanel(c draw.Canvas, bins []score.Bin) {
+	most := 1
+	for _, b := range bins {
+		most = max(most, b.Count)
+	}
+	dots, counts := newPlot("", "accuracy"), newPlot("confidence", "images")
+	dots.Add(reliable(bins))
+	counts.Add(counted(bins))
+	counts.Y.Max = float64(most)
+	counts.Y.Tick.Marker = plot.ConstantTicks{{Value: 0, Label: "0"}, {Value: float64(most), Label: fmt.Sprint(most)}}
+	var tenths plot.ConstantTicks
+	for i := range 6 {
+		tenths = append(tenths, plot.Tick{Value: float64(i) / 5, Label: fmt.Sprintf("%.1f", float64(i)/5)})
+	}
+	dots.X.Tick.Marker, dots.Y.Tick.Marker, counts.X.Tick.Marker = tenths, tenths, tenths
+	dots.X.Min, dots.X.Max, dots.Y.Min, dots.Y.Max = 0, 1, 0, 1
+	counts.X.Min, counts.X.Max, counts.Y.Min = 0, 1, 0
+
+	height := c.Max.Y - c.Min.Y
+	upper, lower := draw.Crop(c, 0, 0, height*0.32, 0), draw.Crop(c, 0, 0, 0, -height*0.7)
+	shift := counts.DataCanvas(lower).Min.X - dots.DataCanvas(upper).Min.X
+	dots.Draw(draw.Crop(upper, max(shift, 0), 0, 0, 0))
+	counts.Draw(draw.Crop(lower, max(-shift, 0), 0, 0, 0))
+}
+
+// reliable draws the diagonal and the bins' accuracies.
+type reliable []score.Bin
+
+func (bins reliable) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	c.StrokeLine2(draw.LineStyle{Color: grey, Width: vg.Points(1), Dashes: []vg.Length{vg.Points(4), vg.Points(3)}}, x(0), y(0), x(1), y(1))
+	for _, b := range bins {
+		if b.Count > 0 {
+			at := x(b.Confidence)
+			c.StrokeLine2(draw.LineStyle{Color: blue, Width: vg.Points(1.6)}, at, y(b.Accuracy.Low), at, y(b.Accuracy.High))
+			c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: vg.Points(3.4), Shape: draw.CircleGlyph{}}, vg.Point{X: at, Y: y(b.Accuracy.Value)})
+		}
+	}
+}
+
+// counted draws the bins' numbers of images as bars.
+type counted []score.Bin
+
+func (bins counted) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	for _, b := range bins {
+		if b.Count > 0 {
+			low, high, gap := x(b.Low), x(b.High), vg.Points(0.5)
+			c.FillPolygon(color.RGBA{150, 185, 210, 255}, []vg.Point{{X: low + gap, Y: y(0)}, {X: high - gap, Y: y(0)},
+				{X: high - gap, Y: y(float64(b.Count))}, {X: low + gap, Y: y(float64(b.Count))}})
+		}
+	}
+}

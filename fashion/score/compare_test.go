@@ -1,0 +1,132 @@
+package score_test
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/score"
+)
+
+// outcomes are two models' predictions of which both recognize so many images, then only a, then only b, then neither.
+func outcomes(both, onlyA, onlyB, neither int) (a, b run.Predictions) {
+	var labels []int
+	var rowsA, rowsB [][fashion.NumClasses]float32
+	right, wrong := [fashion.NumClasses]float32{1}, [fashion.NumClasses]float32{0, 1}
+	for i := range both + onlyA + onlyB + neither {
+		inA := i < both+onlyA
+		inB := i < both || i >= both+onlyA && i < both+onlyA+onlyB
+		labels, rowsA, rowsB = append(labels, 0), append(rowsA, wrong), append(rowsB, wrong)
+		if inA {
+			rowsA[i] = right
+		}
+		if inB {
+			rowsB[i] = right
+		}
+	}
+	return predictions(labels, rowsA), predictions(labels, rowsB)
+}
+
+func TestMcNemarIsTheExactTestOfStatsmodels(t *testing.T) {
+	r, members := voters(t)
+	for i, want := range r.Voters.Pairs {
+		got, err := score.McNemar(members[i], members[(i+1)%len(members)])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if table := [2][2]int{{got.Both, got.OnlyA}, {got.OnlyB, got.Neither}}; table != want.Table {
+			t.Errorf("pair %d counts %v, want %v", i, table, want.Table)
+		}
+		near(t, "p-value", got.P, want.P, 1e-9)
+	}
+}
+
+func TestMcNemarOfKnownCases(t *testing.T) {
+	for _, c := range []struct {
+		onlyA, onlyB int
+		p            float64 // by SciPy 1.17, binomtest(onlyA, onlyA+onlyB).pvalue
+	}{{0, 0, 1}, {1, 0, 1}, {3, 3, 1}, {0, 5, 0.0625}, {10, 2, 0.03857421875}, {2, 10, 0.03857421875}, {5100, 4900, 0.046585527704945}, {9000, 1000, 0}} {
+		a, b := outcomes(3, c.onlyA, c.onlyB, 2)
+		got, err := score.McNemar(a, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		near(t, "p-value", got.P, c.p, 1e-9)
+		if got.P > 1 || got.Both != 3 || got.OnlyA != c.onlyA || got.OnlyB != c.onlyB || got.Neither != 2 {
+			t.Errorf("pairing of %d and %d is %+v", c.onlyA, c.onlyB, got)
+		}
+	}
+}
+
+func TestGainIsWithinItsIntervalAndTheSameForTheSameSeed(t *testing.T) {
+	a, b := outcomes(8800, 250, 320, 630)
+	got, err := score.Gain(a, b, 2000, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "gain", got.Value, 0.007, 1e-12)
+	if !(got.Low < got.Value && got.Value < got.High) {
+		t.Errorf("%v is outside its interval", got)
+	}
+	// The normal approximation: the variance of one image's difference is the fraction of discordant images less the squared gain.
+	half := 1.959963984540054 * math.Sqrt((0.057-0.007*0.007)/10000)
+	near(t, "low end", got.Low, 0.007-half, 0.1*half)
+	near(t, "high end", got.High, 0.007+half, 0.1*half)
+	if again, _ := score.Gain(a, b, 2000, 3); again != got {
+		t.Errorf("the same seed gives %v, then %v", got, again)
+	}
+	if other, _ := score.Gain(a, b, 2000, 4); other == got {
+		t.Errorf("another seed gives %v as well", got)
+	}
+	back, _ := score.Gain(b, a, 2000, 3)
+	near(t, "gain of a over b", back.Value, -0.007, 1e-12)
+	if same, _ := score.Gain(a, a, 100, 1); same != (score.Interval{}) {
+		t.Errorf("a model's gain over itself is %v", same)
+	}
+}
+
+func TestGainWithoutResamplesOrImagesIsRefused(t *testing.T) {
+	a, b := outcomes(1, 1, 1, 1)
+	if _, err := score.Gain(a, b, 0, 1); err == nil {
+		t.Error("no resamples pass")
+	}
+	if _, err := score.Gain(run.Predictions{}, run.Predictions{}, 10, 1); err == nil {
+		t.Error("no images pass")
+	}
+}
+
+func TestWithoutRemovesExactlyThose(t *testing.T) {
+	_, p := load(t)
+	p.Indices = slices.Clone(p.Indices)
+	for i := range p.Indices {
+		p.Indices[i] = int32(3 * i)
+	}
+	got := score.Without(p, []int32{0, 30, 31, 897})
+	row := 0
+	for i, index := range p.Indices {
+		if index == 0 || index == 30 || index == 897 {
+			continue
+		}
+		if got.Indices[row] != index || got.Labels[row] != p.Labels[i] || got.Probabilities[row] != p.Probabilities[i] {
+			t.Errorf("row %d is image %d, want %d", row, got.Indices[row], index)
+		}
+		row++
+	}
+	if row != 297 || len(got.Indices) != row || len(got.Labels) != row || len(got.Probabilities) != row {
+		t.Errorf("%d images are left, want 297", len(got.Indices))
+	}
+	if all := score.Without(p, nil); !slices.Equal(all.Probabilities, p.Probabilities) {
+		t.Error("without none, some are missing")
+	}
+}
+
+func BenchmarkGain(b *testing.B) {
+	x, y := outcomes(8800, 250, 320, 630)
+	for b.Loop() {
+		if _, err := score.Gain(x, y, 2000, 1); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package train
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/layers"
+	"fashionlab/fashion/models"
+)
+
+// Explanation shows where in its images a model sees the classes that it predicts.
+type Explanation struct {
+	Layer       string                    // whose output was weighed
+	Predicted   []fashion.Label           // of each image
+	Probability []float32                 // of the predicted class
+	Maps        [][fashion.Pixels]float32 // row by row as the image: 0 where nothing speaks for the class, 1 where most does; all 0 if nothing does
+}
+
+// leastPlaces is the least height times width of a map that says where something is.
+const leastPlaces = 16
+
+// GradCAM explains a model's predictions for a set by Grad-CAM: Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via
+// Gradient-based Localization" (2017). The channels of a layer's output A, [H, W, C], are added up, each with the mean over the map of the
+// gradient of the predicted class's logit y; what speaks against the class counts as 0:
+//
+//	map = ReLU(sum_c a_c A_c), a_c = mean_hw(dy / dA_hwc)
+//
+// The map is enlarged bilinearly to the image and divided by its maximum. The layer is the last one whose map has 16 places or more.
+func (m *Model) GradCAM(set fashion.Set) (Explanation, error) {
+	var e Explanation
+	explain := func(n *layers.Net, images *Node) []*Node {
+		logits := models.Logits(n, m.program.recipe.Model, images)
+		layer := lastMap(n.Outputs())
+		e.Layer = layer.Name
+		predicted := ArgMax(logits, -1, dtypes.Int32)
+		chosen := ReduceAllSum(Mul(logits, OneHot(predicted, fashion.NumClasses, logits.DType()))) // images do not depend on each other
+		maps := models.OverImage(m.program.recipe.Model, classActivation(layer.Value, Gradient(chosen, layer.Value)[0]))
+		return []*Node{predicted, ReduceMax(Softmax(logits), -1), Reshape(maps, -1, fashion.Pixels)}
+	}
+	err := m.inBatches(set, explain, func(out []*tensors.Tensor, images int) {
+		predicted, maps := tensors.MustCopyFlatData[int32](out[0]), tensors.MustCopyFlatData[float32](out[2])
+		for i := range images {
+			e.Predicted = append(e.Predicted, fashion.Label(predicted[i]))
+			e.Maps = append(e.Maps, upToOne([fashion.Pixels]float32(maps[i*fashion.Pixels:])))
+		}
+		e.Probability = append(e.Probability, tensors.MustCopyFlatData[float32](out[1])[:images]...)
+	})
+	if err != nil {
+		return Explanation{}, err
+	}
+	return e, nil
+}
+
+// lastMap is the last output of enough places, under the name of the first layer that gives it: dropout, say, only hands it on.
+func lastMap(outputs []layers.Output) (last layers.Output) {
+	for _, o := range outputs {
+		if d := o.Value.Shape().Dimensions; len(d) == 4 && d[1]*d[2] >= leastPlaces && o.Value != last.Value {
+			last = o
+		}
+	}
+	return last
+}
+
+// classActivation adds up the channels of x, [B, H, W, C], by their mean gradients: [B, H, W, 1], 0 where it is negative.
+func classActivation(x, gradient *Node) *Node {
+	weights := ReduceAndKeep(gradient, ReduceMean, 1, 2) // [B, 1, 1, C]
+	return layers.Relu(ReduceAndKeep(Mul(x, weights), ReduceSum, 3))
+}
+
+// upToOne divides a map by its maximum, if that is not 0.
+func upToOne(values [fashion.Pixels]float32) [fashion.Pixels]float32 {
+	if highest := slices.Max(values[:]); highest > 0 {
+		for i := range values {
+			values[i] /= highest
+		}
+	}
+	return values
+}
+
+// Features returns what a model's last layer works on, a row for each image of a set, [N, D].
+func (m *Model) Features(set fashion.Set) ([][]float32, error) {
+	var rows [][]float32
+	beforeLast := func(n *layers.Net, images *Node) []*Node {
+		models.Logits(n, m.program.recipe.Model, images)
+		outputs := n.Outputs()
+		return []*Node{outputs[len(outputs)-2].Value}
+	}
+	err := m.inBatches(set, beforeLast, func(out []*tensors.Tensor, images int) {
+		values, width := tensors.MustCopyFlatData[float32](out[0]), out[0].Shape().Dimensions[1]
+		for i := range images {
+			rows = append(rows, values[i*width:(i+1)*width:(i+1)*width])
+		}
+	})
+	return rows, err
+}
+
+// inBatches runs a graph of the model, not training, on the images of a set and hands on what it gives for each batch, with how many of the
+// batch's images are of the set. The last batch is filled up with black ones.
+func (m *Model) inBatches(set fashion.Set, build func(n *layers.Net, images *Node) []*Node, take func(out []*tensors.Tensor, images int)) error {
+	p := m.program
+	return try(func() error {
+		exec, err := model.NewExec(p.backend, p.store, func(_ *model.Scope, in []*Node) []*Node {
+			return build(layers.Inference(in[0].Graph(), p.store, p.recipe.Seed), pixels(in[0]))
+		})
+		if err != nil {
+			return err
+		}
+		defer exec.Finalize()
+		for first := 0; first < set.Len(); first += evaluationBatch {
+			batch := part{set: fashion.Set{Images: set.Images[first:min(first+evaluationBatch, set.Len())]}}
+			batch.upload(evaluationBatch)
+			out, err := exec.Call(batch.images)
+			if err != nil {
+				return fmt.Errorf("images %d to %d: %w", first, first+batch.set.Len()-1, err)
+			}
+			take(out, batch.set.Len())
+			for _, t := range append(out, batch.images, batch.labels) {
+				t.FinalizeAll()
+			}
+		}
+		return nil
+	})
+}
