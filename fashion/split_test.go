@@ -1,6 +1,7 @@
 package fashion_test
 
 import (
+	"math"
 	"slices"
 	"testing"
 
@@ -22,7 +23,7 @@ func labels() []fashion.Label {
 
 func TestSplitIsStratifiedDisjointAndWhole(t *testing.T) {
 	all := labels()
-	train, held, err := fashion.Split(all, 0.2, 7)
+	train, held, err := fashion.Split(all, 0.2, 0, 7)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,9 +43,9 @@ func TestSplitIsStratifiedDisjointAndWhole(t *testing.T) {
 }
 
 func TestSplitFollowsFromTheSeed(t *testing.T) {
-	_, a, _ := fashion.Split(labels(), 0.2, 1)
-	_, b, _ := fashion.Split(labels(), 0.2, 1)
-	_, c, _ := fashion.Split(labels(), 0.2, 2)
+	_, a, _ := fashion.Split(labels(), 0.2, 0, 1)
+	_, b, _ := fashion.Split(labels(), 0.2, 0, 1)
+	_, c, _ := fashion.Split(labels(), 0.2, 0, 2)
 	if !slices.Equal(a, b) || slices.Equal(a, c) {
 		t.Error("the same seed must give the same split, another seed another")
 	}
@@ -52,28 +53,66 @@ func TestSplitFollowsFromTheSeed(t *testing.T) {
 
 func TestSplitRefusesWhatLeavesAPartEmpty(t *testing.T) {
 	for _, fraction := range []float64{0, 1, -1, 0.001, 0.9999} {
-		if _, _, err := fashion.Split(labels(), fraction, 1); err == nil {
+		if _, _, err := fashion.Split(labels(), fraction, 0, 1); err == nil {
 			t.Errorf("a fraction of %v was accepted", fraction)
 		}
 	}
 }
 
-func TestLimitKeepsTheClassShares(t *testing.T) {
+func TestLimitedPartsKeepTheClassShares(t *testing.T) {
 	all := labels()
-	chosen, err := fashion.Limit(all, len(all)/2, 3)
+	train, held, err := fashion.Split(all, 0.2, len(all)/2, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var counts [fashion.NumClasses]int
-	for _, p := range chosen {
-		counts[all[p]]++
+	if len(train)+len(held) != len(all)/2 {
+		t.Errorf("%d and %d images, want %d in both", len(train), len(held), len(all)/2)
 	}
-	for class, n := range counts {
-		if want := (100 + 10*class) / 2; n < want-1 || n > want+1 {
-			t.Errorf("%d images of class %d, want %d", n, class, want)
+	var inTrain, inHeld [fashion.NumClasses]float64
+	for _, p := range train {
+		inTrain[all[p]]++
+	}
+	for _, p := range held {
+		inHeld[all[p]]++
+	}
+	for class := range inTrain {
+		n := float64(100+10*class) / 2
+		if got, want := inTrain[class], 0.8*n; math.Abs(got-want) > 1 {
+			t.Errorf("%v training images of class %d, want about %v", got, class, want)
+		}
+		if got, want := inHeld[class], 0.2*n; math.Abs(got-want) > 1 {
+			t.Errorf("%v validation images of class %d, want about %v", got, class, want)
 		}
 	}
-	if _, err := fashion.Limit(all, len(all)+1, 3); err == nil {
-		t.Error("more images than there are were promised")
+}
+
+func TestLimitedPartsAreSubsetsOfLargerOnes(t *testing.T) {
+	contains := func(t *testing.T, whole, part []int) {
+		t.Helper()
+		for _, p := range part {
+			if _, found := slices.BinarySearch(whole, p); !found {
+				t.Fatalf("position %d is not in the larger part", p)
+			}
+		}
+	}
+	all := labels()
+	train, held, _ := fashion.Split(all, 0.2, 0, 3)
+	for _, limit := range []int{len(all), 700, 200, 20} {
+		t2, h2, err := fashion.Split(all, 0.2, limit, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		contains(t, train, t2)
+		contains(t, held, h2)
+		train, held = t2, h2
+	}
+}
+
+func TestLimitThatCannotBeDividedIsRefused(t *testing.T) {
+	all := labels()
+	for _, limit := range []int{-1, 1, len(all) + 1} {
+		if _, _, err := fashion.Split(all, 0.2, limit, 3); err == nil {
+			t.Errorf("a limit of %d images was accepted", limit)
+		}
 	}
 }

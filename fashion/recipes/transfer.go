@@ -44,7 +44,7 @@ func Source(p Profile) run.Recipe {
 	case Quick:
 		r.Data.Limit, r.Epochs = 4000, 2
 	case Full:
-		r.Epochs = 5
+		r.Epochs = 2
 	}
 	return cosine(r)
 }
@@ -55,7 +55,7 @@ func SourceOf(r run.Recipe, p Profile) (recipe run.Recipe, ok bool) {
 }
 
 // Transfer is the smallest ConvNeXt on the classes, from the weights of Source, trained from that layer on (see run.Model.FineTuneAt). Quick has
-// 1,000 training images: transfer is for those who have few labels.
+// 1,000 training images: transfer is for those who have few labels. Full has the adopted augmentation too.
 func Transfer(p Profile, fineTuneAt int) run.Recipe {
 	r := Source(p)
 	r.Data.Task = ""
@@ -65,7 +65,7 @@ func Transfer(p Profile, fineTuneAt int) run.Recipe {
 	case Quick:
 		r.Data.Limit, r.Data.Validation, r.Epochs = 2500, 0.6, 5
 	case Full:
-		r.Epochs = 20
+		r.Augmentation, r.Epochs = Adopted, 20
 	}
 	return cosine(r)
 }
@@ -93,6 +93,7 @@ func FineTuning(p Profile) []Trial {
 	for _, at := range slices.Backward(FineTuneLayers("atto")) {
 		trials = append(trials, Trial{names[at], p.Run(fmt.Sprintf("transfer/from-%d", at)), Transfer(p, at)})
 	}
+	trials[len(trials)-1].Run = p.Run("convnext-transfer") // the same recipe
 	scratch := Transfer(p, 0)
 	scratch.Model.Weights = run.Weights{}
 	return append(trials, Trial{"all, from random weights", p.Run("transfer/scratch"), scratch})

@@ -53,6 +53,15 @@ func Path(name string) (string, error) {
 	return filepath.Join(root, name), nil
 }
 
+// OpenNamed opens the run of that name under Root.
+func OpenNamed(name string) (*Run, error) {
+	dir, err := Path(name)
+	if err != nil {
+		return nil, err
+	}
+	return Open(dir)
+}
+
 // List opens every run below a folder, in the order of their paths. A folder that does not exist holds none. Runs
 // that cannot be read are left out and reported by the error.
 func List(root string) ([]*Run, error) {

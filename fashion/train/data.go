@@ -32,20 +32,12 @@ func load(d run.Data) (train, validation part, sums map[string]string, err error
 	if err != nil {
 		return part{}, part{}, nil, err
 	}
-	chosen, err := fashion.Limit(set.Labels, d.Limit, d.SplitSeed)
-	if err != nil {
-		return part{}, part{}, nil, err
-	}
-	limited := set.Take(chosen)
-	t, v, err := fashion.Split(limited.Labels, d.Validation, d.SplitSeed)
+	t, v, err := fashion.Split(set.Labels, d.Validation, d.Limit, d.SplitSeed)
 	if err != nil {
 		return part{}, part{}, nil, err
 	}
 	of := func(positions []int) part {
-		p := part{set: limited.Take(positions)}
-		for _, i := range positions {
-			p.indices = append(p.indices, chosen[i])
-		}
+		p := part{set: set.Take(positions), indices: positions}
 		if d.Task == run.Rotation {
 			p = p.turned()
 		}
