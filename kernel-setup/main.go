@@ -19,7 +19,7 @@ const usage = `usage: go run ./kernel-setup COMMAND [flags]
   test       run the whole test suite
   setup      install what is missing, and nothing else
   doctor     say what is installed, what is missing, and what mends it
-  report     print the results table                          -json
+  report     print the results table                          -json  -html FILE: a page with all figures too
   train      train a recipe of the study and test it          -recipe cnn-augmented  -profile  -publish
   search     search hyperparameters with Hyperband            -model cnn  -profile  -R 81  -eta 3  -rounding algorithm1
                                                               -workers 1  -plan  -json
@@ -40,7 +40,7 @@ type command struct {
 
 // options are the values of all flags.
 type options struct {
-	profile, only, out, model, batch, peers         string
+	profile, only, out, html, model, batch, peers   string
 	recipe, rounding                                string
 	r, eta, workers                                 int
 	json, transforms, plan, search, publish, frozen bool
@@ -64,7 +64,10 @@ func commands() map[string]command {
 		"test":   {everything, none, test},
 		"setup":  {everything, none, func(context.Context, layout, options) error { return nil }},
 		"doctor": {nil, none, doctor},
-		"report": {nil, func(f *flag.FlagSet, o *options) { f.BoolVar(&o.json, "json", false, "print JSON") }, report},
+		"report": {nil, func(f *flag.FlagSet, o *options) {
+			f.BoolVar(&o.json, "json", false, "print JSON")
+			f.StringVar(&o.html, "html", "", "write a page with all figures to this file too")
+		}, report},
 		"summary": {nil, model, func(ctx context.Context, l layout, o options) error {
 			return study(ctx, l, "summary", "-model", o.model)
 		}},

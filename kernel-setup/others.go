@@ -35,7 +35,7 @@ func test(ctx context.Context, l layout, o options) error {
 	if err != nil {
 		return err
 	}
-	withRace := []string{"test", "-race", "./fashion", "./fashion/run", "./fashion/hyperband", "./fashion/recipes", "./fashion/score", "./fashion/embed", "./fashion/plots", "./kernel-setup"}
+	withRace := []string{"test", "-race", "./fashion", "./fashion/run", "./fashion/hyperband", "./fashion/recipes", "./fashion/score", "./fashion/embed", "./fashion/plots", "./fashion/report", "./kernel-setup"}
 	if err := runShown(ctx, l.root, l.environment("CGO_ENABLED=1"), goPath, append(withRace, o.args...)...); err != nil {
 		return err
 	}

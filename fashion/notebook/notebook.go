@@ -99,3 +99,30 @@ func ByClass(c score.Confusion) {
 	rows = append(rows, []string{"mean", "", "", fmt.Sprintf("%.4f", c.MacroF1()), fmt.Sprint(c.Total())})
 	Table([]string{"class", "precision", "recall (95% interval)", "F1", "images"}, rows)
 }
+
+// Votes compares ways to weigh the members of an ensemble: accuracy on the validation images, by which one is chosen, and on the test images, there
+// beside the member that was best in the validation.
+func Votes(members []score.Member, schemes []score.Scheme) error {
+	var rows [][]string
+	best := ""
+	for _, s := range schemes {
+		j, err := score.Judge(members, s.Weights)
+		if err != nil {
+			return err
+		}
+		best = members[j.Best].Name
+		rows = append(rows, []string{s.Name, plots.Shares(j.Weights), fmt.Sprintf("%.4f", j.Validation.Value), j.Test.String(),
+			j.Gain.Signed(), score.Chance(j.Pairing.P)})
+	}
+	Table([]string{"weights", strings.Join(names(members), " / "), "validation", "test (95% interval)", "test, more than " + best + " alone", "p"}, rows)
+	return nil
+}
+
+// names are the members' names.
+func names(members []score.Member) []string {
+	var list []string
+	for _, m := range members {
+		list = append(list, m.Name)
+	}
+	return list
+}

@@ -10,7 +10,7 @@ import (
 
 // Agreement shows who saves whom: only[i][j] is how many images member i recognizes and member j does not.
 func Agreement(title string, names []string, only [][]int) Figure {
-	const cell, top, second = 52.0, 56.0, "images that the row recognizes and the column does not"
+	const cell, top, second = 52.0, 56.0, "images: the row is right, the column wrong"
 	longest, most, description := 0.0, 1, "A table: "+second+"."
 	for i, row := range only {
 		longest = max(longest, wide(sans(10), names[i]))

@@ -51,7 +51,7 @@ func (f Figure) SVG() (string, error) {
 	if _, err := c.WriteTo(&b); err != nil {
 		return "", fmt.Errorf("figure %q: %w", f.Title, err)
 	}
-	out := b.Bytes()
+	out := bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Sans"), []byte("font-family:Liberation Sans,Arimo,Arial,Helvetica,sans-serif"))
 	head := svgHead.FindIndex(out)
 	if head == nil {
 		return "", fmt.Errorf("figure %q: the SVG backend wrote an unknown head %.80q", f.Title, out)

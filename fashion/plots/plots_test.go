@@ -98,10 +98,18 @@ func figures(t *testing.T) map[string]plots.Figure {
 		"gallery":         plots.Gallery("Items", "twice", []plots.Row{{Name: "first", Images: s.Images[:4]}, {Name: "then", Images: s.Images[4:8]}}),
 		"intervals": plots.Intervals("Validation accuracy", "three trainings", []plots.Measured{
 			{Name: "none", Value: score.Wilson(900, 1000)}, {Name: "better", Value: score.Wilson(950, 1000)}, {Name: "alike", Value: score.Wilson(893, 1000)}}),
+		"results": plots.Results("Results", "made up", []plots.Result{
+			{Name: "CNN", Note: "full/cnn", Value: measured(900), Slide: 0.89}, {Name: "CNN, augmented", Note: "full/cnn-augmented, published", Value: measured(950), Slide: 0.89, Published: true},
+			{Name: "ConvNeXt", Slide: 0.84}, {Name: "mine", Note: "mine/net", Value: measured(925)}}),
 		"diagram": plots.Diagram("A block", "before and after", []plots.Column{
 			{Title: "before", Boxes: []plots.Box{{"convolution", "3x3", 0.5}, {"activation", "ReLU", 0}}, Skip: true}, {Title: "after", Boxes: []plots.Box{{"nothing", "", 0}}}}),
 		"costs": plots.Costs("Accuracy over time", "three trainings", "seconds", "accuracy", []plots.Priced{
 			{"head alone", score.Wilson(600, 1000), 1.5}, {"last stage", score.Wilson(740, 1000), 2.5}, {"all", score.Wilson(830, 1000), 7}}),
+		"simplex": simplex(t, s),
+		"method": plots.Method("How", "three steps", []plots.Station{
+			{"data", []plots.Box{{"60,000 images", "of ten classes", 0}}},
+			{"models", []plots.Box{{"CNN", "notebook 2", 0}, {"ResNet50", "notebook 5", 0}, {"ConvNeXt", "notebook 7", 0}}},
+			{"ensemble", []plots.Box{{"a weighted vote", "notebook 8", 0}}}}),
 		"heat":        plots.Heat("Where", "four items", s.Images[:4], maps(4), []string{"Sandal", "T-shirt/top", "Dress", "called Coat, is Pullover"}),
 		"tiles":       plots.Tiles("Items", "eight of them", s.Images[:8], [][2]string{{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}, {"e", "5"}, {"f", "6"}, {"g", "7"}, {"h", "8"}}),
 		"reliability": plots.Reliability("As sure as right?", score.Reliability(p, 15), score.Reliability(score.Tempered(p, 2), 15)),
@@ -109,6 +117,28 @@ func figures(t *testing.T) map[string]plots.Figure {
 		"embedding":   plots.Embedding("A map", "made-up points", scattered(s.Labels), s.Labels, everySeventh(s.Len())),
 		"rates":       plots.Rates("Rates", []plots.Named{{Name: "plateau", Run: &run.Run{History: history()}}, {Name: "constant", Run: &run.Run{History: history()[:3]}}}),
 	}
+}
+
+// simplex is of three made-up members, of which the third is the worst.
+func simplex(t *testing.T, s fashion.Set) plots.Figure {
+	t.Helper()
+	a, b, c := predictions(s), predictions(s), predictions(s)
+	for i, label := range s.Labels {
+		b.Probabilities[i], c.Probabilities[i] = [fashion.NumClasses]float32{}, [fashion.NumClasses]float32{}
+		b.Probabilities[i][(int(label)+i%5/4)%fashion.NumClasses] = 1
+		c.Probabilities[i][(int(label)+i%3/2)%fashion.NumClasses] = 1
+	}
+	grid, err := score.Grid(20, a, b, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plots.Simplex("Votes", "three made-up members", [3]string{"CNN", "ResNet50", "ConvNeXt"}, grid,
+		[]score.Scheme{{Name: "the slide's", Weights: []float64{0.45, 0.45, 0.1}}, {Name: "equal", Weights: []float64{1. / 3, 1. / 3, 1. / 3}}})
+}
+
+func measured(hits int) *score.Interval {
+	accuracy := score.Wilson(hits, 1000)
+	return &accuracy
 }
 
 // maps are hot at a point that wanders.
@@ -224,7 +254,7 @@ func TestFigureAsPNGHasItsSizeAndIsNotEmpty(t *testing.T) {
 // Figures that hold an encoded picture are left out: another Go version may compress it otherwise.
 func TestFigureIsTheGoldenOne(t *testing.T) {
 	all := figures(t)
-	for _, name := range []string{"class-balance", "learning-curves", "confusion", "recall", "intervals", "rates", "diagram", "costs", "reliability", "agreement", "embedding",
+	for _, name := range []string{"class-balance", "learning-curves", "confusion", "recall", "intervals", "results", "rates", "diagram", "costs", "reliability", "agreement", "embedding", "simplex", "method",
 		"brackets", "search-curves", "parallel", "influences", "early-final"} {
 		path := filepath.Join("../../testdata/figures", name+".svg")
 		got := svg(t, all[name])

@@ -121,8 +121,7 @@ func ResNet50Augmented(p Profile) run.Recipe {
 
 // steps is the number of a recipe's steps in an epoch.
 func steps(r run.Recipe) int {
-	images := Images(r.Data)
-	training := images - int(float64(images)*r.Data.Validation+0.5)
+	training := TrainingImages(r.Data)
 	if r.Data.Task == run.Rotation {
 		training *= 4 // all orientations
 	}
@@ -136,6 +135,9 @@ func Images(d run.Data) int {
 	}
 	return trainingImages
 }
+
+// TrainingImages is how many of them are trained on.
+func TrainingImages(d run.Data) int { return Images(d) - int(float64(Images(d))*d.Validation+0.5) }
 
 // byName are the recipes of the study.
 var byName = map[string]func(Profile) run.Recipe{

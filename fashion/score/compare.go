@@ -15,6 +15,14 @@ type Pairing struct {
 	P                           float64 // probability, if both models err equally often, of at least this difference between OnlyA and OnlyB
 }
 
+// Chance is a probability in words that stay short, such as "0.0421" or "< 0.0001".
+func Chance(p float64) string {
+	if p < 1e-4 {
+		return "< 0.0001"
+	}
+	return fmt.Sprintf("%.4f", p)
+}
+
 // McNemar compares two models on the same images by the exact two-sided test, without a continuity correction, of Q.
 // McNemar, "Note on the sampling error of the difference between correlated proportions or percentages" (1947): among
 // the images that only one of them recognizes, either is that one with probability 1/2. P is 1 where there are none.
@@ -38,6 +46,26 @@ func McNemar(a, b run.Predictions) (Pairing, error) {
 	}
 	c.P = min(1, 2*binomialTail(min(c.OnlyA, c.OnlyB), c.OnlyA+c.OnlyB))
 	return c, nil
+}
+
+// Saves counts who saves whom: row i, column j is how many images member i recognizes and member j does not. Members that were split differently
+// are a *MemberError.
+func Saves(members ...run.Predictions) ([][]int, error) {
+	if err := sameImages(members...); err != nil {
+		return nil, err
+	}
+	counts := make([][]int, len(members))
+	for i, a := range members {
+		counts[i] = make([]int, len(members))
+		for j, b := range members {
+			for row, label := range a.Labels {
+				if a.Predicted(row) == label && b.Predicted(row) != label {
+					counts[i][j]++
+				}
+			}
+		}
+	}
+	return counts, nil
 }
 
 // binomialTail is the probability of at most k heads among n tosses of a fair coin.

@@ -130,3 +130,36 @@ func BenchmarkGain(b *testing.B) {
 		}
 	}
 }
+
+func TestSavesAreTheCountsOfThePairedTest(t *testing.T) {
+	_, members := voters(t)
+	counts, err := score.Saves(members...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range members {
+		for j, b := range members {
+			c, err := score.McNemar(a, b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if counts[i][j] != c.OnlyA || counts[j][i] != c.OnlyB {
+				t.Errorf("members %d and %d save %d and %d, want %d and %d", i, j, counts[i][j], counts[j][i], c.OnlyA, c.OnlyB)
+			}
+		}
+	}
+	if _, err := score.Saves(members[0], drawn(3, 1, 1)); err == nil {
+		t.Error("predictions for other images were accepted")
+	}
+}
+
+func TestDifferencesAndChancesAreShortWords(t *testing.T) {
+	if got, want := (score.Interval{Value: 0.003, Low: -0.0004, High: 0.00634}).Signed(), "+0.0030 (-0.0004 to +0.0063)"; got != want {
+		t.Errorf("the difference is %q, want %q", got, want)
+	}
+	for p, want := range map[float64]string{0.0421: "0.0421", 1: "1.0000", 3e-7: "< 0.0001"} {
+		if got := score.Chance(p); got != want {
+			t.Errorf("P of %v is %q, want %q", p, got, want)
+		}
+	}
+}

@@ -87,10 +87,16 @@ func mix(rows [][fashion.NumClasses]float32, weights []float64, members []run.Pr
 	}
 }
 
-// GridWeights tries all weights that are multiples of 1/divisions and sum to 1, and returns those of the highest
-// accuracy; of equals those of the lowest log loss; of these the first in lexicographic order. Members that were split
+// Weighing is how a vote with some weights does.
+type Weighing struct {
+	Weights  []float64 // of sum 1
+	Accuracy float64
+	LogLoss  float64 // nats
+}
+
+// Grid tries all weights that are multiples of 1/divisions and sum to 1, in lexicographic order. Members that were split
 // differently are a *MemberError.
-func GridWeights(divisions int, members ...run.Predictions) ([]float64, error) {
+func Grid(divisions int, members ...run.Predictions) ([]Weighing, error) {
 	if divisions < 1 {
 		return nil, fmt.Errorf("a grid of %d divisions, want 1 or more", divisions)
 	}
@@ -104,23 +110,32 @@ func GridWeights(divisions int, members ...run.Predictions) ([]float64, error) {
 		parts[m] = pick(p, rows)
 	}
 	vote, truth := pick(members[0], rows), likelihoods(members)
-	var best []float64
-	bestHits, bestLoss := -1, 0.0
-	weights := make([]float64, len(members))
+	agreed, images := hits(members[0])-hits(vote), float64(len(members[0].Labels))
+	var list []Weighing
 	simplex(divisions, make([]int, len(members)), func(counts []int) {
+		weights := make([]float64, len(members))
 		for m, k := range counts {
 			weights[m] = float64(k) / float64(divisions)
 		}
 		mix(vote.Probabilities, weights, parts)
-		n := hits(vote)
-		if n < bestHits {
-			return
-		}
-		if loss := mixtureLoss(weights, truth); n > bestHits || loss < bestLoss {
-			best, bestHits, bestLoss = slices.Clone(weights), n, loss
-		}
+		list = append(list, Weighing{weights, float64(agreed+hits(vote)) / images, mixtureLoss(weights, truth)})
 	})
-	return best, nil
+	return list, nil
+}
+
+// GridWeights are the weights of Grid with the highest accuracy; of equals those of the lowest log loss; of these the first.
+func GridWeights(divisions int, members ...run.Predictions) ([]float64, error) {
+	list, err := Grid(divisions, members...)
+	if err != nil {
+		return nil, err
+	}
+	best := list[0]
+	for _, w := range list {
+		if w.Accuracy > best.Accuracy || w.Accuracy == best.Accuracy && w.LogLoss < best.LogLoss {
+			best = w
+		}
+	}
+	return best.Weights, nil
 }
 
 // simplex tries every way to write n as the sum of as many counts, in lexicographic order.

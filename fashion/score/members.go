@@ -169,3 +169,30 @@ func Weights(members []Member) []float64 {
 	}
 	return weights
 }
+
+// Scheme is a way to weigh the members of an ensemble.
+type Scheme struct {
+	Name    string
+	Weights []float64
+}
+
+// gridDivisions are those of the grid on which weights are searched: steps of 0.05, which the slide's weights are multiples of.
+const gridDivisions = 20
+
+// Schemes are the weights that the study compares: the slide's, equal ones, and two that are found on the validation images.
+func Schemes(members []Member) ([]Scheme, error) {
+	validation := Part(members, run.Validation)
+	accurate, err := GridWeights(gridDivisions, validation...)
+	if err != nil {
+		return nil, err
+	}
+	likely, err := FitWeights(validation...)
+	if err != nil {
+		return nil, err
+	}
+	equal := make([]float64, len(members))
+	for i := range equal {
+		equal[i] = 1 / float64(len(members))
+	}
+	return []Scheme{{"the slide's", Weights(members)}, {"equal", equal}, {"most accurate on a grid", accurate}, {"least log loss", likely}}, nil
+}

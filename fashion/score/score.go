@@ -26,6 +26,11 @@ type Interval struct {
 // String returns the estimate and its interval, as "0.9241 (0.9188 to 0.9291)".
 func (i Interval) String() string { return fmt.Sprintf("%.4f (%.4f to %.4f)", i.Value, i.Low, i.High) }
 
+// Signed returns a difference and its interval, as "+0.0030 (-0.0004 to +0.0063)".
+func (i Interval) Signed() string {
+	return fmt.Sprintf("%+.4f (%+.4f to %+.4f)", i.Value, i.Low, i.High)
+}
+
 // Wilson is the score interval of E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical
 // Inference" (1927), for so many hits in n trials. Without trials it is [0, 1] around NaN.
 func Wilson(hits, n int) Interval {

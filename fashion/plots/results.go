@@ -1,0 +1,132 @@
+package plots
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"fashionlab/fashion/score"
+)
+
+// Result is a row of Results: what was measured beside what a slide prints. Values are fractions.
+type Result struct {
+	Name, Note string          // Note, under the name, says which run it is
+	Value      *score.Interval // nil: not run
+	Slide      float64         // 0 is not printed
+	Published  bool            // a published run: its dot is hollow
+}
+
+// Results shows measured accuracies under each other as points with their 95% intervals, each beside the slide's value.
+func Results(title, second string, list []Result) Figure {
+	const top, row, foot, span, right = 74.0, 30.0, 36.0, 400.0, 146.0
+	left, description := 110.0, "Points with 95% intervals beside the slides' values."
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, r := range list {
+		left = max(left, 46+wide(sans(10), r.Name), 46+wide(sans(8.5), r.Note))
+		description += " " + r.sentence()
+		if r.Slide > 0 {
+			low, high = min(low, r.Slide), max(high, r.Slide)
+		}
+		if r.Value != nil {
+			low, high = min(low, r.Value.Low), max(high, r.Value.High)
+		}
+	}
+	if low > high {
+		low, high = 0, 1
+	}
+	margin := max(0.005, (high-low)*0.05)
+	low, high = low-margin, high+margin
+	bottom := top + row*float64(len(list))
+	return Figure{
+		Title: title, Description: description,
+		width: vg.Points(headed(left+span+right, title, second)), height: vg.Points(bottom + foot),
+		draw: func(c draw.Canvas) {
+			heading(c, title, second)
+			resultKey(c, left)
+			x := func(v float64) float64 { return left + (v-low)/(high-low)*span }
+			for _, t := range (plot.DefaultTicks{}).Ticks(low, high) {
+				if t.Label != "" {
+					from, to := at(c, x(t.Value), top), at(c, x(t.Value), bottom+4)
+					c.StrokeLine2(draw.LineStyle{Color: pale, Width: vg.Points(0.7)}, from.X, from.Y, to.X, to.Y)
+					write(c, words(sans(9), grey, -0.5, -1), x(t.Value), bottom+7, t.Label)
+				}
+			}
+			write(c, words(sans(10), grey, -0.5, -1), left+span/2, bottom+20, "accuracy on the test images")
+			for i, r := range list {
+				y := top + (float64(i)+0.5)*row
+				up, text := 6.0, "not run"
+				if r.Note == "" {
+					up = 0
+				}
+				write(c, words(sans(10), ink, 0, -0.5), 12, y-up, r.Name)
+				write(c, words(sans(8.5), grey, 0, -0.5), 12, y+up, r.Note)
+				if r.Value != nil {
+					text = r.Value.String()
+				}
+				write(c, words(sans(9), grey, 0, -0.5), left+span+10, y, text)
+				drawResult(c, r, x, y)
+			}
+		},
+	}
+}
+
+// sentence is a row for a screen reader.
+func (r Result) sentence() string {
+	s := r.Name
+	if r.Note != "" {
+		s += ", " + r.Note
+	}
+	if r.Value == nil {
+		s += ": not run"
+	} else {
+		s += ": " + r.Value.String()
+	}
+	if r.Slide > 0 {
+		s += fmt.Sprintf("; slide %.4f", r.Slide)
+	}
+	return s + "."
+}
+
+// drawResult draws a row's marks at their places on the axis.
+func drawResult(c draw.Canvas, r Result, x func(float64) float64, y float64) {
+	if r.Value != nil {
+		from, to := at(c, x(r.Value.Low), y), at(c, x(r.Value.High), y)
+		c.StrokeLine2(draw.LineStyle{Color: blue, Width: vg.Points(1.6)}, from.X, from.Y, to.X, to.Y)
+		dot(c, r.Published, x(r.Value.Value), y)
+	}
+	if r.Slide > 0 {
+		slideMark(c, x(r.Slide), y)
+	}
+}
+
+// dot is how a measured value is drawn.
+func dot(c draw.Canvas, hollow bool, x, y float64) {
+	c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: vg.Points(3.8), Shape: draw.CircleGlyph{}}, at(c, x, y))
+	if hollow {
+		c.DrawGlyph(draw.GlyphStyle{Color: color.White, Radius: vg.Points(2.3), Shape: draw.CircleGlyph{}}, at(c, x, y))
+	}
+}
+
+// slideMark is how a slide's value is drawn: in another shape and hue than what was measured.
+func slideMark(c draw.Canvas, x, y float64) { fill(c, vermilion, x-1.2, y-7, 2.4, 14) }
+
+// resultKey names the marks, in a line that begins at x.
+func resultKey(c draw.Canvas, x float64) {
+	const y = 58.0
+	for _, k := range []struct {
+		name string
+		draw func(x float64)
+	}{
+		{"measured", func(x float64) { dot(c, false, x, y) }},
+		{"measured, a published run", func(x float64) { dot(c, true, x, y) }},
+		{"slide", func(x float64) { slideMark(c, x, y) }},
+	} {
+		k.draw(x + 5)
+		write(c, words(sans(9.5), ink, 0, -0.5), x+14, y, k.name)
+		x += 46 + wide(sans(9.5), k.name)
+	}
+}

@@ -1,0 +1,110 @@
+package report
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/score"
+)
+
+// Collect lists what the slides print beside the finished, tested runs of each model: those below root, which are this machine's,
+// and those below published. Then come runs of models that no slide has, and ensembles. A folder that does not exist holds
+// no run. A run that cannot be read is left out and reported by the error; the lines have all others.
+func Collect(root, published string) ([]Line, error) {
+	ours, unreadable := tested(root, false)
+	others, unreadableToo := tested(published, true)
+	measured := append(ours, others...)
+	var lines []Line
+	for _, slide := range recipes.Slides() {
+		if slide.Model != ensemble {
+			lines = append(lines, beside(slide, measured)...)
+		}
+	}
+	for _, l := range measured {
+		if recipes.SlideOf(l.Model).Title == "" {
+			lines = append(lines, l)
+		}
+	}
+	votes, err := ensembles(root, published)
+	return append(lines, votes...), errors.Join(unreadable, unreadableToo, err)
+}
+
+// beside lists a slide's runs, a kind of training after the other. If none of this machine is of the slide's kind, a line says so.
+func beside(slide recipes.Slide, measured []Line) []Line {
+	var lines []Line
+	run := false
+	for _, l := range measured {
+		if l.Model == slide.Model {
+			lines = append(lines, l)
+			run = run || l.Title == slide.Title && !l.Published
+		}
+	}
+	if !run {
+		missing := Line{Model: slide.Model, Title: slide.Title, Slide: slide.Test, NotRun: recipes.Full.Command(slide.Model)}
+		lines = append([]Line{missing}, lines...)
+	}
+	slices.SortStableFunc(lines, func(a, b Line) int { return cmp.Compare(a.Title, b.Title) })
+	return lines
+}
+
+// tested lists the finished runs below a folder that were tested on the classes.
+func tested(root string, published bool) ([]Line, error) {
+	runs, unreadable := run.List(root)
+	var lines []Line
+	for _, r := range runs {
+		if !r.Finished() || r.Recipe.Data.Task != "" {
+			continue
+		}
+		r.Published = published
+		test, err := r.Predictions(run.Test)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		var l Line
+		if err == nil {
+			l, err = measure(root, r, test)
+		}
+		if err != nil {
+			unreadable = errors.Join(unreadable, err)
+			continue
+		}
+		lines = append(lines, l)
+	}
+	return lines, unreadable
+}
+
+// measure is the line of a run with its predictions for the test images.
+func measure(root string, r *run.Run, test run.Predictions) (Line, error) {
+	name, err := filepath.Rel(root, r.Dir)
+	if err != nil {
+		return Line{}, err
+	}
+	if len(test.Labels) == 0 {
+		return Line{}, fmt.Errorf("%s: the predictions are for 0 test images, want 1 or more; remove them and test again", r.Dir)
+	}
+	accuracy := score.Accuracy(test)
+	l := Line{
+		Model: r.Recipe.Model.Name, Title: kind(r.Recipe), Slide: recipes.SlideOf(r.Recipe.Model.Name).Test,
+		Run: filepath.ToSlash(name), Published: r.Published, Test: &accuracy,
+		Images: recipes.TrainingImages(r.Recipe.Data), Limited: r.Recipe.Data.Limit > 0,
+		Epochs: len(r.History), Parameters: r.Record.Parameters, Seconds: r.Record.Seconds, Device: r.Record.Device,
+		Finished: r.Record.Finished, Seed: r.Recipe.Seed, Modules: r.Record.Modules,
+		run: r, test: test,
+	}
+	validation, err := r.Predictions(run.Validation)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return Line{}, err
+	case len(validation.Labels) > 0:
+		held := score.Accuracy(validation)
+		l.Validation = &held
+	}
+	return l, nil
+}

@@ -1,0 +1,159 @@
+package report_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/report"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/score"
+)
+
+func TestWithoutRunsEachSlideNamesTheCommandThatMakesItsRun(t *testing.T) {
+	s := studio{t, filepath.Join(t.TempDir(), "none")}
+	lines := s.lines(filepath.Join(s.root, "none"))
+	if len(lines) != 4 {
+		t.Fatalf("lines are %v, want one for each slide", titles(lines))
+	}
+	for i, want := range []struct{ title, recipe string }{
+		{"CNN", "cnn"}, {"ResNet50", "resnet50"}, {"ConvNeXt", "convnext"}, {"Ensemble", "cnn"},
+	} {
+		l := lines[i]
+		if l.Title != want.title || l.Test != nil || l.Slide == 0 || l.NotRun != "go run ./kernel-setup train -recipe "+want.recipe+" -profile full" {
+			t.Errorf("line %d is %+v, want %s, not run, and the command of %s", i, l, want.title, want.recipe)
+		}
+	}
+}
+
+func TestOnlyFinishedAndTestedRunsOfTheClassesAreListed(t *testing.T) {
+	s := newStudio(t)
+	s.save("smoke/cnn", recipes.CNN(recipes.Smoke), 4)
+	s.begin("quick/cnn", recipes.CNN(recipes.Quick))
+	if err := s.begin("full/cnn", recipes.CNN(recipes.Full)).Finish(); err != nil { // not tested
+		t.Fatal(err)
+	}
+	s.save("smoke/convnext-source", recipes.Source(recipes.Smoke), 4) // tells rotations
+	lines := s.lines("")
+	l := only(t, lines, "CNN")
+	if len(lines) != 4 || l.Run != "smoke/cnn" || l.Published || *l.Test != score.Wilson(30, 40) || *l.Validation != score.Wilson(15, 20) ||
+		l.Slide != 0.9016 || l.Parameters != 467818 || l.Seconds != 61 || l.Epochs != 1 || l.Device != "cpu: a processor, 2 cores" || l.Seed != 1 ||
+		l.Finished.IsZero() || l.Modules["github.com/gomlx/gomlx"] != "v0.28.7" || l.Images != 3200 || !l.Limited {
+		t.Errorf("lines are %v, and the CNN's is %+v", titles(lines), l)
+	}
+}
+
+func TestPublishedRunIsMarkedAndDoesNotStandForThisMachines(t *testing.T) {
+	s, published := newStudio(t), newStudio(t)
+	published.save("full/cnn", recipes.CNN(recipes.Full), 4)
+	lines := titled(s.lines(published.root), "CNN")
+	if len(lines) != 2 || lines[0].Test != nil || lines[0].Published || lines[1].Run != "full/cnn" || !lines[1].Published {
+		t.Fatalf("the CNN's lines are %+v, want one that was not run, then a published one", lines)
+	}
+	s.save("full/cnn", recipes.CNN(recipes.Full), 4)
+	lines = titled(s.lines(published.root), "CNN")
+	if len(lines) != 2 || lines[0].Test == nil || lines[0].Published || !lines[1].Published {
+		t.Fatalf("the CNN's lines are %+v, want this machine's, then the published one", lines)
+	}
+}
+
+func TestRunThatWasCopiedFromAnotherMachineIsListedWithItsDevice(t *testing.T) {
+	other, s := newStudio(t), newStudio(t)
+	r := other.save("full/cnn", recipes.CNN(recipes.Full), 4)
+	r.Record.Device = "cuda: a large GPU"
+	if err := errors.Join(r.SaveRecord(), r.Close(), os.CopyFS(filepath.Join(s.root, "elsewhere", "cnn"), os.DirFS(r.Dir))); err != nil {
+		t.Fatal(err)
+	}
+	if l := only(t, s.lines(""), "CNN"); l.Run != "elsewhere/cnn" || l.Device != "cuda: a large GPU" || l.Published {
+		t.Errorf("the line is %+v", l)
+	}
+}
+
+func TestDifferentTrainingsOfAModelAreToldApart(t *testing.T) {
+	s := newStudio(t)
+	file, scratch := recipes.ConvNeXt(recipes.Full), recipes.Transfer(recipes.Quick, 0)
+	file.Model.Weights = run.Weights{File: "/home/somebody/convnext.safetensors"}
+	scratch.Model.Weights = run.Weights{}
+	mine := recipes.CNN(recipes.Full)
+	mine.Model.Name = "mine"
+	for name, r := range map[string]run.Recipe{
+		"CNN": recipes.CNN(recipes.Full), "CNN, augmented": recipes.CNNAugmented(recipes.Full), "mine": mine,
+		"ResNet50": recipes.ResNet50(recipes.Quick), "ResNet50, augmented": recipes.ResNet50Augmented(recipes.Full),
+		"ConvNeXt": file, "ConvNeXt, from rotations, augmented": recipes.Transfer(recipes.Full, 0), "ConvNeXt, from rotations": recipes.Transfer(recipes.Quick, 36),
+		"ConvNeXt, from random weights": scratch, "ConvNeXt, from quick/transfer/from-103": recipes.Gradual(recipes.Quick)[0].Recipe,
+	} {
+		s.save("runs/"+name, r, 4)
+	}
+	lines := s.lines("")
+	want := []string{"CNN", "CNN, augmented", "ResNet50", "ResNet50, augmented", "ConvNeXt", "ConvNeXt, from quick/transfer/from-103",
+		"ConvNeXt, from random weights", "ConvNeXt, from rotations", "ConvNeXt, from rotations, augmented", "mine", "Ensemble"}
+	if !slices.Equal(titles(lines), want) {
+		t.Errorf("titles are %q, want %q", titles(lines), want)
+	}
+	for _, l := range lines[:len(lines)-1] {
+		if l.Run != "runs/"+l.Title {
+			t.Errorf("%s is titled %s", l.Run, l.Title)
+		}
+	}
+	if l := only(t, lines, "mine"); l.Slide != 0 {
+		t.Errorf("a model of no slide has the slide's value %v", l.Slide)
+	}
+}
+
+func TestSlidesConvNeXtStaysNotRunBesideOneFromRotations(t *testing.T) {
+	s := newStudio(t)
+	s.save("quick/convnext-transfer", recipes.Transfer(recipes.Quick, 0), 4)
+	lines := s.lines("")
+	if l := only(t, lines, "ConvNeXt"); l.Test != nil || l.NotRun == "" {
+		t.Errorf("the slide's line is %+v, want one that was not run", l)
+	}
+	if l := only(t, lines, "ConvNeXt, from rotations"); l.Slide != 0.7423 || l.Images != 1000 || !l.Limited {
+		t.Errorf("the line of the run is %+v", l)
+	}
+}
+
+func TestUnreadableRunIsReportedAndTheRestShown(t *testing.T) {
+	for name, spoil := range map[string]func(dir string) error{
+		"recipe": func(dir string) error { return os.WriteFile(filepath.Join(dir, "recipe.json"), []byte("{"), 0o666) },
+		"test": func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "predictions/test.npz"), []byte("PK"), 0o666)
+		},
+		"validation": func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "predictions/validation.npz"), nil, 0o666)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStudio(t)
+			s.members(recipes.Smoke)
+			if err := spoil(filepath.Join(s.root, "smoke", "resnet50")); err != nil {
+				t.Fatal(err)
+			}
+			lines, err := report.Collect(s.root, "")
+			if err == nil || !strings.Contains(err.Error(), filepath.Join("smoke", "resnet50")) {
+				t.Errorf("the error is %v, want one that names smoke/resnet50", err)
+			}
+			if want := []string{"CNN", "ResNet50", "ConvNeXt", "ConvNeXt, from rotations", "Ensemble"}; !slices.Equal(titles(lines), want) {
+				t.Errorf("lines are %q, want %q", titles(lines), want)
+			}
+			if l := only(t, lines, "ResNet50"); l.Test != nil {
+				t.Errorf("the damaged run is shown: %+v", l)
+			}
+		})
+	}
+}
+
+func TestRunTestedOnNoImagesIsReported(t *testing.T) {
+	s := newStudio(t)
+	r := s.begin("full/cnn", recipes.CNN(recipes.Full))
+	if err := errors.Join(r.SavePredictions(run.Test, run.Predictions{}), r.Finish()); err != nil {
+		t.Fatal(err)
+	}
+	lines, err := report.Collect(s.root, "")
+	if l := only(t, lines, "CNN"); err == nil || !strings.Contains(err.Error(), "0 test images") || l.Test != nil {
+		t.Errorf("the line is %+v and the error %v", l, err)
+	}
+}

@@ -1,0 +1,123 @@
+package report
+
+import (
+	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/score"
+)
+
+// ensemble is what the slides and the lines call a vote of several models.
+const ensemble = "ensemble"
+
+// divisions are those of the grid on which weights are searched: steps of 0.05, of which the slide's weights are multiples.
+const divisions = 20
+
+// ballot is a vote that may be possible: voters whose runs of a profile are to be found in a folder.
+type ballot struct {
+	title     string
+	voters    []recipes.Voter
+	profile   recipes.Profile
+	root      string
+	published bool
+}
+
+// ensembles lists those whose members are all there: of the slide's models at each profile and of our recipes at Full, among this machine's
+// runs; and both at Full among the published runs. Without any, a line says how to begin.
+func ensembles(root, published string) ([]Line, error) {
+	slides, ours := recipes.SlideOf(ensemble).Title, recipes.SlideOf(ensemble).Title+" of our recipes"
+	var ballots []ballot
+	for _, p := range slices.Backward(recipes.Profiles()) {
+		ballots = append(ballots, ballot{slides, recipes.SlideEnsemble(), p, root, false})
+	}
+	ballots = append(ballots, ballot{ours, recipes.OurEnsemble(), recipes.Full, root, false},
+		ballot{slides, recipes.SlideEnsemble(), recipes.Full, published, true},
+		ballot{ours, recipes.OurEnsemble(), recipes.Full, published, true})
+	var lines []Line
+	var failed []error
+	for _, b := range ballots {
+		members, err := score.Join(b.voters, b.profile, b.open)
+		if err != nil {
+			continue // what is missing is not run, and what cannot be read was reported with the runs
+		}
+		votes, err := b.count(members)
+		lines, failed = append(lines, votes...), append(failed, err)
+	}
+	if len(lines) == 0 {
+		lines = []Line{{Model: ensemble, Title: slides, Slide: recipes.SlideOf(ensemble).Test, NotRun: ballots[0].missing()}}
+	}
+	return lines, errors.Join(failed...)
+}
+
+// open finds a member's run.
+func (b ballot) open(name string) (*run.Run, error) {
+	r, err := run.Open(filepath.Join(b.root, name))
+	r.Published = b.published
+	return r, err
+}
+
+// missing is the command that makes the first member that lacks; if each is there, why they are no ensemble.
+func (b ballot) missing() string {
+	for _, v := range b.voters {
+		if _, err := score.Join([]recipes.Voter{v}, b.profile, b.open); err != nil {
+			return b.profile.Command(v.Recipes[len(v.Recipes)-1])
+		}
+	}
+	_, err := score.Join(b.voters, b.profile, b.open)
+	if err == nil {
+		return "the members have no test images in common"
+	}
+	return strings.ReplaceAll(err.Error(), b.root+string(filepath.Separator), "")
+}
+
+// count makes the ensemble twice: with the weights of the slide, and with the most accurate ones on the validation images.
+func (b ballot) count(members []score.Member) ([]Line, error) {
+	fitted, err := score.GridWeights(divisions, score.Part(members, run.Validation)...)
+	if err != nil {
+		return nil, err
+	}
+	slides, err := b.vote(members, score.Weights(members), false)
+	if err != nil {
+		return nil, err
+	}
+	ours, err := b.vote(members, fitted, true)
+	return []Line{slides, ours}, err
+}
+
+// vote is the line of members that are weighed so.
+func (b ballot) vote(members []score.Member, weights []float64, fitted bool) (Line, error) {
+	j, err := score.Judge(members, weights)
+	if err != nil {
+		return Line{}, err
+	}
+	e := Ensemble{Profile: string(b.profile), Fitted: fitted, Best: j.Best, BestValidation: j.Before, NotWorse: j.Validation.Value >= j.Before.Value,
+		Gain: j.Gain, P: j.Pairing.P, joined: members}
+	l := Line{Model: ensemble, Title: b.title + ", " + either(fitted, "fitted weights", "the slide's weights"), Slide: recipes.SlideOf(ensemble).Test,
+		Published: b.published, Test: &j.Test, Validation: &j.Validation, Ensemble: &e}
+	if e.validation, err = score.Vote(weights, score.Part(members, run.Validation)...); err != nil {
+		return Line{}, err
+	}
+	if l.test, err = score.Vote(weights, score.Part(members, run.Test)...); err != nil {
+		return Line{}, err
+	}
+	e.ValidationImages, e.TestImages = len(e.validation.Labels), len(l.test.Labels)
+	var devices []string
+	for i, m := range members {
+		name, err := filepath.Rel(b.root, m.Run.Dir)
+		if err != nil {
+			return Line{}, err
+		}
+		e.Members = append(e.Members, Member{kind(m.Run.Recipe), filepath.ToSlash(name), j.Weights[i], recipes.TrainingImages(m.Run.Recipe.Data)})
+		l.Parameters += m.Run.Record.Parameters
+		l.Seconds += m.Run.Record.Seconds
+		if d := m.Run.Record.Device; !slices.Contains(devices, d) {
+			devices = append(devices, d)
+		}
+	}
+	l.Device = strings.Join(devices, "; ")
+	return l, nil
+}

@@ -1,0 +1,144 @@
+package report_test
+
+import (
+	"errors"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/report"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/score"
+)
+
+func TestEnsembleOfTheSlideIsListedAtEachProfileWithTheSlidesAndWithFittedWeights(t *testing.T) {
+	s := newStudio(t)
+	s.members(recipes.Smoke)
+	s.members(recipes.Full)
+	lines := s.lines("")
+	for title, fitted := range map[string]bool{"Ensemble, the slide's weights": false, "Ensemble, fitted weights": true} {
+		list := titled(lines, title)
+		if len(list) != 2 || list[0].Ensemble.Profile != "full" || list[1].Ensemble.Profile != "smoke" {
+			t.Fatalf("%s: lines are %+v, want one of full, then one of smoke", title, list)
+		}
+		for _, l := range list {
+			e, sum := l.Ensemble, 0.0
+			for _, m := range e.Members {
+				sum += m.Weight
+			}
+			if l.Model != "ensemble" || l.Slide != 0.911 || l.Published || e.Fitted != fitted || math.Abs(sum-1) > 1e-9 || e.TestImages != 40 || e.ValidationImages != 20 ||
+				l.Parameters != 3*467818 || l.Seconds != 3*61 || l.Device != "cpu: a processor, 2 cores" {
+				t.Errorf("%s is %+v of %+v", title, l, *e)
+			}
+		}
+	}
+	e := titled(lines, "Ensemble, the slide's weights")[1].Ensemble
+	want := []report.Member{{Title: "CNN", Run: "smoke/cnn", Weight: 0.45, Images: 3200}, {Title: "ResNet50", Run: "smoke/resnet50", Weight: 0.45, Images: 480},
+		{Title: "ConvNeXt, from rotations", Run: "smoke/convnext-transfer", Weight: 0.1, Images: 160}}
+	if !slices.EqualFunc(e.Members, want, func(a, b report.Member) bool {
+		return a.Title == b.Title && a.Run == b.Run && a.Images == b.Images && math.Abs(a.Weight-b.Weight) < 1e-9
+	}) {
+		t.Errorf("members are %+v, want %+v", e.Members, want)
+	}
+	if len(titled(lines, "Ensemble")) != 0 {
+		t.Error("an ensemble is listed as not run too")
+	}
+}
+
+func TestEnsembleHasTheJudgementOfItsMembers(t *testing.T) {
+	s := newStudio(t)
+	s.members(recipes.Smoke)
+	members, err := score.Join(recipes.SlideEnsemble(), recipes.Smoke, func(name string) (*run.Run, error) { return run.Open(filepath.Join(s.root, name)) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	fitted, err := score.GridWeights(20, score.Part(members, run.Validation)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := s.lines("")
+	for title, weights := range map[string][]float64{"Ensemble, the slide's weights": {0.45, 0.45, 0.1}, "Ensemble, fitted weights": fitted} {
+		j, err := score.Judge(members, weights)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := only(t, lines, title)
+		if e := l.Ensemble; *l.Test != j.Test || *l.Validation != j.Validation || e.Best != j.Best || e.BestValidation != j.Before ||
+			e.Gain != j.Gain || e.P != j.Pairing.P || e.NotWorse != (j.Validation.Value >= j.Before.Value) {
+			t.Errorf("%s is %+v of %+v, want the judgement %+v", title, l, *e, j)
+		}
+	}
+}
+
+func TestEnsembleThatLacksAMemberNamesItsCommand(t *testing.T) {
+	command := "go run ./kernel-setup train -recipe resnet50 -profile full"
+	for name, spoil := range map[string]func(s studio) error{
+		"missing":    func(studio) error { return nil },
+		"unfinished": func(s studio) error { return s.begin("full/resnet50", recipes.ResNet50(recipes.Full)).Close() },
+		"not tested": func(s studio) error { return s.begin("full/resnet50", recipes.ResNet50(recipes.Full)).Finish() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStudio(t)
+			s.save("full/cnn", recipes.CNN(recipes.Full), 4)
+			s.save("full/convnext-transfer", recipes.Transfer(recipes.Full, 0), 4)
+			if err := spoil(s); err != nil {
+				t.Fatal(err)
+			}
+			if l := only(t, s.lines(""), "Ensemble"); l.Test != nil || l.NotRun != command {
+				t.Errorf("the line is %+v, want one that was not run, with the command %s", l, command)
+			}
+		})
+	}
+}
+
+func TestRunsThatAreNoEnsembleSaySoWithoutThePlaceOfTheFolder(t *testing.T) {
+	s := newStudio(t)
+	s.save("full/cnn", recipes.CNN(recipes.Full), 4)
+	s.save("full/convnext-transfer", recipes.Transfer(recipes.Full, 0), 4)
+	other := recipes.ResNet50(recipes.Full)
+	other.Data.SplitSeed = 7
+	s.save("full/resnet50", other, 4)
+	l := only(t, s.lines(""), "Ensemble")
+	mentions(t, l.NotRun, "full/resnet50", "seed 7")
+	if strings.Contains(l.NotRun, s.root) {
+		t.Errorf("the reason names this machine's folder: %s", l.NotRun)
+	}
+}
+
+func TestEnsemblesOfOurRecipesAndOfPublishedRunsAreMarked(t *testing.T) {
+	s, published := newStudio(t), newStudio(t)
+	for i, name := range []string{"cnn-augmented", "resnet50-augmented", "convnext-transfer"} {
+		s.save("full/"+name, recipe(t, name, recipes.Full), 5+i)
+		published.save("full/"+name, recipe(t, name, recipes.Full), 5+i)
+	}
+	published.members(recipes.Quick) // of published runs, only those of full count
+	lines := s.lines(published.root)
+	for _, title := range []string{"Ensemble of our recipes, the slide's weights", "Ensemble of our recipes, fitted weights"} {
+		list := titled(lines, title)
+		if len(list) != 2 || list[0].Published || !list[1].Published || list[0].Ensemble.Members[0].Title != "CNN, augmented" {
+			t.Errorf("%s: %+v, want this machine's, then the published one", title, list)
+		}
+	}
+	if list := titled(lines, "Ensemble, the slide's weights"); len(list) != 0 {
+		t.Errorf("the slide's ensemble is listed without its runs: %+v", list)
+	}
+}
+
+func TestMembersThatWereTestedOnNothingAreReported(t *testing.T) {
+	s := newStudio(t)
+	for _, name := range []string{"cnn", "resnet50", "convnext-transfer"} {
+		r := s.begin("full/"+name, recipe(t, name, recipes.Full))
+		one := guesses(nil, 1)
+		if err := errors.Join(r.SavePredictions(run.Validation, guesses([]fashion.Label{3}, 2)), r.SavePredictions(run.Test, one), r.Finish()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lines, err := report.Collect(s.root, "")
+	if l := only(t, lines, "Ensemble"); err == nil || l.Test != nil || l.NotRun == "" {
+		t.Errorf("the line is %+v and the error %v", l, err)
+	}
+}

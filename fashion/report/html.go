@@ -1,0 +1,106 @@
+package report
+
+import (
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"fashionlab/fashion/plots"
+)
+
+//go:embed page.html
+var pageSource string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageSource))
+
+// page is what the template fills in.
+type page struct {
+	Drawn    string // when
+	Sources  string // folders
+	Rows     []row
+	Figure   picture // all results
+	Sections []section
+}
+
+// row is a line of the table. Its numbers are in words.
+type row struct {
+	Title, Note                           string
+	Section                               string // id of the section with its figures; "" without one
+	Published                             bool
+	Slide, Test, Validation               string
+	Lacks, NotRun                         string // what is not there, and the command that makes it
+	Epochs, Parameters, Time, Run, Device string
+}
+
+// picture is a figure as an image that stands in the page.
+type picture struct {
+	Description, Caption string
+	Width, Height        int // CSS pixels
+	Source               template.URL
+}
+
+// HTML writes one page that needs nothing from outside: the table, a figure of all results, and behind each line what its run or ensemble
+// looks like. sources name the folders that the runs are from, for the reader; of an absolute path only the last part is shown. The images
+// that a model was most wrong about are drawn where Fashion-MNIST is found.
+func HTML(w io.Writer, lines []Line, sources ...string) error {
+	p := page{Drawn: time.Now().UTC().Format("2 January 2006, 15:04 UTC")}
+	var folders []string
+	for _, s := range sources {
+		if filepath.IsAbs(s) {
+			s = filepath.Base(s)
+		}
+		folders = append(folders, s)
+	}
+	p.Sources = strings.Join(folders, " and ")
+	data := findItems()
+	for i, l := range lines {
+		id := ""
+		if l.Test != nil {
+			id = fmt.Sprintf("result-%d", i+1)
+			s, err := l.section(id, data)
+			if err != nil {
+				return fmt.Errorf("%s, %s: %w", l.Title, l.place(), err)
+			}
+			p.Sections = append(p.Sections, s)
+		}
+		p.Rows = append(p.Rows, l.row(id))
+	}
+	var err error
+	if p.Figure, err = draw(Figure(lines), "The lines of the table. What was not run has the slide's value alone."); err != nil {
+		return err
+	}
+	return pageTemplate.Execute(w, p)
+}
+
+// row is the line in the table.
+func (l Line) row(section string) row {
+	r := row{Title: l.Title, Section: section, Published: l.Published, Slide: l.slide(), Lacks: l.lacks(), NotRun: l.NotRun}
+	if l.Test == nil {
+		return r
+	}
+	if l.Limited {
+		r.Note = thousands(l.Images) + " training images"
+	}
+	r.Test, r.Epochs, r.Parameters, r.Time = l.Test.String(), l.epochs(), thousands(l.Parameters), l.time().String()
+	r.Run, r.Device = l.where(), l.Device
+	if l.Validation != nil {
+		r.Validation = fmt.Sprintf("%.4f", l.Validation.Value)
+	}
+	return r
+}
+
+// draw makes a picture of a figure.
+func draw(f plots.Figure, caption string) (picture, error) {
+	svg, err := f.SVG()
+	if err != nil {
+		return picture{}, err
+	}
+	width, height := f.Size()
+	return picture{f.Description, caption, int(width * 4 / 3), int(height * 4 / 3),
+		template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(svg)))}, nil // ours, and base64
+}

@@ -1,0 +1,192 @@
+// Package report gathers what the study has measured, from saved runs, beside what the slides print: as a table for a
+// terminal, as JSON, and as one self-contained HTML page with all figures. It loads no model and no backend.
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"fashionlab/fashion/plots"
+	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/score"
+)
+
+// Line is a result: that of a run or of an ensemble, or one that the slides print and that was not run. Accuracies are fractions.
+type Line struct {
+	Model      string            `json:"model"`                         // its name in a recipe; "ensemble"
+	Title      string            `json:"title"`                         // for a reader; the slide's, if it is the slide's kind of training
+	Slide      float64           `json:"slide_test_accuracy,omitempty"` // 0 is not printed
+	Run        string            `json:"run,omitempty"`                 // directory, relative to its folder of runs, with slashes
+	Published  bool              `json:"published,omitempty"`           // in the folder of published runs, or an ensemble of such
+	Test       *score.Interval   `json:"test_accuracy,omitempty"`       // nil: not run
+	Validation *score.Interval   `json:"validation_accuracy,omitempty"` // of an ensemble, on the images that all members were validated on
+	Images     int               `json:"training_images,omitempty"`     // that the run was trained on
+	Limited    bool              `json:"fewer_images,omitempty"`        // not on all that there are
+	Epochs     int               `json:"epochs,omitempty"`              // finished ones
+	Parameters int               `json:"parameters,omitempty"`          // trainable ones; of an ensemble, of all members
+	Seconds    float64           `json:"seconds,omitempty"`             // of training; of an ensemble, of all members
+	Device     string            `json:"device,omitempty"`              // as the run recorded it
+	Finished   time.Time         `json:"finished,omitzero"`             // UTC
+	Seed       uint64            `json:"seed,omitempty"`                // of the recipe; absent if 0
+	Modules    map[string]string `json:"modules,omitempty"`             // versions
+	Ensemble   *Ensemble         `json:"ensemble,omitempty"`            // what only ensembles have
+	NotRun     string            `json:"not_run,omitempty"`             // the command that makes it
+
+	run  *run.Run        // nil for an ensemble
+	test run.Predictions // of the run or of the vote
+}
+
+// Ensemble is how a vote does beside the member that is best on the validation images.
+type Ensemble struct {
+	Profile          string         `json:"profile"` // of the members' runs
+	Fitted           bool           `json:"fitted"`  // the weights are chosen on the validation images; otherwise they are the slide's
+	Members          []Member       `json:"members"`
+	Best             int            `json:"best_member"` // 0-based, in Members
+	ValidationImages int            `json:"validation_images"`
+	TestImages       int            `json:"test_images"`
+	BestValidation   score.Interval `json:"best_member_validation_accuracy"`
+	NotWorse         bool           `json:"not_worse_on_validation"` // than the best member
+	Gain             score.Interval `json:"gain"`                    // over the best member on the test images, with its bootstrap interval
+	P                float64        `json:"mcnemar_p"`               // of the two on the test images
+
+	joined     []score.Member
+	validation run.Predictions // of the vote
+}
+
+// Member is a run that votes.
+type Member struct {
+	Title  string  `json:"title"`
+	Run    string  `json:"run"`
+	Weight float64 `json:"weight"` // of all, they sum to 1
+	Images int     `json:"training_images"`
+}
+
+// Figure shows all lines as intervals, each beside the slide's value.
+func Figure(lines []Line) plots.Figure {
+	var results []plots.Result
+	for _, l := range lines {
+		results = append(results, plots.Result{Name: l.Title, Note: l.place(), Value: l.Test, Slide: l.Slide, Published: l.Published})
+	}
+	return plots.Results("Results beside the slides", "accuracy with its 95% interval (Wilson)", results)
+}
+
+// Table is the lines in words; what was not run has its command in the place of the result.
+func Table(lines []Line) (header []string, rows [][]string) {
+	for _, l := range lines {
+		if l.Test == nil {
+			rows = append(rows, []string{l.name(), l.slide(), l.lacks() + ": " + l.NotRun, "", "", "", "", ""})
+			continue
+		}
+		rows = append(rows, []string{l.name(), l.slide(), l.Test.String(), l.epochs(), thousands(l.Parameters), l.time().String(), l.place(), l.Device})
+	}
+	return []string{"model", "slide", "ours (95% interval)", "epochs", "parameters", "time", "run", "device"}, rows
+}
+
+// JSON writes the lines as a list. The names of its fields stay.
+func JSON(w io.Writer, lines []Line) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(lines)
+}
+
+// name is the title, with what else must be known to read the numbers.
+func (l Line) name() string {
+	if l.Limited {
+		return fmt.Sprintf("%s, %s training images", l.Title, thousands(l.Images))
+	}
+	return l.Title
+}
+
+// where is what the result comes from.
+func (l Line) where() string {
+	if e := l.Ensemble; e != nil {
+		return fmt.Sprintf("%d runs of %s", len(e.Members), e.Profile)
+	}
+	return l.Run
+}
+
+// place is where, and whether that is published.
+func (l Line) place() string { return l.where() + either(l.Published, " (published)", "") }
+
+// time is how long the training took, to the second.
+func (l Line) time() time.Duration {
+	return time.Duration(l.Seconds * float64(time.Second)).Round(time.Second)
+}
+
+// sentence says what an ensemble is and how it does beside its best member.
+func (l Line) sentence() string {
+	e := l.Ensemble
+	var members []string
+	for _, m := range e.Members {
+		members = append(members, fmt.Sprintf("%.2f %s", m.Weight, m.Title))
+	}
+	best, images := e.Members[e.Best].Title, thousands(e.ValidationImages)+" validation images"
+	if e.Fitted {
+		images += " that chose the weights"
+	}
+	return fmt.Sprintf("%s, %s: %s. On the %s it has %.4f and its best member, %s, %.4f: %s. On the %s test images it has %+.4f "+
+		"(95%% interval %+.4f to %+.4f, bootstrap) over that member, McNemar's p is %s: %s.", l.Title, l.place(), strings.Join(members, " + "),
+		images, l.Validation.Value, best, e.BestValidation.Value, either(e.NotWorse, "not worse", "worse"),
+		thousands(e.TestImages), e.Gain.Value, e.Gain.Low, e.Gain.High, score.Chance(e.P), e.verdict())
+}
+
+// verdict reads the paired test.
+func (e Ensemble) verdict() string {
+	switch {
+	case e.P >= 0.05:
+		return "no difference was shown"
+	case e.Gain.Value > 0:
+		return "the ensemble is better"
+	}
+	return "the ensemble is worse"
+}
+
+func either(condition bool, yes, no string) string {
+	if condition {
+		return yes
+	}
+	return no
+}
+
+// thousands writes a number as "467,818".
+func thousands(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// kind is what a recipe trains, in words that keep different trainings of a model apart: the slide's title for a training like the slide's.
+func kind(r run.Recipe) string {
+	title := recipes.SlideOf(r.Model.Name).Title
+	if title == "" {
+		title = r.Model.Name
+	}
+	switch w := r.Model.Weights; {
+	case fromRotations(r):
+		title += ", from rotations"
+	case w.Run != "":
+		title += ", from " + w.Run
+	case r.Model.Name == "convnext" && w.Hub == "" && w.File == "": // the slide's starts from ImageNet
+		title += ", from random weights"
+	}
+	if r.Augmentation != (run.Augmentation{}) {
+		title += ", augmented"
+	}
+	return title
+}
+
+// fromRotations reports whether a training starts from the study's source, which learned no classes but how images were turned.
+func fromRotations(r run.Recipe) bool {
+	for _, p := range recipes.Profiles() {
+		if _, ok := recipes.SourceOf(r, p); ok {
+			return true
+		}
+	}
+	return false
+}

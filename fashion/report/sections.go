@@ -1,0 +1,154 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/plots"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/score"
+)
+
+// section is what the page shows behind a line.
+type section struct {
+	ID, Title, Place, Accuracy string
+	Published                  bool
+	Sentence                   string      // of an ensemble
+	Facts                      [][2]string // names and values
+	Members                    []weighed   // of an ensemble
+	Recipe                     string      // of a run
+	Figures                    []picture
+	Missing                    string // why a figure is not there
+}
+
+// weighed is a member in an ensemble's table, beside what it does alone.
+type weighed struct{ Title, Run, Weight, Images, Validation, Test string }
+
+const (
+	bins  = 15 // of a reliability diagram, as usual
+	worst = 18 // misclassified images that are shown
+)
+
+// section draws what is behind a line.
+func (l Line) section(id string, data items) (section, error) {
+	s := section{ID: id, Title: l.name(), Place: l.where(), Accuracy: l.Test.String(), Published: l.Published}
+	confusion := score.NewConfusion(l.test)
+	figures := []plots.Figure{plots.ConfusionMatrix(confusion), plots.RecallByClass(confusion)}
+	if l.Ensemble != nil {
+		s.Sentence, s.Members = l.sentence(), l.Ensemble.table()
+		first, err := l.voting()
+		if err != nil {
+			return s, err
+		}
+		figures = append(first, figures...)
+	} else {
+		s.Facts, s.Recipe = l.facts(), shown(l.run.Recipe).String()
+		figures = append([]plots.Figure{plots.LearningCurves(l.run.History, l.run.Recipe.Epochs)}, figures...)
+		last, missing := data.worst(l.test)
+		if s.Missing = missing; missing == "" {
+			figures = append(figures, last)
+		}
+	}
+	for _, f := range figures {
+		p, err := draw(f, fmt.Sprintf("%s: %s, %s", f.Title, l.name(), l.place()))
+		if err != nil {
+			return s, err
+		}
+		s.Figures = append(s.Figures, p)
+	}
+	return s, nil
+}
+
+// facts are what decides a run's numbers beside its recipe.
+func (l Line) facts() [][2]string {
+	best := ""
+	if n := l.run.Record.BestEpoch; n > 0 {
+		best = fmt.Sprintf(", the model is that of epoch %d, chosen on the validation images", n)
+	}
+	facts := [][2]string{
+		{"trained", fmt.Sprintf("%d epochs of %s images in %v%s", l.Epochs, thousands(l.Images), l.time(), best)},
+		{"device", l.Device}, {"seed", fmt.Sprint(l.run.Recipe.Seed)},
+	}
+	if l.Validation != nil {
+		facts = append(facts, [2]string{"validation accuracy", l.Validation.String()})
+	}
+	if !l.Finished.IsZero() {
+		facts = append(facts, [2]string{"finished", l.Finished.UTC().Format("2 January 2006, 15:04 UTC")})
+	}
+	versions := []string{l.run.Record.GoVersion}
+	for _, module := range slices.Sorted(maps.Keys(l.Modules)) {
+		versions = append(versions, module+" "+l.Modules[module])
+	}
+	return append(facts, [2]string{"versions", strings.Join(versions, ", ")})
+}
+
+// shown is a recipe without the folder of a file of weights, which says nothing to others.
+func shown(r run.Recipe) run.Recipe {
+	if r.Model.Weights.File != "" {
+		r.Model.Weights.File = filepath.Base(r.Model.Weights.File)
+	}
+	return r
+}
+
+// table lists the members with what each does alone on the ensemble's images.
+func (e Ensemble) table() []weighed {
+	var list []weighed
+	validation, test := score.Part(e.joined, run.Validation), score.Part(e.joined, run.Test)
+	for i, m := range e.Members {
+		list = append(list, weighed{m.Title, m.Run, fmt.Sprintf("%.2f", m.Weight), thousands(m.Images),
+			fmt.Sprintf("%.4f", score.Accuracy(validation[i]).Value), score.Accuracy(test[i]).String()})
+	}
+	return list
+}
+
+// voting draws who saves whom among members and ensemble, and how sure the ensemble is.
+func (l Line) voting() ([]plots.Figure, error) {
+	e := l.Ensemble
+	var names []string
+	for _, m := range e.joined {
+		names = append(names, m.Name) // its place in the ensemble, short enough for a figure
+	}
+	counts, err := score.Saves(append(score.Part(e.joined, run.Test), l.test)...)
+	if err != nil {
+		return nil, err
+	}
+	t := score.Temperature(e.validation)
+	return []plots.Figure{
+		plots.Agreement("Who saves whom", append(names, "the ensemble"), counts),
+		plots.Reliability(fmt.Sprintf("As sure as right? Temperature %.2f, found on the validation images", t),
+			score.Reliability(l.test, bins), score.Reliability(score.Tempered(l.test, t), bins)),
+	}, nil
+}
+
+// items are the test images, or why they are not there.
+type items struct {
+	set fashion.Set
+	err error
+}
+
+// findItems reads the test images.
+func findItems() items {
+	dir, err := fashion.FindDir()
+	if err != nil {
+		return items{err: err}
+	}
+	set, err := fashion.LoadTest(dir)
+	return items{set, err}
+}
+
+// worst draws the images that a model was most wrong about, or says why it does not, without naming a folder of this machine.
+func (d items) worst(p run.Predictions) (f plots.Figure, missing string) {
+	const without = "The images that the model was most wrong about are not shown: "
+	if d.err != nil {
+		return f, without + "Fashion-MNIST was not found or not readable where this page was made. `go run ./kernel-setup setup` fetches it; then make the page again."
+	}
+	f, err := plots.Misclassified(d.set, p, worst)
+	if err != nil {
+		return f, without + err.Error() + "."
+	}
+	return f, ""
+}
