@@ -14,7 +14,7 @@ import (
 
 const usage = `usage: go run ./kernel-setup COMMAND [flags]
 
-  run        execute the notebooks and print the results      -profile smoke|quick|full  -only 02  -out DIR
+  run        execute the notebooks and print the results      -profile smoke|quick|full  -only 02  -out DIR  -plan
   lab        open the notebooks in JupyterLab                 further arguments go to jupyter lab
   test       run the whole test suite
   setup      install what is missing, and nothing else
@@ -59,6 +59,7 @@ func commands() map[string]command {
 			profile(f, o)
 			f.StringVar(&o.only, "only", "", "execute only the notebooks whose name begins so")
 			f.StringVar(&o.out, "out", "", "folder for the executed notebooks (default out/PROFILE)")
+			f.BoolVar(&o.plan, "plan", false, "say how long it will take, and do not begin")
 		}, execute},
 		"lab":    {everything, none, lab},
 		"test":   {everything, none, test},
@@ -154,6 +155,9 @@ func dispatch(ctx context.Context, args []string) error {
 	if args[0] == "run" { // a typing error must not cost a set-up
 		if err := checkRun(l, o); err != nil {
 			return err
+		}
+		if o.plan {
+			c.needs = nil
 		}
 	}
 	if err := setUp(ctx, l, c.needs); err != nil {

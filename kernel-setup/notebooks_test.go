@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -44,50 +46,98 @@ func studio(t *testing.T) layout {
 	return copied
 }
 
-var notebookNames = []string{"01-data", "02-cnn", "03-augmentation", "04-plateau", "05-resnet50", "06-hyperband", "07-convnext"}
-
 func TestNotebooksExecuteInOrderAndASecondTimeTrainNothing(t *testing.T) {
 	if testing.Short() {
-		t.Skip("executing the notebooks takes a minute; -short leaves it out")
+		t.Skip("executing the notebooks takes minutes; -short leaves it out")
 	}
 	l := studio(t)
 	o := options{profile: "smoke", out: filepath.Join(l.root, "out")}
 	if err := execute(t.Context(), l, o); err != nil {
 		t.Fatal(err)
 	}
-	trained := func() map[string]time.Time {
-		runs, err := run.List(os.Getenv(run.RootVariable))
+	paths, err := chosenNotebooks(l, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		for _, kind := range []string{".html", ".ipynb"} {
+			name := notebookName(path) + kind
+			if info, err := os.Stat(filepath.Join(o.out, name)); err != nil || info.Size() < 10_000 {
+				t.Errorf("%s: %v (%v)", name, info, err)
+			}
+		}
+	}
+	if times := readTimes(o.out); len(times) != len(paths) {
+		t.Errorf("the times of %d notebooks are kept (%v), want %d", len(times), times, len(paths))
+	}
+	first := trained(t)
+	p, err := newPlan(l, paths, recipes.Smoke, o.out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameAsPlanned(t, p, first)
+
+	if tab := openBrowser(t); tab != nil {
+		t.Run("again in JupyterLab", func(t *testing.T) { inJupyterLab(t, l, tab, paths) })
+	} else {
+		t.Run("again without a browser", func(t *testing.T) {
+			if err := execute(t.Context(), l, o); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if second := trained(t); !maps.EqualFunc(first, second, time.Time.Equal) {
+		t.Errorf("the second time something was trained: %v, then %v", first, second)
+	}
+}
+
+// trained are the names of the finished runs, with the times at which they ended.
+func trained(t *testing.T) map[string]time.Time {
+	t.Helper()
+	root := os.Getenv(run.RootVariable)
+	runs, err := run.List(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	finished := map[string]time.Time{}
+	for _, r := range runs {
+		name, err := filepath.Rel(root, r.Dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		finished := map[string]time.Time{}
-		for _, r := range runs {
-			if r.Finished() {
-				finished[r.Dir] = r.Record.Finished
-			}
-		}
-		return finished
-	}
-	first := trained()
-	if len(first) == 0 {
-		t.Fatal("the notebooks left no finished run")
-	}
-	if err := execute(t.Context(), l, o); err != nil {
-		t.Fatal(err)
-	}
-	for dir, at := range trained() {
-		if !at.Equal(first[dir]) {
-			t.Errorf("%s was trained again", dir)
+		if r.Finished() {
+			finished[name] = r.Record.Finished
 		}
 	}
-	for _, name := range notebookNames {
-		for _, kind := range []string{".html", ".ipynb"} {
-			if info, err := os.Stat(filepath.Join(o.out, name+kind)); err != nil || info.Size() < 10_000 {
-				t.Errorf("%s: %v (%v)", name+kind, info, err)
+	return finished
+}
+
+// sameAsPlanned compares what the notebooks trained with what a plan lists: no training is missing, and none is left over but those of searches.
+func sameAsPlanned(t *testing.T, p plan, trained map[string]time.Time) {
+	t.Helper()
+	listed := map[string]bool{}
+	for _, n := range p.notebooks {
+		for _, training := range n.trainings {
+			listed[training.run] = true
+			if !training.finished {
+				t.Errorf("the plan lists %s in %s, which did not train it: %+v", training.run, n.name, training)
 			}
 		}
 	}
-	t.Run("in JupyterLab", func(t *testing.T) { inJupyterLab(t, l) })
+	for name := range trained {
+		search, _, _ := strings.Cut(name, "/trials/")
+		if !listed[search] {
+			t.Errorf("the notebooks trained %s, which the plan does not list", name)
+		}
+	}
+}
+
+func TestKernelKeepsTheUsersGoFlags(t *testing.T) {
+	t.Setenv("GOFLAGS", "-mod=mod")
+	env, err := kernelEnvironment(elsewhere(t))
+	if got := env["GOFLAGS"]; err != nil || got != "-mod=mod -ldflags=-w" {
+		t.Errorf("GOFLAGS is %q (%v), want the user's and ours", got, err)
+	}
 }
 
 func TestFailingCellIsNamedWithItsError(t *testing.T) {
@@ -105,30 +155,34 @@ func TestFailingCellIsNamedWithItsError(t *testing.T) {
 	}
 }
 
-// inJupyterLab opens each notebook in a browser as a user does: its saved figures show before anything is run; Run All
-// ends without an error; then every figure shows.
-func inJupyterLab(t *testing.T, l layout) {
+// openBrowser opens a tab; nil where there is no browser.
+func openBrowser(t *testing.T) context.Context {
+	t.Helper()
 	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.WindowSize(1200, 900))
 	if os.Geteuid() == 0 {
 		flags = append(flags, chromedp.NoSandbox)
 	}
 	ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
-	defer stop()
 	browser, closeBrowser := chromedp.NewExecAllocator(ctx, flags...)
-	defer closeBrowser()
 	tab, closeTab := chromedp.NewContext(browser)
-	defer closeTab()
+	t.Cleanup(func() { closeTab(); closeBrowser(); stop() })
 	if err := chromedp.Run(tab); errors.Is(err, exec.ErrNotFound) {
-		t.Skipf("no Chromium or Chrome in PATH: %v", err)
+		t.Logf("no Chromium or Chrome in PATH, so that nothing is tested in JupyterLab: %v", err)
+		return nil
 	} else if err != nil {
 		t.Fatal(err)
 	}
+	return tab
+}
 
+// inJupyterLab opens each notebook in a browser as a user does: its saved figures show before anything is run; Run All
+// ends without an error; then every figure shows.
+func inJupyterLab(t *testing.T, l layout, tab context.Context, paths []string) {
 	t.Setenv("FASHION_PROFILE", "smoke")
 	// All cells in the page at once, not only those that are scrolled to.
 	write(t, filepath.Join(os.Getenv("JUPYTER_CONFIG_DIR"), "lab", "user-settings", "@jupyterlab", "notebook-extension", "tracker.jupyterlab-settings"),
 		`{"windowingMode": "none"}`)
-	serving, stopServer := context.WithCancel(ctx)
+	serving, stopServer := context.WithCancel(tab)
 	ended := make(chan error, 1)
 	go func() {
 		ended <- lab(serving, l, options{args: []string{"--no-browser", "--port=0", "--expose-app-in-browser", "--log-level=ERROR"}})
@@ -141,15 +195,23 @@ func inJupyterLab(t *testing.T, l layout) {
 			t.Error("JupyterLab still runs 30 seconds after it was told to stop")
 		}
 	}()
-	address, token := jupyterAddress(t, ctx)
+	address, token := jupyterAddress(t, tab)
 	each, patience := chromedp.WithPollingInterval(100*time.Millisecond), chromedp.WithPollingTimeout(time.Minute)
-	for _, name := range notebookNames {
-		open := fmt.Sprintf("%slab/tree/%s.ipynb?token=%s&reset", address, name, token)
+	err := chromedp.Run(tab,
+		emulation.SetFocusEmulationEnabled(true), // JupyterLab calls a notebook current when it has the focus
+		chromedp.Navigate(fmt.Sprintf("%slab?token=%s&reset", address, token)),
+		chromedp.Poll(`window.jupyterapp !== undefined`, nil, each, patience),
+		chromedp.Evaluate(`window.jupyterapp.restored.then(() => true)`, nil, awaitPromise),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		name, want := notebookName(path), shownFigures(t, path)
 		var before, after page
 		err := chromedp.Run(tab,
-			emulation.SetFocusEmulationEnabled(true), // JupyterLab calls a notebook current when it has the focus
-			chromedp.Navigate(open),
-			chromedp.Poll(kernelReady, nil, each, patience),
+			chromedp.Evaluate(fmt.Sprintf(`window.jupyterapp.commands.execute("docmanager:open", {path: "%s.ipynb"}); true`, name), nil),
+			chromedp.Poll(fmt.Sprintf(kernelReady, name), nil, each, patience),
 			chromedp.Poll(imagesLoaded, nil, each, patience),
 			chromedp.Evaluate(look, &before),
 			chromedp.Evaluate(`window.ranAll = false; window.jupyterapp.commands.execute("notebook:run-all-cells").then(() => window.ranAll = true); true`, nil),
@@ -157,16 +219,17 @@ func inJupyterLab(t *testing.T, l layout) {
 			chromedp.Poll(`window.ranAll`, nil, each, chromedp.WithPollingTimeout(3*time.Minute)),
 			chromedp.Poll(imagesLoaded, nil, each, patience),
 			chromedp.Evaluate(look, &after),
-			chromedp.Evaluate(`window.jupyterapp.commands.execute("docmanager:save").then(() => true)`, nil, awaitPromise),
 		)
 		if err != nil {
 			screenshot(t, tab, name)
 			t.Fatalf("%s: %v", name, err)
 		}
-		want := shownFigures(t, filepath.Join(l.notebooks(), name+".ipynb"))
 		if before.Figures != want || after.Figures != want || after.Errors != 0 || after.Unexecuted != 0 {
 			screenshot(t, tab, name)
 			t.Errorf("%s: %+v before Run All, %+v after, want %d figures each time, no error, and no cell left out", name, before, after, want)
+		}
+		if err := chromedp.Run(tab, chromedp.Evaluate(closeNotebook, nil, awaitPromise)); err != nil {
+			t.Fatalf("%s: %v", name, err)
 		}
 	}
 }
@@ -199,13 +262,14 @@ type page struct {
 
 // What the browser evaluates. An image shows when it is decoded and takes up room.
 const (
-	kernelReady  = `window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.connectionStatus === "connected"`
+	kernelReady  = `(w => w?.context?.path === "%s.ipynb" && w.sessionContext.session?.kernel?.connectionStatus === "connected")(window.jupyterapp.shell.currentWidget)`
 	imagesLoaded = `[...document.querySelectorAll(".jp-OutputArea-output img")].every(i => i.complete && i.naturalWidth > 0)`
 	look         = `({
 		figures: [...document.querySelectorAll(".jp-OutputArea-output img")].filter(i => i.naturalWidth > 100 && i.offsetHeight > 50 && i.alt.length > 20).length,
 		errors: document.querySelectorAll('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"], .jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]').length,
 		unexecuted: window.jupyterapp.shell.currentWidget.content.widgets.filter(c => c.model.type === "code" && !c.model.executionCount).length,
 	})`
+	closeNotebook = `(async w => { await w.context.save(); await w.sessionContext.shutdown(); w.close(); return true; })(window.jupyterapp.shell.currentWidget)`
 )
 
 // awaitPromise waits for what the browser promises.

@@ -48,9 +48,16 @@ func chosenNotebooks(l layout, prefix string) ([]string, error) {
 	return chosen, nil
 }
 
-// execute executes the notebooks and prints the results.
+// notebookName is a notebook's name without the extension.
+func notebookName(path string) string { return strings.TrimSuffix(filepath.Base(path), ".ipynb") }
+
+// execute says what the notebooks will take, executes them and prints the results.
 func execute(ctx context.Context, l layout, o options) error {
 	chosen, err := chosenNotebooks(l, o.only)
+	if err != nil {
+		return err
+	}
+	profile, err := recipes.ParseProfile(o.profile)
 	if err != nil {
 		return err
 	}
@@ -61,12 +68,19 @@ func execute(ctx context.Context, l layout, o options) error {
 	if out, err = filepath.Abs(out); err != nil {
 		return err
 	}
+	plan, err := newPlan(l, chosen, profile, out)
+	if err != nil {
+		return err
+	}
+	if err := plan.print(os.Stdout, o.plan || profile == recipes.Full); err != nil || o.plan {
+		return err
+	}
 	if err := os.MkdirAll(out, 0o777); err != nil {
 		return fmt.Errorf("cannot write the executed notebooks; choose a writable folder with -out: %w", err)
 	}
 	start := time.Now()
 	for _, path := range chosen {
-		if err := executeNotebook(ctx, l, path, out, o.profile); err != nil {
+		if err := executeTimed(ctx, l, path, out, profile); err != nil {
 			return err
 		}
 	}
@@ -80,7 +94,7 @@ func execute(ctx context.Context, l layout, o options) error {
 
 // executeNotebook executes one notebook, with a line that tells how far it is.
 func executeNotebook(ctx context.Context, l layout, path, out, profile string) error {
-	name := strings.TrimSuffix(filepath.Base(path), ".ipynb")
+	name := notebookName(path)
 	c := exec.CommandContext(ctx, l.python(), "-c", driver, path, kernelName,
 		filepath.Join(out, name+".ipynb"), filepath.Join(out, name+".html"))
 	c.Env = l.environment("FASHION_PROFILE="+profile, "PYTHONWARNINGS=ignore")

@@ -1,0 +1,260 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/run"
+)
+
+// training is what a notebook trains: a trial, or a search with all of its trials.
+type training struct {
+	run          string // its name
+	recipe       run.Recipe
+	epochs, done int
+	finished     bool
+	spent        float64 // seconds so far
+}
+
+// trainingsOf reads how far the trainings of a notebook are. A run of another recipe is an error, which the notebook would end with hours later.
+func trainingsOf(notebook string, p recipes.Profile) ([]training, error) {
+	var list []training
+	for _, trial := range recipes.Trainings(notebook, p) {
+		t := training{run: trial.Run, recipe: trial.Recipe, epochs: trial.Recipe.Epochs}
+		r, err := run.OpenNamed(trial.Run)
+		switch {
+		case errors.Is(err, run.ErrNotFound):
+		case err != nil:
+			return nil, err
+		case r.Recipe == trial.Recipe:
+			t.done, t.finished, t.spent = len(r.History), r.Finished(), r.Record.Seconds
+		case len(r.History) > 0:
+			return nil, fmt.Errorf("%s: %w", notebook, &run.RecipeError{Dir: r.Dir, Differences: run.Diff(r.Recipe, trial.Recipe)})
+		}
+		list = append(list, t)
+	}
+	if model := recipes.Searched(notebook); model != "" {
+		t, err := searchOf(model, p)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", notebook, err)
+		}
+		list = append(list, t)
+	}
+	return list, nil
+}
+
+// searchOf reads how far a search is, and the training of dropped configurations after it.
+func searchOf(model string, p recipes.Profile) (training, error) {
+	s, err := recipes.Search(model, p, recipes.SearchBudget(p))
+	if err != nil {
+		return training{}, err
+	}
+	found, err := s.Read()
+	if err != nil {
+		return training{}, err
+	}
+	t := training{run: p.Run("search/" + filepath.Base(filepath.Dir(s.Journal))), recipe: s.Base,
+		epochs: found.Planned + recipes.DroppedTrials*s.Base.Epochs, done: found.Epochs, spent: found.Seconds}
+	if !found.Done {
+		return t, nil
+	}
+	after, err := recipes.Dropped(s, found).Read()
+	t.epochs, t.done, t.spent, t.finished = found.Epochs+after.Planned, found.Epochs+after.Epochs, found.Seconds+after.Seconds, after.Done
+	return t, err
+}
+
+// planned is a notebook that will be executed.
+type planned struct {
+	name      string
+	trainings []training // without those of the notebooks before
+	left      float64    // seconds, about: of the trainings and of all else
+}
+
+// plan is what an execution of notebooks will take.
+type plan struct {
+	profile   recipes.Profile
+	notebooks []planned
+	bases     map[string][]string // what the estimates rest on, by the model's name
+	optional  []string            // runs that are not counted
+}
+
+// newPlan reads what is done and estimates what is not. out is the folder of the executed notebooks.
+func newPlan(l layout, paths []string, p recipes.Profile, out string) (plan, error) {
+	made := plan{profile: p, bases: map[string][]string{}}
+	root, err := runsRoot(l)
+	if err != nil {
+		return made, err
+	}
+	here, published, seen := measure(root), measure(l.published()), map[string]bool{}
+	for _, path := range paths {
+		n := planned{name: notebookName(path)}
+		all, err := trainingsOf(n.name, p)
+		if err != nil {
+			return made, err
+		}
+		for _, t := range all {
+			switch {
+			case seen[t.run]:
+				continue
+			case t.recipe.Model.Weights.Hub != "" && t.done == 0:
+				made.optional = append(made.optional, t.run)
+			default:
+				n.trainings = append(n.trainings, t)
+				n.left += made.estimate(t, basis(here, published, t.recipe))
+			}
+			seen[t.run] = true
+		}
+		beside, err := besideTrainings(out, path, p)
+		if err != nil {
+			return made, err
+		}
+		n.left += beside
+		made.notebooks = append(made.notebooks, n)
+	}
+	return made, nil
+}
+
+// estimate is about how many seconds are left of a training. The plan notes what that rests on.
+func (p plan) estimate(t training, b measured) float64 {
+	if t.finished {
+		return 0
+	}
+	if known := p.bases[t.recipe.Model.Name]; !slices.Contains(known, b.name) {
+		p.bases[t.recipe.Model.Name] = append(known, b.name)
+	}
+	return b.factor * (nearest(t.recipe).compileSeconds + float64(t.epochs-t.done)*reference(t.recipe))
+}
+
+// print tells the total and where trainings go on; if asked to, each notebook and what the estimates rest on too.
+func (p plan) print(w io.Writer, all bool) error {
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(t, "notebook\ttrainings finished\tepochs done\ttrained for\tto go, about")
+	var left, spent float64
+	var goesOn []string
+	for _, n := range p.notebooks {
+		finished, epochs, done, trained := 0, 0, 0, 0.0
+		for _, training := range n.trainings {
+			epochs, done, trained = epochs+training.epochs, done+training.done, trained+training.spent
+			switch {
+			case training.finished:
+				finished++
+			case training.done > 0:
+				goesOn = append(goesOn, fmt.Sprintf("%s after %d of %d epochs", training.run, training.done, training.epochs))
+			}
+		}
+		left, spent = left+n.left, spent+trained
+		if len(n.trainings) == 0 {
+			fmt.Fprintf(t, "%s\tnone\t\t\t%s\n", n.name, about(n.left))
+			continue
+		}
+		fmt.Fprintf(t, "%s\t%d of %d\t%d of %d\t%s\t%s\n", n.name, finished, len(n.trainings), done, epochs, about(trained), about(n.left))
+	}
+	fmt.Fprintf(w, "profile %s: about %s to go; trained for %s so far\n", p.profile, about(left), about(spent))
+	if all {
+		fmt.Fprintln(w)
+		if err := errors.Join(t.Flush(), p.printBases(w)); err != nil {
+			return err
+		}
+	}
+	for _, line := range goesOn {
+		fmt.Fprintln(w, "goes on:", line)
+	}
+	_, err := fmt.Fprintln(w)
+	return err
+}
+
+// printBases tells what the estimates rest on, and what they leave out.
+func (p plan) printBases(w io.Writer) error {
+	fmt.Fprintln(w)
+	for _, model := range slices.Sorted(maps.Keys(p.bases)) {
+		fmt.Fprintf(w, "estimated: %s by %s\n", model, strings.Join(p.bases[model], ", "))
+	}
+	for _, name := range p.optional {
+		fmt.Fprintf(w, "not counted: %s, which is trained only where its first weights are\n", name)
+	}
+	_, err := fmt.Fprintln(w, "What is finished is only read. Ctrl-C keeps what is done; the same command goes on after it.")
+	return err
+}
+
+// about is a duration for people.
+func about(seconds float64) string {
+	switch {
+	case seconds < 100:
+		return fmt.Sprintf("%.0f s", seconds)
+	case seconds < 100*60:
+		return fmt.Sprintf("%.0f min", seconds/60)
+	}
+	return fmt.Sprintf("%.1f h", seconds/3600)
+}
+
+// timesFile keeps, in the folder of the executed notebooks, how many seconds each took beside its trainings.
+const timesFile = "times.json"
+
+// cellSeconds is about how long a code cell takes beside its training on referenceDevice: most of it links the cell's program.
+const cellSeconds = 1
+
+// besideTrainings is how many seconds a notebook takes beside its trainings: as many as the last time, else about.
+func besideTrainings(out, path string, p recipes.Profile) (float64, error) {
+	if seconds, ok := readTimes(out)[p.Run(notebookName(path))]; ok {
+		return seconds, nil
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	return cellSeconds * float64(strings.Count(string(data), `"cell_type": "code"`)), nil
+}
+
+// readTimes reads the file of times; one that is missing or damaged tells nothing.
+func readTimes(out string) map[string]float64 {
+	var times map[string]float64
+	data, err := os.ReadFile(filepath.Join(out, timesFile))
+	if err != nil || json.Unmarshal(data, &times) != nil || times == nil {
+		return map[string]float64{}
+	}
+	return times
+}
+
+// executeTimed executes a notebook and keeps how long it took beside its trainings, for the next plan.
+func executeTimed(ctx context.Context, l layout, path, out string, p recipes.Profile) error {
+	before, err := trainedFor(notebookName(path), p)
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	if err := executeNotebook(ctx, l, path, out, string(p)); err != nil {
+		return err
+	}
+	took := time.Since(start).Seconds()
+	after, err := trainedFor(notebookName(path), p)
+	if err != nil {
+		return err
+	}
+	times := readTimes(out)
+	times[p.Run(notebookName(path))] = took - (after - before)
+	data, err := json.MarshalIndent(times, "", "  ")
+	if err != nil {
+		return err
+	}
+	return run.WriteFile(filepath.Join(out, timesFile), append(data, '\n'))
+}
+
+// trainedFor is how many seconds the trainings of a notebook have taken so far.
+func trainedFor(notebook string, p recipes.Profile) (seconds float64, err error) {
+	list, err := trainingsOf(notebook, p)
+	for _, t := range list {
+		seconds += t.spent
+	}
+	return seconds, err
+}
