@@ -3,6 +3,7 @@ module fashionlab
 go 1.26.5
 
 require (
+	github.com/bep/imagemeta v0.12.0
 	github.com/chromedp/cdproto v0.0.0-20260320225252-cf654f46fc63
 	github.com/chromedp/chromedp v0.15.0
 	github.com/danaugrs/go-tsne/tsne v0.0.0-20220306155740-2250969e057f

@@ -39,7 +39,7 @@ func test(ctx context.Context, l layout, o options) error {
 	if err := runShown(ctx, l.root, l.environment("CGO_ENABLED=1"), goPath, append(withRace, o.args...)...); err != nil {
 		return err
 	}
-	rest := []string{"test", "./fashion/layers", "./fashion/models", "./fashion/pretrained", "./fashion/optim", "./fashion/train", "./fashion/notebook", "./kernel-setup/study"}
+	rest := []string{"test", "./fashion/photo", "./fashion/layers", "./fashion/models", "./fashion/pretrained", "./fashion/optim", "./fashion/train", "./fashion/notebook", "./kernel-setup/study"}
 	return runShown(ctx, l.root, l.environment(), goPath, append(rest, o.args...)...)
 }
 

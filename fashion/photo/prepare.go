@@ -1,0 +1,124 @@
+package photo
+
+import (
+	"image"
+	"image/color"
+	"math"
+
+	"golang.org/x/image/draw"
+
+	"fashionlab/fashion"
+)
+
+// Step is a stage of the preparation, to be looked at.
+type Step struct {
+	Name, Note string
+	Image      image.Image
+}
+
+// Prepared is a photo as a model of Fashion-MNIST wants it, with the way there.
+type Prepared struct {
+	Image fashion.Image
+	Steps []Step
+}
+
+const (
+	workSide = 224 // pixels of the longer side while the item is looked for
+	itemSide = 28  // of the item's longer side in the image, as in the data set
+)
+
+// Prepare finds the item in a photo and makes of it what Xiao, Rasul and Vollgraf made of a shop's pictures ("Fashion-MNIST", 2017, figure 1): trimmed,
+// the longer side resized to 28 pixels, centred, negated to light on black. Their backgrounds were white; here the background is estimated from the
+// borders and may be coloured, shaded or textured. A photo in which nothing stands out from the background is an *Error.
+func Prepare(img image.Image) (Prepared, error) {
+	work := shrink(img, workSide)
+	p := planes(work)
+	ground := p.background()
+	distance := p.distances(ground)
+	mask := p.mask(distance)
+	box, ok := mask.box()
+	if !ok {
+		return Prepared{}, &Error{"nothing that stands out from the background", "one item on a background that differs from it"}
+	}
+	item := p.item(ground, mask)
+	out := fit(item, box)
+	return Prepared{out, []Step{
+		{"photo", "upright", work},
+		{"background", "how far each pixel is from the colours at the borders", distance.picture()},
+		{"item", "what stands out", mask.picture()},
+		{"negative", "light on black, as in the data set", item.picture()},
+		{"28x28", "the longer side fills the image", grey(out)},
+	}}, nil
+}
+
+// shrink returns a picture whose longer side has at most so many pixels, without colour behind transparent parts.
+func shrink(img image.Image, side int) *image.NRGBA {
+	b := img.Bounds()
+	scale := math.Min(1, float64(side)/float64(max(b.Dx(), b.Dy())))
+	size := image.Rect(0, 0, max(1, int(float64(b.Dx())*scale+0.5)), max(1, int(float64(b.Dy())*scale+0.5)))
+	out := image.NewNRGBA(size)
+	draw.CatmullRom.Scale(out, size, img, b, draw.Src, nil)
+	return out
+}
+
+// field is a value for each pixel of a picture, row by row.
+type field struct {
+	width, height int
+	values        []float64
+}
+
+func newField(width, height int) field { return field{width, height, make([]float64, width*height)} }
+
+func (f field) at(x, y int) float64 { return f.values[y*f.width+x] }
+
+// picture shows values of 0 to 255 as grey.
+func (f field) picture() image.Image {
+	out := image.NewGray(image.Rect(0, 0, f.width, f.height))
+	for i, v := range f.values {
+		out.Pix[i] = uint8(math.Min(255, math.Max(0, v+0.5)))
+	}
+	return out
+}
+
+// grey shows an image of the data set.
+func grey(img fashion.Image) image.Image {
+	return &image.Gray{Pix: img[:], Stride: fashion.Side, Rect: image.Rect(0, 0, fashion.Side, fashion.Side)}
+}
+
+// pixels are a picture's red, green and blue, 0 to 255, and how opaque each pixel is, 0 to 1.
+type pixels struct {
+	channels    [3]field
+	opaque      field
+	transparent bool // some pixel is
+}
+
+// planes takes a picture apart.
+func planes(img *image.NRGBA) pixels {
+	b := img.Bounds()
+	p := pixels{opaque: newField(b.Dx(), b.Dy())}
+	for c := range p.channels {
+		p.channels[c] = newField(b.Dx(), b.Dy())
+	}
+	for i := range p.opaque.values {
+		c := color.NRGBA{img.Pix[4*i], img.Pix[4*i+1], img.Pix[4*i+2], img.Pix[4*i+3]}
+		p.opaque.values[i] = float64(c.A) / 255
+		p.transparent = p.transparent || c.A < 128
+		for k, v := range []uint8{c.R, c.G, c.B} {
+			p.channels[k].values[i] = float64(v)
+		}
+	}
+	return p
+}
+
+// luma is the grey of a colour, 0 to 255 (ITU-R BT.601, as the data set's authors converted theirs).
+func luma(r, g, b float64) float64 { return 0.299*r + 0.587*g + 0.114*b }
+
+// fit resizes the part of an item in a box so that its longer side fills an image, and centres it.
+func fit(item field, box image.Rectangle) fashion.Image {
+	scale := itemSide / float64(max(box.Dx(), box.Dy()))
+	w, h := max(1, int(float64(box.Dx())*scale+0.5)), max(1, int(float64(box.Dy())*scale+0.5))
+	out := image.NewGray(image.Rect(0, 0, fashion.Side, fashion.Side))
+	x, y := (fashion.Side-w)/2, (fashion.Side-h)/2
+	draw.CatmullRom.Scale(out, image.Rect(x, y, x+w, y+h), item.picture(), box, draw.Src, nil)
+	return fashion.Image(out.Pix)
+}

@@ -1,0 +1,159 @@
+package photo
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"math"
+	"math/rand/v2"
+
+	"golang.org/x/image/draw"
+	"golang.org/x/image/math/f64"
+
+	"fashionlab/fashion"
+)
+
+// Scene is a way to make a test item look like a photo, so that the preparation can be measured on items whose classes are known. Real photos
+// differ in more: folds, hangers, hands, shadows.
+type Scene struct {
+	Name       string
+	Ground     string  // "white", "light", "dark", "shaded" or "textured"
+	Share      float64 // of the picture's side that the item's longer side takes, 0.8 if 0
+	Aside      float64 // the item's centre is up to so far from the picture's, as a share of its side
+	Angle      float64 // the item is turned by up to so many degrees to either side
+	Noise      float64 // standard deviation of each channel, in levels
+	Compressed int     // JPEG's quality, 95 if 0
+}
+
+// Scenes are one with nothing but white, and one for each thing that may differ from it; in the last all do.
+func Scenes() []Scene {
+	return []Scene{
+		{Name: "white background", Ground: "white"},
+		{Name: "light, coloured background", Ground: "light"},
+		{Name: "dark background", Ground: "dark"},
+		{Name: "shaded background", Ground: "shaded"},
+		{Name: "textured background", Ground: "textured"},
+		{Name: "small and aside", Ground: "white", Share: 0.4, Aside: 0.2},
+		{Name: "turned by up to 15 degrees", Ground: "white", Share: 0.7, Angle: 15},
+		{Name: "noise and strong compression", Ground: "white", Noise: 8, Compressed: 25},
+		{Name: "all together", Ground: "textured", Share: 0.55, Aside: 0.12, Angle: 8, Noise: 5, Compressed: 50},
+	}
+}
+
+const sceneSide = 320 // pixels of a scene's side
+
+// Render draws an item in the scene, with what r draws: colours, place, angle and noise.
+func (s Scene) Render(item fashion.Image, r *rand.Rand) (image.Image, error) {
+	out := image.NewNRGBA(image.Rect(0, 0, sceneSide, sceneSide))
+	paint := s.ground(r)
+	for y := range sceneSide {
+		for x := range sceneSide {
+			out.SetNRGBA(x, y, paint(x, y))
+		}
+	}
+	share := s.Share
+	if share == 0 {
+		share = 0.8
+	}
+	scale := share * sceneSide / fashion.Side
+	angle := s.Angle * (2*r.Float64() - 1) * math.Pi / 180
+	dx, dy := s.Aside*sceneSide*(2*r.Float64()-1), s.Aside*sceneSide*(2*r.Float64()-1)
+	sin, cos := scale*math.Sin(angle), scale*math.Cos(angle)
+	const half = fashion.Side / 2.0
+	centre := float64(sceneSide) / 2
+	draw.CatmullRom.Transform(out, f64.Aff3{cos, -sin, centre + dx - cos*half + sin*half, sin, cos, centre + dy - sin*half - cos*half},
+		garment(item, r), image.Rect(0, 0, fashion.Side, fashion.Side), draw.Over, nil)
+	if s.Noise > 0 {
+		for i := range out.Pix {
+			if i%4 < 3 {
+				out.Pix[i] = level(float64(out.Pix[i]) + s.Noise*r.NormFloat64())
+			}
+		}
+	}
+	quality := s.Compressed
+	if quality == 0 {
+		quality = 95
+	}
+	var file bytes.Buffer
+	if err := jpeg.Encode(&file, out, &jpeg.Options{Quality: quality}); err != nil {
+		return nil, err
+	}
+	return jpeg.Decode(&file)
+}
+
+// ground is the colour of each pixel of a background.
+func (s Scene) ground(r *rand.Rand) func(x, y int) color.NRGBA {
+	base := [3]float64{255, 255, 255}
+	if s.Ground != "white" {
+		for c := range base {
+			base[c] = 195 + 55*r.Float64()
+			if s.Ground == "dark" {
+				base[c] = 10 + 45*r.Float64()
+			}
+		}
+	}
+	tilt, direction := 0.0, 2*math.Pi*r.Float64()
+	if s.Ground == "shaded" || s.Ground == "textured" {
+		tilt = 60
+	}
+	// A texture of three waves, such as the weave of a cloth or the grain of wood.
+	var waves [3][4]float64
+	for i := range waves {
+		waves[i] = [4]float64{0.05 + 0.6*r.Float64(), 2 * math.Pi * r.Float64(), 2 * math.Pi * r.Float64(), 4 + 4*r.Float64()}
+	}
+	return func(x, y int) color.NRGBA {
+		d := tilt * (math.Cos(direction)*(float64(x)/sceneSide-0.5) + math.Sin(direction)*(float64(y)/sceneSide-0.5))
+		if s.Ground == "textured" {
+			for _, w := range waves {
+				d += w[3] * math.Sin(w[0]*(math.Cos(w[1])*float64(x)+math.Sin(w[1])*float64(y))+w[2])
+			}
+		}
+		return color.NRGBA{level(base[0] + d), level(base[1] + d), level(base[2] + d), 255}
+	}
+}
+
+// largestWhite is the largest area, in pixels of the data set, of a white part that is taken for a part of a garment and not for a hole.
+const largestWhite = 12
+
+// garment is an item in a colour, dark where the data set is light, on nothing.
+func garment(item fashion.Image, r *rand.Rand) image.Image {
+	at := func(x, y int) float64 {
+		if x < 0 || y < 0 || x >= fashion.Side || y >= fashion.Side {
+			return 0
+		}
+		return float64(item[y*fashion.Side+x])
+	}
+	empty := newField(fashion.Side, fashion.Side)
+	for i, v := range item {
+		if v == 0 {
+			empty.values[i] = 1
+		}
+	}
+	parts, areas := empty.parts()
+	tint := [3]float64{0.8 + 0.4*r.Float64(), 0.9 + 0.2*r.Float64(), 0.8 + 0.4*r.Float64()}
+	bright := luma(tint[0], tint[1], tint[2])
+	out := image.NewNRGBA(image.Rect(0, 0, fashion.Side, fashion.Side))
+	for i := range item {
+		x, y := i%fashion.Side, i/fashion.Side
+		v, opaque := at(x, y), 1.0
+		if part := parts[i]; part >= 0 && areas[part] > largestWhite {
+			continue
+		}
+		// Beside nothing, a pixel was half the shop's white: what it has of the garment is what its darkest neighbour has.
+		edge, darkest := false, v
+		for _, n := range [][2]int{{x - 1, y}, {x + 1, y}, {x, y - 1}, {x, y + 1}} {
+			darkest = math.Max(darkest, at(n[0], n[1]))
+			edge = edge || at(n[0], n[1]) == 0
+		}
+		if edge && darkest > 0 {
+			v, opaque = darkest, v/darkest
+		}
+		shade := (255 - v) / bright
+		out.SetNRGBA(x, y, color.NRGBA{level(shade * tint[0]), level(shade * tint[1]), level(shade * tint[2]), level(255 * opaque)})
+	}
+	return out
+}
+
+// level rounds to 0 to 255.
+func level(v float64) uint8 { return uint8(math.Min(255, math.Max(0, v+0.5))) }
