@@ -20,16 +20,7 @@ const borderShare = 0.06
 // background fits a plane to each channel's values at the borders by least squares, again and again without those that are far from it, so that
 // an item that touches a border is left out.
 func (p pixels) background() ground {
-	w, h := p.opaque.width, p.opaque.height
-	border := max(2, int(borderShare*float64(min(w, h))))
-	var places [][2]int
-	for y := range h {
-		for x := range w {
-			if x < border || y < border || x >= w-border || y >= h-border {
-				places = append(places, [2]int{x, y})
-			}
-		}
-	}
+	places := p.opaque.border()
 	kept := places
 	var g ground
 	for range 6 {
@@ -49,6 +40,19 @@ func (p pixels) background() ground {
 		}
 	}
 	return g
+}
+
+// border lists the places of a picture at its borders.
+func (f field) border() (places [][2]int) {
+	wide := max(2, int(borderShare*float64(min(f.width, f.height))))
+	for y := range f.height {
+		for x := range f.width {
+			if x < wide || y < wide || x >= f.width-wide || y >= f.height-wide {
+				places = append(places, [2]int{x, y})
+			}
+		}
+	}
+	return places
 }
 
 // fitPlane is the plane of the least squares through a channel's values at those places.
@@ -135,14 +139,9 @@ func (p pixels) threshold(distance field) float64 {
 	if p.transparent {
 		return 127
 	}
-	border := max(2, int(borderShare*float64(min(distance.width, distance.height))))
 	var edge []float64
-	for y := range distance.height {
-		for x := range distance.width {
-			if x < border || y < border || x >= distance.width-border || y >= distance.height-border {
-				edge = append(edge, distance.at(x, y))
-			}
-		}
+	for _, at := range distance.border() {
+		edge = append(edge, distance.at(at[0], at[1]))
 	}
 	unrest := quantile(edge, 0.5)
 	return math.Max(math.Max(leastDistance, 3*unrest), math.Min(0.5*otsu(distance.values), math.Max(1.8*leastDistance, 6*unrest)))

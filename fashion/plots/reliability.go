@@ -3,7 +3,6 @@ package plots
 import (
 	"fmt"
 	"image/color"
-	"math"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -24,7 +23,7 @@ func Reliability(title string, before, after []score.Bin) Figure {
 		bins []score.Bin
 	}{{"before temperature scaling", before}, {"after it", after}}
 	for i, p := range panels {
-		panels[i].name += fmt.Sprintf(": calibration error %.4f", calibrationError(p.bins))
+		panels[i].name += fmt.Sprintf(": calibration error %.4f", score.CalibrationError(p.bins))
 		description += " " + panels[i].name + "."
 	}
 	return Figure{
@@ -39,18 +38,6 @@ func Reliability(title string, before, after []score.Bin) Figure {
 			}
 		},
 	}
-}
-
-// calibrationError is the mean over all images of the distance of their bin's dot from the diagonal, as score.ECE.
-func calibrationError(bins []score.Bin) float64 {
-	sum, images := 0.0, 0
-	for _, b := range bins {
-		if b.Count > 0 {
-			sum += float64(b.Count) * math.Abs(b.Accuracy.Value-b.Confidence)
-			images += b.Count
-		}
-	}
-	return sum / max(1, float64(images))
 }
 
 // reliabilityPanel draws the dots of bins over their counts, so that both have the same place on the axis of confidence.

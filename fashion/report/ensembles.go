@@ -14,9 +14,6 @@ import (
 // ensemble is what the slides and the lines call a vote of several models.
 const ensemble = "ensemble"
 
-// divisions are those of the grid on which weights are searched: steps of 0.05, of which the slide's weights are multiples.
-const divisions = 20
-
 // ballot is a vote that may be possible: voters whose runs of a profile are to be found in a folder.
 type ballot struct {
 	title     string
@@ -76,7 +73,7 @@ func (b ballot) missing() string {
 
 // count makes the ensemble twice: with the weights of the slide, and with the most accurate ones on the validation images.
 func (b ballot) count(members []score.Member) ([]Line, error) {
-	fitted, err := score.GridWeights(divisions, score.Part(members, run.Validation)...)
+	fitted, err := score.Fitted(members)
 	if err != nil {
 		return nil, err
 	}
@@ -95,16 +92,9 @@ func (b ballot) vote(members []score.Member, weights []float64, fitted bool) (Li
 		return Line{}, err
 	}
 	e := Ensemble{Profile: string(b.profile), Fitted: fitted, Best: j.Best, BestValidation: j.Before, NotWorse: j.Validation.Value >= j.Before.Value,
-		Gain: j.Gain, P: j.Pairing.P, joined: members}
+		Gain: j.Gain, P: j.Pairing.P, ValidationImages: len(j.Held.Labels), TestImages: len(j.Opened.Labels), joined: members, validation: j.Held}
 	l := Line{Model: ensemble, Title: b.title + ", " + either(fitted, "fitted weights", "the slide's weights"), Slide: recipes.SlideOf(ensemble).Test,
-		Published: b.published, Test: &j.Test, Validation: &j.Validation, Ensemble: &e}
-	if e.validation, err = score.Vote(weights, score.Part(members, run.Validation)...); err != nil {
-		return Line{}, err
-	}
-	if l.test, err = score.Vote(weights, score.Part(members, run.Test)...); err != nil {
-		return Line{}, err
-	}
-	e.ValidationImages, e.TestImages = len(e.validation.Labels), len(l.test.Labels)
+		Published: b.published, Test: &j.Test, Validation: &j.Validation, Ensemble: &e, test: j.Opened}
 	var devices []string
 	for i, m := range members {
 		name, err := filepath.Rel(b.root, m.Run.Dir)

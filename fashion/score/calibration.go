@@ -118,15 +118,19 @@ func Reliability(p run.Predictions, bins int) []Bin {
 	return list
 }
 
-// ECE is the expected calibration error, a fraction: the mean over all images of the distance between accuracy and mean
-// confidence in their bin (see Reliability), after Naeini, Cooper and Hauskrecht, "Obtaining Well Calibrated
-// Probabilities Using Bayesian Binning" (2015). 15 bins are usual. It is 0 without images.
-func ECE(p run.Predictions, bins int) float64 {
-	sum := 0.0
-	for _, b := range Reliability(p, bins) {
+// ECE is the expected calibration error, see CalibrationError, in so many bins. 15 are usual.
+func ECE(p run.Predictions, bins int) float64 { return CalibrationError(Reliability(p, bins)) }
+
+// CalibrationError is the expected calibration error, a fraction: the mean over all images of the distance between accuracy and mean
+// confidence in their bin, after Naeini, Cooper and Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian Binning" (2015). It is 0
+// without images.
+func CalibrationError(bins []Bin) float64 {
+	sum, images := 0.0, 0
+	for _, b := range bins {
 		if b.Count > 0 {
-			sum += float64(b.Count) / float64(len(p.Labels)) * math.Abs(b.Accuracy.Value-b.Confidence)
+			sum += float64(b.Count) * math.Abs(b.Accuracy.Value-b.Confidence)
+			images += b.Count
 		}
 	}
-	return sum
+	return sum / max(1, float64(images))
 }

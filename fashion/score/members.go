@@ -127,6 +127,8 @@ type Judgement struct {
 	Before           Interval  // accuracy of the best member on the validation images
 	Gain             Interval  // of the ensemble over the best member on the test images, bootstrap
 	Pairing          Pairing   // of the best member, a, and the ensemble, b, on the test images
+
+	Held, Opened run.Predictions // of the ensemble for the validation and for the test images
 }
 
 // Judge evaluates the vote of members with those weights.
@@ -138,12 +140,11 @@ func Judge(members []Member, weights []float64) (Judgement, error) {
 			j.Best, j.Before = i, a
 		}
 	}
-	held, err := Vote(weights, validation...)
-	if err != nil {
+	var err error
+	if j.Held, err = Vote(weights, validation...); err != nil {
 		return j, err
 	}
-	opened, err := Vote(weights, test...)
-	if err != nil {
+	if j.Opened, err = Vote(weights, test...); err != nil {
 		return j, err
 	}
 	sum := 0.0
@@ -153,11 +154,11 @@ func Judge(members []Member, weights []float64) (Judgement, error) {
 	for _, w := range weights {
 		j.Weights = append(j.Weights, w/sum)
 	}
-	j.Validation, j.Test = Accuracy(held), Accuracy(opened)
-	if j.Gain, err = Gain(test[j.Best], opened, 2000, 1); err != nil {
+	j.Validation, j.Test = Accuracy(j.Held), Accuracy(j.Opened)
+	if j.Gain, err = Gain(test[j.Best], j.Opened, 2000, 1); err != nil {
 		return j, err
 	}
-	j.Pairing, err = McNemar(test[j.Best], opened)
+	j.Pairing, err = McNemar(test[j.Best], j.Opened)
 	return j, err
 }
 
@@ -179,14 +180,18 @@ type Scheme struct {
 // gridDivisions are those of the grid on which weights are searched: steps of 0.05, which the slide's weights are multiples of.
 const gridDivisions = 20
 
+// Fitted are the weights of the study: the most accurate on the members' validation images, in steps of 0.05, see GridWeights.
+func Fitted(members []Member) ([]float64, error) {
+	return GridWeights(gridDivisions, Part(members, run.Validation)...)
+}
+
 // Schemes are the weights that the study compares: the slide's, equal ones, and two that are found on the validation images.
 func Schemes(members []Member) ([]Scheme, error) {
-	validation := Part(members, run.Validation)
-	accurate, err := GridWeights(gridDivisions, validation...)
+	accurate, err := Fitted(members)
 	if err != nil {
 		return nil, err
 	}
-	likely, err := FitWeights(validation...)
+	likely, err := FitWeights(Part(members, run.Validation)...)
 	if err != nil {
 		return nil, err
 	}
