@@ -20,7 +20,7 @@ const usage = `usage: go run ./kernel-setup COMMAND [flags]
   setup      install what is missing, and nothing else
   doctor     say what is installed, what is missing, and what mends it
   report     print the results table                          -json  -html FILE: a page with all figures too
-  train      train a recipe of the study and test it          -recipe cnn-augmented  -profile  -publish
+  train      train a recipe of the study and test it          -recipe cnn-augmented  -profile  -publish  -weights
   search     search hyperparameters with Hyperband            -model cnn  -profile  -R 81  -eta 3  -rounding algorithm1
                                                               -workers 1  -plan  -json
   summary    print a model's layers, shapes and parameters    -model cnn
@@ -40,11 +40,12 @@ type command struct {
 
 // options are the values of all flags.
 type options struct {
-	profile, only, out, html, model, batch, peers   string
-	recipe, rounding                                string
-	r, eta, workers                                 int
-	json, transforms, plan, search, publish, frozen bool
-	args                                            []string // what is left after the flags
+	profile, only, out, html, model, batch, peers string
+	recipe, rounding                              string
+	r, eta, workers                               int
+	json, transforms, plan, search, frozen        bool
+	publish, weights                              bool
+	args                                          []string // what is left after the flags
 }
 
 func commands() map[string]command {
@@ -87,8 +88,9 @@ func commands() map[string]command {
 			profile(f, o)
 			f.StringVar(&o.recipe, "recipe", "cnn", "name of the recipe")
 			f.BoolVar(&o.publish, "publish", false, "copy the finished run to notebooks/published, for others to see")
+			f.BoolVar(&o.weights, "weights", false, "publish it with its weights, in half precision")
 		}, func(ctx context.Context, l layout, o options) error {
-			return study(ctx, l, "train", "-recipe", o.recipe, "-profile", o.profile, fmt.Sprint("-publish=", o.publish))
+			return study(ctx, l, "train", "-recipe", o.recipe, "-profile", o.profile, fmt.Sprint("-publish=", o.publish), fmt.Sprint("-weights=", o.weights))
 		}},
 		"search": {[]string{partPlugin, partData}, func(f *flag.FlagSet, o *options) {
 			model(f, o)

@@ -14,14 +14,14 @@ import (
 )
 
 // Names lists the models that Logits knows.
-func Names() []string { return []string{"cnn", "resnet50", "convnext"} }
+func Names() []string { return []string{"cnn", "residual", "resnet50", "convnext"} }
 
 // Check reports a model that does not exist, or one that does not know what it is asked for.
 func Check(m run.Model) error {
 	known := run.Model{Name: m.Name, Dropout: m.Dropout} // what the model knows of what it is asked for
 	known.Weights.Run, known.Weights.SHA256 = m.Weights.Run, m.Weights.SHA256
 	switch m.Name {
-	case "cnn":
+	case "cnn", "residual":
 	case "resnet50":
 		known.Stem, known.Input = m.Stem, m.Input
 		if m.Stem != "" && m.Stem != "small" {
@@ -54,13 +54,15 @@ func IsHead(parameter string) bool {
 // WholeBatch reports whether a training step should work on the whole batch at once. With batch normalization it must: an image's output
 // depends on the rest of the batch. ConvNeXt has so many parameters for so small maps that adding up the gradients of parts costs more than
 // it gains: 480 ms a step instead of 324 (tiny, batch 64, two cores).
-func WholeBatch(m run.Model) bool { return m.Name == "resnet50" || m.Name == "convnext" }
+func WholeBatch(m run.Model) bool { return m.Name != "cnn" }
 
 // Logits builds a model on images [B, 28, 28, 1] and returns its logits [B, 10].
 func Logits(n *layers.Net, m run.Model, images *Node) *Node {
 	switch m.Name {
 	case "cnn":
 		return CNN{}.Logits(n, images)
+	case "residual":
+		return Residual{}.Logits(n, images)
 	case "resnet50":
 		return ResNet50{Stem: m.Stem, Input: m.Input}.Logits(n, images)
 	case "convnext":
@@ -83,7 +85,7 @@ func enlarge(images *Node, how string, side int) *Node {
 // OverImage enlarges maps of all that a model sees, [B, H, W, C], and cuts off its border: [B, 28, 28, C], a value for each pixel.
 func OverImage(m run.Model, maps *Node) *Node {
 	border := 0
-	if m.Name != "cnn" && m.Input == "" {
+	if (m.Name == "resnet50" || m.Name == "convnext") && m.Input == "" {
 		border = (convNeXtSide - fashion.Side) / 2 // that of ResNet50 too
 	}
 	inside := AxisRange(border, border+fashion.Side)

@@ -27,6 +27,30 @@ func TestCNNHasItsParametersAndShapes(t *testing.T) {
 	}
 }
 
+func TestResidualHasItsParametersAndShapes(t *testing.T) {
+	s, err := models.Summarize(run.Model{Name: "residual"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, fixed := 256*10+10, 0
+	for _, c := range [][2]int{{1, 32}, {32, 32}, {32, 64}, {64, 64}, {64, 64}, {64, 128}, {128, 128}, {128, 128}, {128, 256}, {256, 256}, {256, 256}} {
+		want += 9*c[0]*c[1] + c[1] + 4*c[1] // kernel, bias and normalization
+		fixed += 2 * c[1]                   // running mean and variance
+	}
+	if s.Parameters != want || s.Fixed != fixed {
+		t.Errorf("%d parameters, %d of them not trained, want %d and %d", s.Parameters, s.Fixed, want, fixed)
+	}
+	shapes := map[string]string{}
+	for _, l := range s.Layers {
+		shapes[l.Name] = fmt.Sprint(l.Shape)
+	}
+	for name, want := range map[string]string{"stem/pool": "[14 14 32]", "stage1/pool": "[7 7 64]", "stage2/pool": "[4 4 128]", "stage3_conv2_relu": "[4 4 256]", "average": "[256]"} {
+		if shapes[name] != want {
+			t.Errorf("%s has the shape %s, want %s", name, shapes[name], want)
+		}
+	}
+}
+
 func TestResNet50HasKerasNumbersOfParameters(t *testing.T) {
 	s, err := models.Summarize(run.Model{Name: "resnet50"})
 	if err != nil {

@@ -58,29 +58,47 @@ type Measured struct {
 // Intervals shows estimates under each other as points with their 95% intervals. The first is what the others are compared
 // with: its interval is drawn through all rows.
 func Intervals(title, second string, list []Measured) Figure {
-	const left, right, top, row, width = 142.0, 132.0, 56.0, 22.0, 640.0
-	low, high := math.Inf(1), math.Inf(-1)
+	return estimates(title, second, list, list[0].Value, score.Interval.String)
+}
+
+// Differences shows differences under each other as points with their 95% intervals, beside a line at 0: hollow where chance explains them.
+func Differences(title, second string, list []Measured) Figure {
+	return estimates(title, second, list, score.Interval{}, score.Interval.Signed)
+}
+
+// estimates draws intervals as rows and a reference through all of them. A point is hollow where its interval holds a
+// reference without width.
+func estimates(title, second string, list []Measured, reference score.Interval, say func(score.Interval) string) Figure {
+	const top, row, width = 56.0, 22.0, 640.0
+	low, high, longest := reference.Low, reference.High, 0
 	description := "Points with 95% intervals."
 	for _, m := range list {
-		low, high = min(low, m.Value.Low), max(high, m.Value.High)
-		description += fmt.Sprintf(" %s: %v.", m.Name, m.Value)
+		low, high, longest = min(low, m.Value.Low), max(high, m.Value.High), max(longest, len(m.Name))
+		description += fmt.Sprintf(" %s: %s.", m.Name, say(m.Value))
 	}
+	left, right := max(142, 22+5.2*float64(longest)), 22+4.6*float64(len(say(list[0].Value)))
 	return Figure{
 		Title: title, Description: description,
 		width: vg.Points(width), height: vg.Points(top + row*float64(len(list)) + 8),
 		draw: func(c draw.Canvas) {
 			heading(c, title, second)
 			x := func(v float64) float64 { return left + (v-low)/(high-low)*(width-left-right) }
+			point := reference.High == reference.Low // not an interval
+			if point {
+				fill(c, grey, x(reference.Low), top, 1, row*float64(len(list)))
+			} else {
+				fill(c, color.RGBA{238, 244, 249, 255}, x(reference.Low), top, x(reference.High)-x(reference.Low), row*float64(len(list)))
+			}
 			for i, m := range list {
 				y := top + (float64(i)+0.5)*row
-				if i == 0 {
-					fill(c, color.RGBA{238, 244, 249, 255}, x(m.Value.Low), top, x(m.Value.High)-x(m.Value.Low), row*float64(len(list)))
-				}
 				write(c, words(sans(10), ink, -1, -0.5), left-18, y, m.Name)
 				from, to := at(c, x(m.Value.Low), y), at(c, x(m.Value.High), y)
 				c.StrokeLine2(draw.LineStyle{Color: blue, Width: vg.Points(1.6)}, from.X, from.Y, to.X, to.Y)
 				c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: vg.Points(3.4), Shape: draw.CircleGlyph{}}, at(c, x(m.Value.Value), y))
-				write(c, words(sans(9), grey, 0, -0.5), width-right+10, y, m.Value.String())
+				if point && m.Value.Low <= reference.Low && m.Value.High >= reference.High {
+					c.DrawGlyph(draw.GlyphStyle{Color: color.White, Radius: vg.Points(2), Shape: draw.CircleGlyph{}}, at(c, x(m.Value.Value), y))
+				}
+				write(c, words(sans(9), grey, 0, -0.5), width-right+10, y, say(m.Value))
 			}
 		},
 	}

@@ -98,6 +98,9 @@ func figures(t *testing.T) map[string]plots.Figure {
 		"gallery":         plots.Gallery("Items", "twice", []plots.Row{{Name: "first", Images: s.Images[:4]}, {Name: "then", Images: s.Images[4:8]}}),
 		"intervals": plots.Intervals("Validation accuracy", "three trainings", []plots.Measured{
 			{Name: "none", Value: score.Wilson(900, 1000)}, {Name: "better", Value: score.Wilson(950, 1000)}, {Name: "alike", Value: score.Wilson(893, 1000)}}),
+		"differences": plots.Differences("Gains", "three claims", []plots.Measured{
+			{Name: "more than chance", Value: score.Interval{Value: 0.006, Low: 0.002, High: 0.01}}, {Name: "perhaps chance", Value: score.Interval{Value: 0.001, Low: -0.001, High: 0.003}},
+			{Name: "worse", Value: score.Interval{Value: -0.004, Low: -0.006, High: -0.002}}}),
 		"results": plots.Results("Results", "made up", []plots.Result{
 			{Name: "CNN", Note: "full/cnn", Value: measured(900), Slide: 0.89}, {Name: "CNN, augmented", Note: "full/cnn-augmented, published", Value: measured(950), Slide: 0.89, Published: true},
 			{Name: "ConvNeXt", Slide: 0.84}, {Name: "mine", Note: "mine/net", Value: measured(925)}}),
@@ -254,7 +257,7 @@ func TestFigureAsPNGHasItsSizeAndIsNotEmpty(t *testing.T) {
 // Figures that hold an encoded picture are left out: another Go version may compress it otherwise.
 func TestFigureIsTheGoldenOne(t *testing.T) {
 	all := figures(t)
-	for _, name := range []string{"class-balance", "learning-curves", "confusion", "recall", "intervals", "results", "rates", "diagram", "costs", "reliability", "agreement", "embedding", "simplex", "method",
+	for _, name := range []string{"class-balance", "learning-curves", "confusion", "recall", "intervals", "differences", "results", "rates", "diagram", "costs", "reliability", "agreement", "embedding", "simplex", "method",
 		"brackets", "search-curves", "parallel", "influences", "early-final"} {
 		path := filepath.Join("../../testdata/figures", name+".svg")
 		got := svg(t, all[name])

@@ -12,7 +12,7 @@ import (
 const PublishedVariable = "FASHION_PUBLISHED"
 
 // PublishedRoot is the folder of the published runs, which $FASHION_PUBLISHED may name: full-scale ones that were made elsewhere and
-// come with the project, without checkpoints. They are shown beside this machine's runs and never taken for them.
+// come with the project, few of them with weights. They are shown beside this machine's runs and never taken for them.
 func PublishedRoot() (string, error) {
 	if dir := os.Getenv(PublishedVariable); dir != "" {
 		return filepath.Abs(dir)
@@ -34,6 +34,19 @@ func OpenPublished(name string) (*Run, error) {
 
 // place matches where a plugin lay on the machine, which says nothing to others.
 var place = regexp.MustCompile(` \(/[^)]*\)`)
+
+// PublishWeights gives the published run of that name its best epoch's checkpoint.
+func PublishWeights(name string, c Checkpoint) error {
+	p, err := OpenPublished(name)
+	if err != nil {
+		return err
+	}
+	data, err := c.encode()
+	if err != nil {
+		return err
+	}
+	return WriteFile(p.checkpointPath(Best), data)
+}
 
 // Publish copies a finished run's recipe, record, history and predictions to the published runs, under that name.
 func (r *Run) Publish(name string) error {

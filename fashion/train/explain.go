@@ -1,13 +1,11 @@
 package train
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/model"
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/layers"
@@ -37,13 +35,13 @@ func (m *Model) GradCAM(set fashion.Set) (Explanation, error) {
 	explain := func(n *layers.Net, images *Node) []*Node {
 		logits := models.Logits(n, m.program.recipe.Model, images)
 		layer := lastMap(n.Outputs())
-		e.Layer = layer.Name
+		m.explained = layer.Name
 		predicted := ArgMax(logits, -1, dtypes.Int32)
 		chosen := ReduceAllSum(Mul(logits, OneHot(predicted, fashion.NumClasses, logits.DType()))) // images do not depend on each other
 		maps := models.OverImage(m.program.recipe.Model, classActivation(layer.Value, Gradient(chosen, layer.Value)[0]))
 		return []*Node{predicted, ReduceMax(Softmax(logits), -1), Reshape(maps, -1, fashion.Pixels)}
 	}
-	err := m.inBatches(set, explain, func(out []*tensors.Tensor, images int) {
+	err := m.inBatches("Grad-CAM", set, explain, func(out []*tensors.Tensor, images int) {
 		predicted, maps := tensors.MustCopyFlatData[int32](out[0]), tensors.MustCopyFlatData[float32](out[2])
 		for i := range images {
 			e.Predicted = append(e.Predicted, fashion.Label(predicted[i]))
@@ -54,6 +52,7 @@ func (m *Model) GradCAM(set fashion.Set) (Explanation, error) {
 	if err != nil {
 		return Explanation{}, err
 	}
+	e.Layer = m.explained
 	return e, nil
 }
 
@@ -91,39 +90,11 @@ func (m *Model) Features(set fashion.Set) ([][]float32, error) {
 		outputs := n.Outputs()
 		return []*Node{outputs[len(outputs)-2].Value}
 	}
-	err := m.inBatches(set, beforeLast, func(out []*tensors.Tensor, images int) {
+	err := m.inBatches("features", set, beforeLast, func(out []*tensors.Tensor, images int) {
 		values, width := tensors.MustCopyFlatData[float32](out[0]), out[0].Shape().Dimensions[1]
 		for i := range images {
 			rows = append(rows, values[i*width:(i+1)*width:(i+1)*width])
 		}
 	})
 	return rows, err
-}
-
-// inBatches runs a graph of the model, not training, on the images of a set and hands on what it gives for each batch, with how many of the
-// batch's images are of the set. The last batch is filled up with black ones.
-func (m *Model) inBatches(set fashion.Set, build func(n *layers.Net, images *Node) []*Node, take func(out []*tensors.Tensor, images int)) error {
-	p := m.program
-	return try(func() error {
-		exec, err := model.NewExec(p.backend, p.store, func(_ *model.Scope, in []*Node) []*Node {
-			return build(layers.Inference(in[0].Graph(), p.store, p.recipe.Seed), pixels(in[0]))
-		})
-		if err != nil {
-			return err
-		}
-		defer exec.Finalize()
-		for first := 0; first < set.Len(); first += evaluationBatch {
-			batch := part{set: fashion.Set{Images: set.Images[first:min(first+evaluationBatch, set.Len())]}}
-			batch.upload(evaluationBatch)
-			out, err := exec.Call(batch.images)
-			if err != nil {
-				return fmt.Errorf("images %d to %d: %w", first, first+batch.set.Len()-1, err)
-			}
-			take(out, batch.set.Len())
-			for _, t := range append(out, batch.images, batch.labels) {
-				t.FinalizeAll()
-			}
-		}
-		return nil
-	})
 }

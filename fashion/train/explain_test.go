@@ -151,10 +151,12 @@ func TestGradCAMIsTheFormulaOfItsPaper(t *testing.T) {
 		t.Fatal(err)
 	}
 	var outputs []float32 // [8, 7, 7, 64]
-	err = m.inBatches(set, func(n *layers.Net, images *Node) []*Node {
+	err = m.inBatches("last map", set, func(n *layers.Net, images *Node) []*Node {
 		models.Logits(n, m.program.recipe.Model, images)
 		return []*Node{lastMap(n.Outputs()).Value}
-	}, func(out []*tensors.Tensor, images int) { outputs = tensors.MustCopyFlatData[float32](out[0]) })
+	}, func(out []*tensors.Tensor, images int) {
+		outputs = append(outputs, tensors.MustCopyFlatData[float32](out[0])...)
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,6 +227,7 @@ func TestExplainedLayerIsTheLastMapOfEnoughPlaces(t *testing.T) {
 		features      int
 	}{
 		{run.Model{Name: "cnn"}, "stage2/pool", "hidden/dropout", 128},
+		{run.Model{Name: "residual"}, "stage3_sum", "dropout", 256},
 		{run.Model{Name: "resnet50"}, "conv3_block4_out", "dropout", 2048},
 		{run.Model{Name: "resnet50", Stem: "small"}, "conv5_block3_out", "dropout", 2048},
 		{run.Model{Name: "convnext", Size: "atto"}, "stages_2_downsample_0", "head_drop", 320},
@@ -281,7 +284,7 @@ func TestGradCAMAndFeaturesOfEachModelHaveTheirShapes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := &Model{p}
+		m := &Model{program: p, graphs: map[string]*model.Exec{}}
 		e, err := m.GradCAM(set)
 		if err != nil {
 			t.Fatal(err)

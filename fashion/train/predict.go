@@ -160,38 +160,3 @@ func predictTest(r *run.Run) (run.Predictions, error) {
 	}
 	return p, r.SavePredictions(run.Test, p)
 }
-
-// Model is a trained model, ready to predict.
-type Model struct{ program *program }
-
-// Load returns the model of a run: that of the epoch with the best validation accuracy.
-func Load(r *run.Run) (*Model, error) {
-	backend, err := Backend()
-	if err != nil {
-		return nil, err
-	}
-	c, found, err := r.LoadCheckpoint(run.Best)
-	if !found {
-		return nil, fmt.Errorf("%s has no checkpoint of a best epoch: %w", r.Dir, err)
-	}
-	p, err := newProgram(backend, r.Recipe, r.Recipe.Batch)
-	if err != nil {
-		return nil, err
-	}
-	return &Model{p}, p.restore(c.Tensors)
-}
-
-// Predict returns the model's probabilities for each image of a set. The indices are the positions in the set.
-func (m *Model) Predict(set fashion.Set) (run.Predictions, error) {
-	data := part{set: set}
-	for i := range set.Images {
-		data.indices = append(data.indices, i)
-	}
-	data.upload(evaluationBatch)
-	var out run.Predictions
-	err := try(func() (err error) {
-		out, err = m.program.predict(data)
-		return err
-	})
-	return out, err
-}

@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"fashionlab/fashion/layers"
 	"fashionlab/fashion/run"
 )
 
@@ -37,22 +38,40 @@ func (p *program) snapshot() ([]run.Tensor, error) {
 // restore sets every variable from a checkpoint. All must be there, with their shapes, and no other: anything else
 // was written by another version of the model.
 func (p *program) restore(list []run.Tensor) error {
+	return p.set(list, func(string) bool { return true })
+}
+
+// restoreParameters is restore for the parameters alone, all that predicting needs.
+func (p *program) restoreParameters(list []run.Tensor) error {
+	return p.set(list, func(path string) bool {
+		_, ours := layers.ParameterAt(path)
+		return ours
+	})
+}
+
+// set gives the wanted variables the values of a checkpoint.
+func (p *program) set(list []run.Tensor, wanted func(path string) bool) error {
 	left := map[string]*model.Variable{}
 	for v := range p.store.IterVariables() {
-		left[v.Path()] = v
+		if wanted(v.Path()) {
+			left[v.Path()] = v
+		}
 	}
 	for _, t := range list {
+		if !wanted(t.Name) {
+			continue
+		}
 		v, ok := left[t.Name]
 		if !ok {
 			return fmt.Errorf("checkpoint has a tensor %s, which the model %s has not", t.Name, p.recipe.Model.Name)
 		}
 		delete(left, t.Name)
-		if t.DType != "F32" || !slices.Equal(t.Shape, v.Shape().Dimensions) || len(t.Data) != 4*v.Shape().Size() {
-			return fmt.Errorf("checkpoint's tensor %s is %s %v in %d bytes, want F32 %v", t.Name, t.DType, t.Shape, len(t.Data), v.Shape().Dimensions)
+		if !slices.Equal(t.Shape, v.Shape().Dimensions) {
+			return fmt.Errorf("checkpoint's tensor %s has the shape %v, want %v", t.Name, t.Shape, v.Shape().Dimensions)
 		}
-		flat := make([]float32, len(t.Data)/4)
-		if _, err := binary.Decode(t.Data, binary.LittleEndian, flat); err != nil {
-			return fmt.Errorf("checkpoint's tensor %s: %w", t.Name, err)
+		flat, err := floats(t)
+		if err != nil {
+			return fmt.Errorf("checkpoint's %w", err)
 		}
 		if err := v.SetValue(tensors.FromFlatDataAndDimensions(flat, t.Shape...)); err != nil {
 			return fmt.Errorf("checkpoint's tensor %s: %w", t.Name, err)

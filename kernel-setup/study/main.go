@@ -45,6 +45,7 @@ func dispatch(args []string) error {
 	frozen := f.Bool("frozen", false, "time a ConvNeXt with ever fewer layers trained too")
 	whole := f.Bool("search", false, "time a whole search instead of steps")
 	publish := f.Bool("publish", false, "copy the finished run to notebooks/published")
+	weights := f.Bool("weights", false, "publish it with its weights, in half precision")
 	dir := f.String("dir", "", "folder for the plugin")
 	if err := f.Parse(args[1:]); err != nil {
 		return err
@@ -58,7 +59,7 @@ func dispatch(args []string) error {
 	case "summary":
 		return summary(o.model)
 	case "train":
-		return fit(*name, o.profile, *publish)
+		return fit(*name, o.profile, *publish, *weights)
 	case "search":
 		return search(o)
 	case "bench":

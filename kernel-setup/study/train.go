@@ -10,8 +10,8 @@ import (
 	"fashionlab/fashion/train"
 )
 
-// fit trains a recipe of the study, or goes on with it, tests it, and publishes it if asked to.
-func fit(name string, p recipes.Profile, publish bool) error {
+// fit trains a recipe of the study, or goes on with it, tests it, and publishes it if asked to, with its weights or without.
+func fit(name string, p recipes.Profile, publish, weights bool) error {
 	recipe, err := recipes.ByName(name, p)
 	if err != nil {
 		return err
@@ -39,10 +39,19 @@ func fit(name string, p recipes.Profile, publish bool) error {
 	}
 	fmt.Printf("%s: best epoch %d of %d; accuracy on validation images %v, on test images %v; %.0f s on %s\n",
 		r.Dir, r.Record.BestEpoch, len(r.History), score.Accuracy(validation), score.Accuracy(test), r.Record.Seconds, r.Record.Device)
-	if publish {
-		return r.Publish(p.Run(name))
+	if publish || weights {
+		if err := r.Publish(p.Run(name)); err != nil {
+			return err
+		}
 	}
-	return nil
+	if !weights {
+		return nil
+	}
+	half, err := train.HalfPrecision(r)
+	if err != nil {
+		return err
+	}
+	return run.PublishWeights(p.Run(name), half)
 }
 
 // fitSource trains the run whose weights a recipe starts from, where it is the study's and not trained yet.
