@@ -7,6 +7,9 @@ import (
 	"image/jpeg"
 	"math"
 	"math/rand/v2"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"golang.org/x/image/draw"
 	"golang.org/x/image/math/f64"
@@ -157,3 +160,34 @@ func garment(item fashion.Image, r *rand.Rand) image.Image {
 
 // level rounds to 0 to 255.
 func level(v float64) uint8 { return uint8(math.Min(255, math.Max(0, v+0.5))) }
+
+// Photos renders each item of a set in the scene, and prepares the photos as anybody's. An item in which the preparation finds nothing becomes a black
+// image; lost counts them. The seed decides the draws, for each item its own.
+func (s Scene) Photos(set fashion.Set, seed uint64) (prepared fashion.Set, lost int, err error) {
+	prepared = fashion.Set{Images: make([]fashion.Image, set.Len()), Labels: set.Labels}
+	var wait sync.WaitGroup
+	var failed atomic.Pointer[error]
+	var next, missing atomic.Int64
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for i := int(next.Add(1)) - 1; i < set.Len(); i = int(next.Add(1)) - 1 {
+				img, err := s.Render(set.Images[i], rand.New(rand.NewPCG(seed, uint64(i))))
+				if err != nil {
+					failed.Store(&err)
+					return
+				}
+				p, err := Prepare(img)
+				if err != nil {
+					missing.Add(1)
+					continue
+				}
+				prepared.Images[i] = p.Image
+			}
+		})
+	}
+	wait.Wait()
+	if err := failed.Load(); err != nil {
+		return prepared, 0, *err
+	}
+	return prepared, int(missing.Load()), nil
+}

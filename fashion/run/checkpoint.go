@@ -96,6 +96,12 @@ func (r *Run) SaveCheckpoint(name string, c Checkpoint) error {
 	return r.write(filepath.Join(checkpointDir, name+".safetensors"), data)
 }
 
+// HasCheckpoint reports whether there is a checkpoint of that name, be it readable or not.
+func (r *Run) HasCheckpoint(name string) bool {
+	_, err := os.Stat(r.checkpointPath(name))
+	return err == nil
+}
+
 // LoadCheckpoint reads a checkpoint. Where Last is damaged, it reads the one before it and also returns the error
 // that tells why; a caller goes on if found is true.
 func (r *Run) LoadCheckpoint(name string) (c Checkpoint, found bool, err error) {

@@ -12,11 +12,12 @@ import (
 	"fashionlab/fashion/models"
 )
 
-// Explanation shows where in its images a model sees the classes that it predicts.
+// Explanation shows where in its images a model sees the classes that it predicts, and what its last layer works on.
 type Explanation struct {
 	Layer       string                    // whose output was weighed
 	Predicted   []fashion.Label           // of each image
 	Probability []float32                 // of the predicted class
+	Features    [][]float32               // a row for each image, as the method Features gives them
 	Maps        [][fashion.Pixels]float32 // row by row as the image: 0 where nothing speaks for the class, 1 where most does; all 0 if nothing does
 }
 
@@ -39,7 +40,7 @@ func (m *Model) GradCAM(set fashion.Set) (Explanation, error) {
 		predicted := ArgMax(logits, -1, dtypes.Int32)
 		chosen := ReduceAllSum(Mul(logits, OneHot(predicted, fashion.NumClasses, logits.DType()))) // images do not depend on each other
 		maps := models.OverImage(m.program.recipe.Model, classActivation(layer.Value, Gradient(chosen, layer.Value)[0]))
-		return []*Node{predicted, ReduceMax(Softmax(logits), -1), Reshape(maps, -1, fashion.Pixels)}
+		return []*Node{predicted, ReduceMax(Softmax(logits), -1), Reshape(maps, -1, fashion.Pixels), beforeLast(n)}
 	}
 	err := m.inBatches("Grad-CAM", set, explain, func(out []*tensors.Tensor, images int) {
 		predicted, maps := tensors.MustCopyFlatData[int32](out[0]), tensors.MustCopyFlatData[float32](out[2])
@@ -47,6 +48,7 @@ func (m *Model) GradCAM(set fashion.Set) (Explanation, error) {
 			e.Predicted = append(e.Predicted, fashion.Label(predicted[i]))
 			e.Maps = append(e.Maps, upToOne([fashion.Pixels]float32(maps[i*fashion.Pixels:])))
 		}
+		e.Features = append(e.Features, rows(out[3], images)...)
 		e.Probability = append(e.Probability, tensors.MustCopyFlatData[float32](out[1])[:images]...)
 	})
 	if err != nil {
@@ -84,17 +86,27 @@ func upToOne(values [fashion.Pixels]float32) [fashion.Pixels]float32 {
 
 // Features returns what a model's last layer works on, a row for each image of a set, [N, D].
 func (m *Model) Features(set fashion.Set) ([][]float32, error) {
-	var rows [][]float32
-	beforeLast := func(n *layers.Net, images *Node) []*Node {
+	var all [][]float32
+	features := func(n *layers.Net, images *Node) []*Node {
 		models.Logits(n, m.program.recipe.Model, images)
-		outputs := n.Outputs()
-		return []*Node{outputs[len(outputs)-2].Value}
+		return []*Node{beforeLast(n)}
 	}
-	err := m.inBatches("features", set, beforeLast, func(out []*tensors.Tensor, images int) {
-		values, width := tensors.MustCopyFlatData[float32](out[0]), out[0].Shape().Dimensions[1]
-		for i := range images {
-			rows = append(rows, values[i*width:(i+1)*width:(i+1)*width])
-		}
-	})
-	return rows, err
+	err := m.inBatches("features", set, features, func(out []*tensors.Tensor, images int) { all = append(all, rows(out[0], images)...) })
+	return all, err
+}
+
+// beforeLast is what a network's last layer works on, [B, D].
+func beforeLast(n *layers.Net) *Node {
+	outputs := n.Outputs()
+	return outputs[len(outputs)-2].Value
+}
+
+// rows are the first rows of a matrix.
+func rows(t *tensors.Tensor, n int) [][]float32 {
+	values, width := tensors.MustCopyFlatData[float32](t), t.Shape().Dimensions[1]
+	list := make([][]float32, n)
+	for i := range list {
+		list[i] = values[i*width : (i+1)*width : (i+1)*width]
+	}
+	return list
 }

@@ -1,0 +1,130 @@
+package demo
+
+import (
+	"errors"
+	"image"
+	"io"
+	"math"
+	"slices"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/photo"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/train"
+)
+
+// Answer is what a panel says about a photo.
+type Answer struct {
+	Prepared  photo.Prepared
+	Vote      [fashion.NumClasses]float32   // the panel's probabilities
+	Members   [][fashion.NumClasses]float32 // those of each member
+	Unsure    bool                          // the first class is a guess
+	Map       [fashion.Pixels]float32       // where the first member sees the class that it predicts, 0 to 1, by Grad-CAM
+	Predicted fashion.Label                 // that class
+	Features  []float32                     // what the first member's last layer works on
+}
+
+// Ranking lists the classes, the most probable first.
+func (a Answer) Ranking() []fashion.Label {
+	list := make([]fashion.Label, fashion.NumClasses)
+	for i := range list {
+		list[i] = fashion.Label(i)
+	}
+	slices.SortStableFunc(list, func(x, y fashion.Label) int {
+		switch {
+		case a.Vote[x] > a.Vote[y]:
+			return -1
+		case a.Vote[x] < a.Vote[y]:
+			return 1
+		}
+		return 0
+	})
+	return list
+}
+
+// Read decodes a file of a photo, of at most those limits, and prepares it. What is no usable picture is a *photo.Error.
+func Read(r io.Reader, limits photo.Limits) (photo.Prepared, error) {
+	img, err := photo.Decode(r, limits)
+	if err != nil {
+		return photo.Prepared{}, err
+	}
+	return photo.Prepare(img)
+}
+
+// Answer is what the panel says about one picture.
+func (p *Panel) Answer(img image.Image) (Answer, error) {
+	prepared, err := photo.Prepare(img)
+	if err != nil {
+		return Answer{}, err
+	}
+	answers, err := p.Answers([]photo.Prepared{prepared})
+	if err != nil {
+		return Answer{}, err
+	}
+	return answers[0], nil
+}
+
+// Answers asks about several photos at once.
+func (p *Panel) Answers(photos []photo.Prepared) ([]Answer, error) {
+	var images []fashion.Image
+	for _, ph := range photos {
+		images = append(images, ph.Image)
+	}
+	votes, err := p.Vote(images)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := p.Explain(images)
+	if err != nil {
+		return nil, err
+	}
+	if len(seen.Maps) != len(photos) || len(seen.Features) != len(photos) {
+		return nil, errors.New("the first member explained another number of images than it was given")
+	}
+	answers := make([]Answer, len(photos))
+	for i, ph := range photos {
+		a := Answer{Prepared: ph, Vote: votes.Vote.Probabilities[i], Map: seen.Maps[i], Predicted: seen.Predicted[i], Features: seen.Features[i]}
+		for _, m := range votes.Members {
+			a.Members = append(a.Members, m.Probabilities[i])
+		}
+		a.Unsure = p.unsure(a.Vote)
+		answers[i] = a
+	}
+	return answers, nil
+}
+
+// Explain is what the first member sees in images.
+func (p *Panel) Explain(images []fashion.Image) (train.Explanation, error) {
+	return p.Members[0].model.GradCAM(fashion.Set{Images: images})
+}
+
+// unsure reports whether the most probable class is a guess.
+func (p *Panel) unsure(row [fashion.NumClasses]float32) bool {
+	return float64(slices.Max(row[:])) < p.Unsure
+}
+
+// Confidence is the probability of the most probable class, for each image.
+func Confidence(p run.Predictions) []float64 {
+	var list []float64
+	for _, row := range p.Probabilities {
+		list = append(list, float64(slices.Max(row[:])))
+	}
+	return list
+}
+
+// normalize gives a vector the length 1.
+func normalize(v []float32) {
+	if length := math.Sqrt(dot(v, v)); length > 0 {
+		for i := range v {
+			v[i] = float32(float64(v[i]) / length)
+		}
+	}
+}
+
+func dot(a, b []float32) float64 {
+	var sum float32
+	for i, v := range a {
+		sum += v * b[i]
+	}
+	return float64(sum)
+}
