@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 )
 
@@ -23,12 +24,14 @@ const usage = `usage: go run ./kernel-setup COMMAND [flags]
   train      train a recipe of the study and test it          -recipe cnn-augmented  -profile  -publish  -weights
   search     search hyperparameters with Hyperband            -model cnn  -profile  -R 81  -eta 3  -rounding algorithm1
                                                               -workers 1  -plan  -json
+  predict    say what garments photos show                    FILE...  -json
+  demo       the same as a web page                           -listen 127.0.0.1:8080  -token
   summary    print a model's layers, shapes and parameters    -model cnn
   bench      time a training step                             -model cnn  -batch 64,512  -peers PYTHON  -transforms  -frozen
                                                               -search
   uninstall  remove what setup installed; runs stay
 
-run, lab, test, setup, train, search and bench first do what is missing of the set-up.
+run, lab, test, setup, train, search, bench, predict and demo first do what is missing of the set-up.
 `
 
 // command is one of the words that usage lists.
@@ -41,7 +44,7 @@ type command struct {
 // options are the values of all flags.
 type options struct {
 	profile, only, out, html, model, batch, peers string
-	recipe, rounding                              string
+	recipe, rounding, listen, token               string
 	r, eta, workers                               int
 	json, transforms, plan, search, frozen        bool
 	publish, weights                              bool
@@ -105,6 +108,17 @@ func commands() map[string]command {
 			return study(ctx, l, "search", "-model", o.model, "-profile", o.profile, "-R", fmt.Sprint(o.r), "-eta", fmt.Sprint(o.eta),
 				"-rounding", o.rounding, "-workers", fmt.Sprint(o.workers), fmt.Sprint("-plan=", o.plan), fmt.Sprint("-json=", o.json))
 		}},
+		"predict": {[]string{partPlugin}, func(f *flag.FlagSet, o *options) {
+			f.BoolVar(&o.json, "json", false, "print JSON")
+		}, func(ctx context.Context, l layout, o options) error {
+			return study(ctx, l, append([]string{"predict", fmt.Sprint("-json=", o.json), "--"}, o.args...)...)
+		}},
+		"demo": {[]string{partPlugin, partData}, func(f *flag.FlagSet, o *options) {
+			f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "address of the page; others than this machine can reach it elsewhere, with a token")
+			f.StringVar(&o.token, "token", "", "that visitors must bring (default: none on this machine, elsewhere a new one)")
+		}, func(ctx context.Context, l layout, o options) error {
+			return study(ctx, l, "demo", "-listen", o.listen, "-token", o.token)
+		}},
 		"uninstall": {nil, none, uninstall},
 	}
 }
@@ -147,7 +161,7 @@ func dispatch(ctx context.Context, args []string) error {
 		return flag.ErrHelp // the flag set has said what is wrong
 	}
 	o.args = f.Args()
-	if len(o.args) > 0 && args[0] != "lab" && args[0] != "test" {
+	if len(o.args) > 0 && !slices.Contains([]string{"lab", "test", "predict"}, args[0]) {
 		return fmt.Errorf("%s takes no argument %q", args[0], o.args[0])
 	}
 	l, err := newLayout()

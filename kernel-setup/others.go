@@ -20,13 +20,17 @@ func lab(ctx context.Context, l layout, o options) error {
 	return runShown(ctx, l.notebooks(), l.environment(), l.python(), args...)
 }
 
-// study runs the program that needs the models, so that this one starts without them.
+// study builds the program that needs the models, so that this one starts without them, and runs it where the user is.
 func study(ctx context.Context, l layout, args ...string) error {
 	goPath, err := goCommand()
 	if err != nil {
 		return err
 	}
-	return runShown(ctx, l.root, l.environment(), goPath, append([]string{"run", "./kernel-setup/study"}, args...)...)
+	program := filepath.Join(l.root, "out", "study")
+	if err := runQuietly(ctx, l.root, l.environment(), goPath, "build", "-o", program, "./kernel-setup/study"); err != nil {
+		return err
+	}
+	return runShown(ctx, "", l.environment(), program, args...)
 }
 
 // test runs the test suite: with the race detector where there is no GoMLX, then everything.
@@ -39,7 +43,7 @@ func test(ctx context.Context, l layout, o options) error {
 	if err := runShown(ctx, l.root, l.environment("CGO_ENABLED=1"), goPath, append(withRace, o.args...)...); err != nil {
 		return err
 	}
-	rest := []string{"test", "./fashion/photo", "./fashion/layers", "./fashion/models", "./fashion/pretrained", "./fashion/optim", "./fashion/train", "./fashion/notebook", "./kernel-setup/study"}
+	rest := []string{"test", "./fashion/photo", "./fashion/demo", "./fashion/layers", "./fashion/models", "./fashion/pretrained", "./fashion/optim", "./fashion/train", "./fashion/notebook", "./kernel-setup/study"}
 	return runShown(ctx, l.root, l.environment(), goPath, append(rest, o.args...)...)
 }
 

@@ -87,7 +87,7 @@ func (p *Panel) Answers(photos []photo.Prepared) ([]Answer, error) {
 		for _, m := range votes.Members {
 			a.Members = append(a.Members, m.Probabilities[i])
 		}
-		a.Unsure = p.unsure(a.Vote)
+		a.Unsure = p.IsUnsure(a.Vote)
 		answers[i] = a
 	}
 	return answers, nil
@@ -98,8 +98,8 @@ func (p *Panel) Explain(images []fashion.Image) (train.Explanation, error) {
 	return p.Members[0].model.GradCAM(fashion.Set{Images: images})
 }
 
-// unsure reports whether the most probable class is a guess.
-func (p *Panel) unsure(row [fashion.NumClasses]float32) bool {
+// IsUnsure reports whether the most probable class is a guess.
+func (p *Panel) IsUnsure(row [fashion.NumClasses]float32) bool {
 	return float64(slices.Max(row[:])) < p.Unsure
 }
 

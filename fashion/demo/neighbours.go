@@ -1,16 +1,26 @@
 package demo
 
 import (
+	"fmt"
 	"slices"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/run"
 )
 
-// Neighbours finds the images of a set that look most like another to a panel's first member.
+// Neighbours finds training images that look most like another to a panel's first member. An image to which none comes near is likely none of the
+// classes, whatever the models say.
 type Neighbours struct {
+	Strange float64 // an image whose shownNeighbours-th neighbour is less alike is like few: so are one in twenty of the validation images
+
 	set      fashion.Set
 	features [][]float32 // of length 1 each
 }
+
+const (
+	shownNeighbours = 6
+	judged          = 500 // validation images that Strange is found on
+)
 
 // Neighbour is an image of a set, and how alike its features are: the cosine of the angle between them.
 type Neighbour struct {
@@ -20,16 +30,58 @@ type Neighbour struct {
 	Alike float64
 }
 
-// Neighbours prepares a search in a set. It takes about half a second for 1,000 images on two cores.
-func (p *Panel) Neighbours(set fashion.Set) (*Neighbours, error) {
-	features, err := p.Members[0].model.Features(set)
+// Neighbours prepares a search in n of the 60,000 training images that the first member learned from. It takes about half a second for 1,000 images on two
+// cores.
+func (p *Panel) Neighbours(all fashion.Set, n int) (*Neighbours, error) {
+	held, err := p.Members[0].Run.Predictions(run.Validation)
 	if err != nil {
 		return nil, err
 	}
-	for _, row := range features {
+	isHeld := map[int]bool{}
+	for _, i := range held.Indices {
+		if int(i) >= all.Len() {
+			return nil, fmt.Errorf("%d training images, want those that %s was split from: one of its validation images is number %d", all.Len(), p.Members[0].Name(), i)
+		}
+		isHeld[int(i)] = true
+	}
+	var searched, judgedOn []int
+	for i := range all.Images {
+		switch {
+		case !isHeld[i] && len(searched) < n:
+			searched = append(searched, i)
+		case isHeld[i] && len(judgedOn) < judged:
+			judgedOn = append(judgedOn, i)
+		}
+	}
+	s := &Neighbours{set: all.Take(searched)}
+	if s.features, err = p.Members[0].model.Features(s.set); err != nil {
+		return nil, err
+	}
+	for _, row := range s.features {
 		normalize(row)
 	}
-	return &Neighbours{set, features}, nil
+	rows, err := p.Members[0].model.Features(all.Take(judgedOn))
+	if err != nil {
+		return nil, err
+	}
+	var alike []float64
+	for _, row := range rows {
+		alike = append(alike, s.Alike(row))
+	}
+	slices.Sort(alike)
+	if len(alike) > 0 {
+		s.Strange = alike[len(alike)/20]
+	}
+	return s, nil
+}
+
+// Alike is how alike the shownNeighbours-th neighbour of an image with those features is, a score of how familiar it looks.
+func (n *Neighbours) Alike(features []float32) float64 {
+	nearest := n.Nearest(features, shownNeighbours)
+	if len(nearest) == 0 {
+		return 0
+	}
+	return nearest[len(nearest)-1].Alike
 }
 
 // Nearest are the k most alike, the nearest first, to an image of those features.

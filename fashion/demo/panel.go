@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/photo"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/score"
@@ -144,6 +145,16 @@ func (p *Panel) load() error {
 	}
 	wait.Wait()
 	return errors.Join(failed...)
+}
+
+// Warm compiles what answering needs, so that the first visitor does not wait for it.
+func (p *Panel) Warm() error {
+	for _, n := range []int{1, 2} {
+		if _, err := p.Answers(make([]photo.Prepared, n)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Votes are what a panel says of some images.

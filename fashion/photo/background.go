@@ -14,12 +14,14 @@ type plane struct{ a, b, c float64 }
 
 func (p plane) at(x, y int) float64 { return p.a + p.b*float64(x) + p.c*float64(y) }
 
-// borderShare is how wide the border is that the background is estimated from, as a share of the shorter side.
-const borderShare = 0.06
+const (
+	borderShare = 0.06 // how wide the border is that the background is estimated from, of the shorter side
+	borderEvery = 3    // pixels from one that is looked at there to the next, across and down
+)
 
 // background fits a plane to each channel's values at the borders by least squares, again and again without those that are far from it, so that
 // an item that touches a border is left out.
-func (p pixels) background() ground {
+func (p *pixels) background() ground {
 	places := p.opaque.border()
 	kept := places
 	var g ground
@@ -42,11 +44,11 @@ func (p pixels) background() ground {
 	return g
 }
 
-// border lists the places of a picture at its borders.
+// border lists places of a picture at its borders.
 func (f field) border() (places [][2]int) {
 	wide := max(2, int(borderShare*float64(min(f.width, f.height))))
-	for y := range f.height {
-		for x := range f.width {
+	for y := 0; y < f.height; y += borderEvery {
+		for x := 0; x < f.width; x += borderEvery {
 			if x < wide || y < wide || x >= f.width-wide || y >= f.height-wide {
 				places = append(places, [2]int{x, y})
 			}
@@ -77,7 +79,7 @@ func fitPlane(channel field, places [][2]int) plane {
 }
 
 // distance is how far a pixel's colour is from the background's, in levels of 0 to 255.
-func (p pixels) distance(g ground, x, y int) float64 {
+func (p *pixels) distance(g ground, x, y int) float64 {
 	sum := 0.0
 	for c, channel := range p.channels {
 		d := channel.at(x, y) - g[c].at(x, y)
@@ -87,7 +89,7 @@ func (p pixels) distance(g ground, x, y int) float64 {
 }
 
 // distances are those of all pixels; where the picture has transparent parts, its opacity in their place.
-func (p pixels) distances(g ground) field {
+func (p *pixels) distances(g ground) field {
 	f := newField(p.opaque.width, p.opaque.height)
 	for y := range f.height {
 		for x := range f.width {
@@ -109,7 +111,7 @@ const (
 
 // mask tells the item from the background, 0 to 255: pixels that are farther from it than a threshold, without specks and without what is much smaller
 // than the largest part.
-func (p pixels) mask(distance field) field {
+func (p *pixels) mask(distance field) field {
 	threshold := p.threshold(distance)
 	inside := newField(distance.width, distance.height)
 	for i, d := range distance.values {
@@ -118,7 +120,7 @@ func (p pixels) mask(distance field) field {
 		}
 	}
 	// A speck is gone after an erosion, a gap after a dilation.
-	inside = inside.spread(1, math.Min).spread(2, math.Max).spread(1, math.Min)
+	inside = inside.least(1).greatest(2).least(1)
 	parts, areas := inside.parts()
 	largest := 0
 	for _, area := range areas {
@@ -135,7 +137,7 @@ func (p pixels) mask(distance field) field {
 // threshold is the distance from which on a pixel is of the item: where the two groups of distances part best (Otsu, "A Threshold Selection Method from
 // Gray-Level Histograms", 1979), made smaller because half-shaded parts belong to the item, and no larger than the unrest of the background at the borders asks
 // for, because light parts do too.
-func (p pixels) threshold(distance field) float64 {
+func (p *pixels) threshold(distance field) float64 {
 	if p.transparent {
 		return 127
 	}
@@ -171,25 +173,37 @@ func otsu(values []float64) float64 {
 	return at
 }
 
-// spread replaces each value by the least or the greatest within a square of that radius.
-func (f field) spread(radius int, choose func(a, b float64) float64) field {
-	rows, out := newField(f.width, f.height), newField(f.width, f.height)
+// least replaces each value by the least within a square of that radius.
+func (f field) least(radius int) field {
+	return f.along(radius, leastOf).turned().along(radius, leastOf).turned()
+}
+
+// greatest replaces each value by the greatest within a square of that radius.
+func (f field) greatest(radius int) field {
+	return f.along(radius, greatestOf).turned().along(radius, greatestOf).turned()
+}
+
+func leastOf(values []float64) float64    { return slices.Min(values) }
+func greatestOf(values []float64) float64 { return slices.Max(values) }
+
+// along replaces each value by what is chosen of its row, up to the radius to either side.
+func (f field) along(radius int, choose func([]float64) float64) field {
+	out := newField(f.width, f.height)
 	for y := range f.height {
-		for x := range f.width {
-			v := f.at(x, y)
-			for d := -radius; d <= radius; d++ {
-				v = choose(v, f.at(min(max(x+d, 0), f.width-1), y))
-			}
-			rows.values[y*f.width+x] = v
+		row := f.values[y*f.width : (y+1)*f.width]
+		for x := range row {
+			out.values[y*f.width+x] = choose(row[max(0, x-radius):min(f.width, x+radius+1)])
 		}
 	}
+	return out
+}
+
+// turned has rows for columns.
+func (f field) turned() field {
+	out := newField(f.height, f.width)
 	for y := range f.height {
 		for x := range f.width {
-			v := rows.at(x, y)
-			for d := -radius; d <= radius; d++ {
-				v = choose(v, rows.at(x, min(max(y+d, 0), f.height-1)))
-			}
-			out.values[y*f.width+x] = v
+			out.values[x*f.height+y] = f.values[y*f.width+x]
 		}
 	}
 	return out
@@ -241,7 +255,7 @@ func (f field) box() (image.Rectangle, bool) {
 
 // item is the negative of what the mask holds: dark garments become light. On a light background the greys are taken relative to it, as a shop's are to
 // its white.
-func (p pixels) item(g ground, mask field) field {
+func (p *pixels) item(g ground, mask field) field {
 	f := newField(mask.width, mask.height)
 	for y := range f.height {
 		for x := range f.width {

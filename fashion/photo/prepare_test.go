@@ -113,3 +113,23 @@ func TestPhotoWithoutAnItemIsAnError(t *testing.T) {
 		t.Errorf("the error is %v, want an *Error", err)
 	}
 }
+
+func BenchmarkPrepare(b *testing.B) {
+	set, err := fashion.LoadTest("../../testdata/fashion-mnist")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, scene := range []photo.Scene{photo.Scenes()[0], photo.Scenes()[4]} {
+		img, err := scene.Render(set.Images[0], rand.New(rand.NewPCG(1, 0)))
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(scene.Ground, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := photo.Prepare(img); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,5 +1,5 @@
 // Command study is the part of kernel-setup that needs the models and the backend: it prints a model's summary, trains,
-// searches, times training steps, and installs a plugin with go-xla's installer. kernel-setup runs it in the right environment.
+// searches, times training steps, answers about photos, and installs a plugin with go-xla's installer. kernel-setup runs it in the right environment.
 package main
 
 import (
@@ -26,7 +26,7 @@ func main() {
 
 func dispatch(args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("usage: study summary|train|search|bench|install-pjrt [flags]")
+		return fmt.Errorf("usage: study summary|train|search|bench|predict|demo|install-pjrt [flags]")
 	}
 	f := flag.NewFlagSet(args[0], flag.ExitOnError)
 	var o searchOptions
@@ -46,6 +46,8 @@ func dispatch(args []string) error {
 	whole := f.Bool("search", false, "time a whole search instead of steps")
 	publish := f.Bool("publish", false, "copy the finished run to notebooks/published")
 	weights := f.Bool("weights", false, "publish it with its weights, in half precision")
+	listen := f.String("listen", "127.0.0.1:8080", "address of the demo's page")
+	token := f.String("token", "", "that the page's visitors must bring")
 	dir := f.String("dir", "", "folder for the plugin")
 	if err := f.Parse(args[1:]); err != nil {
 		return err
@@ -76,6 +78,10 @@ func dispatch(args []string) error {
 			return err
 		}
 		return bench(variants(recipe, *transforms, *frozen), sizes, *peers)
+	case "predict":
+		return predict(f.Args(), o.json)
+	case "demo":
+		return serve(*listen, *token)
 	case "install-pjrt":
 		return installer.CPUAutoInstall(*dir, true, installer.Normal)
 	}

@@ -1,0 +1,466 @@
+package demo_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/demo"
+	"fashionlab/fashion/photo"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/score"
+)
+
+// open is the panel of a fresh machine: what comes with the project, and nothing else.
+func open(t *testing.T) *demo.Panel {
+	t.Helper()
+	t.Setenv(run.RootVariable, t.TempDir())
+	p, err := shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+var shipped = sync.OnceValues(demo.Open)
+
+func items(t *testing.T) fashion.Set {
+	t.Helper()
+	s, err := fashion.LoadTest("../../testdata/fashion-mnist")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// file is a photo of an item, as a JPEG.
+func file(t *testing.T, item int) []byte {
+	t.Helper()
+	img, err := photo.Scenes()[0].Render(items(t).Images[item], rand.New(rand.NewPCG(1, uint64(item))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestShippedModelKnowsTheItemsAndTheirPhotos(t *testing.T) {
+	p, set := open(t), items(t)
+	accuracy := func(images []fashion.Image) float64 {
+		v, err := p.Vote(images)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Vote.Labels = set.Labels
+		return score.Accuracy(v.Vote).Value
+	}
+	if got := accuracy(set.Images); got < 0.92 {
+		t.Errorf("%.4f of the 400 test items are recognized, want 0.92 or more: its accuracy on all is %v", got, p.Members[0].Test)
+	}
+	photos, lost, err := photo.Scenes()[0].Photos(set, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := accuracy(photos.Images); got < 0.9 || lost > 0 {
+		t.Errorf("%.4f of their photos are recognized (%d lost), want 0.9 or more", got, lost)
+	}
+	v, err := p.Vote(photo.Digits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside, err := p.Vote(set.Images)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := score.AUROC(demo.Confidence(inside.Vote), demo.Confidence(v.Vote)); got < 0.9 {
+		t.Errorf("the confidence parts items from digits with an AUROC of %.3f, want 0.9 or more", got)
+	}
+}
+
+func TestNeighboursAreTheMostAlikeAndDigitsHaveNone(t *testing.T) {
+	p := open(t)
+	n, set, err := neighbours(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	test := items(t)
+	seen, err := p.Explain(append(photo.Digits()[:40], test.Images[:40]...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	same := 0
+	var digits, garments []float64
+	for i, f := range seen.Features {
+		near := n.Nearest(f, 6)
+		for k := 1; k < len(near); k++ {
+			if near[k].Alike > near[k-1].Alike || near[k].Row == near[k-1].Row {
+				t.Fatalf("image %d: the neighbours are not in order: %v after %v", i, near[k].Alike, near[k-1].Alike)
+			}
+		}
+		if len(near) != 6 || near[0].Alike > 1.0001 {
+			t.Fatalf("image %d has %d neighbours, the nearest %v alike", i, len(near), near[0].Alike)
+		}
+		if i < 40 {
+			digits = append(digits, n.Alike(f))
+			continue
+		}
+		garments = append(garments, n.Alike(f))
+		if near[0].Label == test.Labels[i-40] {
+			same++
+		}
+	}
+	if same < 32 {
+		t.Errorf("the nearest neighbour of %d of 40 items is of their class, want 32 or more", same)
+	}
+	if got := score.AUROC(garments, digits); got < 0.9 {
+		t.Errorf("the likeness parts items from digits with an AUROC of %.3f, want 0.9 or more", got)
+	}
+	if _, err := p.Neighbours(fashion.Set{Images: set.Images[:10], Labels: set.Labels[:10]}, 5); err == nil {
+		t.Error("neighbours in another set than the model's were accepted")
+	}
+}
+
+// neighbours are of a set that has the subset's images in the places of the training images that the model learned from.
+func neighbours(p *demo.Panel) (*demo.Neighbours, fashion.Set, error) {
+	small, err := fashion.LoadTrain("../../testdata/fashion-mnist")
+	if err != nil {
+		return nil, small, err
+	}
+	all := fashion.Set{Images: make([]fashion.Image, 60_000), Labels: make([]fashion.Label, 60_000)}
+	for i := range all.Images {
+		all.Images[i], all.Labels[i] = small.Images[i%small.Len()], small.Labels[i%small.Len()]
+	}
+	n, err := p.Neighbours(all, 1200)
+	return n, all, err
+}
+
+func post(t *testing.T, url string, body []byte) (status int, answer map[string]any) {
+	t.Helper()
+	r, err := http.Post(url+"/api/answer", "application/octet-stream", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if err := json.NewDecoder(r.Body).Decode(&answer); err != nil {
+		t.Fatal(err)
+	}
+	return r.StatusCode, answer
+}
+
+func serve(t *testing.T, o demo.Options) (*demo.Server, string) {
+	t.Helper()
+	s := demo.NewServer(open(t), o)
+	h := httptest.NewServer(s)
+	t.Cleanup(func() { h.Close(); s.Close() })
+	return s, h.URL
+}
+
+func TestServerAnswersAPhotoWithItsStepsAndReasons(t *testing.T) {
+	_, url := serve(t, demo.Options{})
+	status, a := post(t, url, file(t, 0))
+	if status != http.StatusOK {
+		t.Fatalf("status %d: %v", status, a)
+	}
+	probabilities := a["probabilities"].([]any)
+	best, sum := 0, 0.0
+	for i, p := range probabilities {
+		sum += p.(float64)
+		if p.(float64) > probabilities[best].(float64) {
+			best = i
+		}
+	}
+	if want := items(t).Labels[0]; fashion.Label(best) != want || sum < 0.999 || sum > 1.001 {
+		t.Errorf("the answer is %v with a sum of %v, want %v", fashion.Label(best), sum, want)
+	}
+	if steps := a["steps"].([]any); len(steps) != 5 || !strings.HasPrefix(steps[4].(map[string]any)["image"].(string), "data:image/png;base64,") {
+		t.Errorf("%d steps", len(steps))
+	}
+	if a["neighbours"] != nil {
+		t.Error("there are neighbours, though none were prepared")
+	}
+}
+
+func TestServerSaysWhatIsWrongWithAnUpload(t *testing.T) {
+	_, url := serve(t, demo.Options{Limits: photo.Limits{Bytes: 1 << 20, Pixels: 1_000_000}, Rate: 1e6, Burst: 1e6})
+	var bomb bytes.Buffer
+	if err := png.Encode(&bomb, image.NewGray(image.Rect(0, 0, 1500, 1500))); err != nil {
+		t.Fatal(err)
+	}
+	good := file(t, 0)
+	for _, c := range []struct {
+		name   string
+		body   []byte
+		status int
+		want   string
+	}{
+		{"empty", nil, http.StatusUnprocessableEntity, "empty"},
+		{"text", []byte("hello"), http.StatusUnprocessableEntity, "another format"},
+		{"half", good[:len(good)/2], http.StatusUnprocessableEntity, "damaged"},
+		{"too many pixels", bomb.Bytes(), http.StatusUnprocessableEntity, "1500x1500"},
+		{"too many bytes", make([]byte, 2<<20), http.StatusRequestEntityTooLarge, "1048576"},
+		{"nothing on it", flat(t), http.StatusUnprocessableEntity, "stands out"},
+	} {
+		status, answer := post(t, url, c.body)
+		if text := fmt.Sprint(answer["error"]); status != c.status || !strings.Contains(text, c.want) {
+			t.Errorf("%s: status %d, %q; want %d with %q", c.name, status, text, c.status, c.want)
+		}
+	}
+}
+
+// flat is a picture of one colour.
+func flat(t *testing.T) []byte {
+	img := image.NewGray(image.Rect(0, 0, 64, 64))
+	for i := range img.Pix {
+		img.Pix[i] = 200
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestServerBoundsHowOftenAVisitorAsks(t *testing.T) {
+	_, url := serve(t, demo.Options{Rate: 0.001, Burst: 3})
+	var statuses []int
+	for range 4 {
+		status, _ := post(t, url, []byte("x"))
+		statuses = append(statuses, status)
+	}
+	if got := fmt.Sprint(statuses); got != "[422 422 422 429]" {
+		t.Errorf("the statuses are %s, want three answers and a 429", got)
+	}
+}
+
+func TestServerLetsInWhoBringsTheTokenOrAsksByAddress(t *testing.T) {
+	get := func(url, host string, cookies ...*http.Cookie) *http.Response {
+		r, err := http.NewRequest("GET", url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if host != "" {
+			r.Host = host
+		}
+		for _, c := range cookies {
+			r.AddCookie(c)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		return answer
+	}
+	_, url := serve(t, demo.Options{})
+	for host, want := range map[string]int{"": 200, "localhost:99": 200, "[::1]:80": 200, "evil.example": 403, "evil.example:80": 403} {
+		if got := get(url+"/", host).StatusCode; got != want {
+			t.Errorf("as %q: status %d, want %d", host, got, want)
+		}
+	}
+	token := demo.NewToken()
+	_, url = serve(t, demo.Options{Token: token})
+	if got := get(url+"/", "").StatusCode; got != 403 {
+		t.Errorf("without the token: status %d, want 403", got)
+	}
+	if got := get(url+"/?token=wrong", "").StatusCode; got != 403 {
+		t.Errorf("with another token: status %d, want 403", got)
+	}
+	first := get(url+"/?token="+token, "demo.example")
+	if first.StatusCode != 200 || len(first.Cookies()) != 1 {
+		t.Fatalf("with the token: status %d and %d cookies", first.StatusCode, len(first.Cookies()))
+	}
+	if got := get(url+"/api/panel", "", first.Cookies()...).StatusCode; got != 200 {
+		t.Errorf("with the cookie: status %d, want 200", got)
+	}
+	r, err := http.NewRequest("POST", url+"/api/answer?token="+token, strings.NewReader("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Origin", "http://evil.example")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != 403 {
+		t.Errorf("a question from another page: status %d, want 403", answer.StatusCode)
+	}
+}
+
+// A thousand at once, and ten thousand that send nonsense: every one gets an answer, nothing is left behind.
+func TestServerSurvivesCrowdsAndNonsense(t *testing.T) {
+	s, url := serve(t, demo.Options{Rate: 1e6, Burst: 1e6})
+	good := file(t, 3)
+	post(t, url, good) // compiles
+	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+	before := settled()
+	var statuses [600]atomic.Int64
+	ask := func(n, atOnce int, body func(i int) []byte) {
+		client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: atOnce}}
+		defer client.CloseIdleConnections()
+		var wait sync.WaitGroup
+		var next atomic.Int64
+		for range atOnce {
+			wait.Go(func() {
+				for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+					r, err := client.Post(url+"/api/answer", "image/jpeg", bytes.NewReader(body(i)))
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					_, err = io.Copy(io.Discard, r.Body)
+					r.Body.Close()
+					if err != nil {
+						t.Error(err)
+					}
+					statuses[r.StatusCode].Add(1)
+				}
+			})
+		}
+		wait.Wait()
+	}
+	ask(1000, 1000, func(int) []byte { return good })
+	if got := statuses[http.StatusOK].Load(); got != 1000 {
+		t.Errorf("%d of 1,000 photos at once were answered", got)
+	}
+	ask(10_000, 64, func(i int) []byte {
+		r := rand.New(rand.NewPCG(9, uint64(i)))
+		bad := bytes.Clone(good)[:1+r.IntN(len(good)-1)]
+		for range 1 + r.IntN(8) {
+			bad[r.IntN(len(bad))] ^= byte(1 + r.IntN(255))
+		}
+		return bad
+	})
+	said := int64(0)
+	for status := range statuses {
+		if n := statuses[status].Load(); n > 0 {
+			said += n
+			t.Logf("status %d: %d", status, n)
+			if status != 200 && status != 422 {
+				t.Errorf("%d answers have the status %d", n, status)
+			}
+		}
+	}
+	if said != 11_000 {
+		t.Errorf("%d answers, want 11,000", said)
+	}
+	after := settled()
+	if after.goroutines > before.goroutines+5 {
+		t.Errorf("%d goroutines are left, %d were before", after.goroutines, before.goroutines)
+	}
+	if after.heap > before.heap+64<<20 {
+		t.Errorf("%d MiB are kept, %d were before", after.heap>>20, before.heap>>20)
+	}
+	s.Close()
+	if status, _ := post(t, url, good); status != http.StatusServiceUnavailable {
+		t.Errorf("after its end the status is %d, want 503", status)
+	}
+}
+
+type left struct {
+	goroutines int
+	heap       uint64
+}
+
+// settled is what is in use once what ended is cleared away.
+func settled() (l left) {
+	for range 20 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		next := left{runtime.NumGoroutine(), m.HeapAlloc}
+		if next.goroutines == l.goroutines {
+			return next
+		}
+		l = next
+		time.Sleep(50 * time.Millisecond)
+	}
+	return l
+}
+
+func TestServerStopsAfterWhatWasAsked(t *testing.T) {
+	s := demo.NewServer(open(t), demo.Options{})
+	ctx, stop := context.WithCancel(t.Context())
+	ready, ended := make(chan string, 1), make(chan error, 1)
+	go func() { ended <- s.ListenAndServe(ctx, "127.0.0.1:0", func(url string) { ready <- url }) }()
+	url := strings.TrimSuffix(<-ready, "/")
+	answered := make(chan int, 1)
+	go func() {
+		status, _ := post(t, url, file(t, 1))
+		answered <- status
+		stop()
+	}()
+	if got := <-answered; got != http.StatusOK {
+		t.Errorf("status %d", got)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	if _, err := http.Get(url); err == nil {
+		t.Error("it still answers")
+	}
+	taken := demo.NewServer(open(t), demo.Options{})
+	defer taken.Close()
+	if err := taken.ListenAndServe(t.Context(), "127.0.0.1:99999", func(string) {}); err == nil || !strings.Contains(err.Error(), "-listen") {
+		t.Errorf("an impossible address: %v", err)
+	}
+}
+
+func TestPanelWithoutAnyModelSaysHowToTrainOne(t *testing.T) {
+	t.Setenv(run.RootVariable, t.TempDir())
+	t.Setenv(run.PublishedVariable, t.TempDir())
+	if _, err := demo.Open(); err == nil || !strings.Contains(err.Error(), "train -recipe") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestAnswerRanksTheClasses(t *testing.T) {
+	img := image.NewGray(image.Rect(0, 0, 40, 40))
+	for i := range img.Pix {
+		img.Pix[i] = 255
+	}
+	var e *photo.Error
+	if _, err := open(t).Answer(img); !errors.As(err, &e) {
+		t.Errorf("an empty picture: %v", err)
+	}
+	for x := 12; x < 28; x++ { // trousers
+		for y := 4; y < 36; y++ {
+			if x < 19 || x > 20 || y < 9 {
+				img.SetGray(x, y, color.Gray{60})
+			}
+		}
+	}
+	a, err := open(t).Answer(img)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ranking := a.Ranking()
+	for i := 1; i < len(ranking); i++ {
+		if a.Vote[ranking[i]] > a.Vote[ranking[i-1]] {
+			t.Errorf("class %v comes after a less probable one", ranking[i])
+		}
+	}
+	if ranking[0] != 1 {
+		t.Errorf("two legs are taken for %v", ranking[0])
+	}
+}

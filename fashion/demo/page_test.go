@@ -1,0 +1,146 @@
+package demo_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"fashionlab/fashion/demo"
+)
+
+// pictures names a folder for screenshots of the page, to be looked at.
+const pictures = "FASHION_SCREENSHOTS"
+
+// browser opens a tab; without a browser the test is skipped.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.WindowSize(1100, 1000))
+	if os.Geteuid() == 0 {
+		flags = append(flags, chromedp.NoSandbox)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
+	allocated, closeBrowser := chromedp.NewExecAllocator(ctx, flags...)
+	tab, closeTab := chromedp.NewContext(allocated)
+	t.Cleanup(func() { closeTab(); closeBrowser(); stop() })
+	if err := chromedp.Run(tab); errors.Is(err, exec.ErrNotFound) {
+		t.Skipf("no Chromium or Chrome in PATH, so that the page is not tested: %v", err)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	return tab
+}
+
+func screenshot(t *testing.T, tab context.Context, name string) {
+	t.Helper()
+	dir := os.Getenv(pictures)
+	if dir == "" {
+		return
+	}
+	var png []byte
+	if err := chromedp.Run(tab, chromedp.FullScreenshot(&png, 100)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPageAnswersInABrowser(t *testing.T) {
+	tab := browser(t)
+	s, url := serve(t, demo.Options{})
+	dir := t.TempDir()
+	write := func(name string, data []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	var failures []string
+	chromedp.ListenTarget(tab, func(e any) {
+		if e, ok := e.(*runtime.EventExceptionThrown); ok {
+			failures = append(failures, e.ExceptionDetails.Error())
+		}
+	})
+	said := func(what string) chromedp.Action {
+		return chromedp.Poll(`document.getElementById("say").textContent.includes(`+"`"+what+"`"+`)`, nil, chromedp.WithPollingTimeout(30*time.Second))
+	}
+	step := func(what string, actions ...chromedp.Action) {
+		t.Helper()
+		if err := chromedp.Run(tab, actions...); err != nil {
+			var now string
+			_ = chromedp.Run(tab, chromedp.Text("#say", &now)) // best effort: it is for the message only
+			t.Fatalf("%s: %v; the page says %q", what, err, now)
+		}
+	}
+	rows := `document.querySelectorAll("#members tr").length >= 2`
+	step("opening", chromedp.Navigate(url), chromedp.Poll(rows, nil, chromedp.WithPollingTimeout(10*time.Second)))
+
+	// A file is chosen; before the neighbours are known, the page says so.
+	want := items(t).Labels[0].String()
+	step("choosing a photo", chromedp.SetUploadFiles("#file", []string{write("item.jpg", file(t, 0))}, chromedp.ByQuery), said(want),
+		chromedp.Poll(`document.getElementById("near").textContent.includes("being prepared")`, nil, chromedp.WithPollingTimeout(5*time.Second)))
+	n, all, err := neighbours(open(t))
+	if err != nil || len(n.Nearest(make([]float32, 256), 1)) == 0 {
+		t.Fatal(err)
+	}
+	if err := s.ShowNeighbours(all, 1200); err != nil {
+		t.Fatal(err)
+	}
+	var shown int
+	step("the same, with neighbours", chromedp.SetUploadFiles("#file", []string{filepath.Join(dir, "item.jpg")}, chromedp.ByQuery),
+		chromedp.Poll(`document.querySelectorAll("#near img").length === 6`, nil, chromedp.WithPollingTimeout(10*time.Second)),
+		chromedp.Evaluate(`document.querySelectorAll("#steps img").length`, &shown))
+	if shown != 7 { // five steps, and the item under its map
+		t.Errorf("%d pictures of the steps, want 7", shown)
+	}
+	screenshot(t, tab, "photo")
+
+	step("choosing no picture", chromedp.SetUploadFiles("#file", []string{write("notes.png", []byte("hello"))}, chromedp.ByQuery), said("cannot be used: found a file of another format"))
+	screenshot(t, tab, "refused")
+
+	// By the keyboard alone: to the button, open the canvas, ask. An empty canvas shows nothing.
+	step("the keyboard", chromedp.Focus("#draw", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#canvas", chromedp.ByQuery),
+		chromedp.Focus("#ask", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter), said("nothing that stands out"))
+	// Two legs, drawn with the mouse.
+	step("drawing", draw(`[[100,40],[100,250]]`), draw(`[[180,40],[180,250]]`), draw(`[[100,45],[180,45]]`), draw(`[[100,55],[180,55]]`), chromedp.Click("#ask", chromedp.ByQuery), said("Trouser"))
+
+	// A pasted and a dropped file, as the browser would hand them on.
+	for _, kind := range []string{"paste", "drop"} {
+		step(kind, chromedp.Evaluate(`document.getElementById("say").textContent = ""; document.getElementById("canvas").toBlob(b => {
+			const transfer = new DataTransfer(); transfer.items.add(new File([b], "legs.png", { type: "image/png" }));
+			dispatchEvent("`+kind+`" === "paste" ? new ClipboardEvent("paste", { clipboardData: transfer }) : new DragEvent("drop", { dataTransfer: transfer, cancelable: true }))
+		}); true`, nil), said("Trouser"))
+	}
+
+	// On a telephone nothing is wider than the screen.
+	var wide int
+	step("a telephone", emulation.SetDeviceMetricsOverride(390, 844, 2, true), chromedp.Evaluate(`document.documentElement.scrollWidth - innerWidth`, &wide))
+	if wide > 0 {
+		t.Errorf("on a telephone the page is %d pixels too wide", wide)
+	}
+	screenshot(t, tab, "telephone")
+	if len(failures) > 0 {
+		t.Errorf("the page's program failed: %s", strings.Join(failures, "; "))
+	}
+}
+
+// draw moves the pen along points of the canvas.
+func draw(points string) chromedp.Action {
+	return chromedp.Evaluate(`{
+		const canvas = document.getElementById("canvas"), box = canvas.getBoundingClientRect(), points = `+points+`
+		canvas.setPointerCapture = () => {} // made-up pointers cannot be captured
+		points.forEach(([x, y], i) => canvas.dispatchEvent(new PointerEvent(i ? "pointermove" : "pointerdown", { clientX: box.x + x * box.width / 280, clientY: box.y + y * box.height / 280, buttons: 1, bubbles: true })))
+		true
+	}`, nil)
+}

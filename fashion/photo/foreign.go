@@ -1,0 +1,61 @@
+package photo
+
+import (
+	_ "embed"
+	"image"
+	"math"
+	"math/rand/v2"
+
+	"golang.org/x/image/draw"
+
+	"fashionlab/fashion"
+)
+
+//go:embed digits/digits.bin
+var digits []byte // 8x8 grey values of 0 to 16 each
+
+// Digits are images of no item: 300 handwritten digits, light on black, enlarged from 8x8 pixels (UCI, "Optical Recognition of Handwritten Digits").
+func Digits() []fashion.Image {
+	const side = 8
+	var images []fashion.Image
+	for len(images) < len(digits)/(side*side) {
+		small, large := image.NewGray(image.Rect(0, 0, side, side)), image.NewGray(image.Rect(0, 0, fashion.Side, fashion.Side))
+		for k, v := range digits[side*side*len(images):][:side*side] {
+			small.Pix[k] = level(float64(v) * 255 / 16)
+		}
+		draw.CatmullRom.Scale(large, large.Rect, small, small.Rect, draw.Src, nil)
+		images = append(images, fashion.Image(large.Pix))
+	}
+	return images
+}
+
+// Noise are images of no item: each pixel is drawn uniformly.
+func Noise(n int, seed uint64) []fashion.Image {
+	r, images := rand.New(rand.NewPCG(seed, 0)), make([]fashion.Image, n)
+	for i := range images {
+		for k := range images[i] {
+			images[i][k] = uint8(r.IntN(256))
+		}
+	}
+	return images
+}
+
+// Textures are images of no item: each is the sum of three waves of random directions and lengths of 3 to 20 pixels, from black to white.
+func Textures(n int, seed uint64) []fashion.Image {
+	r, images := rand.New(rand.NewPCG(seed, 0)), make([]fashion.Image, n)
+	for i := range images {
+		var waves [3][3]float64
+		for k := range waves {
+			length, direction := 3+17*r.Float64(), 2*math.Pi*r.Float64()
+			waves[k] = [3]float64{2 * math.Pi / length * math.Cos(direction), 2 * math.Pi / length * math.Sin(direction), 2 * math.Pi * r.Float64()}
+		}
+		for k := range images[i] {
+			v := 0.0
+			for _, w := range waves {
+				v += math.Sin(w[0]*float64(k%fashion.Side) + w[1]*float64(k/fashion.Side) + w[2])
+			}
+			images[i][k] = level(127.5 * (1 + v/3))
+		}
+	}
+	return images
+}
