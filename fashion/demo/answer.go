@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"errors"
 	"image"
 	"io"
@@ -9,7 +10,6 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/photo"
-	"fashionlab/fashion/run"
 	"fashionlab/fashion/train"
 )
 
@@ -25,20 +25,12 @@ type Answer struct {
 }
 
 // Ranking lists the classes, the most probable first.
-func (a Answer) Ranking() []fashion.Label {
+func Ranking(probabilities [fashion.NumClasses]float32) []fashion.Label {
 	list := make([]fashion.Label, fashion.NumClasses)
 	for i := range list {
 		list[i] = fashion.Label(i)
 	}
-	slices.SortStableFunc(list, func(x, y fashion.Label) int {
-		switch {
-		case a.Vote[x] > a.Vote[y]:
-			return -1
-		case a.Vote[x] < a.Vote[y]:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(list, func(x, y fashion.Label) int { return cmp.Compare(probabilities[y], probabilities[x]) })
 	return list
 }
 
@@ -101,15 +93,6 @@ func (p *Panel) Explain(images []fashion.Image) (train.Explanation, error) {
 // IsUnsure reports whether the most probable class is a guess.
 func (p *Panel) IsUnsure(row [fashion.NumClasses]float32) bool {
 	return float64(slices.Max(row[:])) < p.Unsure
-}
-
-// Confidence is the probability of the most probable class, for each image.
-func Confidence(p run.Predictions) []float64 {
-	var list []float64
-	for _, row := range p.Probabilities {
-		list = append(list, float64(slices.Max(row[:])))
-	}
-	return list
 }
 
 // normalize gives a vector the length 1.

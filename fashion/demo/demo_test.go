@@ -14,6 +14,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -454,7 +455,7 @@ func TestAnswerRanksTheClasses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ranking := a.Ranking()
+	ranking := demo.Ranking(a.Vote)
 	for i := 1; i < len(ranking); i++ {
 		if a.Vote[ranking[i]] > a.Vote[ranking[i-1]] {
 			t.Errorf("class %v comes after a less probable one", ranking[i])
@@ -462,5 +463,40 @@ func TestAnswerRanksTheClasses(t *testing.T) {
 	}
 	if ranking[0] != 1 {
 		t.Errorf("two legs are taken for %v", ranking[0])
+	}
+}
+
+func TestEachSampleIsAnsweredOrRefusedWithAReason(t *testing.T) {
+	p, set := open(t), items(t)
+	paths, err := demo.Samples(t.TempDir(), set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := p.Ask(append(paths, "/no/such/file.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reasons := map[string]string{"half.jpg": "damaged", "one-pixel.png": "1x1", "huge.png": "60000x60000", "letter.jpg": "another format", "empty.webp": "empty file",
+		"wall.png": "stands out", "file.png": "no such file"}
+	answered := 0
+	for _, f := range files {
+		name := filepath.Base(f.Path)
+		if want, bad := reasons[name]; bad {
+			if f.Err == nil || !strings.Contains(f.Err.Error(), want) {
+				t.Errorf("%s: the error is %v, want one with %q", name, f.Err, want)
+			}
+			continue
+		}
+		if f.Err != nil {
+			t.Errorf("%s: %v", name, f.Err)
+			continue
+		}
+		answered++
+		if item := []int{0, 1, 2, 4, 5}[answered-1]; demo.Ranking(f.Vote)[0] != set.Labels[item] {
+			t.Errorf("%s is taken for %v, want %v", name, demo.Ranking(f.Vote)[0], set.Labels[item])
+		}
+	}
+	if answered != 5 {
+		t.Errorf("%d files were answered, want 5", answered)
 	}
 }

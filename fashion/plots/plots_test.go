@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"io"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,6 +17,7 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/photo"
 	"fashionlab/fashion/plots"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/score"
@@ -115,11 +117,30 @@ func figures(t *testing.T) map[string]plots.Figure {
 			{"ensemble", []plots.Box{{"a weighted vote", "notebook 8", 0}}}}),
 		"heat":        plots.Heat("Where", "four items", s.Images[:4], maps(4), []string{"Sandal", "T-shirt/top", "Dress", "called Coat, is Pullover"}),
 		"tiles":       plots.Tiles("Items", "eight of them", s.Images[:8], [][2]string{{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}, {"e", "5"}, {"f", "6"}, {"g", "7"}, {"h", "8"}}),
+		"preparation": preparation(t, s),
 		"reliability": plots.Reliability("As sure as right?", score.Reliability(p, 15), score.Reliability(score.Tempered(p, 2), 15)),
 		"agreement":   plots.Agreement("Who saves whom", []string{"CNN", "ResNet50", "ConvNeXt"}, [][]int{{0, 12, 120}, {9, 0, 80}, {31, 0, 0}}),
 		"embedding":   plots.Embedding("A map", "made-up points", scattered(s.Labels), s.Labels, everySeventh(s.Len())),
 		"rates":       plots.Rates("Rates", []plots.Named{{Name: "plateau", Run: &run.Run{History: history()}}, {Name: "constant", Run: &run.Run{History: history()[:3]}}}),
 	}
+}
+
+// preparation is of the photos of two items.
+func preparation(t *testing.T, s fashion.Set) plots.Figure {
+	t.Helper()
+	var photos []photo.Prepared
+	for i, scene := range []photo.Scene{photo.Scenes()[3], photo.Scenes()[8]} {
+		img, err := scene.Render(s.Images[i], rand.New(rand.NewPCG(1, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := photo.Prepare(img)
+		if err != nil {
+			t.Fatal(err)
+		}
+		photos = append(photos, p)
+	}
+	return plots.Preparation("From photos to images", "two items", photos)
 }
 
 // simplex is of three made-up members, of which the third is the worst.

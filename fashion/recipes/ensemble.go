@@ -24,6 +24,16 @@ func OurEnsemble() []Voter {
 	return voters
 }
 
+// BestEnsemble lists the models of ours that vote best: two networks of our own design, each trained twice in different ways.
+func BestEnsemble() []Voter {
+	return []Voter{
+		{"CNN", []string{"cnn"}, 0},
+		{"CNN, augmented", []string{"cnn-augmented"}, 0},
+		{"residual network", []string{"residual"}, 0},
+		{"residual network, another seed", []string{"residual-again"}, 0},
+	}
+}
+
 // Command is what trains and tests a recipe at a profile.
 func (p Profile) Command(recipe string) string {
 	return "go run ./kernel-setup train -recipe " + recipe + " -profile " + string(p)

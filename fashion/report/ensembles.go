@@ -23,17 +23,25 @@ type ballot struct {
 	published bool
 }
 
-// ensembles lists those whose members are all there: of the slide's models at each profile and of our recipes at Full, among this machine's
-// runs; and both at Full among the published runs. Without any, a line says how to begin.
+// ensembles lists those whose members are all there: of the slide's models at each profile, of our recipes and of our best models at Full, among this machine's
+// runs; and all at Full among the published runs. Without any, a line says how to begin.
 func ensembles(root, published string) ([]Line, error) {
-	slides, ours := recipes.SlideOf(ensemble).Title, recipes.SlideOf(ensemble).Title+" of our recipes"
+	slides := recipes.SlideOf(ensemble).Title
+	ours, best := slides+" of our recipes", slides+" of our best models"
 	var ballots []ballot
 	for _, p := range slices.Backward(recipes.Profiles()) {
 		ballots = append(ballots, ballot{slides, recipes.SlideEnsemble(), p, root, false})
 	}
-	ballots = append(ballots, ballot{ours, recipes.OurEnsemble(), recipes.Full, root, false},
-		ballot{slides, recipes.SlideEnsemble(), recipes.Full, published, true},
-		ballot{ours, recipes.OurEnsemble(), recipes.Full, published, true})
+	for _, place := range []struct {
+		root      string
+		published bool
+	}{{root, false}, {published, true}} {
+		if place.published {
+			ballots = append(ballots, ballot{slides, recipes.SlideEnsemble(), recipes.Full, place.root, true})
+		}
+		ballots = append(ballots, ballot{ours, recipes.OurEnsemble(), recipes.Full, place.root, place.published},
+			ballot{best, recipes.BestEnsemble(), recipes.Full, place.root, place.published})
+	}
 	var lines []Line
 	var failed []error
 	for _, b := range ballots {
@@ -71,17 +79,20 @@ func (b ballot) missing() string {
 	return strings.ReplaceAll(err.Error(), b.root+string(filepath.Separator), "")
 }
 
-// count makes the ensemble twice: with the weights of the slide, and with the most accurate ones on the validation images.
+// count makes the ensemble twice: with the weights of the slide, if it gives the members any, and with the most accurate ones on the validation images.
 func (b ballot) count(members []score.Member) ([]Line, error) {
 	fitted, err := score.Fitted(members)
 	if err != nil {
 		return nil, err
 	}
-	slides, err := b.vote(members, score.Weights(members), false)
+	ours, err := b.vote(members, fitted, true)
 	if err != nil {
 		return nil, err
 	}
-	ours, err := b.vote(members, fitted, true)
+	if slices.Max(score.Weights(members)) == 0 {
+		return []Line{ours}, nil
+	}
+	slides, err := b.vote(members, score.Weights(members), false)
 	return []Line{slides, ours}, err
 }
 

@@ -128,6 +128,20 @@ func TestEnsemblesOfOurRecipesAndOfPublishedRunsAreMarked(t *testing.T) {
 	}
 }
 
+func TestEnsembleOfOurBestModelsHasNoWeightsOfTheSlide(t *testing.T) {
+	s := newStudio(t)
+	for i, name := range []string{"cnn", "cnn-augmented", "residual", "residual-again"} {
+		s.save("full/"+name, recipe(t, name, recipes.Full), 5+i)
+	}
+	l := only(t, s.lines(""), "Ensemble of our best models, fitted weights")
+	if l.Ensemble == nil || len(l.Ensemble.Members) != 4 || !l.Ensemble.Fitted {
+		t.Errorf("the line is %+v, want a vote of four", l)
+	}
+	if list := titled(s.lines(""), "Ensemble of our best models, the slide's weights"); len(list) != 0 {
+		t.Errorf("weights of the slide are used for models that it does not have: %+v", list)
+	}
+}
+
 func TestMembersThatWereTestedOnNothingAreReported(t *testing.T) {
 	s := newStudio(t)
 	for _, name := range []string{"cnn", "resnet50", "convnext-transfer"} {

@@ -14,7 +14,6 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/demo"
-	"fashionlab/fashion/photo"
 )
 
 // predicted is a file with what the panel says about it.
@@ -23,8 +22,8 @@ type predicted struct {
 	Error   string             `json:"error,omitempty"` // why there is no answer
 	Class   string             `json:"class,omitempty"`
 	Unsure  bool               `json:"unsure,omitempty"`
-	Top     []chance           `json:"top,omitempty"` // the three most probable classes
-	Members map[string]float64 `json:"members,omitempty"`
+	Top     []chance           `json:"top,omitempty"`     // the three most probable classes
+	Members map[string]float64 `json:"members,omitempty"` // what each says of the first class
 }
 
 type chance struct {
@@ -41,34 +40,17 @@ func predict(files []string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	list, bad := make([]predicted, len(files)), 0
-	var images []fashion.Image
-	var rows []int // of the images, in list
-	for i, file := range files {
-		list[i].File = file
-		p, err := prepare(file)
-		if err != nil {
-			list[i].Error = err.Error()
-			bad++
-			continue
-		}
-		images, rows = append(images, p.Image), append(rows, i)
-	}
-	votes, err := panel.Vote(images)
+	answers, err := panel.Ask(files)
 	if err != nil {
 		return err
 	}
-	for k, i := range rows {
-		a := demo.Answer{Vote: votes.Vote.Probabilities[k]}
-		ranking := a.Ranking()
-		list[i].Class, list[i].Unsure = ranking[0].String(), panel.IsUnsure(a.Vote)
-		for _, class := range ranking[:3] {
-			list[i].Top = append(list[i].Top, chance{class.String(), float64(a.Vote[class])})
+	var list []predicted
+	bad := 0
+	for _, a := range answers {
+		if a.Err != nil {
+			bad++
 		}
-		list[i].Members = map[string]float64{}
-		for m, p := range votes.Members {
-			list[i].Members[panel.Members[m].Title] = float64(p.Probabilities[k][ranking[0]])
-		}
+		list = append(list, newPredicted(panel, a))
 	}
 	if asJSON {
 		err = writeJSON(list)
@@ -81,13 +63,22 @@ func predict(files []string, asJSON bool) error {
 	return err
 }
 
-func prepare(file string) (photo.Prepared, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return photo.Prepared{}, errors.Unwrap(err) // the file is named beside it
+// newPredicted puts an answer into words.
+func newPredicted(panel *demo.Panel, f demo.File) predicted {
+	p := predicted{File: f.Path}
+	if f.Err != nil {
+		p.Error = f.Err.Error()
+		return p
 	}
-	defer f.Close()
-	return demo.Read(f, photo.Usual)
+	ranking := demo.Ranking(f.Vote)
+	p.Class, p.Unsure, p.Members = ranking[0].String(), f.Unsure, map[string]float64{}
+	for _, class := range ranking[:3] {
+		p.Top = append(p.Top, chance{class.String(), float64(f.Vote[class])})
+	}
+	for i, m := range f.Members {
+		p.Members[panel.Members[i].Title] = float64(m[ranking[0]])
+	}
+	return p
 }
 
 // printPredicted prints a line for each file: its class, or why there is none, and the next two classes.
