@@ -28,7 +28,7 @@ const usage = `usage: go run ./kernel-setup COMMAND [flags]
   demo       the same as a web page                           -listen 127.0.0.1:8080  -token
   summary    print a model's layers, shapes and parameters    -model cnn
   bench      time a training step                             -model cnn  -batch 64,512  -peers PYTHON  -transforms  -frozen
-                                                              -search
+                                                              -search  -answers
   uninstall  remove what setup installed; runs stay
 
 run, lab, test, setup, train, search, bench, predict and demo first do what is missing of the set-up.
@@ -47,7 +47,7 @@ type options struct {
 	recipe, rounding, listen, token               string
 	r, eta, workers                               int
 	json, transforms, plan, search, frozen        bool
-	publish, weights                              bool
+	publish, weights, answers                     bool
 	args                                          []string // what is left after the flags
 }
 
@@ -82,10 +82,11 @@ func commands() map[string]command {
 			f.StringVar(&o.peers, "peers", "", "a Python with tensorflow and/or torch to measure beside")
 			f.BoolVar(&o.transforms, "transforms", false, "time the augmentations too")
 			f.BoolVar(&o.frozen, "frozen", false, "time a ConvNeXt with ever fewer layers trained too")
+			f.BoolVar(&o.answers, "answers", false, "time the answers of the network that comes with the project instead, to -batch images at once")
 			f.BoolVar(&o.search, "search", false, "time a whole search instead, beside KerasTuner's")
 		}, func(ctx context.Context, l layout, o options) error {
 			return study(ctx, l, "bench", "-model", o.model, "-batch", o.batch, "-peers", o.peers,
-				fmt.Sprint("-transforms=", o.transforms), fmt.Sprint("-frozen=", o.frozen), fmt.Sprint("-search=", o.search))
+				fmt.Sprint("-transforms=", o.transforms), fmt.Sprint("-frozen=", o.frozen), fmt.Sprint("-search=", o.search), fmt.Sprint("-answers=", o.answers))
 		}},
 		"train": {[]string{partPlugin, partData}, func(f *flag.FlagSet, o *options) {
 			profile(f, o)

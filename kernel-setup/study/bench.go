@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"time"
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/recipes"
@@ -20,8 +21,9 @@ import (
 var peerScripts embed.FS
 
 const (
-	benchRounds = 10   // turns of each program
-	benchImages = 2560 // trained on in a turn, about
+	benchRounds = 10                     // turns of each program
+	benchImages = 2560                   // trained on in a turn, about
+	restTime    = 300 * time.Millisecond // between turns: OpenMP's threads wait for work at full speed for 200 ms
 )
 
 // timed is a program whose training steps are timed, in turns with the others.
@@ -82,18 +84,29 @@ func bench(list []variant, sizes []int, python string) error {
 				return err
 			}
 		}
-		for range benchRounds {
-			for _, p := range programs {
-				ms, err := p.turn()
-				if err != nil {
-					return fmt.Errorf("%s: %w", p.name, err)
-				}
-				p.ms = append(p.ms, ms...)
-			}
+		if err := inTurns(programs); err != nil {
+			return err
 		}
-		printTimes(os.Stdout, list[0].recipe.Model.Name, batch, programs)
+		printTimes(os.Stdout, fmt.Sprintf("%s, batch %d: ms per training step, data feeding included", list[0].recipe.Model.Name, batch), programs)
+	}
+	return nil
+}
+
+// inTurns lets programs take turns, and stops them.
+func inTurns(programs []*timed) error {
+	defer func() {
 		for _, p := range programs {
 			p.stop()
+		}
+	}()
+	for range benchRounds {
+		for _, p := range programs {
+			ms, err := p.turn()
+			if err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
+			p.ms = append(p.ms, ms...)
+			time.Sleep(restTime)
 		}
 	}
 	return nil
@@ -138,11 +151,16 @@ func startAll(v variant, steps int, python, dir string) ([]*timed, error) {
 
 // startPeer starts a peer's script, which times a turn for each line that it reads.
 func startPeer(python, script, dir string, recipe run.Recipe, steps int) (*timed, error) {
+	return startScript(python, script, dir, fmt.Sprint(steps), recipe.String())
+}
+
+// startScript starts a script of ours with arguments.
+func startScript(python, script string, args ...string) (*timed, error) {
 	source, err := peerScripts.ReadFile(script)
 	if err != nil {
 		return nil, err
 	}
-	c := exec.Command(python, "-c", string(source), dir, fmt.Sprint(steps), recipe.String())
+	c := exec.Command(python, append([]string{"-c", string(source)}, args...)...)
 	c.Stderr = io.Discard
 	in, err := c.StdinPipe()
 	if err != nil {
@@ -183,8 +201,8 @@ func startPeer(python, script, dir string, recipe run.Recipe, steps int) (*timed
 
 // printTimes prints each program's median and mean, ours in ratio to the others', and the memory of each process, in which ours holds
 // all that was timed so far.
-func printTimes(w io.Writer, model string, batch int, programs []*timed) {
-	fmt.Fprintf(w, "\n%s, batch %d: ms per training step, data feeding included, %d steps each\n", model, batch, len(programs[0].ms))
+func printTimes(w io.Writer, what string, programs []*timed) {
+	fmt.Fprintf(w, "\n%s, %d each\n", what, len(programs[0].ms))
 	fmt.Fprintf(w, "%-60s %10s %8s %8s %14s %12s %10s\n", "", "parameters", "median", "mean", "ours/median", "ours/mean", "peak MB")
 	for _, p := range programs {
 		fmt.Fprintf(w, "%-60.60s %10d %8.1f %8.1f %14.2f %12.2f %10d\n", p.name, p.parameters, median(p.ms), mean(p.ms),

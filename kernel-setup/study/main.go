@@ -44,6 +44,7 @@ func dispatch(args []string) error {
 	transforms := f.Bool("transforms", false, "time the augmentations too")
 	frozen := f.Bool("frozen", false, "time a ConvNeXt with ever fewer layers trained too")
 	whole := f.Bool("search", false, "time a whole search instead of steps")
+	answers := f.Bool("answers", false, "time the shipped network's answers instead of steps")
 	publish := f.Bool("publish", false, "copy the finished run to notebooks/published")
 	weights := f.Bool("weights", false, "publish it with its weights, in half precision")
 	listen := f.String("listen", "127.0.0.1:8080", "address of the demo's page")
@@ -68,15 +69,18 @@ func dispatch(args []string) error {
 		if *whole {
 			return benchSearch(o.model, *peers)
 		}
+		sizes, err := parseSizes(*batches)
+		if err != nil {
+			return err
+		}
+		if *answers {
+			return benchAnswers(sizes, *peers)
+		}
 		recipe, err := recipes.ByName(o.model, recipes.Quick)
 		if err != nil {
 			return err
 		}
 		recipe.Model.Weights, recipe.Model.FineTuneAt = run.Weights{}, 0 // what they are takes no time
-		sizes, err := parseSizes(*batches)
-		if err != nil {
-			return err
-		}
 		return bench(variants(recipe, *transforms, *frozen), sizes, *peers)
 	case "predict":
 		return predict(f.Args(), o.json)

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/photo"
+	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/train"
+)
+
+// answerTimes is how many calls of a turn are timed.
+const answerTimes = 40
+
+// benchAnswers times the answers of the network that comes with the project, for so many images at once, beside the same network in PyTorch.
+func benchAnswers(sizes []int, python string) error {
+	r, err := run.OpenPublished(recipes.Full.Run("residual"))
+	if err != nil {
+		return err
+	}
+	m, err := train.Load(r)
+	if err != nil {
+		return err
+	}
+	for _, n := range sizes {
+		ours := &timed{name: "fashionlab, XLA " + r.Record.Device, parameters: r.Record.Parameters, stop: func() {}}
+		images := photo.Noise(n, 1)
+		ours.turn = func() ([]float64, error) {
+			ms, err := timeAnswers(m, images)
+			ours.memory = train.PeakMemory()
+			return ms, err
+		}
+		programs := []*timed{ours}
+		if python != "" {
+			p, err := startScript(python, "peers/answers.py", fmt.Sprint(n), fmt.Sprint(answerTimes))
+			if err != nil {
+				return err
+			}
+			programs = append(programs, p)
+		}
+		if err := inTurns(programs); err != nil {
+			return err
+		}
+		printTimes(os.Stdout, fmt.Sprintf("residual, %d images at once: ms per answer", n), programs)
+	}
+	return nil
+}
+
+// timeAnswers is what each of several calls takes, in ms.
+func timeAnswers(m *train.Model, images []fashion.Image) (ms []float64, err error) {
+	for i := range answerTimes + 3 {
+		start := time.Now()
+		if _, err := m.Probabilities(images); err != nil {
+			return nil, err
+		}
+		if i >= 3 {
+			ms = append(ms, float64(time.Since(start).Microseconds())/1000)
+		}
+	}
+	return ms, nil
+}
