@@ -117,17 +117,22 @@ func orientation(data []byte, format string) int {
 	return found
 }
 
-// upright undoes an EXIF orientation: where the row 0 and the column 0 of the file lie in the scene (Exif 2.32, section 4.6.4).
+// turnedSide is the longer side, in pixels at most, of a picture that is turned: it is copied for that, and more than Prepare needs would cost memory.
+const turnedSide = 4 * workSide
+
+// upright undoes an EXIF orientation: where the row 0 and the column 0 of the file lie in the scene (Exif 2.32, section 4.6.4). A picture that is turned
+// is made smaller.
 func upright(img image.Image, orientation int) image.Image {
 	if orientation == 1 {
 		return img
 	}
+	img = shrink(img, turnedSide)
 	b := img.Bounds()
 	w, h := b.Dx(), b.Dy()
 	if orientation >= 5 {
 		w, h = h, w
 	}
-	out := image.NewNRGBA64(image.Rect(0, 0, w, h))
+	out := image.NewNRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
 		for x := range w {
 			i, j := x, y // in the file

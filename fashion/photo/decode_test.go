@@ -10,6 +10,8 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -94,17 +96,25 @@ func TestEachFormatIsReadAndTheFirstPictureOfAnAnimation(t *testing.T) {
 			paletted.SetColorIndex(x, y, 1)
 		}
 	}
-	sixteen, cmyk := image.NewNRGBA64(img.Bounds()), image.NewGray16(img.Bounds())
+	sixteen, grey := image.NewNRGBA64(img.Bounds()), image.NewGray16(img.Bounds())
 	for y := range 32 {
 		for x := range 32 {
 			sixteen.Set(x, y, img.At(x, y))
-			cmyk.Set(x, y, img.At(x, y))
+			grey.Set(x, y, img.At(x, y))
 		}
 	}
+	written := func(name string) []byte { // by another program
+		data, err := os.ReadFile(filepath.Join("../../testdata/photos", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
 	for name, file := range map[string][]byte{
+		"lossless WebP": written("lossless.webp"), "lossy WebP": written("lossy.webp"), "CMYK JPEG": written("cmyk.jpg"), "progressive JPEG": written("progressive.jpg"),
 		"PNG":        asPNG(t, img),
 		"16-bit PNG": asPNG(t, sixteen),
-		"grey PNG":   asPNG(t, cmyk),
+		"grey PNG":   asPNG(t, grey),
 		"JPEG":       asJPEG(t, img),
 		"BMP":        encoded(t, func(b *bytes.Buffer) error { return bmp.Encode(b, img) }),
 		"animated GIF": encoded(t, func(b *bytes.Buffer) error {
