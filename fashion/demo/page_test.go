@@ -123,6 +123,14 @@ func TestPageAnswersInABrowser(t *testing.T) {
 		}); true`, nil), said("Trouser"))
 	}
 
+	dark := emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}})
+	var paper string
+	step("the dark", dark, chromedp.Evaluate(`getComputedStyle(document.body).backgroundColor`, &paper))
+	if paper == "rgb(255, 255, 255)" {
+		t.Error("who prefers the dark gets a white page")
+	}
+	screenshot(t, tab, "dark")
+
 	// On a telephone nothing is wider than the screen.
 	var wide int
 	step("a telephone", emulation.SetDeviceMetricsOverride(390, 844, 2, true), chromedp.Evaluate(`document.documentElement.scrollWidth - innerWidth`, &wide))
