@@ -24,7 +24,7 @@ const usage = `usage: go run ./kernel-setup COMMAND [flags]
   train      train a recipe of the study and test it          -recipe cnn-augmented  -profile  -publish  -weights
   search     search hyperparameters with Hyperband            -model cnn  -profile  -R 81  -eta 3  -rounding algorithm1
                                                               -workers 1  -plan  -json
-  predict    say what garments photos show                    FILE...  -json
+  predict    say what garments photos show                    -json  FILE...
   demo       the same as a web page                           -listen 127.0.0.1:8080  -token
   summary    print a model's layers, shapes and parameters    -model cnn
   bench      time a training step                             -model cnn  -batch 64,512  -peers PYTHON  -transforms  -frozen

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -39,13 +40,20 @@ func test(ctx context.Context, l layout, o options) error {
 	if err != nil {
 		return err
 	}
-	withRace := []string{"test", "-race", "./fashion", "./fashion/run", "./fashion/hyperband", "./fashion/recipes", "./fashion/score", "./fashion/embed", "./fashion/plots", "./fashion/report", "./kernel-setup"}
-	if err := runShown(ctx, l.root, l.environment("CGO_ENABLED=1"), goPath, append(withRace, o.args...)...); err != nil {
+	first := slices.Concat([]string{"test", "-race"}, racePackages, o.args)
+	if err := runShown(ctx, l.root, l.environment("CGO_ENABLED=1"), goPath, first...); err != nil {
 		return err
 	}
-	rest := []string{"test", "./fashion/photo", "./fashion/demo", "./fashion/layers", "./fashion/models", "./fashion/pretrained", "./fashion/optim", "./fashion/train", "./fashion/notebook", "./kernel-setup/study"}
-	return runShown(ctx, l.root, l.environment(), goPath, append(rest, o.args...)...)
+	return runShown(ctx, l.root, l.environment(), goPath, slices.Concat([]string{"test"}, otherPackages, o.args)...)
 }
+
+// The packages that the test suite tests with the race detector and without.
+var (
+	racePackages = []string{"./fashion", "./fashion/run", "./fashion/hyperband", "./fashion/recipes", "./fashion/score", "./fashion/embed", "./fashion/plots", "./fashion/report",
+		"./fashion/photo", "./kernel-setup"}
+	otherPackages = []string{"./fashion/demo", "./fashion/layers", "./fashion/augment", "./fashion/models", "./fashion/pretrained", "./fashion/optim", "./fashion/train", "./fashion/notebook",
+		"./kernel-setup/study"}
+)
 
 // doctor prints a line per part.
 func doctor(_ context.Context, l layout, _ options) error {

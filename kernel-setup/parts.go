@@ -59,7 +59,7 @@ func setUp(ctx context.Context, l layout, names []string) error {
 	defer unlock()
 	for _, p := range missingParts(l, names) { // another process may have provided some meanwhile
 		start := time.Now()
-		say := func(what string) { fmt.Printf("%-14s %s\n", p.name, what) }
+		say := func(what string) { fmt.Fprintf(os.Stderr, "%-14s %s\n", p.name, what) }
 		if err := p.make(ctx, l, say); err != nil {
 			return fmt.Errorf("setting up %s: %w", p.name, err)
 		}
@@ -151,6 +151,9 @@ func runShown(ctx context.Context, dir string, env []string, name string, args .
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 	c.WaitDelay = 10 * time.Second
 	err := c.Run()
+	if err != nil && errors.Is(err, ctx.Err()) && c.ProcessState.Success() {
+		return nil // it was told to stop, and did
+	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		return &exitError{max(1, exit.ExitCode())}

@@ -14,6 +14,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -40,7 +41,9 @@ func open(t *testing.T) *demo.Panel {
 	return p
 }
 
-var shipped = sync.OnceValues(demo.Open)
+var shipped = sync.OnceValues(func() (*demo.Panel, error) {
+	return demo.Open(func(err error) { fmt.Println("warning:", err) })
+})
 
 func items(t *testing.T) fashion.Set {
 	t.Helper()
@@ -75,6 +78,19 @@ func TestShippedModelKnowsTheItemsAndTheirPhotos(t *testing.T) {
 		v.Vote.Labels = set.Labels
 		return score.Accuracy(v.Vote).Value
 	}
+	unsure := 0
+	v, err := p.Vote(set.Images)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range v.Vote.Probabilities {
+		if p.IsUnsure(row) {
+			unsure++
+		}
+	}
+	if unsure < 8 || unsure > 40 { // a twentieth of the validation images are
+		t.Errorf("%d of 400 test items are answered by a guess, want about 20", unsure)
+	}
 	if got := accuracy(set.Images); got < 0.92 {
 		t.Errorf("%.4f of the 400 test items are recognized, want 0.92 or more: its accuracy on all is %v", got, p.Members[0].Test)
 	}
@@ -85,7 +101,7 @@ func TestShippedModelKnowsTheItemsAndTheirPhotos(t *testing.T) {
 	if got := accuracy(photos.Images); got < 0.9 || lost > 0 {
 		t.Errorf("%.4f of their photos are recognized (%d lost), want 0.9 or more", got, lost)
 	}
-	v, err := p.Vote(photo.Digits())
+	v, err = p.Vote(photo.Digits())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +116,11 @@ func TestShippedModelKnowsTheItemsAndTheirPhotos(t *testing.T) {
 
 func TestNeighboursAreTheMostAlikeAndDigitsHaveNone(t *testing.T) {
 	p := open(t)
-	n, set, err := neighbours(p)
+	set, err := trainingImages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := p.Neighbours(set, 1200)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +129,7 @@ func TestNeighboursAreTheMostAlikeAndDigitsHaveNone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same := 0
+	same, strange := 0, 0
 	var digits, garments []float64
 	for i, f := range seen.Features {
 		near := n.Nearest(f, 6)
@@ -123,12 +143,18 @@ func TestNeighboursAreTheMostAlikeAndDigitsHaveNone(t *testing.T) {
 		}
 		if i < 40 {
 			digits = append(digits, n.Alike(f))
+			if n.Alike(f) < n.Strange {
+				strange++
+			}
 			continue
 		}
 		garments = append(garments, n.Alike(f))
 		if near[0].Label == test.Labels[i-40] {
 			same++
 		}
+	}
+	if strange < 30 {
+		t.Errorf("%d of 40 digits count as strange, want 30 or more", strange)
 	}
 	if same < 32 {
 		t.Errorf("the nearest neighbour of %d of 40 items is of their class, want 32 or more", same)
@@ -141,18 +167,17 @@ func TestNeighboursAreTheMostAlikeAndDigitsHaveNone(t *testing.T) {
 	}
 }
 
-// neighbours are of a set that has the subset's images in the places of the training images that the model learned from.
-func neighbours(p *demo.Panel) (*demo.Neighbours, fashion.Set, error) {
+// trainingImages are 60,000, as a model was split from: those of the subset, again and again.
+func trainingImages() (fashion.Set, error) {
 	small, err := fashion.LoadTrain("../../testdata/fashion-mnist")
 	if err != nil {
-		return nil, small, err
+		return small, err
 	}
 	all := fashion.Set{Images: make([]fashion.Image, 60_000), Labels: make([]fashion.Label, 60_000)}
 	for i := range all.Images {
 		all.Images[i], all.Labels[i] = small.Images[i%small.Len()], small.Labels[i%small.Len()]
 	}
-	n, err := p.Neighbours(all, 1200)
-	return n, all, err
+	return all, nil
 }
 
 func post(t *testing.T, url string, body []byte) (status int, answer map[string]any) {
@@ -273,7 +298,7 @@ func TestServerLetsInWhoBringsTheTokenOrAsksByAddress(t *testing.T) {
 		return answer
 	}
 	_, url := serve(t, demo.Options{})
-	for host, want := range map[string]int{"": 200, "localhost:99": 200, "[::1]:80": 200, "evil.example": 403, "evil.example:80": 403} {
+	for host, want := range map[string]int{"": 200, "localhost:99": 200, "[::1]:80": 200, "[::1]": 200, "evil.example": 403, "evil.example:80": 403} {
 		if got := get(url+"/", host).StatusCode; got != want {
 			t.Errorf("as %q: status %d, want %d", host, got, want)
 		}
@@ -405,14 +430,24 @@ func TestServerStopsAfterWhatWasAsked(t *testing.T) {
 	ready, ended := make(chan string, 1), make(chan error, 1)
 	go func() { ended <- s.ListenAndServe(ctx, "127.0.0.1:0", func(url string) { ready <- url }) }()
 	url := strings.TrimSuffix(<-ready, "/")
-	answered := make(chan int, 1)
+	// The file comes in two halves; between them the server is told to stop.
+	data := file(t, 1)
+	reader, writer := io.Pipe()
 	go func() {
-		status, _ := post(t, url, file(t, 1))
-		answered <- status
+		writer.Write(data[:len(data)/2])   // what fails shows in the answer
+		time.Sleep(300 * time.Millisecond) // until the server has it
 		stop()
+		time.Sleep(200 * time.Millisecond)
+		writer.Write(data[len(data)/2:])
+		writer.Close()
 	}()
-	if got := <-answered; got != http.StatusOK {
-		t.Errorf("status %d", got)
+	r, err := http.Post(url+"/api/answer", "image/jpeg", reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Body.Close()
+	if r.StatusCode != http.StatusOK {
+		t.Errorf("status %d", r.StatusCode)
 	}
 	if err := <-ended; err != nil {
 		t.Errorf("it ended with %v", err)
@@ -430,8 +465,27 @@ func TestServerStopsAfterWhatWasAsked(t *testing.T) {
 func TestPanelWithoutAnyModelSaysHowToTrainOne(t *testing.T) {
 	t.Setenv(run.RootVariable, t.TempDir())
 	t.Setenv(run.PublishedVariable, t.TempDir())
-	if _, err := demo.Open(); err == nil || !strings.Contains(err.Error(), "train -recipe") {
+	if _, err := demo.Open(func(err error) { t.Errorf("a warning: %v", err) }); err == nil || !strings.Contains(err.Error(), "train -recipe") {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestDamagedRunIsReportedAndThePublishedOneAnswers(t *testing.T) {
+	root := t.TempDir()
+	t.Setenv(run.RootVariable, root)
+	if err := os.MkdirAll(filepath.Join(root, "full", "residual"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "full", "residual", "recipe.json"), []byte("{"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var warnings []string
+	p, err := demo.Open(func(err error) { warnings = append(warnings, err.Error()) })
+	if err != nil || len(p.Members) != 1 || !p.Members[0].Published {
+		t.Fatalf("the panel is %+v (%v), want the published network", p, err)
+	}
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "recipe.json") {
+		t.Errorf("the warnings are %q, want one that names the file", warnings)
 	}
 }
 

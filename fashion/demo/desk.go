@@ -52,7 +52,12 @@ func (d *desk) ask(ctx context.Context, p photo.Prepared) (Answer, error) {
 	case r := <-answer:
 		return r.answer, r.err
 	case <-d.done:
-		return Answer{}, errClosed
+		select {
+		case r := <-answer: // the last of all
+			return r.answer, r.err
+		default:
+			return Answer{}, errClosed
+		}
 	case <-ctx.Done():
 		return Answer{}, ctx.Err()
 	}

@@ -2,9 +2,9 @@
 package demo
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"sync"
 
@@ -46,86 +46,107 @@ var candidates = []recipes.Voter{
 const leastWeight = 0.02
 
 // Open brings together the finished runs that have weights, of each model the best place first: this machine's at full scale, a published one, this machine's
-// quick one. How much each counts is fitted on the validation images that all know.
-func Open() (*Panel, error) {
-	var voters []recipes.Voter
-	var failed []error
+// quick one. How much each counts is fitted on the validation images that all know. A run that cannot be used is left out; warn is told why.
+func Open(warn func(error)) (*Panel, error) {
+	var joined []score.Member
+	models := map[*run.Run]*train.Model{}
 	for _, c := range candidates {
-		for _, recipe := range c.Recipes {
-			_, err := find(recipe)
+		for _, place := range places(c) {
+			together, r, err := joinOne(joined, c.Name, place)
+			if errors.Is(err, run.ErrNotFound) {
+				continue
+			}
+			var m *train.Model
 			if err == nil {
-				voters = append(voters, recipes.Voter{Name: c.Name, Recipes: []string{recipe}})
-				break
+				m, err = train.Load(r)
 			}
-			if !errors.Is(err, run.ErrNotFound) {
-				failed = append(failed, err)
+			if err != nil {
+				warn(fmt.Errorf("the %s does not answer: %w", c.Name, err))
+				continue
 			}
+			joined, models[r] = together, m
+			break
 		}
 	}
-	if len(voters) == 0 {
-		return nil, errors.Join(append(failed, fmt.Errorf("no trained model has its weights here; train one with: %s", recipes.Quick.Command("cnn")))...)
+	if len(joined) == 0 {
+		return nil, fmt.Errorf("no trained model has its weights here; train one with: %s", recipes.Quick.Command("cnn"))
 	}
-	members, err := score.Join(voters, recipes.Full, func(name string) (*run.Run, error) { return find(filepath.Base(name)) })
+	p, err := weigh(joined)
 	if err != nil {
 		return nil, err
 	}
-	return newPanel(members)
-}
-
-// find opens the finished run of a recipe that has weights and predictions.
-func find(recipe string) (*run.Run, error) {
-	places := []struct {
-		open    func(string) (*run.Run, error)
-		profile recipes.Profile
-	}{{run.OpenNamed, recipes.Full}, {run.OpenPublished, recipes.Full}, {run.OpenNamed, recipes.Quick}}
-	for _, p := range places {
-		r, err := p.open(p.profile.Run(recipe))
-		if errors.Is(err, run.ErrNotFound) || err == nil && !(r.Finished() && r.HasCheckpoint(run.Best) && len(r.Record.TestOpened) > 0) {
-			continue
-		}
-		return r, err
+	for i := range p.Members {
+		p.Members[i].model = models[p.Members[i].Run]
 	}
-	return nil, fmt.Errorf("%s: %w", recipe, run.ErrNotFound)
+	return p, nil
 }
 
-// newPanel weighs the members and loads the models of those that count.
-func newPanel(joined []score.Member) (*Panel, error) {
+// place is where a candidate's run may be.
+type place struct {
+	open    func(name string) (*run.Run, error)
+	profile recipes.Profile
+	recipe  string
+}
+
+// places lists those of a candidate, the best first.
+func places(c recipes.Voter) (list []place) {
+	for _, p := range []place{{run.OpenNamed, recipes.Full, ""}, {run.OpenPublished, recipes.Full, ""}, {run.OpenNamed, recipes.Quick, ""}} {
+		for _, recipe := range c.Recipes {
+			list = append(list, place{p.open, p.profile, recipe})
+		}
+	}
+	return list
+}
+
+// joinOne brings the run of a place together with members. One without weights, unfinished or never tested counts as not there; so does one that learned
+// from few of the images: the validation images that it shares with others are too few to fit anything on.
+func joinOne(members []score.Member, name string, p place) ([]score.Member, *run.Run, error) {
+	r, err := p.open(p.profile.Run(p.recipe))
+	if err != nil {
+		return nil, nil, err
+	}
+	if !r.Finished() || !r.HasCheckpoint(run.Best) || len(r.Record.TestOpened) == 0 || r.Recipe.Data.Limit > 0 {
+		return nil, nil, run.ErrNotFound
+	}
+	voters, runs := []recipes.Voter{}, map[string]*run.Run{}
+	for _, m := range members {
+		voters = append(voters, recipes.Voter{Name: m.Name, Recipes: []string{m.Name}})
+		runs[p.profile.Run(m.Name)] = m.Run
+	}
+	voters, runs[p.profile.Run(name)] = append(voters, recipes.Voter{Name: name, Recipes: []string{name}}), r
+	together, err := score.Join(voters, p.profile, func(name string) (*run.Run, error) { return runs[name], nil })
+	return together, r, err
+}
+
+// weigh makes a panel of members, without their models: those that hardly count are left out.
+func weigh(joined []score.Member) (*Panel, error) {
 	weights, err := score.FitWeights(score.Part(joined, run.Validation)...)
 	if err != nil {
 		return nil, err
 	}
 	heaviest := slices.Max(weights)
 	var kept []score.Member
-	p := &Panel{}
-	sum := 0.0
 	for i, m := range joined {
 		if weights[i] >= leastWeight*heaviest {
 			kept = append(kept, m)
-			p.Members = append(p.Members, Member{Title: m.Name, Run: m.Run, Published: m.Run.Published, Weight: weights[i], Test: score.Accuracy(score.Part(joined, run.Test)[i])})
-			sum += weights[i]
 		}
 	}
-	for i := range p.Members {
-		p.Members[i].Weight /= sum
+	if weights, err = score.FitWeights(score.Part(kept, run.Validation)...); err != nil {
+		return nil, err
 	}
-	held, err := score.Vote(p.weights(), score.Part(kept, run.Validation)...)
+	held, err := score.Vote(weights, score.Part(kept, run.Validation)...)
 	if err != nil {
 		return nil, err
 	}
-	p.Temperature = score.Temperature(held)
-	var sure []float64
-	for _, row := range score.Tempered(held, p.Temperature).Probabilities {
-		sure = append(sure, float64(slices.Max(row[:])))
+	p := &Panel{Temperature: score.Temperature(held)}
+	for i, m := range kept {
+		p.Members = append(p.Members, Member{Title: m.Name, Run: m.Run, Published: m.Run.Published, Weight: weights[i], Test: score.Accuracy(score.Part(kept, run.Test)[i])})
 	}
+	sure := Confidence(score.Tempered(held, p.Temperature))
 	slices.Sort(sure)
 	p.Unsure = sure[len(sure)/20]
-	slices.SortStableFunc(p.Members, func(a, b Member) int {
-		if a.Weight > b.Weight {
-			return -1
-		}
-		return 1
-	})
-	return p, p.load()
+	slices.SortStableFunc(p.Members, func(a, b Member) int { return cmp.Compare(b.Weight, a.Weight) })
+	return p, nil
 }
 
 func (p *Panel) weights() []float64 {
@@ -134,17 +155,6 @@ func (p *Panel) weights() []float64 {
 		weights = append(weights, m.Weight)
 	}
 	return weights
-}
-
-// load loads all models, at once.
-func (p *Panel) load() error {
-	failed := make([]error, len(p.Members))
-	var wait sync.WaitGroup
-	for i := range p.Members {
-		wait.Go(func() { p.Members[i].model, failed[i] = train.Load(p.Members[i].Run) })
-	}
-	wait.Wait()
-	return errors.Join(failed...)
 }
 
 // Warm compiles what answering needs, so that the first visitor does not wait for it.

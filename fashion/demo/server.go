@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -8,20 +9,26 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"net"
 	"net/http"
+	"regexp"
 	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/photo"
 )
 
-// Options bound what the page's visitors may ask for. A zero value means the usual one.
+// Options bound what the page's visitors may ask for. A field that is 0 means the usual value.
 type Options struct {
 	Limits photo.Limits // of an upload; usual: 16 MiB and 40 million pixels
 	Rate   float64      // questions of a visitor a second; usual: 10
@@ -37,12 +44,13 @@ func (o Options) usual() Options {
 			*v = usual
 		}
 	}
-	if o.Limits == (photo.Limits{}) {
-		o.Limits = photo.Limits{Bytes: 16 << 20, Pixels: 40_000_000}
+	if o.Limits.Bytes == 0 {
+		o.Limits.Bytes = 16 << 20
 	}
 	if o.Rate == 0 {
 		o.Rate = 10
 	}
+	set(&o.Limits.Pixels, 40_000_000)
 	set(&o.Burst, 40)
 	set(&o.Queue, 1024)
 	return o
@@ -57,16 +65,25 @@ type Server struct {
 	options    Options
 	desk       *desk
 	visitors   visitors
-	decoding   chan struct{} // a place for each picture that is being decoded: its pixels take most of the memory
+	uploads    *semaphore.Weighted // bytes of files that are being read or wait to be decoded
+	decoding   chan struct{}       // a place for each picture that is being decoded: its pixels take most of the memory
 	queued     atomic.Int64
-	neighbours atomic.Pointer[Neighbours] // nil while they are prepared
+	neighbours atomic.Pointer[Neighbours] // nil while they are prepared, and if that failed
+	failed     atomic.Bool                // preparing the neighbours
 	mux        *http.ServeMux
 }
+
+const (
+	uploadBytes = 256 << 20        // of all uploads at once
+	uploadTime  = 20 * time.Second // in which a file must have arrived
+	mostDecoded = 4                // pictures at once, on however many cores
+)
 
 // NewServer serves a panel's answers. Close ends it.
 func NewServer(p *Panel, o Options) *Server {
 	o = o.usual()
-	s := &Server{panel: p, options: o, desk: newDesk(p), visitors: newVisitors(rate.Limit(o.Rate), o.Burst), decoding: make(chan struct{}, runtime.GOMAXPROCS(0)), mux: http.NewServeMux()}
+	s := &Server{panel: p, options: o, desk: newDesk(p), visitors: newVisitors(rate.Limit(o.Rate), o.Burst), uploads: semaphore.NewWeighted(max(uploadBytes, o.Limits.Bytes)),
+		decoding: make(chan struct{}, min(mostDecoded, runtime.GOMAXPROCS(0))), mux: http.NewServeMux()}
 	s.mux.HandleFunc("GET /{$}", s.page)
 	s.mux.HandleFunc("GET /api/panel", s.describe)
 	s.mux.HandleFunc("POST /api/answer", s.answer)
@@ -76,14 +93,27 @@ func NewServer(p *Panel, o Options) *Server {
 // ShowNeighbours has the answers show those of n training images that are most alike, as soon as their features are known.
 func (s *Server) ShowNeighbours(all fashion.Set, n int) error {
 	found, err := s.panel.Neighbours(all, n)
-	if err == nil {
-		s.neighbours.Store(found)
+	if err != nil {
+		s.WithoutNeighbours()
+		return err
 	}
-	return err
+	s.neighbours.Store(found)
+	return nil
 }
+
+// WithoutNeighbours has the page say that there will be none.
+func (s *Server) WithoutNeighbours() { s.failed.Store(true) }
 
 // Close stops answering.
 func (s *Server) Close() { s.desk.stop() }
+
+// CheckToken reports a token that a cookie cannot hold or that can be guessed.
+func CheckToken(token string) error {
+	if !regexp.MustCompile(`^[A-Za-z0-9_-]{12,}$`).MatchString(token) {
+		return errors.New("the token must have 12 or more letters, digits, - or _")
+	}
+	return nil
+}
 
 // NewToken draws a token that nobody guesses.
 func NewToken() string { return rand.Text() }
@@ -98,11 +128,7 @@ func (s *Server) ListenAndServe(ctx context.Context, address string, ready func(
 		ErrorLog: log.New(quiet{}, "", 0)}
 	failed := make(chan error, 1)
 	go func() { failed <- h.Serve(l) }()
-	url := "http://" + l.Addr().String() + "/"
-	if s.options.Token != "" {
-		url += "?token=" + s.options.Token
-	}
-	ready(url)
+	ready(s.url(l.Addr().(*net.TCPAddr)))
 	select {
 	case err := <-failed:
 		return err
@@ -110,9 +136,24 @@ func (s *Server) ListenAndServe(ctx context.Context, address string, ready func(
 	}
 	stop, cancel := context.WithTimeout(context.Background(), 8*time.Second)
 	defer cancel()
-	err = h.Shutdown(stop)
+	if h.Shutdown(stop) != nil { // somebody is too slow
+		h.Close()
+	}
 	s.Close()
-	return err
+	return nil
+}
+
+// url is the page's address on this machine; where every address of it is served, others put its name in the place of localhost.
+func (s *Server) url(a *net.TCPAddr) string {
+	host := a.IP.String()
+	if a.IP.IsUnspecified() {
+		host = "localhost"
+	}
+	url := "http://" + net.JoinHostPort(host, strconv.Itoa(a.Port)) + "/"
+	if s.options.Token != "" {
+		url += "?token=" + s.options.Token
+	}
+	return url
 }
 
 // quiet drops what net/http says of visitors that break off or send nonsense.
@@ -122,12 +163,22 @@ func (quiet) Write(b []byte) (int, error) { return len(b), nil }
 
 // ServeHTTP lets a visitor in and hands on.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		if p := recover(); p != nil {
+			log.Printf("demo: %v\n%s", p, debug.Stack())
+			refuse(w, http.StatusInternalServerError, failedText)
+		}
+	}()
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'")
 	if !s.admits(w, r) {
+		if !s.visitors.allow(r.RemoteAddr) { // nobody tries tokens by the thousand
+			refuse(w, http.StatusTooManyRequests, "too many wrong tokens")
+			return
+		}
 		refuse(w, http.StatusForbidden, "open the address that was printed when the demo was started")
 		return
 	}
@@ -145,7 +196,7 @@ func (s *Server) admits(w http.ResponseWriter, r *http.Request) bool {
 		if err != nil {
 			name = r.Host
 		}
-		return name == "localhost" || net.ParseIP(name) != nil
+		return name == "localhost" || net.ParseIP(strings.Trim(name, "[]")) != nil
 	}
 	same := func(v string) bool { return subtle.ConstantTimeCompare([]byte(v), []byte(token)) == 1 }
 	if same(r.URL.Query().Get("token")) {
@@ -162,7 +213,9 @@ func (s *Server) page(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Server) describe(w http.ResponseWriter, _ *http.Request) {
-	send(w, http.StatusOK, s.panel.describe())
+	j := s.panel.describe()
+	j.Bytes = s.options.Limits.Bytes
+	send(w, http.StatusOK, j)
 }
 
 // answer prepares the photo of a request and asks the panel.
@@ -192,6 +245,7 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request) {
 	}
 	var bad *photo.Error
 	var large *http.MaxBytesError
+	var broken *uploadError
 	switch {
 	case errors.As(err, &large):
 		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("found more than %d bytes, want a picture of at most that", large.Limit))
@@ -200,23 +254,49 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, errClosed):
 		refuse(w, http.StatusServiceUnavailable, err.Error())
 	case r.Context().Err() != nil: // nobody waits any more
+	case errors.As(err, &broken):
+		refuse(w, http.StatusBadRequest, broken.Error())
 	case err != nil:
 		log.Printf("demo: %v", err)
-		refuse(w, http.StatusInternalServerError, "the demo failed; its terminal says how")
+		refuse(w, http.StatusInternalServerError, failedText)
 	default:
 		send(w, http.StatusOK, s.tell(a))
 	}
 }
 
-// prepare reads and prepares a request's photo, as many at once as there are cores.
+const failedText = "the demo failed; its terminal says how"
+
+// uploadError is a file that did not arrive.
+type uploadError struct{ err error }
+
+func (e *uploadError) Error() string { return "the file did not arrive: " + e.err.Error() }
+
+// prepare reads a request's photo whole, however slowly it comes, and only then takes a place among those that are decoded.
 func (s *Server) prepare(w http.ResponseWriter, r *http.Request) (photo.Prepared, error) {
+	size := s.options.Limits.Bytes
+	if r.ContentLength >= 0 {
+		size = min(size, r.ContentLength)
+	}
+	if err := s.uploads.Acquire(r.Context(), size); err != nil {
+		return photo.Prepared{}, err
+	}
+	defer s.uploads.Release(size)
+	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return photo.Prepared{}, err
+	}
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.options.Limits.Bytes))
+	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
+		return photo.Prepared{}, err
+	} else if err != nil {
+		return photo.Prepared{}, &uploadError{err}
+	}
 	select {
 	case s.decoding <- struct{}{}:
 		defer func() { <-s.decoding }()
 	case <-r.Context().Done():
 		return photo.Prepared{}, r.Context().Err()
 	}
-	return Read(http.MaxBytesReader(w, r.Body, s.options.Limits.Bytes), s.options.Limits)
+	return Read(bytes.NewReader(data), s.options.Limits)
 }
 
 // refuse says what is wrong.
@@ -225,7 +305,12 @@ func refuse(w http.ResponseWriter, status int, what string) {
 }
 
 func send(w http.ResponseWriter, status int, v any) {
+	data, err := json.Marshal(v)
+	if err != nil { // a probability that is no number
+		log.Printf("demo: %v", err)
+		status, data = http.StatusInternalServerError, []byte(`{"error": "`+failedText+`"}`)
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(v) // a visitor that has gone needs none
+	w.Write(data) // a visitor that has gone needs none
 }

@@ -18,6 +18,7 @@ type (
 		Classes []string     `json:"classes"`
 		Members []memberJSON `json:"members"`
 		Unsure  float64      `json:"unsure_below"`
+		Bytes   int64        `json:"most_bytes"` // of a file
 	}
 	memberJSON struct {
 		Title      string     `json:"title"`
@@ -35,7 +36,8 @@ type (
 		Steps         []stepJSON                    `json:"steps"`
 		Map           string                        `json:"map"` // a picture of 28x28 pixels to lay over the last step
 		Predicted     string                        `json:"map_of"`
-		Neighbours    []neighbourJSON               `json:"neighbours"` // null while they are being prepared
+		Neighbours    []neighbourJSON               `json:"neighbours"` // null while they are being prepared, and if there will be none
+		Without       bool                          `json:"without"`    // there will be none
 		Strange       bool                          `json:"strange"`    // none is very much like it
 	}
 	stepJSON struct {
@@ -64,16 +66,17 @@ func (p *Panel) describe() panelJSON {
 
 // tell is an answer for the page.
 func (s *Server) tell(a Answer) answerJSON {
-	j := answerJSON{Probabilities: a.Vote, Members: a.Members, Unsure: a.Unsure, Map: dataURI(heat(a.Map)), Predicted: a.Predicted.String()}
+	j := answerJSON{Probabilities: a.Vote, Members: a.Members, Unsure: a.Unsure, Map: dataURI(heat(a.Map)), Predicted: a.Predicted.String(), Without: s.failed.Load()}
 	for _, step := range a.Prepared.Steps {
 		j.Steps = append(j.Steps, stepJSON{step.Name, step.Note, dataURI(step.Image)})
 	}
 	if n := s.neighbours.Load(); n != nil {
 		j.Neighbours = []neighbourJSON{}
-		for _, near := range n.Nearest(a.Features, shownNeighbours) {
+		nearest := n.Nearest(a.Features, shownNeighbours)
+		for _, near := range nearest {
 			j.Neighbours = append(j.Neighbours, neighbourJSON{near.Label.String(), near.Alike, dataURI(grey(near.Image))})
 		}
-		j.Strange = n.Alike(a.Features) < n.Strange
+		j.Strange = alike(nearest) < n.Strange
 	}
 	return j
 }

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -34,6 +35,11 @@ func (v *visitors) allow(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		host = address
+	}
+	if ip, err := netip.ParseAddr(host); err == nil && ip.Is6() && !ip.Is4In6() {
+		if block, err := ip.Prefix(64); err == nil { // a visitor has as many addresses as he likes in his block
+			host = block.String()
+		}
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()

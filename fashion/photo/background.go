@@ -47,8 +47,9 @@ func (p *pixels) background() ground {
 // border lists places of a picture at its borders.
 func (f field) border() (places [][2]int) {
 	wide := max(2, int(borderShare*float64(min(f.width, f.height))))
-	for y := 0; y < f.height; y += borderEvery {
-		for x := 0; x < f.width; x += borderEvery {
+	every := min(borderEvery, wide) // so that each side is met
+	for y := 0; y < f.height; y += every {
+		for x := 0; x < f.width; x += every {
 			if x < wide || y < wide || x >= f.width-wide || y >= f.height-wide {
 				places = append(places, [2]int{x, y})
 			}

@@ -83,7 +83,7 @@ func decode(data []byte) (img image.Image, err error) {
 // kind names what a file is that is no picture of ours, as far as its first bytes tell.
 func kind(data []byte) string {
 	switch head := data[:min(len(data), 64)]; {
-	case len(head) >= 12 && string(head[4:8]) == "ftyp" && strings.ContainsAny(string(head[8:12]), "hm"):
+	case len(head) >= 12 && string(head[4:8]) == "ftyp":
 		return "a HEIC or AVIF picture, or a film (convert it first)"
 	case bytes.HasPrefix(head, []byte("%PDF")):
 		return "a PDF document"

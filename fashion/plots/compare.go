@@ -58,10 +58,14 @@ type Measured struct {
 // Intervals shows estimates under each other as points with their 95% intervals. The first is what the others are compared
 // with: its interval is drawn through all rows.
 func Intervals(title, second string, list []Measured) Figure {
-	return estimates(title, second, list, list[0].Value, score.Interval.String)
+	var first score.Interval
+	if len(list) > 0 {
+		first = list[0].Value
+	}
+	return estimates(title, second, list, first, score.Interval.String)
 }
 
-// Differences shows differences under each other as points with their 95% intervals, beside a line at 0: hollow where chance explains them.
+// Differences shows differences under each other as points with their 95% intervals, beside a line at 0: hollow where chance may explain them.
 func Differences(title, second string, list []Measured) Figure {
 	return estimates(title, second, list, score.Interval{}, score.Interval.Signed)
 }
@@ -70,13 +74,17 @@ func Differences(title, second string, list []Measured) Figure {
 // reference without width.
 func estimates(title, second string, list []Measured, reference score.Interval, say func(score.Interval) string) Figure {
 	const top, row, width = 56.0, 22.0, 640.0
-	low, high, longest := reference.Low, reference.High, 0
+	low, high, longest, widest := reference.Low, reference.High, 0, 0
 	description := "Points with 95% intervals."
 	for _, m := range list {
 		low, high, longest = min(low, m.Value.Low), max(high, m.Value.High), max(longest, len(m.Name))
+		widest = max(widest, len(say(m.Value)))
 		description += fmt.Sprintf(" %s: %s.", m.Name, say(m.Value))
 	}
-	left, right := max(142, 22+5.2*float64(longest)), 22+4.6*float64(len(say(list[0].Value)))
+	if low == high {
+		low, high = low-0.5, high+0.5
+	}
+	left, right := max(142, 22+5.2*float64(longest)), 22+4.6*float64(widest)
 	return Figure{
 		Title: title, Description: description,
 		width: vg.Points(width), height: vg.Points(top + row*float64(len(list)) + 8),

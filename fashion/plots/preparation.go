@@ -10,7 +10,7 @@ import (
 	"fashionlab/fashion/photo"
 )
 
-// Preparation shows the steps from photos to images, a row for each photo. The second line and the names are those of the first photo's steps.
+// Preparation shows the steps from photos to images, a row for each photo, under the names of the first photo's steps.
 func Preparation(title, second string, photos []photo.Prepared) Figure {
 	const side, gap, left, top = 112.0, 14.0, 16.0, 78.0
 	columns := 0

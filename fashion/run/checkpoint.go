@@ -117,6 +117,9 @@ func (r *Run) LoadCheckpoint(name string) (c Checkpoint, found bool, err error) 
 	if errors.Is(err, fs.ErrNotExist) {
 		return Checkpoint{}, false, nil
 	}
+	if r.Published {
+		return Checkpoint{}, false, fmt.Errorf("%w; put back the file that came with the project", err)
+	}
 	return Checkpoint{}, false, fmt.Errorf("%w; remove %s to train anew", err, r.Dir)
 }
 

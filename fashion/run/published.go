@@ -63,6 +63,11 @@ func (r *Run) Publish(name string) error {
 	if err != nil {
 		return err
 	}
+	for _, old := range []string{checkpointDir, predictionsDir} { // of a run that was published before under the name
+		if err := os.RemoveAll(filepath.Join(root, name, old)); err != nil {
+			return err
+		}
+	}
 	if err := WriteFile(filepath.Join(root, name, recordFile), data); err != nil {
 		return err
 	}

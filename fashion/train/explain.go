@@ -43,6 +43,7 @@ func (m *Model) GradCAM(set fashion.Set) (Explanation, error) {
 		return []*Node{predicted, ReduceMax(Softmax(logits), -1), Reshape(maps, -1, fashion.Pixels), beforeLast(n)}
 	}
 	err := m.inBatches("Grad-CAM", set, explain, func(out []*tensors.Tensor, images int) {
+		e.Layer = m.explained
 		predicted, maps := tensors.MustCopyFlatData[int32](out[0]), tensors.MustCopyFlatData[float32](out[2])
 		for i := range images {
 			e.Predicted = append(e.Predicted, fashion.Label(predicted[i]))
@@ -54,7 +55,6 @@ func (m *Model) GradCAM(set fashion.Set) (Explanation, error) {
 	if err != nil {
 		return Explanation{}, err
 	}
-	e.Layer = m.explained
 	return e, nil
 }
 

@@ -13,9 +13,9 @@ import (
 
 // HalfPrecision is the checkpoint of a run's best epoch with the parameters alone, in half precision: what a model is shipped as.
 func HalfPrecision(r *run.Run) (run.Checkpoint, error) {
-	c, found, err := r.LoadCheckpoint(run.Best)
-	if !found {
-		return run.Checkpoint{}, fmt.Errorf("%s has no checkpoint of a best epoch: %w", r.Dir, err)
+	c, err := best(r)
+	if err != nil {
+		return run.Checkpoint{}, err
 	}
 	small := run.Checkpoint{State: c.State}
 	for _, t := range c.Tensors {

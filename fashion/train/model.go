@@ -29,9 +29,9 @@ func Load(r *run.Run) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, found, err := r.LoadCheckpoint(run.Best)
-	if !found {
-		return nil, fmt.Errorf("%s has no checkpoint of a best epoch: %w", r.Dir, err)
+	c, err := best(r)
+	if err != nil {
+		return nil, err
 	}
 	p, err := newProgram(backend, r.Recipe, r.Recipe.Batch)
 	if err != nil {
@@ -42,6 +42,18 @@ func Load(r *run.Run) (*Model, error) {
 		return nil, fmt.Errorf("%s: %w", r.Dir, err)
 	}
 	return m, nil
+}
+
+// Device describes where the model computes.
+func (m *Model) Device() string { return device(m.program.backend) }
+
+// best is the checkpoint of a run's best epoch.
+func best(r *run.Run) (run.Checkpoint, error) {
+	c, found, err := r.LoadCheckpoint(run.Best)
+	if err == nil && !found {
+		err = fmt.Errorf("%s has no checkpoint of a best epoch", r.Dir)
+	}
+	return c, err
 }
 
 // Predict returns the model's probabilities for each image of a set. The indices are the positions in the set.
@@ -94,37 +106,43 @@ func batchFor(n int) int {
 // inBatches runs a graph of the model, not training, on the images of a set and hands on what it gives for each batch, with how many of the
 // batch's images are of the set. The last batch is filled up with black ones. The graph is kept under a name.
 func (m *Model) inBatches(name string, set fashion.Set, build func(n *layers.Net, images *Node) []*Node, take func(out []*tensors.Tensor, images int)) error {
-	p, size := m.program, batchFor(set.Len())
+	size := batchFor(set.Len())
+	for first := 0; first < set.Len(); first += size {
+		batch := part{set: fashion.Set{Images: set.Images[first:min(first+size, set.Len())]}}
+		if err := try(func() error { return m.oneBatch(name, batch, size, build, take) }); err != nil {
+			return fmt.Errorf("images %d to %d: %w", first, first+batch.set.Len()-1, err)
+		}
+	}
+	return nil
+}
+
+// oneBatch is inBatches for one batch, filled up to that size. Whoever else asks has his turn before the next.
+func (m *Model) oneBatch(name string, batch part, size int, build func(n *layers.Net, images *Node) []*Node, take func(out []*tensors.Tensor, images int)) error {
 	m.turn.Lock()
 	defer m.turn.Unlock()
-	return try(func() error {
-		exec := m.graphs[name]
-		if exec == nil {
-			var err error
-			exec, err = model.NewExec(p.backend, p.store, func(_ *model.Scope, in []*Node) []*Node {
-				n := layers.Inference(in[0].Graph(), p.store, p.recipe.Seed)
-				if in[0].Shape().Dimensions[0] <= fewImages {
-					n.Plain()
-				}
-				return build(n, pixels(in[0]))
-			})
-			if err != nil {
-				return err
+	p, exec := m.program, m.graphs[name]
+	if exec == nil {
+		var err error
+		exec, err = model.NewExec(p.backend, p.store, func(_ *model.Scope, in []*Node) []*Node {
+			n := layers.Inference(in[0].Graph(), p.store, p.recipe.Seed)
+			if in[0].Shape().Dimensions[0] <= fewImages {
+				n.Plain()
 			}
-			m.graphs[name] = exec
+			return build(n, pixels(in[0]))
+		})
+		if err != nil {
+			return err
 		}
-		for first := 0; first < set.Len(); first += size {
-			batch := part{set: fashion.Set{Images: set.Images[first:min(first+size, set.Len())]}}
-			batch.upload(size)
-			out, err := exec.Call(batch.images)
-			if err != nil {
-				return fmt.Errorf("images %d to %d: %w", first, first+batch.set.Len()-1, err)
-			}
-			take(out, batch.set.Len())
-			for _, t := range append(out, batch.images, batch.labels) {
-				t.FinalizeAll()
-			}
-		}
-		return nil
-	})
+		m.graphs[name] = exec
+	}
+	batch.upload(size)
+	out, err := exec.Call(batch.images)
+	if err != nil {
+		return err
+	}
+	take(out, batch.set.Len())
+	for _, t := range append(out, batch.images, batch.labels) {
+		t.FinalizeAll()
+	}
+	return nil
 }

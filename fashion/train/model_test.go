@@ -49,6 +49,15 @@ func TestModelAnswersSeveralAtOnce(t *testing.T) {
 				t.Errorf("image %d: the probabilities differ by %v", i, d)
 			}
 		})
+		wait.Go(func() { // of one image, then of several: another graph each time
+			e, err := m.GradCAM(set.Take([]int{0, 1, 2}[:1+2*(i%2)]))
+			if err != nil || e.Layer != "stage2/pool" {
+				t.Errorf("explained by %q (%v)", e.Layer, err)
+			}
+			if _, err := m.Features(set.Take([]int{i})); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 	wait.Wait()
 }
@@ -74,7 +83,7 @@ func TestModelOfAPublishedRunPredictsAsTheRunItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(published); err == nil || !strings.Contains(err.Error(), "no checkpoint") {
+	if _, err := Load(published); err == nil || !strings.Contains(err.Error(), "no checkpoint") || strings.Contains(err.Error(), "%!") {
 		t.Errorf("without weights the error is %v", err)
 	}
 	half, err := HalfPrecision(r)

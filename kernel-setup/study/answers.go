@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"time"
 
 	"fashionlab/fashion"
@@ -26,7 +27,7 @@ func benchAnswers(sizes []int, python string) error {
 		return err
 	}
 	for _, n := range sizes {
-		ours := &timed{name: "fashionlab, XLA " + r.Record.Device, parameters: r.Record.Parameters, stop: func() {}}
+		ours := &timed{name: "fashionlab, XLA " + m.Device(), parameters: r.Record.Parameters, stop: func() {}}
 		images := photo.Noise(n, 1)
 		ours.turn = func() ([]float64, error) {
 			ms, err := timeAnswers(m, images)
@@ -35,6 +36,9 @@ func benchAnswers(sizes []int, python string) error {
 		}
 		programs := []*timed{ours}
 		if python != "" {
+			if err := exec.Command(python, "-c", "import torch").Run(); err != nil {
+				return fmt.Errorf("%s cannot import torch: %w", python, err)
+			}
 			p, err := startScript(python, "peers/answers.py", fmt.Sprint(n), fmt.Sprint(answerTimes))
 			if err != nil {
 				return err

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"text/tabwriter"
@@ -15,6 +16,8 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/demo"
 )
+
+func warn(err error) { fmt.Fprintln(os.Stderr, "warning:", err) }
 
 // predicted is a file with what the panel says about it.
 type predicted struct {
@@ -36,21 +39,23 @@ func predict(files []string, asJSON bool) error {
 	if len(files) == 0 {
 		return errors.New("usage: predict FILE...: name one photo or more")
 	}
-	panel, err := demo.Open()
-	if err != nil {
-		return err
-	}
-	answers, err := panel.Ask(files)
+	panel, err := demo.Open(warn)
 	if err != nil {
 		return err
 	}
 	var list []predicted
 	bad := 0
-	for _, a := range answers {
-		if a.Err != nil {
-			bad++
+	for some := range slices.Chunk(files, 64) { // their pictures take memory
+		answers, err := panel.Ask(some)
+		if err != nil {
+			return err
 		}
-		list = append(list, newPredicted(panel, a))
+		for _, a := range answers {
+			if a.Err != nil {
+				bad++
+			}
+			list = append(list, newPredicted(panel, a))
+		}
 	}
 	if asJSON {
 		err = writeJSON(list)
@@ -108,8 +113,6 @@ const neighbourImages = 10_000
 
 // serve serves the demo's page until it is interrupted. An address that others can reach asks for a token.
 func serve(address, token string) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return fmt.Errorf("-listen is %q, want an address and a port such as 127.0.0.1:8080: %w", address, err)
@@ -117,7 +120,12 @@ func serve(address, token string) error {
 	if ip := net.ParseIP(host); token == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		token = demo.NewToken()
 	}
-	panel, err := demo.Open()
+	if token != "" {
+		if err := demo.CheckToken(token); err != nil {
+			return err
+		}
+	}
+	panel, err := demo.Open(warn)
 	if err != nil {
 		return err
 	}
@@ -128,8 +136,11 @@ func serve(address, token string) error {
 		return err
 	}
 	s := demo.NewServer(panel, demo.Options{Token: token})
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	go func() {
 		if err := showNeighbours(s); err != nil {
+			s.WithoutNeighbours()
 			fmt.Fprintln(os.Stderr, "no training images will be shown beside an answer:", err)
 		}
 	}()

@@ -24,6 +24,9 @@ func fit(name string, p recipes.Profile, publish, weights bool) error {
 		return err
 	}
 	if task := recipe.Data.Task; task != "" {
+		if publish || weights {
+			return fmt.Errorf("%s learns the task %s; only runs that learned the classes are published", name, task)
+		}
 		best := r.History[r.Record.BestEpoch-1]
 		fmt.Printf("%s: best epoch %d of %d; accuracy of %s on validation images %.4f; %.0f s on %s\n",
 			r.Dir, best.Epoch, len(r.History), task, best.ValidationAccuracy, r.Record.Seconds, r.Record.Device)

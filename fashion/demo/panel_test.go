@@ -1,0 +1,84 @@
+package demo
+
+import (
+	"math"
+	"testing"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/score"
+)
+
+// guesser is a run on the disk that predicts each image's class with that probability, and another in every so-many-th image.
+func guesser(t *testing.T, name string, probability float32, wrongEvery int) {
+	t.Helper()
+	dir, err := run.Path("full/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipe, err := recipes.ByName("cnn", recipes.Full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := run.Begin(dir, recipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for _, part := range []string{run.Validation, run.Test} {
+		var p run.Predictions
+		for i := range 200 {
+			row := [fashion.NumClasses]float32{}
+			for class := range row {
+				row[class] = (1 - probability) / (fashion.NumClasses - 1)
+			}
+			class := i % fashion.NumClasses
+			p.Indices, p.Labels = append(p.Indices, int32(i)), append(p.Labels, fashion.Label(class))
+			if i%wrongEvery == wrongEvery-1 {
+				class = (class + 1) % fashion.NumClasses
+			}
+			row[class] = probability
+			p.Probabilities = append(p.Probabilities, row)
+		}
+		if err := r.SavePredictions(part, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Finish(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWeightsStayWithTheirMembersAndWhatHardlyCountsIsLeftOut(t *testing.T) {
+	t.Setenv(run.RootVariable, t.TempDir())
+	guesser(t, "poor", 0.9, 2)   // wrong on half of the images, and sure of it
+	guesser(t, "fair", 0.85, 7)  // on a seventh
+	guesser(t, "good", 0.95, 11) // on an eleventh
+	joined, err := score.Join([]recipes.Voter{{Name: "poor", Recipes: []string{"poor"}}, {Name: "fair", Recipes: []string{"fair"}}, {Name: "good", Recipes: []string{"good"}}},
+		recipes.Full, run.OpenNamed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := weigh(joined)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Members) != 2 || p.Members[0].Title != "good" || p.Members[1].Title != "fair" {
+		t.Fatalf("the members are %+v, want good and fair", p.Members)
+	}
+	alone, err := score.FitWeights(score.Part(joined[1:], run.Validation)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []float64{alone[1], alone[0]} {
+		if got := p.Members[i].Weight; math.Abs(got-want) > 1e-9 {
+			t.Errorf("%s has the weight %v, want %v, fitted without the one that is left out", p.Members[i].Title, got, want)
+		}
+	}
+	for i, want := range []float64{182. / 200, 172. / 200} {
+		if got := p.Members[i].Test.Value; got != want {
+			t.Errorf("%s has the accuracy %v, want %v", p.Members[i].Title, got, want)
+		}
+	}
+}
