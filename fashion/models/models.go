@@ -54,7 +54,9 @@ func IsHead(parameter string) bool {
 // WholeBatch reports whether a training step should work on the whole batch at once. With batch normalization it must: an image's output
 // depends on the rest of the batch. ConvNeXt has so many parameters for so small maps that adding up the gradients of parts costs more than
 // it gains: 480 ms a step instead of 324 (tiny, batch 64, two cores).
-func WholeBatch(m run.Model) bool { return m.Name == "residual" || m.Name == "resnet50" || m.Name == "convnext" }
+func WholeBatch(m run.Model) bool {
+	return m.Name == "residual" || m.Name == "resnet50" || m.Name == "convnext"
+}
 
 // Logits builds a model on images [B, 28, 28, 1] and returns its logits [B, 10].
 func Logits(n *layers.Net, m run.Model, images *Node) *Node {
