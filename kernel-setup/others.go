@@ -47,11 +47,11 @@ func test(ctx context.Context, l layout, o options) error {
 	return runShown(ctx, l.root, l.environment(), goPath, slices.Concat([]string{"test"}, otherPackages, o.args)...)
 }
 
-// The packages that the test suite tests with the race detector and without.
+// The packages that the test suite tests with the race detector and without: those with GoMLX, and photo, which would take two minutes.
 var (
 	racePackages = []string{"./fashion", "./fashion/run", "./fashion/hyperband", "./fashion/recipes", "./fashion/score", "./fashion/embed", "./fashion/plots", "./fashion/report",
-		"./fashion/photo", "./kernel-setup"}
-	otherPackages = []string{"./fashion/demo", "./fashion/layers", "./fashion/augment", "./fashion/models", "./fashion/pretrained", "./fashion/optim", "./fashion/train", "./fashion/notebook",
+		"./kernel-setup"}
+	otherPackages = []string{"./fashion/photo", "./fashion/demo", "./fashion/layers", "./fashion/augment", "./fashion/models", "./fashion/pretrained", "./fashion/optim", "./fashion/train", "./fashion/notebook",
 		"./kernel-setup/study"}
 )
 

@@ -133,3 +133,21 @@ func BenchmarkPrepare(b *testing.B) {
 		})
 	}
 }
+
+func TestPhotosAreTheSameInWhateverOrderTheyAreMade(t *testing.T) {
+	set := items(t).Take([]int{0, 1, 2, 3, 4, 5})
+	scene := photo.Scenes()[8]
+	all, lost, err := scene.Photos(set, 1)
+	if err != nil || lost != 0 {
+		t.Fatalf("%d lost (%v)", lost, err)
+	}
+	again, _, err := scene.Photos(set.Take([]int{0, 1, 2}), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, img := range again.Images {
+		if img != all.Images[i] {
+			t.Errorf("photo %d differs when fewer are made", i)
+		}
+	}
+}

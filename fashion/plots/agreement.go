@@ -13,7 +13,7 @@ func Agreement(title string, names []string, only [][]int) Figure {
 	const cell, top, second = 52.0, 56.0, "images: the row is right, the column wrong"
 	longest, most, description := 0.0, 1, "A table: "+second+"."
 	for i, row := range only {
-		longest = max(longest, wide(sans(10), names[i]))
+		longest = max(longest, 1.15*wide(sans(10), names[i])) // where the font is missing another is wider
 		for j, n := range row {
 			if i != j {
 				most = max(most, n)

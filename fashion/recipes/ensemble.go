@@ -29,8 +29,8 @@ func BestEnsemble() []Voter {
 	return []Voter{
 		{"CNN", []string{"cnn"}, 0},
 		{"CNN, augmented", []string{"cnn-augmented"}, 0},
-		{"residual network", []string{"residual"}, 0},
-		{"residual network, another seed", []string{"residual-again"}, 0},
+		{"residual, seed 1", []string{"residual"}, 0},
+		{"residual, seed 2", []string{"residual-again"}, 0},
 	}
 }
 

@@ -164,7 +164,10 @@ func thousands(n int) string {
 // kind is what a recipe trains, in words that keep different trainings of a model apart: the slide's title for a training like the slide's.
 func kind(r run.Recipe) string {
 	title := recipes.SlideOf(r.Model.Name).Title
-	if title == "" {
+	switch {
+	case r.Model.Name == "residual":
+		title = "Residual network"
+	case title == "":
 		title = r.Model.Name
 	}
 	switch w := r.Model.Weights; {
@@ -177,6 +180,9 @@ func kind(r run.Recipe) string {
 	}
 	if r.Augmentation != (run.Augmentation{}) {
 		title += ", augmented"
+	}
+	if r.Seed > 1 { // the study's recipes have 1
+		title += fmt.Sprintf(", seed %d", r.Seed)
 	}
 	return title
 }
