@@ -13,15 +13,20 @@ import (
 	"fashionlab/fashion/train"
 )
 
-// Answer is what a panel says about a photo.
+// Opinion is what a panel says about a photo.
+type Opinion struct {
+	Prepared photo.Prepared
+	Vote     [fashion.NumClasses]float32   // the panel's probabilities
+	Members  [][fashion.NumClasses]float32 // those of each member
+	Unsure   bool                          // the first class is a guess
+}
+
+// Answer is an opinion with its reasons.
 type Answer struct {
-	Prepared  photo.Prepared
-	Vote      [fashion.NumClasses]float32   // the panel's probabilities
-	Members   [][fashion.NumClasses]float32 // those of each member
-	Unsure    bool                          // the first class is a guess
-	Map       [fashion.Pixels]float32       // where the first member sees the class that it predicts, 0 to 1, by Grad-CAM
-	Predicted fashion.Label                 // that class
-	Features  []float32                     // what the first member's last layer works on
+	Opinion
+	Map       [fashion.Pixels]float32 // where the first member sees the class that it predicts, 0 to 1, by Grad-CAM
+	Predicted fashion.Label           // that class
+	Features  []float32               // what the first member's last layer works on
 }
 
 // Ranking lists the classes, the most probable first.
@@ -58,15 +63,11 @@ func (p *Panel) Answer(img image.Image) (Answer, error) {
 
 // Answers asks about several photos at once.
 func (p *Panel) Answers(photos []photo.Prepared) ([]Answer, error) {
-	var images []fashion.Image
-	for _, ph := range photos {
-		images = append(images, ph.Image)
-	}
-	votes, err := p.Vote(images)
+	opinions, err := p.opinions(photos)
 	if err != nil {
 		return nil, err
 	}
-	seen, err := p.Explain(images)
+	seen, err := p.Explain(images(photos))
 	if err != nil {
 		return nil, err
 	}
@@ -74,15 +75,36 @@ func (p *Panel) Answers(photos []photo.Prepared) ([]Answer, error) {
 		return nil, errors.New("the first member explained another number of images than it was given")
 	}
 	answers := make([]Answer, len(photos))
-	for i, ph := range photos {
-		a := Answer{Prepared: ph, Vote: votes.Vote.Probabilities[i], Map: seen.Maps[i], Predicted: seen.Predicted[i], Features: seen.Features[i]}
-		for _, m := range votes.Members {
-			a.Members = append(a.Members, m.Probabilities[i])
-		}
-		a.Unsure = p.IsUnsure(a.Vote)
-		answers[i] = a
+	for i, o := range opinions {
+		answers[i] = Answer{o, seen.Maps[i], seen.Predicted[i], seen.Features[i]}
 	}
 	return answers, nil
+}
+
+// opinions are the panel's votes on photos.
+func (p *Panel) opinions(photos []photo.Prepared) ([]Opinion, error) {
+	votes, err := p.Vote(images(photos))
+	if err != nil {
+		return nil, err
+	}
+	opinions := make([]Opinion, len(photos))
+	for i, ph := range photos {
+		o := Opinion{Prepared: ph, Vote: votes.Vote.Probabilities[i]}
+		for _, m := range votes.Members {
+			o.Members = append(o.Members, m.Probabilities[i])
+		}
+		o.Unsure = p.IsUnsure(o.Vote)
+		opinions[i] = o
+	}
+	return opinions, nil
+}
+
+func images(photos []photo.Prepared) []fashion.Image {
+	var list []fashion.Image
+	for _, ph := range photos {
+		list = append(list, ph.Image)
+	}
+	return list
 }
 
 // Explain is what the first member sees in images.

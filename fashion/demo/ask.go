@@ -4,44 +4,35 @@ import (
 	"errors"
 	"os"
 
-	"fashionlab/fashion"
 	"fashionlab/fashion/photo"
 	"fashionlab/fashion/run"
 )
 
 // File is a file with what a panel says about it.
 type File struct {
-	Path     string
-	Err      error // why it cannot be used
-	Prepared photo.Prepared
-	Vote     [fashion.NumClasses]float32   // the panel's probabilities
-	Members  [][fashion.NumClasses]float32 // those of each member
-	Unsure   bool
+	Path string
+	Err  error // why it cannot be used
+	Opinion
 }
 
 // Ask asks about files of photos. A file that cannot be used has an error in its place.
 func (p *Panel) Ask(paths []string) ([]File, error) {
 	files := make([]File, len(paths))
-	var images []fashion.Image
-	var rows []int // of the images, in files
+	var photos []photo.Prepared
+	var rows []int // of the photos, in files
 	for i, path := range paths {
-		files[i].Path = path
-		files[i].Prepared, files[i].Err = readFile(path)
-		if files[i].Err == nil {
-			images, rows = append(images, files[i].Prepared.Image), append(rows, i)
+		prepared, err := readFile(path)
+		files[i].Path, files[i].Err = path, err
+		if err == nil {
+			photos, rows = append(photos, prepared), append(rows, i)
 		}
 	}
-	votes, err := p.Vote(images)
+	opinions, err := p.opinions(photos)
 	if err != nil {
 		return nil, err
 	}
 	for k, i := range rows {
-		f := &files[i]
-		f.Vote = votes.Vote.Probabilities[k]
-		f.Unsure = p.IsUnsure(f.Vote)
-		for _, m := range votes.Members {
-			f.Members = append(f.Members, m.Probabilities[k])
-		}
+		files[i].Opinion = opinions[k]
 	}
 	return files, nil
 }

@@ -481,7 +481,7 @@ func TestDamagedRunIsReportedAndThePublishedOneAnswers(t *testing.T) {
 	}
 	var warnings []string
 	p, err := demo.Open(func(err error) { warnings = append(warnings, err.Error()) })
-	if err != nil || len(p.Members) != 1 || !p.Members[0].Published {
+	if err != nil || len(p.Members) != 1 || !p.Members[0].Run.Published {
 		t.Fatalf("the panel is %+v (%v), want the published network", p, err)
 	}
 	if len(warnings) != 1 || !strings.Contains(warnings[0], "recipe.json") {

@@ -25,11 +25,10 @@ type Panel struct {
 
 // Member is a trained model of a panel.
 type Member struct {
-	Title     string
-	Run       *run.Run
-	Published bool           // it comes with the project
-	Weight    float64        // of the vote; those of all members sum to 1
-	Test      score.Interval // its accuracy on the test images
+	Title  string
+	Run    *run.Run       // a published one comes with the project
+	Weight float64        // of the vote; those of all members sum to 1
+	Test   score.Interval // its accuracy on the test images
 
 	model *train.Model
 }
@@ -140,7 +139,7 @@ func weigh(joined []score.Member) (*Panel, error) {
 	}
 	p := &Panel{Temperature: score.Temperature(held)}
 	for i, m := range kept {
-		p.Members = append(p.Members, Member{Title: m.Name, Run: m.Run, Published: m.Run.Published, Weight: weights[i], Test: score.Accuracy(score.Part(kept, run.Test)[i])})
+		p.Members = append(p.Members, Member{Title: m.Name, Run: m.Run, Weight: weights[i], Test: score.Accuracy(score.Part(kept, run.Test)[i])})
 	}
 	sure := Confidence(score.Tempered(held, p.Temperature))
 	slices.Sort(sure)

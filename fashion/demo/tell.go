@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/photo"
 )
 
 // The JSON that the page is written for.
@@ -59,7 +60,7 @@ func (p *Panel) describe() panelJSON {
 		j.Classes = append(j.Classes, fashion.Label(i).String())
 	}
 	for _, m := range p.Members {
-		j.Members = append(j.Members, memberJSON{m.Title, m.Name(), m.Published, m.Weight, [3]float64{m.Test.Value, m.Test.Low, m.Test.High}, m.Run.Record.Parameters, len(m.Run.History)})
+		j.Members = append(j.Members, memberJSON{m.Title, m.Name(), m.Run.Published, m.Weight, [3]float64{m.Test.Value, m.Test.Low, m.Test.High}, m.Run.Record.Parameters, len(m.Run.History)})
 	}
 	return j
 }
@@ -74,7 +75,7 @@ func (s *Server) tell(a Answer) answerJSON {
 		j.Neighbours = []neighbourJSON{}
 		nearest := n.Nearest(a.Features, shownNeighbours)
 		for _, near := range nearest {
-			j.Neighbours = append(j.Neighbours, neighbourJSON{near.Label.String(), near.Alike, dataURI(grey(near.Image))})
+			j.Neighbours = append(j.Neighbours, neighbourJSON{near.Label.String(), near.Alike, dataURI(photo.Grey(near.Image))})
 		}
 		j.Strange = alike(nearest) < n.Strange
 	}
@@ -88,10 +89,6 @@ func heat(values [fashion.Pixels]float32) image.Image {
 		img.SetNRGBA(i%fashion.Side, i/fashion.Side, color.NRGBA{255, 120, 0, uint8(200 * v)})
 	}
 	return img
-}
-
-func grey(img fashion.Image) image.Image {
-	return &image.Gray{Pix: img[:], Stride: fashion.Side, Rect: image.Rect(0, 0, fashion.Side, fashion.Side)}
 }
 
 // dataURI is a picture inside a page.

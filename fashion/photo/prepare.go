@@ -47,7 +47,7 @@ func Prepare(img image.Image) (Prepared, error) {
 		{"background", "how far each pixel is from the colours at the borders", distance.picture()},
 		{"item", "what stands out", mask.picture()},
 		{"negative", "light on black, as in the data set", item.picture()},
-		{"28x28", "the longer side fills the image", grey(out)},
+		{"28x28", "the longer side fills the image", Grey(out)},
 	}}, nil
 }
 
@@ -80,8 +80,8 @@ func (f field) picture() image.Image {
 	return out
 }
 
-// grey shows an image of the data set.
-func grey(img fashion.Image) image.Image {
+// Grey is an image of the data set as a picture, light on black as it is there.
+func Grey(img fashion.Image) image.Image {
 	return &image.Gray{Pix: img[:], Stride: fashion.Side, Rect: image.Rect(0, 0, fashion.Side, fashion.Side)}
 }
 
