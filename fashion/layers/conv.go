@@ -16,7 +16,7 @@ func (n *Net) ConvStrided(name string, x *Node, filters, side, stride int) *Node
 	_, _, _, c := size(x)
 	kernel := n.Param(name+"/kernel", GlorotUniform(side*side*c, side*side*filters), side, side, c, filters)
 	bias := n.Param(name+"/bias", Constant(0), filters)
-	y := addBias(conv(x, kernel, stride, n.fast), bias)
+	y := addBias(conv(x, n.bounded(name, kernel), stride, n.fast), bias)
 	n.add(name, "Conv2D", y, side*side*c*filters+filters)
 	return y
 }
@@ -31,6 +31,8 @@ func conv(x, kernel *Node, stride int, fast bool) *Node {
 		return convPointwise(x, kernel, stride)
 	case side == 3 && stride == 1 && c == 1:
 		return convOneChannel(x, kernel)
+	case side == 3 && stride == 1 && kernel.Shape().Dimensions[3] == 1:
+		return convOneFilter(x, kernel)
 	case side == 3 && stride == 1 && h*w <= 4:
 		return convTiny(x, kernel)
 	case side == 3 && stride == 1:
@@ -87,27 +89,61 @@ func convTiny(x, kernel *Node) *Node {
 	return Reshape(Dot(Reshape(x, b, h*w*c), Concatenate(rows, 0)).Product(), b, h, w, filters)
 }
 
-// convOneChannel is a convolution of the images themselves, whose own gradient nobody needs, as a sum of multiply-adds,
-// which XLA fuses into one loop. The kernel's gradient is one matrix product.
+// convOneChannel is a convolution of images of one channel as a sum of multiply-adds, which XLA fuses into one loop. The gradients
+// are one matrix product each.
 //
-// GoMLX lets a node of one input have a gradient of its own. With an identity on the kernel and on the output, a
-// convolution has one: the output's identity is visited first and leaves dy for the kernel's. XLA removes what they
+// GoMLX lets a node of one input have a gradient of its own. With an identity on each input and on the output, a
+// convolution has one: the output's identity is visited first and leaves dy for the inputs'. XLA removes what they
 // replace.
 func convOneChannel(x, kernel *Node) *Node {
 	b, h, w, _ := size(x)
 	filters := kernel.Shape().Dimensions[3]
-	x = StopGradient(x)
-	var dy *Node
+	var dy *Node // [B*H*W, filters]
+	in := IdentityWithCustomGradient(x, func(_, _ *Node) *Node {
+		return overlay(Reshape(Dot(dy, Transpose(Reshape(kernel, 9, filters), 0, 1)).Product(), b, h, w, 9))
+	})
 	k := IdentityWithCustomGradient(kernel, func(_, _ *Node) *Node {
 		columns := Reshape(Concatenate(windows(x, 3, 1), -1), b*h*w, 9)
-		return Reshape(Dot(columns, Reshape(dy, b*h*w, filters)).General([]int{0}, nil, []int{0}, nil), 3, 3, 1, filters)
+		return Reshape(Dot(columns, dy).General([]int{0}, nil, []int{0}, nil), 3, 3, 1, filters)
 	})
 	y := ZerosLike(BroadcastToDims(x, b, h, w, filters))
-	for i, window := range windows(x, 3, 1) {
+	for i, window := range windows(in, 3, 1) {
 		weight := Slice(k, AxisElem(i/3), AxisElem(i%3))
 		y = Add(y, Mul(BroadcastToDims(window, b, h, w, filters), BroadcastToDims(weight, b, h, w, filters)))
 	}
-	return IdentityWithCustomGradient(y, func(_, v *Node) *Node { dy = v; return v })
+	return IdentityWithCustomGradient(y, func(_, v *Node) *Node {
+		dy = Reshape(v, b*h*w, filters)
+		return v
+	})
+}
+
+// convOneFilter is a convolution to one channel: a matrix product gives what each place adds to its neighbours.
+func convOneFilter(x, kernel *Node) *Node {
+	b, h, w, c := size(x)
+	k := Transpose(Reverse(Reshape(kernel, 9, c), 0), 0, 1) // the place above adds to the one below
+	columns := Reshape(Dot(Reshape(x, b*h*w, c), k).Product(), b, h, w, 9)
+	var dy *Node
+	columns = IdentityWithCustomGradient(columns, func(_, _ *Node) *Node { return Concatenate(windows(dy, 3, 1), -1) })
+	return IdentityWithCustomGradient(overlay(columns), func(_, v *Node) *Node { dy = v; return v })
+}
+
+// overlay is the transpose of windows of side 3, side by side: it adds each of a place's nine values, [B, H, W, 9], where its window took it
+// from, [B, H, W, 1].
+func overlay(columns *Node) *Node {
+	_, h, w, _ := size(columns)
+	border := PadAxis{Start: 1, End: 1}
+	p := Pad(columns, zero(columns), PadAxis{}, border, border, PadAxis{})
+	var sum *Node
+	for i := range 9 {
+		row, column := 2-i/3, 2-i%3
+		part := Slice(p, AxisRange(), AxisRange(row, row+h), AxisRange(column, column+w), AxisElem(i))
+		if sum == nil {
+			sum = part
+			continue
+		}
+		sum = Add(sum, part)
+	}
+	return sum
 }
 
 // windows returns what each place of a kernel sees of the padded x, [B, ceil(H/stride), ceil(W/stride), C] each, in row order.

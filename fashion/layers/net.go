@@ -30,6 +30,7 @@ type Net struct {
 	fast   bool  // use the forms for XLA's CPU backend
 	params map[string]*Node
 	layers []Layer
+	bound  bool                    // divide kernels by their largest singular value
 	frozen func(layer string) bool // which layers are not trained; nil for none
 
 	outputs []Output
@@ -82,6 +83,9 @@ func (n *Net) Plain() *Net {
 func UsesFastForms(description string) bool { return strings.HasPrefix(description, "xla:cpu") }
 
 // IsTraining reports whether this is the graph of a training step.
+// Graph is the graph that is built.
+func (n *Net) Graph() *Graph { return n.graph }
+
 func (n *Net) IsTraining() bool { return n.step != nil }
 
 // Layers lists the layers in the order in which they were built.
@@ -138,6 +142,9 @@ func TruncatedNormal(deviation float64) Initializer {
 		}
 	}
 }
+
+// Use has a parameter taken from a node, such as its average over the steps, and not from the store.
+func (n *Net) Use(name string, value *Node) { n.params[name] = value }
 
 // Param returns the parameter of that name as a node. Its initial value is drawn on the host from the seed and the
 // name alone, so that it is the same on every backend and in whatever order parameters are made.

@@ -13,12 +13,12 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Names lists the models that Logits knows.
-func Names() []string { return []string{"cnn", "residual", "resnet50", "convnext"} }
+// Names lists the models: the classifiers that Logits knows, and the pairs of networks that NewGAN does.
+func Names() []string { return []string{"cnn", "residual", "resnet50", "convnext", "dcgan", "sngan"} }
 
 // Check reports a model that does not exist, or one that does not know what it is asked for.
 func Check(m run.Model) error {
-	known := run.Model{Name: m.Name, Dropout: m.Dropout} // what the model knows of what it is asked for
+	known := run.Model{Name: m.Name, Dropout: m.Dropout, Mirror: m.Mirror} // what the model knows of what it is asked for
 	known.Weights.Run, known.Weights.SHA256 = m.Weights.Run, m.Weights.SHA256
 	switch m.Name {
 	case "cnn", "residual":
@@ -27,8 +27,14 @@ func Check(m run.Model) error {
 		if m.Stem != "" && m.Stem != "small" {
 			return fmt.Errorf("model.stem is %q, want small, or none for the paper's", m.Stem)
 		}
+	case "dcgan", "sngan":
+		known = run.Model{Name: m.Name, Latent: m.Latent, Width: m.Width}
+		if err := checkGAN(m); err != nil {
+			return err
+		}
 	case "convnext":
 		known = m
+		known.Latent, known.Width = 0, 0
 		known.Stem = ""
 		if err := checkConvNeXt(m); err != nil {
 			return err
@@ -58,7 +64,7 @@ func WholeBatch(m run.Model) bool {
 	return m.Name == "residual" || m.Name == "resnet50" || m.Name == "convnext"
 }
 
-// Logits builds a model on images [B, 28, 28, 1] and returns its logits [B, 10].
+// Logits builds a classifier on images [B, 28, 28, 1] and returns its logits [B, 10].
 func Logits(n *layers.Net, m run.Model, images *Node) *Node {
 	switch m.Name {
 	case "cnn":
@@ -73,6 +79,16 @@ func Logits(n *layers.Net, m run.Model, images *Node) *Node {
 		return c.Logits(n, colour(enlarge(images, m.Input, max(m.Side, convNeXtSide))))
 	}
 	panic(Check(m))
+}
+
+// Predict is Logits as a model's answer to images [B, 28, 28, 1]: where the recipe says so, the mean of the logits of an image and of its mirror image.
+func Predict(n *layers.Net, m run.Model, images *Node) *Node {
+	if !m.Mirror {
+		return Logits(n, m, images)
+	}
+	b := images.Shape().Dimensions[0]
+	both := Logits(n, m, Concatenate([]*Node{images, Reverse(images, 2)}, 0))
+	return ReduceMean(Reshape(both, 2, b, fashion.NumClasses), 0)
 }
 
 // enlarge brings images [B, 28, 28, 1] to a side: "" by a black border, "resize" bilinear.

@@ -26,8 +26,14 @@ func Layers(backend compute.Backend, store *model.Store, m run.Model, seed uint6
 	err = exceptions.TryCatch[error](func() {
 		g := NewGraph(backend, m.Name)
 		defer g.Finalize()
+		input := func(name string, dims ...int) *Node { return Parameter(g, name, shapes.Make(dtypes.Float32, dims...)) }
 		n := layers.Inference(g, store, seed)
-		Logits(n, m, Parameter(g, "images", shapes.Make(dtypes.Float32, 1, fashion.Side, fashion.Side, 1)))
+		if IsGAN(m.Name) {
+			classes := input("classes", 1, fashion.NumClasses)
+			NewGAN(m).Scores(n, NewGAN(m).Images(n, input("latents", 1, m.Latent), classes), classes)
+		} else {
+			Logits(n, m, input("images", 1, fashion.Side, fashion.Side, 1))
+		}
 		list = n.Layers()
 	})
 	return list, err

@@ -30,12 +30,20 @@ func Live() func(run.Progress) {
 		if len(p.History) != shown {
 			shown = len(p.History)
 			var err error
-			if curves, err = image(plots.LearningCurves(p.History, p.Recipe.Epochs)); err != nil {
+			if curves, err = image(sofar(p)); err != nil {
 				curves = html.EscapeString(err.Error())
 			}
 		}
 		gonbui.UpdateHTML(id, curves+"<p>"+html.EscapeString(Line(p))+"</p>")
 	}
+}
+
+// sofar is the figure of a training under way: what a GAN makes now, or the curves.
+func sofar(p run.Progress) plots.Figure {
+	if len(p.Samples) > 0 {
+		return plots.Generated(p.Samples, len(p.History))
+	}
+	return plots.LearningCurves(p.History, p.Recipe.Epochs)
 }
 
 // printed reports once per epoch on standard error.

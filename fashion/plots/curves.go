@@ -97,8 +97,7 @@ func curveKey(c draw.Canvas, x, y float64, k curve) {
 
 // curvePanel is one chart of two values over the epochs; with a ring around the best validation accuracy.
 func curvePanel(history []run.Epoch, epochs int, label string, ring bool, trained, validated func(run.Epoch) float64) *plot.Plot {
-	p := newPlot("epoch", label)
-	p.Y.Min, p.Y.Max = math.Inf(1), math.Inf(-1)
+	p := epochPanel(epochs, label)
 	if falls := rateFalls(history); len(falls) <= len(history)/2 {
 		for _, epoch := range falls {
 			p.Add(vertical{float64(epoch) - 0.5})
@@ -111,13 +110,7 @@ func curvePanel(history []run.Epoch, epochs int, label string, ring bool, traine
 		p.Add(&plotter.Scatter{XYs: plotter.XYs{{X: float64(best.Epoch), Y: best.ValidationAccuracy}},
 			GlyphStyle: draw.GlyphStyle{Color: blue, Radius: vg.Points(5), Shape: draw.RingGlyph{}}})
 	}
-	p.X.Min, p.X.Max = 1, float64(epochs)
-	p.X.Tick.Marker = wholeNumbers{}
-	if p.Y.Min >= p.Y.Max {
-		p.Y.Min, p.Y.Max = 0, 1
-	}
-	margin := (p.Y.Max - p.Y.Min) * 0.06
-	p.Y.Min, p.Y.Max = p.Y.Min-margin, p.Y.Max+margin
+	leaveRoom(p)
 	return p
 }
 

@@ -35,22 +35,27 @@ func place(c draw.Canvas, img image.Image, x, y, side float64) {
 
 // SampleGrid shows the first items of each class, a row a class.
 func SampleGrid(s fashion.Set, perClass int) Figure {
+	f := rows("Items of each class", "the first of each in the file, drawn dark on light", s, perClass)
+	f.Description = fmt.Sprintf("A table of grey pictures: ten rows, one for each class from T-shirt/top to Ankle boot, with %d items each.", perClass)
+	return f
+}
+
+// rows shows up to so many images of each class of a set, a row a class.
+func rows(title, second string, s fashion.Set, perClass int) Figure {
 	const side, left, top, gap = 42.0, 92.0, 50.0, 4.0
-	var rows [fashion.NumClasses][]fashion.Image
+	var of [fashion.NumClasses][]fashion.Image
 	for i, l := range s.Labels {
-		if len(rows[l]) < perClass {
-			rows[l] = append(rows[l], s.Images[i])
+		if len(of[l]) < perClass {
+			of[l] = append(of[l], s.Images[i])
 		}
 	}
 	return Figure{
-		Title: "Items of each class",
-		Description: fmt.Sprintf("A table of grey pictures: ten rows, one for each class from T-shirt/top to Ankle boot, with %d items each.",
-			perClass),
-		width:  vg.Points(left + float64(perClass)*(side+gap) + 12),
+		Title:  title,
+		width:  vg.Points(headed(left+float64(perClass)*(side+gap)+12, title, second)),
 		height: vg.Points(top + fashion.NumClasses*(side+gap) + 8),
 		draw: func(c draw.Canvas) {
-			heading(c, "Items of each class", "the first of each in the file, drawn dark on light")
-			for class, images := range rows {
+			heading(c, title, second)
+			for class, images := range of {
 				y := top + float64(class)*(side+gap)
 				write(c, words(sans(10), ink, -1, -0.5), left-10, y+side/2, fashion.Label(class).String())
 				for i, img := range images {

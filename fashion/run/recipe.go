@@ -19,6 +19,7 @@ type Recipe struct {
 	Augmentation Augmentation `json:"augmentation,omitzero"`
 	Optimizer    Optimizer    `json:"optimizer"`
 	Schedule     Schedule     `json:"schedule"`
+	GAN          GAN          `json:"gan,omitzero"`
 	Epochs       int          `json:"epochs"` // passes over the training part
 	Batch        int          `json:"batch"`  // images per step
 	Seed         uint64       `json:"seed"`   // of initial weights, data order, dropout and augmentation
@@ -26,12 +27,16 @@ type Recipe struct {
 
 // Model names a model of the package models and its hyperparameters.
 type Model struct {
-	Name    string  `json:"name"`            // "cnn", "residual", "resnet50", "convnext"
-	Dropout float64 `json:"dropout"`         // fraction of activations zeroed in training, [0, 1)
-	Stem    string  `json:"stem,omitempty"`  // resnet50: "" as in the paper, "small" for small images
-	Input   string  `json:"input,omitempty"` // how 28x28 gets the model's side: "" by a black border, to 32; "resize" bilinear
-	Size    string  `json:"size,omitempty"`  // convnext: "atto" to "base"
-	Side    int     `json:"side,omitempty"`  // convnext: of the images that the network sees, in pixels; 0 means 32
+	Name    string  `json:"name"`             // "cnn", "residual", "resnet50", "convnext"
+	Dropout float64 `json:"dropout"`          // fraction of activations zeroed in training, [0, 1)
+	Stem    string  `json:"stem,omitempty"`   // resnet50: "" as in the paper, "small" for small images
+	Input   string  `json:"input,omitempty"`  // how 28x28 gets the model's side: "" by a black border, to 32; "resize" bilinear
+	Mirror  bool    `json:"mirror,omitempty"` // predict from an image and its mirror image: the mean of their logits
+	Size    string  `json:"size,omitempty"`   // convnext: "atto" to "base"
+	Side    int     `json:"side,omitempty"`   // convnext: of the images that the network sees, in pixels; 0 means 32
+
+	Latent int `json:"latent,omitempty"` // dcgan, sngan: numbers from which an image is made
+	Width  int `json:"width,omitempty"`  // dcgan, sngan: channels at the image's own side; the smaller maps have two and four times as many
 
 	// FineTuneAt is the first layer that is trained, as Keras 2 counts a ConvNeXt's layers from its input; those before it keep their weights. 0: all
 	// are trained. The last layer, which is new, always is. convnext.
@@ -100,6 +105,13 @@ type Schedule struct {
 	Every int `json:"every,omitempty"` // in steps
 }
 
+// GAN is how the two networks of a GAN learn against each other. The recipe's optimizer is the generator's.
+type GAN struct {
+	Loss    string  `json:"loss"`    // "cross-entropy", of the generator the one that does not saturate (Goodfellow et al. 2014); "hinge" (Lim and Ye 2017)
+	Rate    float64 `json:"rate"`    // the discriminator's learning rate
+	Average float64 `json:"average"` // decay in each step of the mean of the generator's parameters, [0, 1): images are made by the mean
+}
+
 // Validate reports the first value that no training could use. What the names mean is checked by the packages that
 // own them.
 func (r Recipe) Validate() error {
@@ -125,6 +137,9 @@ func (r Recipe) Validate() error {
 		{r.Schedule.Factor >= 0 && r.Schedule.Factor <= 1, "schedule.factor", r.Schedule.Factor, "a number in [0, 1]"},
 		{r.Schedule.Cooldown >= 0, "schedule.cooldown", r.Schedule.Cooldown, "a number of epochs"},
 		{r.Schedule.Every >= 0, "schedule.every", r.Schedule.Every, "a number of steps"},
+		{r.GAN == GAN{} || r.GAN.Loss == "cross-entropy" || r.GAN.Loss == "hinge", "gan.loss", r.GAN.Loss, "cross-entropy or hinge"},
+		{r.GAN == GAN{} || r.GAN.Rate > 0 && !math.IsInf(r.GAN.Rate, 1), "gan.rate", r.GAN.Rate, "a positive number"},
+		{in(r.GAN.Average, 0, 1), "gan.average", r.GAN.Average, "a number in [0, 1)"},
 		{r.Epochs >= 1, "epochs", r.Epochs, "1 or more"},
 		{r.Batch >= 1, "batch", r.Batch, "1 or more"},
 	}...))

@@ -1,8 +1,13 @@
 package run
 
-import "time"
+import (
+	"time"
 
-// Epoch is the outcome of one pass over the training part.
+	"fashionlab/fashion"
+)
+
+// Epoch is the outcome of one pass over the training part. Of a GAN, loss and accuracy are the discriminator's: how well it tells real images from generated
+// ones; there is no validation loss and accuracy, but a Synthesis.
 type Epoch struct {
 	Epoch              int     `json:"epoch"`               // 1 for the first
 	Loss               float64 `json:"loss"`                // mean training cross-entropy in nats, dropout on, during the epoch
@@ -12,18 +17,29 @@ type Epoch struct {
 	Rate               float64 `json:"rate"`                // learning rate of the epoch's last step
 	Seconds            float64 `json:"seconds"`             // wall time of the epoch, validation included
 	ImagesPerSecond    float64 `json:"images_per_second"`   // training only
+
+	Synthesis Synthesis `json:"synthesis,omitzero"` // of a GAN
+}
+
+// Synthesis tells how the images are that a GAN makes after an epoch.
+type Synthesis struct {
+	GeneratorLoss float64 `json:"generator_loss"` // mean over the epoch's steps
+	Distance      float64 `json:"distance"`       // Fréchet distance to validation images, in the features of the published residual network
+	Recognized    float64 `json:"recognized"`     // fraction of the images that this network takes for the class that was asked for
+	Spread        float64 `json:"spread"`         // how far images of a class are from each other, as a fraction of what it is for real ones; the least of the classes
 }
 
 // Progress is what a training reports while it works.
 type Progress struct {
 	Recipe          Recipe
-	History         []Epoch       // finished epochs
-	Epoch           int           // the epoch under way, 1 for the first
-	Step, Steps     int           // steps done in it, of so many
-	Loss, Accuracy  float64       // running means over the epoch's steps so far
-	ImagesPerSecond float64       // of this process so far, training only
-	Left            time.Duration // estimated time to the end of the training; 0 if not known yet
-	Stage           string        // "compiling", "training", "validating", "done"
+	History         []Epoch         // finished epochs
+	Epoch           int             // the epoch under way, 1 for the first
+	Step, Steps     int             // steps done in it, of so many
+	Loss, Accuracy  float64         // running means over the epoch's steps so far
+	ImagesPerSecond float64         // of this process so far, training only
+	Left            time.Duration   // estimated time to the end of the training; 0 if not known yet
+	Samples         []fashion.Image // of a GAN: what it makes of the same latents after each epoch, class by class
+	Stage           string          // "compiling", "training", "validating", "done"
 }
 
 // Record is what happened in a run.

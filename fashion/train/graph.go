@@ -2,14 +2,12 @@ package train
 
 import (
 	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"fashionlab/fashion"
@@ -25,10 +23,10 @@ const evaluationBatch = 100
 
 // program is a recipe's model and optimizer on a backend, with their two compiled graphs.
 type program struct {
+	variables
 	backend  compute.Backend
 	recipe   run.Recipe
 	rule     optim.Rule
-	store    *model.Store
 	step     *model.Exec
 	parts    *parts // instead of step, where a batch is divided
 	part     int    // images of a part
@@ -45,22 +43,12 @@ func newProgram(backend compute.Backend, recipe run.Recipe, part int) (*program,
 	if err != nil {
 		return nil, err
 	}
-	p := &program{backend: backend, recipe: recipe, rule: rule, part: part, store: model.NewStore()}
+	p := &program{variables: variables{model.NewStore(), recipe.Model.Name}, backend: backend, recipe: recipe, rule: rule, part: part}
 	if _, err := models.Layers(backend, p.store, recipe.Model, recipe.Seed); err != nil {
 		return nil, err
 	}
-	for v := range p.store.IterVariables() {
-		if v.Trainable {
-			p.names = append(p.names, v.Path())
-		}
-	}
-	slices.Sort(p.names)
-	for _, name := range p.names {
-		shape := p.store.GetVariable(name).Shape()
-		for _, slot := range rule.Slots {
-			p.store.VariableWithValue(slotPath(name, slot), tensors.FromShape(shape)).SetTrainable(false)
-		}
-	}
+	p.names = p.trained()
+	p.addSlots(p.names, rule)
 	if p.part < recipe.Batch {
 		p.parts, err = newParts(p)
 	} else {
@@ -72,9 +60,6 @@ func newProgram(backend compute.Backend, recipe run.Recipe, part int) (*program,
 	p.evaluate, err = model.NewExec(backend, p.store, p.evaluateGraph)
 	return p, err
 }
-
-// slotPath is where the optimizer's tensor for a parameter is kept.
-func slotPath(parameter, slot string) string { return "/optimizer/" + slot + parameter }
 
 // compile compiles the graphs, at once where there are two, unless they are.
 func (p *program) compile(training, validation part) error {
@@ -170,21 +155,9 @@ func (p *program) update(gradients []*Node, scalars, position *Node) {
 	images := Min(Scalar(g, dtypes.Int32, batch), AddScalar(MulScalar(position, -batch), p.images)) // without the filling
 	images = ConvertDType(images, dtypes.Float32)
 	for i, name := range p.names {
-		parameter := p.store.GetVariable(name)
-		slots := make([]*Node, len(p.rule.Slots))
-		for j, slot := range p.rule.Slots {
-			slots[j] = p.store.GetVariable(slotPath(name, slot)).NodeValue(g)
-		}
-		value := parameter.NodeValue(g)
-		updated, slots := p.rule.Update(value, Div(gradients[i], images), slots, scalars)
 		layer, _ := layers.ParameterAt(name)
-		if share := models.RateShare(p.recipe.Model, p.recipe.Optimizer.LayerDecay, layer); share != 1 {
-			updated = Add(value, MulScalar(Sub(updated, value), share))
-		}
-		parameter.SetNodeValue(updated)
-		for j, slot := range p.rule.Slots {
-			p.store.GetVariable(slotPath(name, slot)).SetNodeValue(slots[j])
-		}
+		share := models.RateShare(p.recipe.Model, p.recipe.Optimizer.LayerDecay, layer)
+		p.move(name, Div(gradients[i], images), p.rule, scalars, share)
 	}
 }
 
@@ -194,7 +167,7 @@ func (p *program) evaluateGraph(_ *model.Scope, in []*Node) *Node {
 	zero := ScalarZero(position.Graph(), position.DType())
 	start := []*Node{MulScalar(position, evaluationBatch), zero}
 	x := pixels(DynamicSlice(images, start, []int{evaluationBatch, fashion.Pixels}))
-	return models.Logits(layers.Inference(x.Graph(), p.store, p.recipe.Seed), p.recipe.Model, x)
+	return models.Predict(layers.Inference(x.Graph(), p.store, p.recipe.Seed), p.recipe.Model, x)
 }
 
 // pixels turns bytes [B, 784] into grey values [B, 28, 28, 1] from 0 to 1.

@@ -38,9 +38,9 @@ func (m *meter) perStep() time.Duration {
 // progress describes where the training is after so many steps of an epoch.
 func (f *fitting) progress(stage string, epoch, step int, loss, accuracy float64) run.Progress {
 	batch := f.Recipe.Batch
-	steps := (f.program.images + batch - 1) / batch
+	steps := (f.images + batch - 1) / batch
 	p := run.Progress{Recipe: f.Recipe, History: f.state.History, Epoch: epoch, Step: step, Steps: steps,
-		Loss: loss, Accuracy: accuracy, Stage: stage}
+		Loss: loss, Accuracy: accuracy, Samples: f.samples, Stage: stage}
 	if stage == "validating" {
 		p.Step = steps
 	}

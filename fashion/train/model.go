@@ -78,7 +78,7 @@ func (m *Model) Predict(set fashion.Set) (run.Predictions, error) {
 func (m *Model) Probabilities(images []fashion.Image) ([][fashion.NumClasses]float32, error) {
 	rows := make([][fashion.NumClasses]float32, 0, len(images))
 	logits := func(n *layers.Net, images *Node) []*Node {
-		return []*Node{models.Logits(n, m.program.recipe.Model, images)}
+		return []*Node{models.Predict(n, m.program.recipe.Model, images)}
 	}
 	err := m.inBatches("logits", fashion.Set{Images: images}, logits, func(out []*tensors.Tensor, images int) {
 		values := tensors.MustCopyFlatData[float32](out[0])

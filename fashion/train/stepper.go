@@ -44,7 +44,7 @@ func newStepper(backend compute.Backend, recipe run.Recipe, part int) (*Stepper,
 		s.training.upload(1)
 		validation.upload(evaluationBatch)
 		s.program.images = training.set.Len()
-		s.Parameters = s.program.parameterCount()
+		s.Parameters = s.program.count(s.program.names)
 		s.feed = newFeed(s.training, recipe, 1)
 		return s.program.compile(s.training, validation)
 	})

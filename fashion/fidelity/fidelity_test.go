@@ -1,0 +1,149 @@
+package fidelity
+
+import (
+	"math"
+	"math/cmplx"
+	"math/rand/v2"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"fashionlab/fashion"
+)
+
+// features draws rows whose columns depend on each other.
+func features(seed uint64, rows, columns int, scale, shift float64) [][]float32 {
+	r := rand.New(rand.NewPCG(seed, 1))
+	list := make([][]float32, rows)
+	for i := range list {
+		common := r.NormFloat64()
+		for j := range columns {
+			list[i] = append(list[i], float32(scale*(r.NormFloat64()+common*float64(j))+shift))
+		}
+	}
+	return list
+}
+
+func normalOf(t *testing.T, f [][]float32) Normal {
+	t.Helper()
+	n, err := NormalOf(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func frechet(t *testing.T, a, b Normal) float64 {
+	t.Helper()
+	d, err := Frechet(a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// near compares within a share of what is wanted.
+func near(t *testing.T, what string, got, want float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= 1e-6*(1+math.Abs(want))) {
+		t.Errorf("%s is %v, want %v", what, got, want)
+	}
+}
+
+func TestFrechetDistanceOfOneNumberIsOfMeansAndDeviations(t *testing.T) {
+	a, b := normalOf(t, [][]float32{{1}, {3}}), normalOf(t, [][]float32{{10}, {18}}) // means 2 and 14, deviations sqrt(2) and sqrt(32)
+	near(t, "the distance", frechet(t, a, b), 12*12+math.Pow(math.Sqrt(32)-math.Sqrt(2), 2))
+}
+
+func TestFrechetDistanceIsTheFormulaWithTheEigenvaluesOfTheProduct(t *testing.T) {
+	a, b := normalOf(t, features(1, 50, 6, 1, 0)), normalOf(t, features(2, 40, 6, 1.7, 0.5))
+	var product mat.Dense
+	product.Mul(a.covariance, b.covariance)
+	var e mat.Eigen
+	if !e.Factorize(&product, mat.EigenNone) {
+		t.Fatal("no eigenvalues")
+	}
+	want := mat.Trace(a.covariance) + mat.Trace(b.covariance)
+	for _, v := range e.Values(nil) {
+		want -= 2 * real(cmplx.Sqrt(v))
+	}
+	for j := range 6 {
+		want += math.Pow(a.mean.AtVec(j)-b.mean.AtVec(j), 2)
+	}
+	near(t, "the distance", frechet(t, a, b), want)
+	near(t, "the distance the other way", frechet(t, b, a), want)
+	near(t, "the distance to itself", frechet(t, a, a), 0)
+}
+
+func TestFrechetDistanceHoldsWhereThereAreFewerImagesThanFeatures(t *testing.T) {
+	a, b := normalOf(t, features(1, 4, 9, 1, 0)), normalOf(t, features(2, 4, 9, 1, 3))
+	if d := frechet(t, a, b); !(d > 0) || math.IsInf(d, 0) {
+		t.Errorf("the distance is %v, want a positive number", d)
+	}
+}
+
+func TestKernelDistanceIsTheSumOverPairs(t *testing.T) {
+	a, b := features(1, 9, 3, 1, 0), features(2, 8, 3, 1, 1)
+	kernel := func(x, y []float32) float64 {
+		dot := 0.0
+		for i := range x {
+			dot += float64(x[i]) * float64(y[i])
+		}
+		return math.Pow(dot/3+1, 3)
+	}
+	var blocks [2]float64
+	for block := range blocks {
+		x, y := a[4*block:4*block+4], b[4*block:4*block+4]
+		for i := range 4 {
+			for j := range 4 {
+				if i != j {
+					blocks[block] += (kernel(x[i], x[j]) + kernel(y[i], y[j])) / 12
+				}
+				blocks[block] -= 2 * kernel(x[i], y[j]) / 16
+			}
+		}
+	}
+	mean, standardError, err := Kernel(a, b, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "the mean", mean, (blocks[0]+blocks[1])/2)
+	near(t, "the standard error", standardError, math.Abs(blocks[0]-blocks[1])/2)
+}
+
+func TestKernelDistanceOfTheSameDistributionIsAboutNothing(t *testing.T) {
+	mean, standardError, err := Kernel(features(1, 400, 3, 1, 0), features(2, 400, 3, 1, 0), 50)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if math.Abs(mean) > 4*standardError {
+		t.Errorf("the distance is %v with a standard error of %v, want about 0", mean, standardError)
+	}
+}
+
+func TestFeaturesThatCannotBeComparedAreErrors(t *testing.T) {
+	a, b := normalOf(t, features(1, 5, 2, 1, 0)), normalOf(t, features(1, 5, 3, 1, 0))
+	if _, err := Frechet(a, b); err == nil {
+		t.Error("features of 2 and of 3 numbers have a distance")
+	}
+	for name, f := range map[string][][]float32{"none": nil, "empty": {{}}, "one": {{1, 2}}, "ragged": {{1, 2}, {1}}, "no numbers": {{float32(math.NaN())}, {1}}} {
+		n, err := NormalOf(f)
+		if err == nil {
+			_, err = Frechet(n, n)
+		}
+		if err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if _, _, err := Kernel(features(1, 5, 2, 1, 0), features(1, 5, 2, 1, 0), 4); err == nil {
+		t.Error("one block is enough")
+	}
+}
+
+func TestSpreadIsTheMeanDistanceOfPairs(t *testing.T) {
+	var images [3]fashion.Image
+	images[1][5], images[2][5], images[2][6] = 255, 3, 4
+	want := (255 + 5 + math.Sqrt(252*252+4*4)) / 3
+	near(t, "the spread", Spread(images[:]), want)
+	near(t, "the spread of one image", Spread(images[:1]), 0)
+}

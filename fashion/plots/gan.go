@@ -1,0 +1,108 @@
+package plots
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/run"
+)
+
+// Generated shows what a GAN made after an epoch, an equal number of images of each class, class by class.
+func Generated(images []fashion.Image, epoch int) Figure {
+	perClass := len(images) / fashion.NumClasses
+	s := fashion.Set{Images: images[:perClass*fashion.NumClasses]}
+	for i := range s.Images {
+		s.Labels = append(s.Labels, fashion.Label(i/perClass))
+	}
+	f := rows("Generated items", fmt.Sprintf("after epoch %d, each column from the same noise in every epoch", epoch), s, perClass)
+	f.Description = fmt.Sprintf("A table of generated grey pictures: ten rows, one for each class, with %d items each, after epoch %d.", perClass, epoch)
+	return f
+}
+
+// Contest shows how the two networks of a GAN fare by epoch: their losses, how much the discriminator tells rightly, and how far the images are from real ones.
+// floor is the distance of real images from others, a line below which no images can be expected; 0 for none.
+func Contest(history []run.Epoch, epochs int, floor float64) Figure {
+	const width, height, top = 720.0, 290.0, 48.0
+	epochs = max(epochs, len(history), 2)
+	second, description := "no epoch is finished yet", "No epoch is finished yet."
+	if len(history) > 0 {
+		last, best := history[len(history)-1], history[0]
+		for _, e := range history {
+			if e.Synthesis.Distance < best.Synthesis.Distance {
+				best = e
+			}
+		}
+		second = fmt.Sprintf("the images are closest to real ones in epoch %d: distance %.2f", best.Epoch, best.Synthesis.Distance)
+		description = fmt.Sprintf("Three line charts over %d epochs. The losses end at %.3f (discriminator) and %.3f (generator); the discriminator tells %.0f%% rightly at the end; "+
+			"the distance to real images goes from %.2f to %.2f.", len(history), last.Loss, last.Synthesis.GeneratorLoss, 100*last.Accuracy,
+			history[0].Synthesis.Distance, last.Synthesis.Distance)
+	}
+	discriminator, generator := curve{"discriminator", training.style}, curve{"generator", validation.style}
+	return Figure{
+		Title: "Two networks against each other", Description: description,
+		width: vg.Points(width), height: vg.Points(height),
+		draw: func(c draw.Canvas) {
+			heading(c, "Two networks against each other", second)
+			curveKey(c, width-204, 16, discriminator)
+			curveKey(c, width-92, 16, generator)
+			losses := epochPanel(epochs, "loss")
+			addCurve(losses, history, func(e run.Epoch) float64 { return e.Loss }, discriminator)
+			addCurve(losses, history, func(e run.Epoch) float64 { return e.Synthesis.GeneratorLoss }, generator)
+			told := epochPanel(epochs, "told rightly by the discriminator")
+			addCurve(told, history, func(e run.Epoch) float64 { return e.Accuracy }, discriminator)
+			distance := epochPanel(epochs, "distance to real images (log)")
+			addCurve(distance, history, func(e run.Epoch) float64 { return e.Synthesis.Distance }, generator)
+			for _, p := range []*plot.Plot{losses, told, distance} {
+				leaveRoom(p)
+			}
+			if len(history) > 0 {
+				distance.Y.Scale, distance.Y.Tick.Marker = plot.LogScale{}, oneTwoFive
+				distance.Y.Min, distance.Y.Max = 0.8*least(history, floor), distance.Y.Max*1.1
+			}
+			if floor > 0 {
+				distance.Add(&plotter.Line{XYs: plotter.XYs{{X: 1, Y: floor}, {X: float64(epochs), Y: floor}}, LineStyle: draw.LineStyle{Color: grey, Width: vg.Points(1), Dashes: []vg.Length{vg.Points(1), vg.Points(2)}}})
+			}
+			sideBySide(c, width, top, losses, told, distance)
+		},
+	}
+}
+
+// least is the least distance of a history and of a floor, if there is one.
+func least(history []run.Epoch, floor float64) float64 {
+	low := math.Inf(1)
+	if floor > 0 {
+		low = floor
+	}
+	for _, e := range history {
+		low = min(low, e.Synthesis.Distance)
+	}
+	return low
+}
+
+// oneTwoFive are ticks of a logarithmic axis of distances.
+var oneTwoFive = plot.ConstantTicks{{Value: 0.5, Label: "0.5"}, {Value: 1, Label: "1"}, {Value: 2, Label: "2"}, {Value: 5, Label: "5"}, {Value: 10, Label: "10"},
+	{Value: 20, Label: "20"}, {Value: 50, Label: "50"}, {Value: 100, Label: "100"}, {Value: 200, Label: "200"}}
+
+// epochPanel is an empty chart over the epochs.
+func epochPanel(epochs int, label string) *plot.Plot {
+	p := newPlot("epoch", label)
+	p.X.Min, p.X.Max = 1, float64(epochs)
+	p.X.Tick.Marker = wholeNumbers{}
+	p.Y.Min, p.Y.Max = math.Inf(1), math.Inf(-1)
+	return p
+}
+
+// leaveRoom leaves a little above and below what a chart shows.
+func leaveRoom(p *plot.Plot) {
+	if p.Y.Min >= p.Y.Max {
+		p.Y.Min, p.Y.Max = 0, 1
+	}
+	margin := (p.Y.Max - p.Y.Min) * 0.06
+	p.Y.Min, p.Y.Max = p.Y.Min-margin, p.Y.Max+margin
+}
