@@ -48,7 +48,7 @@ func PublishWeights(name string, c Checkpoint) error {
 	return WriteFile(p.checkpointPath(Best), data)
 }
 
-// Publish copies a finished run's recipe, record, history and predictions to the published runs, under that name.
+// Publish copies a finished run's recipe, record, history, predictions and samples (of the best epoch, the last, and the 1st, 2nd, 4th, 8th and so on) to the published runs, under that name.
 func (r *Run) Publish(name string) error {
 	if !r.Finished() {
 		return errors.New(r.Dir + ": the training is not finished; only finished runs are published")
@@ -63,7 +63,7 @@ func (r *Run) Publish(name string) error {
 	if err != nil {
 		return err
 	}
-	for _, old := range []string{checkpointDir, predictionsDir} { // of a run that was published before under the name
+	for _, old := range []string{checkpointDir, predictionsDir, samplesDir} { // of a run that was published before under the name
 		if err := os.RemoveAll(filepath.Join(root, name, old)); err != nil {
 			return err
 		}
@@ -71,10 +71,16 @@ func (r *Run) Publish(name string) error {
 	if err := WriteFile(filepath.Join(root, name, recordFile), data); err != nil {
 		return err
 	}
-	for _, file := range []string{recipeFile, historyFile, filepath.Join(predictionsDir, Validation+".npz"), filepath.Join(predictionsDir, Test+".npz"), doneFile} {
+	files := []string{recipeFile, historyFile, filepath.Join(predictionsDir, Validation+".npz"), filepath.Join(predictionsDir, Test+".npz"), doneFile}
+	for _, e := range r.History {
+		if last := len(r.History); e.Epoch&(e.Epoch-1) == 0 || e.Epoch == record.BestEpoch || e.Epoch == last {
+			files = append(files, samplesFile(e.Epoch)) // of every epoch they would be large
+		}
+	}
+	for _, file := range files {
 		data, err := os.ReadFile(filepath.Join(r.Dir, file))
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // a run that was never tested has no such predictions
+			continue // a run that was never tested has no such predictions, and a classifier no samples
 		}
 		if err != nil {
 			return err

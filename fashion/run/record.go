@@ -29,6 +29,9 @@ type Synthesis struct {
 	Spread        float64 `json:"spread"`         // how far images of a class are from each other, as a fraction of what it is for real ones; the least of the classes
 }
 
+// Collapsed reports whether the images of some class have become so alike that the generator makes ever the same.
+func (s Synthesis) Collapsed() bool { return s != Synthesis{} && s.Spread < 0.4 }
+
 // Progress is what a training reports while it works.
 type Progress struct {
 	Recipe          Recipe

@@ -7,6 +7,7 @@
 //	history.json           one entry per finished epoch
 //	checkpoints/last       the state after the last epoch; last.previous the one before; best, by validation accuracy
 //	predictions/NAME.npz   probabilities of "validation" or "test", readable with numpy.load
+//	samples/epoch-001.png  what a GAN makes of the same latents after an epoch
 //	done                   exists once the training has ended as its recipe says
 //	lock                   held by the process that writes
 //

@@ -15,9 +15,11 @@ import (
 // samplesPerRow is how many samples stand side by side in their file.
 const samplesPerRow = 10
 
+const samplesDir = "samples"
+
 // samplesFile is where the samples of an epoch are.
 func samplesFile(epoch int) string {
-	return filepath.Join("samples", fmt.Sprintf("epoch-%03d.png", epoch))
+	return filepath.Join(samplesDir, fmt.Sprintf("epoch-%03d.png", epoch))
 }
 
 // SaveSamples saves what a GAN makes of the same latents after an epoch, as one picture. Their number must be a multiple of ten.

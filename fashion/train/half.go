@@ -8,17 +8,22 @@ import (
 	"github.com/gomlx/compute/dtypes/float16"
 
 	"fashionlab/fashion/layers"
+	"fashionlab/fashion/models"
 	"fashionlab/fashion/run"
 )
 
-// HalfPrecision is the checkpoint of a run's best epoch with the parameters alone, in half precision: what a model is shipped as.
+// HalfPrecision is the checkpoint of a run's best epoch with the parameters alone, in half precision: what a model is shipped as. Of a GAN it is the generator.
 func HalfPrecision(r *run.Run) (run.Checkpoint, error) {
 	c, err := best(r)
 	if err != nil {
 		return run.Checkpoint{}, err
 	}
 	small := run.Checkpoint{State: c.State}
-	for _, t := range c.Tensors {
+	list := c.Tensors
+	if models.IsGAN(r.Recipe.Model.Name) {
+		list = generatorOf(list)
+	}
+	for _, t := range list {
 		if _, ours := layers.ParameterAt(t.Name); !ours {
 			continue // of the optimizer
 		}

@@ -25,6 +25,9 @@ type Model struct {
 
 // Load returns the model of a run: that of the epoch with the best validation accuracy. A published run that brings no weights is an error.
 func Load(r *run.Run) (*Model, error) {
+	if models.IsGAN(r.Recipe.Model.Name) {
+		return nil, fmt.Errorf("%s: the model is %s, a GAN, which tells no classes; LoadGenerator loads it", r.Dir, r.Recipe.Model.Name)
+	}
 	backend, err := Backend()
 	if err != nil {
 		return nil, err

@@ -20,11 +20,12 @@ type opposing struct {
 	observer  *Model
 	real      fidelity.Normal             // features of validation images
 	spread    [fashion.NumClasses]float64 // of real images
+	measured  int                         // images of each class
 }
 
 const (
 	samplesPerClass  = 10   // images that are shown after each epoch
-	measuredPerClass = 200  // images that are measured after each epoch
+	measuredPerClass = 200  // images at most that are measured after each epoch: as many as there are validation images
 	realMeasured     = 5000 // validation images at most that they are compared with
 )
 
@@ -54,6 +55,7 @@ func (o *opposing) observe() (err error) {
 	}
 	all := o.trainer.validation.set
 	n := min(all.Len(), realMeasured)
+	o.measured = min(measuredPerClass, max(2, all.Len()/fashion.NumClasses))
 	validation := fashion.Set{Images: all.Images[:n], Labels: all.Labels[:n]}
 	features, _, err := o.observer.Observe(validation.Images)
 	if err != nil {
@@ -63,7 +65,7 @@ func (o *opposing) observe() (err error) {
 		return err
 	}
 	for class, images := range byClass(validation) {
-		o.spread[class] = fidelity.Spread(images[:min(len(images), measuredPerClass)])
+		o.spread[class] = fidelity.Spread(images[:min(len(images), o.measured)])
 	}
 	return nil
 }
@@ -127,7 +129,7 @@ func (o *opposing) generate(perClass int) (fashion.Set, error) {
 
 // measure tells how the averaged generator's images are.
 func (o *opposing) measure() (s run.Synthesis, err error) {
-	set, err := o.generate(measuredPerClass)
+	set, err := o.generate(o.measured)
 	if err != nil {
 		return s, err
 	}

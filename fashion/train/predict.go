@@ -9,6 +9,7 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/layers"
+	"fashionlab/fashion/models"
 	"fashionlab/fashion/run"
 )
 
@@ -116,6 +117,9 @@ func Test(r *run.Run) (run.Predictions, error) {
 	}
 	if task := r.Recipe.Data.Task; task != "" {
 		return run.Predictions{}, fmt.Errorf("%s: the task is %s; the test images are for runs that learned the classes", r.Dir, task)
+	}
+	if models.IsGAN(r.Recipe.Model.Name) {
+		return run.Predictions{}, fmt.Errorf("%s: the model is %s, a GAN; the test images are for runs that learned the classes", r.Dir, r.Recipe.Model.Name)
 	}
 	if p, err := r.Predictions(run.Test); err == nil {
 		return p, nil

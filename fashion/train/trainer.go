@@ -91,7 +91,29 @@ func Check(recipe run.Recipe) error {
 	if d := recipe.Optimizer.LayerDecay; d != 0 && recipe.Model.Name != "convnext" {
 		return fmt.Errorf("optimizer.layer_decay is %v, want 0 for %s: only convnext has it", d, recipe.Model.Name)
 	}
+	if err := checkGAN(recipe); err != nil {
+		return err
+	}
 	return optim.CheckSchedule(recipe.Schedule)
+}
+
+// checkGAN reports what a GAN's recipe lacks or has no use for, and what only a GAN's may ask for.
+func checkGAN(r run.Recipe) error {
+	if !models.IsGAN(r.Model.Name) {
+		if r.GAN != (run.GAN{}) {
+			return fmt.Errorf("gan is %+v, want none for %s, which is no GAN", r.GAN, r.Model.Name)
+		}
+		return nil
+	}
+	switch {
+	case r.GAN.Loss == "":
+		return fmt.Errorf("gan.loss is empty, want cross-entropy or hinge for %s", r.Model.Name)
+	case r.Schedule.Name == "plateau":
+		return fmt.Errorf("schedule.name is plateau, want another for %s: a GAN has no validation loss", r.Model.Name)
+	case r.Augmentation != run.Augmentation{} || r.Data.Task != "":
+		return fmt.Errorf("the recipe asks for %+v and the task %q, want neither for %s: a GAN imitates the images as they are", r.Augmentation, r.Data.Task, r.Model.Name)
+	}
+	return nil
 }
 
 // load reads the images that a recipe asks for, unless they are those of the recipe before.

@@ -1,0 +1,190 @@
+package train_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/train"
+)
+
+// ganRecipe is a small GAN with all that a resume must restore: moments, averages, singular vectors, a rate that falls.
+func ganRecipe(name, loss string) run.Recipe {
+	return run.Recipe{
+		Model: run.Model{Name: name, Latent: 8, Width: 4}, Data: run.Data{Limit: 500, Validation: 0.2, SplitSeed: 1},
+		Optimizer: run.Optimizer{Name: "adam", Rate: 0.002, Beta1: 0.5, Beta2: 0.99, Epsilon: 1e-8},
+		Schedule:  run.Schedule{Name: "cosine", Every: 50},
+		GAN:       run.GAN{Loss: loss, Rate: 0.001, Average: 0.9},
+		Epochs:    2, Batch: 16, Seed: 3,
+	}
+}
+
+func samples(t *testing.T, r *run.Run, epoch int) []fashion.Image {
+	t.Helper()
+	images, err := r.Samples(epoch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return images
+}
+
+// One training serves all that is asked of it: its graphs take long to compile.
+func TestGANIsResumedLoadedAndPublished(t *testing.T) {
+	needBackend(t)
+	for _, r := range []run.Recipe{ganRecipe("sngan", "hinge"), ganRecipe("dcgan", "cross-entropy")} {
+		trained := fit(t, r.Model.Name+"/whole", r)
+		t.Run(r.Model.Name+" that was interrupted ends as one that was not", func(t *testing.T) { resumed(t, trained) })
+		t.Run(r.Model.Name+" loaded makes the samples of its best epoch", func(t *testing.T) { loadedGAN(t, trained) })
+		t.Run(r.Model.Name+" published makes the same images but for rounding", func(t *testing.T) { publishedGAN(t, trained) })
+		t.Run(r.Model.Name+" tells no classes", func(t *testing.T) { noClassifier(t, trained) })
+	}
+}
+
+func resumed(t *testing.T, whole *run.Run) {
+	name, short := whole.Recipe.Model.Name+"/parts", whole.Recipe
+	short.Epochs = 1
+	fit(t, name, short)
+	parts, err := train.Extend(name, whole.Recipe, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := outcome(t, whole), outcome(t, parts)
+	if !slices.Equal(a.Tensors[0].Data, b.Tensors[0].Data) {
+		t.Error("the weights differ")
+	}
+	for i, e := range a.State.History {
+		if e != b.State.History[i] {
+			t.Errorf("epoch %d is %+v, want %+v", e.Epoch, b.State.History[i], e)
+		}
+		if !slices.Equal(samples(t, whole, e.Epoch), samples(t, parts, e.Epoch)) {
+			t.Errorf("the samples of epoch %d differ", e.Epoch)
+		}
+	}
+	if parts.Record.Resumed != 1 || len(a.State.History) != whole.Recipe.Epochs {
+		t.Errorf("resumed %d times, %d epochs, want once and %d", parts.Record.Resumed, len(a.State.History), whole.Recipe.Epochs)
+	}
+}
+
+func loadedGAN(t *testing.T, r *run.Run) {
+	g, err := train.LoadGenerator(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := g.Set(10, r.Recipe.Seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := samples(t, r, r.Record.BestEpoch)
+	if !slices.Equal(set.Images, want) {
+		t.Errorf("the images are not the samples of epoch %d", r.Record.BestEpoch)
+	}
+	one, err := g.Images(g.Latents(100, r.Recipe.Seed)[37:38], set.Labels[37:38])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := farthestGrey(one[0], want[37]); d > 1 {
+		t.Errorf("made alone, an image differs by %d grey levels", d)
+	}
+	for _, bad := range []struct {
+		numbers int
+		class   fashion.Label
+		want    string
+	}{{7, 3, "7 numbers"}, {8, 10, "class 10"}} {
+		_, err := g.Images([][]float32{make([]float32, bad.numbers)}, []fashion.Label{bad.class})
+		if err == nil || !strings.Contains(err.Error(), bad.want) {
+			t.Errorf("a latent of %d numbers for class %d: %v, want an error with %q", bad.numbers, bad.class, err, bad.want)
+		}
+	}
+}
+
+// farthestGrey is the largest difference of two images in a pixel.
+func farthestGrey(a, b fashion.Image) (d int) {
+	for p := range a {
+		d = max(d, int(a[p])-int(b[p]), int(b[p])-int(a[p]))
+	}
+	return d
+}
+
+func publishedGAN(t *testing.T, r *run.Run) {
+	half, err := train.HalfPrecision(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(run.PublishedVariable, t.TempDir())
+	if err := errors.Join(r.Publish("gan"), run.PublishWeights("gan", half)); err != nil {
+		t.Fatal(err)
+	}
+	p, err := run.OpenPublished("gan")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := train.LoadGenerator(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := g.Set(10, r.Recipe.Seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := samples(t, p, r.Record.BestEpoch)
+	if !slices.Equal(want, samples(t, r, r.Record.BestEpoch)) {
+		t.Error("the samples were not published as they are")
+	}
+	for i := range want {
+		if d := farthestGrey(set.Images[i], want[i]); d > 3 {
+			t.Errorf("image %d differs by %d grey levels", i, d)
+		}
+	}
+}
+
+func noClassifier(t *testing.T, r *run.Run) {
+	if _, err := train.Test(r); err == nil || !strings.Contains(err.Error(), "GAN") {
+		t.Errorf("testing gives %v, want an error that names the GAN", err)
+	}
+	if _, err := train.Load(r); err == nil || !strings.Contains(err.Error(), "LoadGenerator") {
+		t.Errorf("loading gives %v, want an error that names LoadGenerator", err)
+	}
+}
+
+func TestGANWhoseLossIsNoNumberStops(t *testing.T) {
+	needBackend(t)
+	r := ganRecipe("dcgan", "cross-entropy")
+	r.Optimizer.Rate, r.GAN.Rate = 1e30, 1e30
+	_, err := train.Fit("diverged", r, nil)
+	var diverged *train.DivergedError
+	if !errors.As(err, &diverged) || diverged.Step < 1 || diverged.Rate == 0 {
+		t.Errorf("the error is %v, want one with the step and the rate", err)
+	}
+}
+
+func TestRecipesThatNoGANOrOnlyAGANCanUseAreErrors(t *testing.T) {
+	change := func(f func(*run.Recipe)) run.Recipe {
+		r := ganRecipe("sngan", "hinge")
+		f(&r)
+		return r
+	}
+	classifier := recipe()
+	classifier.GAN = run.GAN{Loss: "hinge", Rate: 0.001}
+	latent := recipe()
+	latent.Model.Latent = 8
+	for want, r := range map[string]run.Recipe{
+		"gan.loss":          change(func(r *run.Recipe) { r.GAN = run.GAN{} }),
+		"cross-entropy":     change(func(r *run.Recipe) { r.GAN.Loss = "least squares" }),
+		"gan.rate":          change(func(r *run.Recipe) { r.GAN.Rate = 0 }),
+		"gan.average":       change(func(r *run.Recipe) { r.GAN.Average = 1 }),
+		"plateau":           change(func(r *run.Recipe) { r.Schedule = run.Schedule{Name: "plateau", Factor: 0.5} }),
+		"as they are":       change(func(r *run.Recipe) { r.Augmentation.Flip = "horizontal" }),
+		"model.latent":      change(func(r *run.Recipe) { r.Model.Latent = 0 }),
+		"model.width":       change(func(r *run.Recipe) { r.Model.Width = 0 }),
+		"has no use":        change(func(r *run.Recipe) { r.Model.Dropout = 0.5 }),
+		"no GAN":            classifier,
+		"the model cnn has": latent,
+	} {
+		if err := train.Check(r); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: the error is %v", want, err)
+		}
+	}
+}
