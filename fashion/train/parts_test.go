@@ -32,23 +32,34 @@ func TestBatchInPartsTrainsAsTheWholeBatch(t *testing.T) {
 	}
 	var values [2][]float32
 	var losses [2]float64
+	training, validation, _, err := load(recipe.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	training.upload(1)
+	validation.upload(evaluationBatch)
+	feed := newFeed(training, recipe, 1)
 	for i, size := range []int{128, 32} { // 208 images: the second batch is filled up
-		s, err := newStepper(backend, recipe, size)
+		p, err := newProgram(backend, recipe, size)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if inParts := s.program.parts != nil; inParts != (size == 32) {
+		p.images = training.set.Len()
+		if err := p.compile(training, validation); err != nil {
+			t.Fatal(err)
+		}
+		if inParts := p.parts != nil; inParts != (size == 32) {
 			t.Fatalf("with parts of %d the step is in parts: %v", size, inParts)
 		}
 		for step := range 2 {
-			loss, _, err := s.program.train(s.training, s.feed, step, step, recipe.Optimizer.Rate)
+			loss, _, err := p.train(training, feed, step, step, recipe.Optimizer.Rate)
 			if err != nil {
 				t.Fatal(err)
 			}
 			losses[i] += loss
 		}
-		for _, name := range s.program.names {
-			value, err := s.program.store.GetVariable(name).Value()
+		for _, name := range p.names {
+			value, err := p.store.GetVariable(name).Value()
 			if err != nil {
 				t.Fatal(err)
 			}

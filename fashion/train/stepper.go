@@ -5,18 +5,18 @@ import (
 
 	"github.com/gomlx/compute"
 
+	"fashionlab/fashion/models"
 	"fashionlab/fashion/run"
 )
 
-// Stepper does training steps of a recipe outside of any run, to time them.
+// Stepper does training steps of a recipe outside of any run, to time them. A step of a GAN is one of each of its networks.
 type Stepper struct {
 	Device     string
 	Parameters int
 
-	program  *program
-	training part
-	feed     feed
-	steps    int // done
+	step      func(position, step int) error
+	positions int // steps of an epoch
+	steps     int // done
 }
 
 // NewStepper loads a recipe's training images and compiles its step.
@@ -25,10 +25,6 @@ func NewStepper(recipe run.Recipe) (*Stepper, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newStepper(backend, recipe, partOf(backend, recipe))
-}
-
-func newStepper(backend compute.Backend, recipe run.Recipe, part int) (*Stepper, error) {
 	if err := Check(recipe); err != nil {
 		return nil, err
 	}
@@ -36,30 +32,54 @@ func newStepper(backend compute.Backend, recipe run.Recipe, part int) (*Stepper,
 	if err != nil {
 		return nil, err
 	}
-	s := &Stepper{Device: device(backend), training: training}
+	s := &Stepper{Device: device(backend)}
 	err = try(func() error {
-		if s.program, err = newProgram(backend, recipe, part); err != nil {
-			return err
+		training.upload(1)
+		feed := newFeed(training, recipe, 1)
+		s.positions = feed.order.Shape().Size() / recipe.Batch
+		if models.IsGAN(recipe.Model.Name) {
+			return s.ofGAN(backend, recipe, training, feed)
 		}
-		s.training.upload(1)
 		validation.upload(evaluationBatch)
-		s.program.images = training.set.Len()
-		s.Parameters = s.program.count(s.program.names)
-		s.feed = newFeed(s.training, recipe, 1)
-		return s.program.compile(s.training, validation)
+		return s.ofClassifier(backend, recipe, training, validation, feed)
 	})
 	return s, err
+}
+
+func (s *Stepper) ofClassifier(backend compute.Backend, recipe run.Recipe, training, validation part, feed feed) error {
+	p, err := newProgram(backend, recipe, partOf(backend, recipe))
+	if err != nil {
+		return err
+	}
+	p.images = training.set.Len()
+	s.Parameters = p.count(p.names)
+	s.step = func(position, step int) error {
+		_, _, err := p.train(training, feed, position, step, recipe.Optimizer.Rate)
+		return err
+	}
+	return p.compile(training, validation)
+}
+
+func (s *Stepper) ofGAN(backend compute.Backend, recipe run.Recipe, training part, feed feed) error {
+	p, err := newPair(backend, recipe)
+	if err != nil {
+		return err
+	}
+	s.Parameters = p.count(p.discriminator.names) + p.count(p.generator.names)
+	s.step = func(position, step int) error {
+		_, err := p.train(training, feed, position, step, recipe.Optimizer.Rate, recipe.GAN.Rate)
+		return err
+	}
+	return p.compile(training, feed.order)
 }
 
 // Time does so many steps and returns the wall time of each in milliseconds, data feeding and the reading of loss and
 // hits included. Three more steps go before them.
 func (s *Stepper) Time(steps int) ([]float64, error) {
-	recipe := s.program.recipe
 	var ms []float64
 	for i := range steps + 3 {
 		start := time.Now()
-		position := s.steps % (s.feed.order.Shape().Size() / recipe.Batch)
-		if _, _, err := s.program.train(s.training, s.feed, position, s.steps, recipe.Optimizer.Rate); err != nil {
+		if err := s.step(s.steps%s.positions, s.steps); err != nil {
 			return nil, err
 		}
 		s.steps++

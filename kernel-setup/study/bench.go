@@ -130,6 +130,10 @@ func startAll(v variant, steps int, python, dir string) ([]*timed, error) {
 	}
 	peers := []struct{ module, script string }{{"tensorflow", "keras"}, {"torch", "torch"}}
 	switch {
+	case v.recipe.Model.Name == "sngan":
+		peers[0].script, peers[1].script = "keras_gan", "torch_gan"
+	case v.recipe.Model.Name == "dcgan":
+		peers = nil // the study's own network alone is timed beside others
 	case v.recipe.Model.Name == "convnext":
 		peers = peers[1:] // timm's, in PyTorch
 	case v.recipe.Augmentation != (run.Augmentation{}) || v.recipe.Model.Name != "cnn":
