@@ -147,3 +147,30 @@ func TestSpreadIsTheMeanDistanceOfPairs(t *testing.T) {
 	near(t, "the spread", Spread(images[:]), want)
 	near(t, "the spread of one image", Spread(images[:1]), 0)
 }
+
+func TestAlikeIsTheCosineToTheNeighbourOfThatRank(t *testing.T) {
+	others := [][]float32{{1, 0}, {0, 2}, {3, 3}, {-1, 0}}
+	got, err := Alike([][]float32{{5, 0}, {0, -1}}, others, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "the first", got[0], math.Sqrt(0.5)) // after {1, 0}, {3, 3}
+	near(t, "the second", got[1], 0)             // {1, 0} and {-1, 0} are equally far
+	many, err := Alike(features(1, 2300, 3, 1, 0), features(2, 50, 3, 1, 0), 1)
+	if err != nil || len(many) != 2300 {
+		t.Errorf("%d values for 2300 features (%v)", len(many), err)
+	}
+	one, err := Alike(features(1, 2300, 3, 1, 0)[2200:2201], features(2, 50, 3, 1, 0), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "one of many", many[2200], one[0])
+	for name, bad := range map[string]struct {
+		features [][]float32
+		k        int
+	}{"no direction": {[][]float32{{0, 0}}, 1}, "other numbers": {[][]float32{{1, 2, 3}}, 1}, "no such neighbour": {[][]float32{{1, 2}}, 5}, "none": {[][]float32{{1, 2}}, 0}} {
+		if _, err := Alike(bad.features, others, bad.k); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}

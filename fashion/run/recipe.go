@@ -68,6 +68,16 @@ type Data struct {
 	// Task is what is learned of the images: "" their class; "rotation" by how many quarter turns each was turned, 0 to 3, from all four, which
 	// needs no labels (Gidaris, Singh and Komodakis, "Unsupervised Representation Learning by Predicting Image Rotations", 2018).
 	Task string `json:"task,omitempty"`
+
+	Synthetic Synthetic `json:"synthetic,omitzero"`
+}
+
+// Synthetic mixes images that a GAN made into the training part. An epoch has as many images, and steps, as without them.
+type Synthetic struct {
+	Run       string  `json:"run,omitempty"`       // of the GAN, by its name (see Path)
+	Published bool    `json:"published,omitempty"` // it is a published run
+	Share     float64 `json:"share,omitempty"`     // of each epoch's images that are synthetic; 0 is off, 1 is all
+	Difficult bool    `json:"difficult,omitempty"` // only such as are hard to tell, see the package train
 }
 
 // Rotation is the task of a model that is trained for its features, before it learns the classes.
@@ -123,6 +133,10 @@ func (r Recipe) Validate() error {
 		{r.Model.Weights.places() <= 1, "model.weights", r.Model.Weights, "one of run, file and hub"},
 		{r.Model.Weights.SHA256 == "" || r.Model.Weights.places() == 1, "model.weights", r.Model.Weights, "a run, file or hub beside the sha256"},
 		{r.Data.Task == "" || r.Data.Task == Rotation, "data.task", r.Data.Task, "rotation, or none for the classes"},
+		{r.Data.Synthetic.Share >= 0 && r.Data.Synthetic.Share <= 1, "data.synthetic.share", r.Data.Synthetic.Share, "a fraction in [0, 1]"},
+		{(r.Data.Synthetic == Synthetic{}) == (r.Data.Synthetic.Run == "") && (r.Data.Synthetic.Run == "") == (r.Data.Synthetic.Share == 0), "data.synthetic", r.Data.Synthetic,
+			"a run and a share, or neither"},
+		{r.Data.Synthetic.Run == "" || r.Data.Task == "", "data.synthetic", r.Data.Synthetic, "none where the task is not the classes"},
 		{r.Data.Limit >= 0, "data.limit", r.Data.Limit, "0 (all) or a number of images"},
 		{r.Data.Validation > 0 && r.Data.Validation < 1, "data.validation", r.Data.Validation, "a fraction in (0, 1)"},
 		{r.Optimizer.Name != "", "optimizer.name", r.Optimizer.Name, "the name of an optimizer"},

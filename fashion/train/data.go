@@ -16,8 +16,10 @@ import (
 
 // part is a list of images as the backend holds them: bytes, normalized in the graph.
 type part struct {
-	indices []int           // positions in the file
+	indices []int           // positions in the file; those of synthetic images follow on the last
 	set     fashion.Set     // the same images on the host
+	mixed   int             // synthetic images among those of an epoch; the set has them last
+	real    int             // images that are not
 	images  *tensors.Tensor // uint8 [rows, 784]; rows is a multiple of the batch of what reads it
 	labels  *tensors.Tensor // int32 [rows]
 }
@@ -37,18 +39,36 @@ func load(d run.Data) (train, validation part, sums map[string]string, err error
 		return part{}, part{}, nil, err
 	}
 	of := func(positions []int) part {
-		p := part{set: set.Take(positions), indices: positions}
+		p := part{set: set.Take(positions), indices: positions, real: len(positions)}
 		if d.Task == run.Rotation {
 			p = p.turned()
 		}
 		return p
 	}
-	return of(t), of(v), map[string]string{"training images": checksum(set)}, nil
+	train, validation, sums = of(t), of(v), map[string]string{"training images": checksum(set)}
+	if d.Synthetic.Share > 0 {
+		train.mixed = int(d.Synthetic.Share*float64(train.real) + 0.5)
+		made, err := synthesize(d.Synthetic, train.mixed, validation.set)
+		if err != nil {
+			return part{}, part{}, nil, err
+		}
+		train.add(made, set.Len())
+		sums["synthetic images"] = checksum(made)
+	}
+	return train, validation, sums, nil
+}
+
+// add adds synthetic images, whose indices begin there.
+func (p *part) add(made fashion.Set, firstIndex int) {
+	for i := range made.Images {
+		p.indices = append(p.indices, firstIndex+i)
+	}
+	p.set.Images, p.set.Labels = append(p.set.Images, made.Images...), append(p.set.Labels, made.Labels...)
 }
 
 // turned is a part with each image in its four orientations, which are its labels. Image i of the file has the positions 4*i to 4*i+3.
 func (p part) turned() part {
-	t := part{set: p.set.QuarterTurns()}
+	t := part{set: p.set.QuarterTurns(), real: 4 * p.real}
 	for _, i := range p.indices {
 		t.indices = append(t.indices, 4*i, 4*i+1, 4*i+2, 4*i+3)
 	}
@@ -89,7 +109,7 @@ type feed struct {
 
 // newFeed prepares an epoch of a part.
 func newFeed(p part, recipe run.Recipe, epoch int) feed {
-	list := order(len(p.indices), recipe.Batch, recipe.Seed, epoch)
+	list := p.order(recipe.Batch, recipe.Seed, epoch)
 	f := feed{order: tensors.FromFlatDataAndDimensions(list, len(list))}
 	columns := augment.Columns(recipe.Augmentation)
 	if columns == 0 {
@@ -134,9 +154,18 @@ func (f feed) free() {
 
 // order is the order of an epoch's images, 1 for the first epoch, filled up to a whole number of batches. It depends
 // on the seed and the epoch alone.
-func order(n, batch int, seed uint64, epoch int) []int32 {
-	list := make([]int32, 0, (n+batch-1)/batch*batch)
-	for _, i := range rand.New(rand.NewPCG(seed, uint64(epoch))).Perm(n) {
+func (p part) order(batch int, seed uint64, epoch int) []int32 {
+	r := rand.New(rand.NewPCG(seed, uint64(epoch)))
+	chosen := r.Perm(p.real)
+	if p.mixed > 0 {
+		chosen = chosen[:p.real-p.mixed]
+		for _, i := range r.Perm(p.set.Len() - p.real)[:p.mixed] {
+			chosen = append(chosen, p.real+i)
+		}
+		r.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })
+	}
+	list := make([]int32, 0, len(chosen)+batch)
+	for _, i := range chosen {
 		list = append(list, int32(i))
 	}
 	for i := 0; len(list)%batch != 0; i++ {

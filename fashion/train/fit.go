@@ -68,7 +68,7 @@ func (f *fitting) prepare(l learner) error {
 	if err := f.trainer.load(f.Recipe.Data); err != nil {
 		return err
 	}
-	f.images = f.trainer.training.set.Len()
+	f.images = f.trainer.training.real
 	if f.Record.Data == nil {
 		f.Record.Data = map[string]string{}
 	}

@@ -2,8 +2,8 @@ package train
 
 import (
 	"fmt"
+	"math"
 
-	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -25,17 +25,45 @@ func Observer() (*Model, error) {
 	return Load(r)
 }
 
-// Observe returns what a model's last layer works on for each of some images, [N, D], and the class that it predicts.
-func (m *Model) Observe(images []fashion.Image) (features [][]float32, seen []fashion.Label, err error) {
+// Observation is how a model sees images.
+type Observation struct {
+	Features      [][]float32                   // of each image: what the last layer works on
+	Probabilities [][fashion.NumClasses]float32 // of each image
+}
+
+// Class is the class that an image is taken for.
+func (o Observation) Class(i int) fashion.Label {
+	best := 0
+	for class, p := range o.Probabilities[i] {
+		if p > o.Probabilities[i][best] {
+			best = class
+		}
+	}
+	return fashion.Label(best)
+}
+
+// Lead is by how much a class is more probable for an image than any other; negative if another is.
+func (o Observation) Lead(i int, class fashion.Label) float32 {
+	other := float32(math.Inf(-1))
+	for c, p := range o.Probabilities[i] {
+		if c != int(class) {
+			other = max(other, p)
+		}
+	}
+	return o.Probabilities[i][class] - other
+}
+
+// Observe returns how a model sees images.
+func (m *Model) Observe(images []fashion.Image) (o Observation, err error) {
 	observe := func(n *layers.Net, images *Node) []*Node {
 		logits := models.Logits(n, m.program.recipe.Model, images)
-		return []*Node{beforeLast(n), ArgMax(logits, -1, dtypes.Int32)}
+		return []*Node{beforeLast(n), Softmax(logits)}
 	}
 	err = m.inBatches("observation", fashion.Set{Images: images}, observe, func(out []*tensors.Tensor, images int) {
-		features = append(features, rows(out[0], images)...)
-		for _, class := range tensors.MustCopyFlatData[int32](out[1])[:images] {
-			seen = append(seen, fashion.Label(class))
+		o.Features = append(o.Features, rows(out[0], images)...)
+		for _, row := range rows(out[1], images) {
+			o.Probabilities = append(o.Probabilities, [fashion.NumClasses]float32(row))
 		}
 	})
-	return features, seen, err
+	return o, err
 }

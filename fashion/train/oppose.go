@@ -57,11 +57,11 @@ func (o *opposing) observe() (err error) {
 	n := min(all.Len(), realMeasured)
 	o.measured = min(measuredPerClass, max(2, all.Len()/fashion.NumClasses))
 	validation := fashion.Set{Images: all.Images[:n], Labels: all.Labels[:n]}
-	features, _, err := o.observer.Observe(validation.Images)
+	seen, err := o.observer.Observe(validation.Images)
 	if err != nil {
 		return err
 	}
-	if o.real, err = fidelity.NormalOf(features); err != nil {
+	if o.real, err = fidelity.NormalOf(seen.Features); err != nil {
 		return err
 	}
 	for class, images := range byClass(validation) {
@@ -133,20 +133,20 @@ func (o *opposing) measure() (s run.Synthesis, err error) {
 	if err != nil {
 		return s, err
 	}
-	features, seen, err := o.observer.Observe(set.Images)
+	seen, err := o.observer.Observe(set.Images)
 	if err != nil {
 		return s, err
 	}
-	made, err := fidelity.NormalOf(features)
+	made, err := fidelity.NormalOf(seen.Features)
 	if err != nil {
 		return s, err
 	}
 	if s.Distance, err = fidelity.Frechet(made, o.real); err != nil {
 		return s, err
 	}
-	for i, label := range seen {
-		if label == set.Labels[i] {
-			s.Recognized += 1 / float64(len(seen))
+	for i, class := range set.Labels {
+		if seen.Class(i) == class {
+			s.Recognized += 1 / float64(set.Len())
 		}
 	}
 	s.Spread = 1

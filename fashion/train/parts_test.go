@@ -44,7 +44,7 @@ func TestBatchInPartsTrainsAsTheWholeBatch(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.images = training.set.Len()
+		p.images = training.real
 		if err := p.compile(training, validation); err != nil {
 			t.Fatal(err)
 		}

@@ -51,7 +51,7 @@ func (s *Stepper) ofClassifier(backend compute.Backend, recipe run.Recipe, train
 	if err != nil {
 		return err
 	}
-	p.images = training.set.Len()
+	p.images = training.real
 	s.Parameters = p.count(p.names)
 	s.step = func(position, step int) error {
 		_, _, err := p.train(training, feed, position, step, recipe.Optimizer.Rate)

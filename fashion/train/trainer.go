@@ -155,7 +155,7 @@ func (t *Trainer) program(backend compute.Backend, r run.Recipe) (*program, erro
 	if err != nil {
 		return nil, err
 	}
-	p.images = t.training.set.Len()
+	p.images = t.training.real
 	if p.initial, err = p.snapshot(); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"fashionlab/fashion/models"
 	"fashionlab/fashion/notebook"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
@@ -32,6 +33,12 @@ func fit(name string, p recipes.Profile, publish, weights bool) error {
 			r.Dir, best.Epoch, len(r.History), task, best.ValidationAccuracy, r.Record.Seconds, r.Record.Device)
 		return nil
 	}
+	if models.IsGAN(recipe.Model.Name) {
+		best := r.History[r.Record.BestEpoch-1].Synthesis
+		fmt.Printf("%s: best epoch %d of %d; distance to validation images %.2f, %.4f of the images recognized; %.0f s on %s\n",
+			r.Dir, r.Record.BestEpoch, len(r.History), best.Distance, best.Recognized, r.Record.Seconds, r.Record.Device)
+		return share(r, p.Run(name), publish, weights)
+	}
 	validation, err := r.Predictions(run.Validation)
 	if err != nil {
 		return err
@@ -42,8 +49,13 @@ func fit(name string, p recipes.Profile, publish, weights bool) error {
 	}
 	fmt.Printf("%s: best epoch %d of %d; accuracy on validation images %v, on test images %v; %.0f s on %s\n",
 		r.Dir, r.Record.BestEpoch, len(r.History), score.Accuracy(validation), score.Accuracy(test), r.Record.Seconds, r.Record.Device)
+	return share(r, p.Run(name), publish, weights)
+}
+
+// share publishes a run under a name if asked to, with its weights or without.
+func share(r *run.Run, name string, publish, weights bool) error {
 	if publish || weights {
-		if err := r.Publish(p.Run(name)); err != nil {
+		if err := r.Publish(name); err != nil {
 			return err
 		}
 	}
@@ -54,7 +66,7 @@ func fit(name string, p recipes.Profile, publish, weights bool) error {
 	if err != nil {
 		return err
 	}
-	return run.PublishWeights(p.Run(name), half)
+	return run.PublishWeights(name, half)
 }
 
 // fitSource trains the run whose weights a recipe starts from, where it is the study's and not trained yet.
