@@ -10,56 +10,31 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-func TestUpsamplingAndAveragingAndTheirGradientsAreTheFormulas(t *testing.T) {
-	withGradient := func(form func(x *Node) *Node) func(in []*Node) []*Node {
-		return func(in []*Node) []*Node {
-			y := form(in[0])
-			return append([]*Node{y}, Gradient(ReduceAllSum(Mul(y, in[1])), in[0])...)
-		}
-	}
-	repeated := func(x *Node) *Node { // each row, then each column
-		b, h, w, c := size(x)
-		x = Reshape(Stack([]*Node{x, x}, 2), b, 2*h, w, c)
-		return Reshape(Stack([]*Node{x, x}, 3), b, 2*h, 2*w, c)
-	}
-	averaged := func(x *Node) *Node { return MeanPool(x).Window(2).Done() }
-	outputs := []string{"output", "gradient"}
-	formsAgree(t, outputs, 1e-12, withGradient(repeated), withGradient(upsample), draw(1, 2, 3, 4, 5), draw(2, 2, 6, 8, 5))
-	formsAgree(t, outputs, 1e-12, withGradient(averaged), withGradient(averagePool), draw(1, 2, 4, 6, 5), draw(2, 2, 2, 3, 5))
-}
-
-func TestModulationScalesAndShiftsEachImageByItsCode(t *testing.T) {
-	store := model.NewStore()
-	exec, err := model.NewExec(backend(t), store, func(_ *model.Scope, in []*Node) []*Node {
-		x, code := in[0], in[1]
-		n := Inference(x.Graph(), store, 1)
-		modulated := n.Modulate("code", x, code)
-		both := n.Dense("code", code, 6) // of the same parameters
-		gain, shift := Slice(both, AxisRange(), AxisRange(0, 3)), Slice(both, AxisRange(), AxisRange(3))
-		return []*Node{modulated, Add(Mul(x, ExpandAxes(OnePlus(gain), 1, 2)), ExpandAxes(shift, 1, 2))}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.Call(single(draw(1, 2, 4, 4, 3)), single(draw(2, 2, 5)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, b := tensors.MustCopyFlatData[float32](out[0]), tensors.MustCopyFlatData[float32](out[1])
-	for i := range a {
-		if math.Abs(float64(a[i]-b[i])) > 1e-6 {
-			t.Fatalf("element %d is %v, want %v", i, a[i], b[i])
-		}
+// withGradients are an output and the gradients of its sum, weighted by the last input, for the other inputs.
+func withGradients(form func(in []*Node) *Node) func(in []*Node) []*Node {
+	return func(in []*Node) []*Node {
+		last := len(in) - 1
+		y := form(in[:last])
+		return append([]*Node{y}, Gradient(ReduceAllSum(Mul(y, in[last])), in[:last]...)...)
 	}
 }
 
-// single is a tensor in the type of the parameters.
-func single(x *tensors.Tensor) *tensors.Tensor {
-	var values []float32
-	for _, v := range tensors.MustCopyFlatData[float64](x) {
-		values = append(values, float32(v))
+func TestFormsOfAGANsLayersEqualThePlainOnes(t *testing.T) {
+	for _, c := range []struct{ h, w, channels, filters int }{{7, 7, 3, 4}, {2, 5, 1, 2}, {4, 4, 2, 1}, {1, 1, 2, 3}} {
+		form := func(fast bool) func(in []*Node) []*Node {
+			return withGradients(func(in []*Node) *Node { return upsampleConv(in[0], in[1], fast) })
+		}
+		formsAgree(t, []string{"upsampled", "gradient of the input", "gradient of the kernel"}, 1e-9, form(false), form(true),
+			draw(1, 2, c.h, c.w, c.channels), draw(2, 3, 3, c.channels, c.filters), draw(3, 2, 2*c.h, 2*c.w, c.filters))
 	}
-	return tensors.FromFlatDataAndDimensions(values, x.Shape().Dimensions...)
+	modulated := func(fast bool) func(in []*Node) []*Node {
+		return withGradients(func(in []*Node) *Node { return modulate(in[0], in[1], in[2], fast) })
+	}
+	formsAgree(t, []string{"modulated", "gradient of the input", "gradient of the gain", "gradient of the shift"}, 1e-9, modulated(false), modulated(true),
+		draw(1, 2, 3, 4, 5), draw(2, 2, 5), draw(3, 2, 5), draw(4, 2, 3, 4, 5))
+	formsAgree(t, []string{"averaged", "gradient of the input"}, 1e-12,
+		withGradients(func(in []*Node) *Node { return MeanPool(in[0]).Window(2).Done() }), withGradients(func(in []*Node) *Node { return averagePool(in[0]) }),
+		draw(1, 2, 4, 6, 5), draw(2, 2, 2, 3, 5))
 }
 
 // After some steps of training the largest singular value of what a layer multiplies by is one; the plain network's is not.

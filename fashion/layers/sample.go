@@ -4,12 +4,45 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Upsample doubles the side of maps: [B, H, W, C] to [B, 2H, 2W, C], each value four times.
-func (n *Net) Upsample(name string, x *Node) *Node {
-	y := upsample(x)
-	n.add(name, "UpSampling2D", y, 0)
+// UpsampleConv doubles the side of maps, each value four times, and convolves them with a 3x3 kernel, zero padding, and adds a bias: [B, H, W, C] to
+// [B, 2H, 2W, filters].
+func (n *Net) UpsampleConv(name string, x *Node, filters int) *Node {
+	_, _, _, c := size(x)
+	kernel := n.Param(name+"/kernel", GlorotUniform(9*c, 9*filters), 3, 3, c, filters)
+	bias := n.Param(name+"/bias", Constant(0), filters)
+	y := addBias(upsampleConv(x, n.bounded(name, kernel), n.fast), bias)
+	n.add(name, "UpSampling2D, Conv2D", y, 9*c*filters+filters)
 	return y
 }
+
+func upsampleConv(x, kernel *Node, fast bool) *Node {
+	if !fast {
+		return convPlain(fourfold(x), kernel, 1)
+	}
+	// Each of the four new places of an old one sees at most 2x2 old ones: a convolution of the small maps to four times as many channels, one set for each,
+	// does the same without the large maps.
+	b, h, w, c := size(x)
+	filters := kernel.Shape().Dimensions[3]
+	small := Dot(ConvertDType(Const(x.Graph(), [][]float64(placesSeen)), x.DType()), Reshape(kernel, 9, c*filters)).Product()
+	small = TransposeAllAxes(Reshape(small, 4, 9, c, filters), 1, 2, 0, 3)
+	y := conv(x, Reshape(small, 3, 3, c, 4*filters), 1, fast)
+	y = TransposeAllAxes(Reshape(y, b, h, w, 2, 2, filters), 0, 1, 3, 2, 4, 5)
+	return Reshape(y, b, 2*h, 2*w, filters)
+}
+
+// placesSeen is the matrix from a kernel's nine entries to the nine old places that each of the four new ones sees, [36, 9], all in row order: an entry counts where it falls
+// on the old place.
+var placesSeen = func() matrix {
+	along := [2][3][3]float64{{{1, 0, 0}, {0, 1, 1}, {0, 0, 0}}, {{0, 0, 0}, {1, 1, 0}, {0, 0, 1}}} // new place, old place, entry
+	m := make(matrix, 36)
+	for row := range m {
+		place, old := row/9, row%9
+		for entry := range 9 {
+			m[row] = append(m[row], along[place/2][old/3][entry/3]*along[place%2][old%3][entry%3])
+		}
+	}
+	return m
+}()
 
 // AveragePool takes the mean of each 2x2 window: [B, H, W, C] to [B, H/2, W/2, C]. H and W must be even.
 func (n *Net) AveragePool(name string, x *Node) *Node {
@@ -18,14 +51,7 @@ func (n *Net) AveragePool(name string, x *Node) *Node {
 	return y
 }
 
-// The gradient of each is the other, but for a factor of four.
-
-func upsample(x *Node) *Node {
-	var dy *Node
-	in := IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return sumOf4(dy) })
-	return IdentityWithCustomGradient(fourfold(in), func(_, v *Node) *Node { dy = v; return v })
-}
-
+// averagePool is the mean of windows; its gradient is written out.
 func averagePool(x *Node) *Node {
 	var dy *Node
 	in := IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return fourfold(MulScalar(dy, 0.25)) })

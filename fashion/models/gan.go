@@ -52,9 +52,9 @@ func (m GAN) Images(n *layers.Net, latents, classes *Node) *Node {
 	x := n.Dense(GeneratorLayers+"start", code, ganSide*ganSide*4*m.Width)
 	x = Reshape(x, -1, ganSide, ganSide, 4*m.Width)
 	x = m.activate(n, GeneratorLayers+"norm1", x, code)
-	x = n.Conv(GeneratorLayers+"conv1", n.Upsample(GeneratorLayers+"up1", x), 2*m.Width) // [B, 14, 14, 2W]
+	x = n.UpsampleConv(GeneratorLayers+"conv1", x, 2*m.Width) // [B, 14, 14, 2W]
 	x = m.activate(n, GeneratorLayers+"norm2", x, code)
-	x = n.Conv(GeneratorLayers+"conv2", n.Upsample(GeneratorLayers+"up2", x), m.Width) // [B, 28, 28, W]
+	x = n.UpsampleConv(GeneratorLayers+"conv2", x, m.Width) // [B, 28, 28, W]
 	x = m.activate(n, GeneratorLayers+"norm3", x, code)
 	return Sigmoid(n.Conv(GeneratorLayers+"image", x, 1))
 }
@@ -64,7 +64,7 @@ func (m GAN) activate(n *layers.Net, name string, x, code *Node) *Node {
 	if m.Name == "dcgan" {
 		return n.Relu(name+"_relu", n.BatchNorm(name, x))
 	}
-	return n.Relu(name+"_relu", n.Modulate(name+"_code", n.PixelNorm(name, x), code))
+	return n.Relu(name+"_relu", n.Modulate(name, x, code))
 }
 
 // Scores tells how real images of classes look, [B], more for real: the logit of their being real. The class enters as a projection (Miyato and Koyama, "cGANs with

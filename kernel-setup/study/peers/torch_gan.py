@@ -80,7 +80,7 @@ class Discriminator(nn.Module):
 generator, discriminator = (net.to(memory_format=torch.channels_last) for net in (Generator(), Discriminator()))
 average = copy.deepcopy(generator)
 parameters = sum(p.numel() for net in (generator, discriminator) for p in net.parameters())
-adam = dict(betas=(rule["beta1"] if "beta1" in rule else 0, rule["beta2"]), eps=rule["epsilon"])
+adam = dict(betas=(float(rule.get("beta1", 0)), rule["beta2"]), eps=rule["epsilon"])
 of_generator = torch.optim.Adam(generator.parameters(), rule["rate"], **adam)
 of_discriminator = torch.optim.Adam(discriminator.parameters(), recipe["gan"]["rate"], **adam)
 
