@@ -51,6 +51,16 @@ func (s Set) Take(positions []int) Set {
 	return t
 }
 
+// Of are the images of a class.
+func (s Set) Of(class Label) (images []Image) {
+	for i, l := range s.Labels {
+		if l == class {
+			images = append(images, s.Images[i])
+		}
+	}
+	return images
+}
+
 // CountByClass returns how many images of each class the set holds, indexed by Label.
 func (s Set) CountByClass() [NumClasses]int {
 	var counts [NumClasses]int

@@ -171,3 +171,26 @@ func symmetric(m *mat.Dense) *mat.SymDense {
 	}
 	return s
 }
+
+// Distances are how far features are from others, by both measures.
+type Distances struct {
+	Frechet     float64
+	Kernel      float64 // mean over kernelBlocks blocks
+	KernelError float64 // its standard error
+}
+
+const kernelBlocks = 10
+
+// Compare measures how far features are from others, of which there must be ten times two at least.
+func Compare(features, others [][]float32) (d Distances, err error) {
+	a, errA := NormalOf(features)
+	b, errB := NormalOf(others)
+	if err := errors.Join(errA, errB); err != nil {
+		return d, err
+	}
+	if d.Frechet, err = Frechet(a, b); err != nil {
+		return d, err
+	}
+	d.Kernel, d.KernelError, err = Kernel(features, others, min(len(features), len(others))/kernelBlocks)
+	return d, err
+}

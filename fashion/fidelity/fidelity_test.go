@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/cmplx"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -172,5 +173,36 @@ func TestAlikeIsTheCosineToTheNeighbourOfThatRank(t *testing.T) {
 		if _, err := Alike(bad.features, others, bad.k); err == nil {
 			t.Errorf("%s: no error", name)
 		}
+	}
+}
+
+func TestNearestAreTheOnesOfTheSmallestAngles(t *testing.T) {
+	others := [][]float32{{1, 0}, {0, 2}, {3, 3}, {-1, 0}}
+	got, err := Nearest([][]float32{{5, 1}, {0, -1}}, others, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range [][]int{{0, 2, 1}, {0, 3, 2}} {
+		if !slices.Equal(got[i], want) {
+			t.Errorf("feature %d: %v, want %v", i, got[i], want)
+		}
+	}
+}
+
+func TestCompareGivesBothDistances(t *testing.T) {
+	a, b := features(1, 60, 3, 1, 0), features(2, 80, 3, 1, 1)
+	got, err := Compare(a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kernel, standardError, err := Kernel(a, b, 6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (Distances{frechet(t, normalOf(t, a), normalOf(t, b)), kernel, standardError}); got != want {
+		t.Errorf("the distances are %+v, want %+v", got, want)
+	}
+	if _, err := Compare(a[:15], b); err == nil {
+		t.Error("15 features were compared in ten blocks")
 	}
 }

@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -81,22 +82,54 @@ func loadedGAN(t *testing.T, r *run.Run) {
 	if !slices.Equal(set.Images, want) {
 		t.Errorf("the images are not the samples of epoch %d", r.Record.BestEpoch)
 	}
-	one, err := g.Images(g.Latents(100, r.Recipe.Seed)[37:38], set.Labels[37:38])
+	code := train.CodeOf(g.Latents(100, r.Recipe.Seed)[37], set.Labels[37])
+	one, err := g.Images([]train.Code{code})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if d := farthestGrey(one[0], want[37]); d > 1 {
 		t.Errorf("made alone, an image differs by %d grey levels", d)
 	}
-	for _, bad := range []struct {
-		numbers int
-		class   fashion.Label
-		want    string
-	}{{7, 3, "7 numbers"}, {8, 10, "class 10"}} {
-		_, err := g.Images([][]float32{make([]float32, bad.numbers)}, []fashion.Label{bad.class})
-		if err == nil || !strings.Contains(err.Error(), bad.want) {
-			t.Errorf("a latent of %d numbers for class %d: %v, want an error with %q", bad.numbers, bad.class, err, bad.want)
+	code.Latent = code.Latent[:7]
+	if _, err := g.Images([]train.Code{code}); err == nil || !strings.Contains(err.Error(), "7 numbers") {
+		t.Errorf("a latent of 7 numbers: %v, want an error that says so", err)
+	}
+	directions, err := g.Directions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range directions {
+		for j, b := range directions {
+			dot := 0.0
+			for k := range a {
+				dot += float64(a[k]) * float64(b[k])
+			}
+			if want := map[bool]float64{true: 1}[i == j]; len(directions) != g.Latent || math.Abs(dot-want) > 1e-5 {
+				t.Fatalf("%d directions, of which %d and %d have the product %v, want %v", len(directions), i, j, dot, want)
+			}
 		}
+	}
+}
+
+func TestWayBetweenTwoCodesKeepsTheLengthAndMixesTheClasses(t *testing.T) {
+	a, b := train.CodeOf([]float32{3, 0, 0}, 2), train.CodeOf([]float32{0, 3, 0}, 6)
+	for share, want := range map[float64][]float64{0: {3, 0, 0}, 1: {0, 3, 0}, 0.5: {3 / math.Sqrt2, 3 / math.Sqrt2, 0}} {
+		c := train.Between(a, b, share)
+		for i, v := range want {
+			if math.Abs(float64(c.Latent[i])-v) > 1e-6 {
+				t.Errorf("at %v the latent is %v, want %v", share, c.Latent, want)
+			}
+		}
+		if c.Classes[2] != float32(1-share) || c.Classes[6] != float32(share) {
+			t.Errorf("at %v the classes are %v", share, c.Classes)
+		}
+	}
+	if same := train.Between(a, a, 0.3); same.Latent[0] != 3 || same.Latent[1] != 0 {
+		t.Errorf("on the way from a code to itself the latent is %v", same.Latent)
+	}
+	moved := a.Moved([]float32{0, 1, 0}, -2)
+	if moved.Latent[1] != -2 || a.Latent[1] != 0 {
+		t.Errorf("moved by -2 the latent is %v, and the one it came from %v", moved.Latent, a.Latent)
 	}
 }
 

@@ -1,8 +1,11 @@
 package train
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 
@@ -12,6 +15,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"gonum.org/v1/gonum/mat"
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/layers"
@@ -100,23 +104,60 @@ func (g *Generator) Latents(n int, seed uint64) [][]float32 {
 	return list
 }
 
-// Images makes an image of a class from each latent, of Latent numbers.
-func (g *Generator) Images(latents [][]float32, classes []fashion.Label) ([]fashion.Image, error) {
-	if len(latents) != len(classes) {
-		return nil, fmt.Errorf("%d latents and %d classes, want as many of both", len(latents), len(classes))
+// Code is what an image is made from: a latent and a class, or a mixture of classes whose weights add up to 1.
+type Code struct {
+	Latent  []float32 // normally distributed
+	Classes [fashion.NumClasses]float32
+}
+
+// CodeOf is a latent's code for one class.
+func CodeOf(latent []float32, class fashion.Label) Code {
+	c := Code{Latent: latent}
+	c.Classes[class] = 1
+	return c
+}
+
+// Between is a code on the way from one to another, at 0 the first and at 1 the second. Latents are led along the sphere, on which normally distributed ones lie.
+func Between(a, b Code, share float64) Code {
+	c := Code{Latent: make([]float32, len(a.Latent))}
+	var dot, aa, bb float64
+	for i := range a.Latent {
+		dot, aa, bb = dot+float64(a.Latent[i])*float64(b.Latent[i]), aa+float64(a.Latent[i])*float64(a.Latent[i]), bb+float64(b.Latent[i])*float64(b.Latent[i])
 	}
-	for i, l := range latents {
-		if len(l) != g.Latent || classes[i] >= fashion.NumClasses {
-			return nil, fmt.Errorf("latent %d has %d numbers for class %d, want %d for a class below %d", i, len(l), classes[i], g.Latent, fashion.NumClasses)
+	ofA, ofB := 1-share, share
+	if angle := math.Acos(min(1, max(-1, dot/math.Sqrt(aa*bb)))); math.Sin(angle) > 1e-6 {
+		ofA, ofB = math.Sin((1-share)*angle)/math.Sin(angle), math.Sin(share*angle)/math.Sin(angle)
+	}
+	for i := range c.Latent {
+		c.Latent[i] = float32(ofA*float64(a.Latent[i]) + ofB*float64(b.Latent[i]))
+	}
+	for i := range c.Classes {
+		c.Classes[i] = float32(1-share)*a.Classes[i] + float32(share)*b.Classes[i]
+	}
+	return c
+}
+
+// Moved is a code whose latent goes so far in a direction.
+func (c Code) Moved(direction []float32, by float64) Code {
+	c.Latent = slices.Clone(c.Latent)
+	for i, v := range direction {
+		c.Latent[i] += float32(by) * v
+	}
+	return c
+}
+
+// Images makes an image from each code.
+func (g *Generator) Images(codes []Code) ([]fashion.Image, error) {
+	for i, c := range codes {
+		if len(c.Latent) != g.Latent {
+			return nil, fmt.Errorf("code %d has a latent of %d numbers, want %d", i, len(c.Latent), g.Latent)
 		}
 	}
-	images, size := make([]fashion.Image, 0, len(latents)), batchFor(len(latents))
-	for len(images) < len(latents) {
-		first := len(images)
-		end := min(first+size, len(latents))
+	images, size := make([]fashion.Image, 0, len(codes)), batchFor(len(codes))
+	for batch := range slices.Chunk(codes, size) {
 		var made []fashion.Image
 		err := try(func() (err error) {
-			made, err = g.oneBatch(latents[first:end], classes[first:end], size)
+			made, err = g.oneBatch(batch, size)
 			return err
 		})
 		if err != nil {
@@ -130,18 +171,21 @@ func (g *Generator) Images(latents [][]float32, classes []fashion.Label) ([]fash
 // Set makes so many images of each class, class by class, from latents that follow from the seed.
 func (g *Generator) Set(perClass int, seed uint64) (fashion.Set, error) {
 	var set fashion.Set
+	var codes []Code
+	latents := g.Latents(perClass*fashion.NumClasses, seed)
 	for class := range fashion.Label(fashion.NumClasses) {
 		for range perClass {
+			codes = append(codes, CodeOf(latents[len(codes)], class))
 			set.Labels = append(set.Labels, class)
 		}
 	}
 	var err error
-	set.Images, err = g.Images(g.Latents(len(set.Labels), seed), set.Labels)
+	set.Images, err = g.Images(codes)
 	return set, err
 }
 
 // oneBatch makes up to size images.
-func (g *Generator) oneBatch(latents [][]float32, classes []fashion.Label, size int) ([]fashion.Image, error) {
+func (g *Generator) oneBatch(codes []Code, size int) ([]fashion.Image, error) {
 	g.turn.Lock()
 	defer g.turn.Unlock()
 	exec := g.graphs[size]
@@ -152,28 +196,31 @@ func (g *Generator) oneBatch(latents [][]float32, classes []fashion.Label, size 
 		}
 		g.graphs[size] = exec
 	}
-	flat, labels := make([]float32, size*g.Latent), make([]int32, size)
-	for i, l := range latents {
-		copy(flat[i*g.Latent:], l)
-		labels[i] = int32(classes[i])
+	flat, weights := make([]float32, size*g.Latent), make([]float32, size*fashion.NumClasses)
+	for i, c := range codes {
+		copy(flat[i*g.Latent:], c.Latent)
+		copy(weights[i*fashion.NumClasses:], c.Classes[:])
 	}
-	out, err := exec.Call1(tensors.FromFlatDataAndDimensions(flat, size, g.Latent), labels)
+	latents, classes := tensors.FromFlatDataAndDimensions(flat, size, g.Latent), tensors.FromFlatDataAndDimensions(weights, size, fashion.NumClasses)
+	out, err := exec.Call1(latents, classes)
 	if err != nil {
 		return nil, err
 	}
-	defer out.FinalizeAll()
+	for _, t := range []*tensors.Tensor{latents, classes, out} {
+		defer t.FinalizeAll()
+	}
 	bytes, err := tensors.CopyFlatData[uint8](out)
 	if err != nil {
 		return nil, err
 	}
-	images := make([]fashion.Image, len(latents))
+	images := make([]fashion.Image, len(codes))
 	for i := range images {
 		images[i] = fashion.Image(bytes[i*fashion.Pixels:])
 	}
 	return images, nil
 }
 
-// graph gives the grey levels of images, uint8 [B, 784], from latents [B, L] and labels, int32 [B].
+// graph gives the grey levels of images, uint8 [B, 784], from latents [B, L] and classes [B, 10].
 func (g *Generator) graph(_ *model.Scope, in []*Node) *Node {
 	n := layers.Inference(in[0].Graph(), g.store, g.recipe.Seed).Plain()
 	if g.average {
@@ -184,6 +231,47 @@ func (g *Generator) graph(_ *model.Scope, in []*Node) *Node {
 			}
 		}
 	}
-	images := models.NewGAN(g.recipe.Model).Images(n, in[0], OneHot(in[1], fashion.NumClasses, dtypes.Float32))
+	images := models.NewGAN(g.recipe.Model).Images(n, in[0], in[1])
 	return ConvertDType(Reshape(AddScalar(MulScalar(images, 255), 0.5), -1, fashion.Pixels), dtypes.Uint8)
+}
+
+// Directions are those in which a latent changes images, each of length 1, from the one of the most influence on what the generator's layers read of it to the one of
+// the least: the eigenvectors of W W^T, where W, [Latent, ...], holds the kernels of all layers that read the latent (Shen and Zhou, "Closed-Form Factorization of Latent Semantics in
+// GANs", 2021).
+func (g *Generator) Directions() ([][]float32, error) {
+	sum := mat.NewSymDense(g.Latent, nil)
+	for v := range g.store.IterVariables() {
+		name, ours := layers.ParameterAt(v.Path())
+		d := v.Shape().Dimensions
+		if !ours || !strings.HasPrefix(name, models.GeneratorLayers) || len(d) != 2 || d[0] != g.Latent+fashion.NumClasses {
+			continue
+		}
+		value, err := v.Value()
+		if err != nil {
+			return nil, err
+		}
+		flat, err := tensors.CopyFlatData[float32](value)
+		if err != nil {
+			return nil, err
+		}
+		kernel := mat.NewDense(g.Latent, d[1], nil)
+		for i := range g.Latent * d[1] {
+			kernel.Set(i/d[1], i%d[1], float64(flat[i]))
+		}
+		kernel.Scale(1/mat.Norm(kernel, 2), kernel) // each layer counts alike
+		sum.SymRankK(sum, 1, kernel)
+	}
+	var e mat.EigenSym
+	if !e.Factorize(sum, true) {
+		return nil, errors.New("the generator's kernels have no eigenvectors: are they numbers?")
+	}
+	var vectors mat.Dense
+	e.VectorsTo(&vectors) // by ascending eigenvalue
+	list := make([][]float32, g.Latent)
+	for i := range list {
+		for j := range g.Latent {
+			list[i] = append(list[i], float32(vectors.At(j, g.Latent-1-i)))
+		}
+	}
+	return list, nil
 }

@@ -64,7 +64,8 @@ func (o *opposing) observe() (err error) {
 	if o.real, err = fidelity.NormalOf(seen.Features); err != nil {
 		return err
 	}
-	for class, images := range byClass(validation) {
+	for class := range o.spread {
+		images := validation.Of(fashion.Label(class))
 		o.spread[class] = fidelity.Spread(images[:min(len(images), o.measured)])
 	}
 	return nil
@@ -150,9 +151,9 @@ func (o *opposing) measure() (s run.Synthesis, err error) {
 		}
 	}
 	s.Spread = 1
-	for class, images := range byClass(set) {
-		if o.spread[class] > 0 {
-			s.Spread = min(s.Spread, fidelity.Spread(images)/o.spread[class])
+	for class, real := range o.spread {
+		if real > 0 {
+			s.Spread = min(s.Spread, fidelity.Spread(set.Of(fashion.Label(class)))/real)
 		}
 	}
 	return s, nil
@@ -170,12 +171,4 @@ func closestEpoch(history []run.Epoch) run.Epoch {
 		}
 	}
 	return best
-}
-
-// byClass are the images of each class.
-func byClass(s fashion.Set) (list [fashion.NumClasses][]fashion.Image) {
-	for i, l := range s.Labels {
-		list[l] = append(list[l], s.Images[i])
-	}
-	return list
 }
