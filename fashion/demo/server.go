@@ -66,6 +66,7 @@ type Server struct {
 	queued     atomic.Int64
 	neighbours atomic.Pointer[Neighbours] // nil while they are prepared, and if that failed
 	failed     atomic.Bool                // preparing the neighbours
+	maker      atomic.Pointer[maker]      // nil without a generator
 	mux        *http.ServeMux
 }
 
@@ -83,6 +84,7 @@ func NewServer(p *Panel, o Options) *Server {
 	s.mux.HandleFunc("GET /{$}", s.page)
 	s.mux.HandleFunc("GET /api/panel", s.describe)
 	s.mux.HandleFunc("POST /api/answer", s.answer)
+	s.mux.HandleFunc("POST /api/made", s.made)
 	return s
 }
 
@@ -178,11 +180,14 @@ func (s *Server) page(w http.ResponseWriter, _ *http.Request) {
 func (s *Server) describe(w http.ResponseWriter, _ *http.Request) {
 	j := s.panel.describe()
 	j.Bytes = s.options.Limits.Bytes
+	if m := s.maker.Load(); m != nil {
+		j.Knobs = len(m.directions)
+	}
 	send(w, http.StatusOK, j)
 }
 
-// answer prepares the photo of a request and asks the panel.
-func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
+// admitted reports whether a request may be worked on now; done must be called after it. Otherwise the visitor is told why not.
+func (s *Server) admitted(w http.ResponseWriter, r *http.Request) (done func(), ok bool) {
 	switch {
 	case r.Header.Get("Origin") != "" && r.Header.Get("Origin") != "http://"+r.Host && r.Header.Get("Origin") != "https://"+r.Host:
 		refuse(w, http.StatusForbidden, "the question comes from another page")
@@ -194,7 +199,15 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "2")
 		refuse(w, http.StatusServiceUnavailable, "too many are asking; ask again in a moment")
 	default:
-		defer s.queued.Add(-1)
+		return func() { s.queued.Add(-1) }, true
+	}
+	return nil, false
+}
+
+// answer prepares the photo of a request and asks the panel.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
+	if done, ok := s.admitted(w, r); ok {
+		defer done()
 		s.reply(w, r)
 	}
 }

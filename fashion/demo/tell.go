@@ -20,6 +20,7 @@ type (
 		Members []memberJSON `json:"members"`
 		Unsure  float64      `json:"unsure_below"`
 		Bytes   int64        `json:"most_bytes"` // of a file
+		Knobs   int          `json:"knobs"`      // with which a made item can be changed; 0 if none can be made
 	}
 	memberJSON struct {
 		Title      string     `json:"title"`

@@ -15,6 +15,9 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/demo"
+	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/train"
 )
 
 func warn(err error) { fmt.Fprintln(os.Stderr, "warning:", err) }
@@ -136,6 +139,9 @@ func serve(address, token string) error {
 		return err
 	}
 	s := demo.NewServer(panel, demo.Options{Token: token})
+	if err := makeItems(s); err != nil {
+		fmt.Fprintln(os.Stderr, "the page makes no items:", err)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	go func() {
@@ -145,6 +151,19 @@ func serve(address, token string) error {
 		}
 	}()
 	return s.ListenAndServe(ctx, address, func(url string) { fmt.Printf("open %s in a browser; Ctrl-C stops\n", url) })
+}
+
+// makeItems has the page make items with the published GAN.
+func makeItems(s *demo.Server) error {
+	r, err := run.OpenPublished(recipes.Full.Run("gan"))
+	if err != nil {
+		return err
+	}
+	g, err := train.LoadGenerator(r)
+	if err != nil {
+		return err
+	}
+	return s.MakeItems(g)
 }
 
 func showNeighbours(s *demo.Server) error {
