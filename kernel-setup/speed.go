@@ -30,6 +30,8 @@ var timedSteps = []timedStep{
 	{"resnet50", "", 0, 64, 236, 15},
 	{"resnet50", "", 0, 512, 1366, 15},
 	{"convnext", "tiny", 0, 64, 325, 0},
+	{"sngan", "", 0, 64, 65, 8},
+	{"dcgan", "", 0, 64, 65, 8},
 	{"convnext", "atto", 0, 64, 62.7, 7},
 	{"convnext", "atto", 36, 64, 44.5, 7},
 	{"convnext", "atto", 85, 64, 25.1, 7},

@@ -88,7 +88,9 @@ func TestPageMakesItemsInABrowser(t *testing.T) {
 	if err := s.MakeItems(generator(t)); err != nil {
 		t.Fatal(err)
 	}
-	wait := func(what string) chromedp.Action { return chromedp.Poll(what, nil, chromedp.WithPollingTimeout(20*time.Second)) }
+	wait := func(what string) chromedp.Action {
+		return chromedp.Poll(what, nil, chromedp.WithPollingTimeout(20*time.Second))
+	}
 	move := func(selector, value string) chromedp.Action {
 		return chromedp.Evaluate(`{ const e = document.querySelector("`+selector+`"); e.value = "`+value+`"; e.dispatchEvent(new Event(e.tagName === "SELECT" ? "change" : "input")); before = document.getElementById("made").src; true }`, nil)
 	}

@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -56,14 +57,18 @@ func Contest(history []run.Epoch, epochs int, floor float64) Figure {
 			addCurve(losses, history, func(e run.Epoch) float64 { return e.Synthesis.GeneratorLoss }, generator)
 			told := epochPanel(epochs, "told rightly by the discriminator")
 			addCurve(told, history, func(e run.Epoch) float64 { return e.Accuracy }, discriminator)
-			distance := epochPanel(epochs, "distance to real images (log)")
-			addCurve(distance, history, func(e run.Epoch) float64 { return e.Synthesis.Distance }, generator)
+			distance := epochPanel(epochs, "distance (log)")
+			addCurve(distance, measured(history), func(e run.Epoch) float64 { return e.Synthesis.Distance }, generator)
+			low, high := min(distance.Y.Min, distance.Y.Max), distance.Y.Max
 			for _, p := range []*plot.Plot{losses, told, distance} {
 				leaveRoom(p)
 			}
-			if len(history) > 0 {
-				distance.Y.Scale, distance.Y.Tick.Marker = plot.LogScale{}, oneTwoFive
-				distance.Y.Min, distance.Y.Max = 0.8*least(history, floor), distance.Y.Max*1.1
+			if high > 0 {
+				if floor > 0 {
+					low = min(low, floor)
+				}
+				distance.Y.Scale, distance.Y.Tick.Marker = plot.LogScale{}, oneTwoFive{}
+				distance.Y.Min, distance.Y.Max = 0.8*low, 1.2*high
 			}
 			if floor > 0 {
 				distance.Add(&plotter.Line{XYs: plotter.XYs{{X: 1, Y: floor}, {X: float64(epochs), Y: floor}}, LineStyle: draw.LineStyle{Color: grey, Width: vg.Points(1), Dashes: []vg.Length{vg.Points(1), vg.Points(2)}}})
@@ -73,21 +78,24 @@ func Contest(history []run.Epoch, epochs int, floor float64) Figure {
 	}
 }
 
-// least is the least distance of a history and of a floor, if there is one.
-func least(history []run.Epoch, floor float64) float64 {
-	low := math.Inf(1)
-	if floor > 0 {
-		low = floor
-	}
-	for _, e := range history {
-		low = min(low, e.Synthesis.Distance)
-	}
-	return low
+// measured are the epochs whose images have a distance.
+func measured(history []run.Epoch) []run.Epoch {
+	return slices.DeleteFunc(slices.Clone(history), func(e run.Epoch) bool { return !(e.Synthesis.Distance > 0) })
 }
 
-// oneTwoFive are ticks of a logarithmic axis of distances.
-var oneTwoFive = plot.ConstantTicks{{Value: 0.5, Label: "0.5"}, {Value: 1, Label: "1"}, {Value: 2, Label: "2"}, {Value: 5, Label: "5"}, {Value: 10, Label: "10"},
-	{Value: 20, Label: "20"}, {Value: 50, Label: "50"}, {Value: 100, Label: "100"}, {Value: 200, Label: "200"}}
+// oneTwoFive puts ticks of a logarithmic axis on 1, 2 and 5 times the powers of ten.
+type oneTwoFive struct{}
+
+func (oneTwoFive) Ticks(low, high float64) (ticks []plot.Tick) {
+	for power := math.Floor(math.Log10(low)); power <= math.Log10(high); power++ {
+		for _, digit := range []float64{1, 2, 5} {
+			if v := digit * math.Pow(10, power); v >= low && v <= high {
+				ticks = append(ticks, plot.Tick{Value: v, Label: fmt.Sprintf("%g", v)})
+			}
+		}
+	}
+	return ticks
+}
 
 // epochPanel is an empty chart over the epochs.
 func epochPanel(epochs int, label string) *plot.Plot {

@@ -55,6 +55,14 @@ func history() []run.Epoch {
 	}
 }
 
+// contest is the history of a GAN.
+func contest() []run.Epoch {
+	of := func(epoch int, discriminator, accuracy, generator, distance float64) run.Epoch {
+		return run.Epoch{Epoch: epoch, Loss: discriminator, Accuracy: accuracy, Synthesis: run.Synthesis{GeneratorLoss: generator, Distance: distance, Recognized: 0.8, Spread: 0.9}}
+	}
+	return []run.Epoch{of(1, 0.71, 0.72, 0.41, 21.3), of(2, 0.80, 0.66, 0.30, 9.6), of(3, 0.84, 0.63, 0.27, 4.4), of(4, 0.85, 0.62, 0.28, 3.1)}
+}
+
 // search is a finished one of made-up trainings, and what a sample of its dropped trials came to.
 func search(t *testing.T) (found, continued hyperband.State[hyperband.Point]) {
 	t.Helper()
@@ -85,14 +93,15 @@ func figures(t *testing.T) map[string]plots.Figure {
 	}
 	found, continued := search(t)
 	return map[string]plots.Figure{
-		"brackets":        plots.Brackets(found.Brackets),
-		"search-curves":   plots.SearchCurves("Trials", "accuracy", found),
-		"parallel":        plots.ParallelCoordinates("Parameters", found, []string{"0.3", "0.7", "2", "0.2"}),
-		"influences":      plots.Influences("Influence", "alone", found.Influences(1)),
-		"early-final":     plots.EarlyAndFinal("Too early?", "accuracy", found, continued),
-		"sample-grid":     plots.SampleGrid(s, 5),
-		"mean-images":     plots.MeanImages(s),
-		"class-balance":   plots.ClassBalance(plots.Part{Name: "training", Set: s}, plots.Part{Name: "validation", Set: s.Take([]int{0, 1, 2})}),
+		"brackets":      plots.Brackets(found.Brackets),
+		"search-curves": plots.SearchCurves("Trials", "accuracy", found),
+		"parallel":      plots.ParallelCoordinates("Parameters", found, []string{"0.3", "0.7", "2", "0.2"}),
+		"influences":    plots.Influences("Influence", "alone", found.Influences(1)),
+		"early-final":   plots.EarlyAndFinal("Too early?", "accuracy", found, continued),
+		"sample-grid":   plots.SampleGrid(s, 5),
+		"mean-images":   plots.MeanImages(s),
+		"class-balance": plots.ClassBalance(plots.Part{Name: "training", Set: s}, plots.Part{Name: "validation", Set: s.Take([]int{0, 1, 2})}),
+		"contest":       plots.Contest(contest(), 5, 0.4), "generated": plots.Generated(items(t).Images[:100], 4),
 		"learning-curves": plots.LearningCurves(history(), 6),
 		"confusion":       plots.ConfusionMatrix(c),
 		"recall":          plots.RecallByClass(c),
@@ -279,7 +288,7 @@ func TestFigureAsPNGHasItsSizeAndIsNotEmpty(t *testing.T) {
 func TestFigureIsTheGoldenOne(t *testing.T) {
 	all := figures(t)
 	for _, name := range []string{"class-balance", "learning-curves", "confusion", "recall", "intervals", "differences", "results", "rates", "diagram", "costs", "reliability", "agreement", "embedding", "simplex", "method",
-		"brackets", "search-curves", "parallel", "influences", "early-final"} {
+		"brackets", "search-curves", "parallel", "influences", "early-final", "contest"} {
 		path := filepath.Join("../../testdata/figures", name+".svg")
 		got := svg(t, all[name])
 		if *update {
@@ -325,9 +334,11 @@ func TestCurvesOfAnyHistoryAreDrawn(t *testing.T) {
 		"diverged": {history()[0], {Epoch: 2, Loss: nan, ValidationLoss: math.Inf(1), Accuracy: 0.1, ValidationAccuracy: 0.1}},
 		"constant": {{Epoch: 1, Loss: 1, ValidationLoss: 1}, {Epoch: 2, Loss: 1, ValidationLoss: 1}},
 	} {
-		_, drawn, _ := strings.Cut(svg(t, plots.LearningCurves(h, 1)), "</desc>")
-		if strings.Contains(drawn, "NaN") || strings.Contains(drawn, "Inf") {
-			t.Errorf("%s: the figure holds a coordinate that is no number", name)
+		for _, f := range []plots.Figure{plots.LearningCurves(h, 1), plots.Contest(h, 1, 0)} {
+			_, drawn, _ := strings.Cut(svg(t, f), "</desc>")
+			if strings.Contains(drawn, "NaN") || strings.Contains(drawn, "Inf") {
+				t.Errorf("%s, %s: the figure holds a coordinate that is no number", name, f.Title)
+			}
 		}
 	}
 }

@@ -17,6 +17,7 @@ var trainings = map[string]func(Profile) []Trial{
 		return slices.Concat(named("convnext", source)(p), FineTuning(p), Gradual(p), Sides(p))
 	},
 	"08-ensemble": named("cnn", "resnet50", source, "convnext-transfer"),
+	"10-gan":      func(p Profile) []Trial { return slices.Concat(named("gan", "dcgan")(p), Mixing(p)) },
 }
 
 // searches are the models whose hyperparameters a notebook searches.
