@@ -203,7 +203,15 @@ func TestRecipesThatNoGANOrOnlyAGANCanUseAreErrors(t *testing.T) {
 	classifier.GAN = run.GAN{Loss: "hinge", Rate: 0.001}
 	latent := recipe()
 	latent.Model.Latent = 8
+	synthetic := func(s run.Synthetic) run.Recipe {
+		r := recipe()
+		r.Data.Synthetic = s
+		return r
+	}
 	for want, r := range map[string]run.Recipe{
+		"synthetic.share":   synthetic(run.Synthetic{Run: "full/gan", Share: 1.5}),
+		"a run and a share": synthetic(run.Synthetic{Share: 0.5}),
+		"or neither":        synthetic(run.Synthetic{Run: "full/gan"}),
 		"gan.loss":          change(func(r *run.Recipe) { r.GAN = run.GAN{} }),
 		"cross-entropy":     change(func(r *run.Recipe) { r.GAN.Loss = "least squares" }),
 		"gan.rate":          change(func(r *run.Recipe) { r.GAN.Rate = 0 }),
