@@ -34,7 +34,7 @@ func generator(t *testing.T) *train.Generator {
 // wished posts a wish and returns what came of it.
 func wished(t *testing.T, url, wish string) (status int, picture []byte, answer map[string]any) {
 	t.Helper()
-	r, err := http.Post(url+"api/made", "application/json", strings.NewReader(wish))
+	r, err := http.Post(url+"/api/made", "application/json", strings.NewReader(wish))
 	if err != nil {
 		t.Fatal(err)
 	}

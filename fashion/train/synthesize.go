@@ -3,6 +3,7 @@ package train
 import (
 	"cmp"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 
 	"fashionlab/fashion"
@@ -11,15 +12,15 @@ import (
 )
 
 const (
-	syntheticPool   = 2    // different images for each that an epoch takes
-	difficultChoice = 4    // images from which each difficult one is chosen
+	syntheticPool   = 1    // different images for each that an epoch takes
+	difficultChoice = 8    // images from which each difficult one is chosen
 	alikeNeighbour  = 6    // an image is as familiar as its so many-th neighbour among real ones is alike
 	realCompared    = 2000 // real images at most that it is compared with
 	syntheticSeed   = 1    // of the latents
 )
 
-// synthesize makes the images of a GAN that a recipe asks for, as many of each class, for epochs of which mixed images are synthetic. Difficult ones are those
-// to whose class the observer gives the smallest lead over another, among those that it still takes for the class and that are as familiar to it as nineteen in twenty of the
+// synthesize makes the images of a GAN that a recipe asks for, as many of each class, for epochs of which mixed images are synthetic. Difficult ones are made on the way
+// from their class to another, less than half of it; of these they are those to whose class the observer gives the smallest lead over another, among those that it still takes for the class and that are as familiar to it as nineteen in twenty of the
 // real images are: hard to tell, and neither wrongly labelled nor deformed, as far as the observer can say.
 func synthesize(s run.Synthetic, mixed int, real fashion.Set) (fashion.Set, error) {
 	open := run.OpenNamed
@@ -38,11 +39,28 @@ func synthesize(s run.Synthetic, mixed int, real fashion.Set) (fashion.Set, erro
 	if !s.Difficult {
 		return g.Set(perClass, syntheticSeed)
 	}
-	set, err := g.Set(difficultChoice*perClass, syntheticSeed)
+	set, err := g.between(difficultChoice*perClass, syntheticSeed)
 	if err != nil {
 		return fashion.Set{}, err
 	}
 	return difficult(set, real, perClass)
+}
+
+// between makes so many images of each class on the way to another, less than half of it.
+func (g *Generator) between(perClass int, seed uint64) (fashion.Set, error) {
+	var set fashion.Set
+	var codes []Code
+	r, latents := rand.New(rand.NewPCG(seed, 1)), g.Latents(perClass*fashion.NumClasses, seed)
+	for class := range fashion.Label(fashion.NumClasses) {
+		for range perClass {
+			latent, other := latents[len(codes)], (class+1+fashion.Label(r.IntN(fashion.NumClasses-1)))%fashion.NumClasses
+			codes = append(codes, Between(CodeOf(latent, class), CodeOf(latent, other), r.Float64()/2))
+			set.Labels = append(set.Labels, class)
+		}
+	}
+	var err error
+	set.Images, err = g.Images(codes)
+	return set, err
 }
 
 // difficult chooses so many images of each class.

@@ -32,13 +32,13 @@ func TestDifficultImagesHaveASmallerLeadAndAllKindsHaveEveryClassAlike(t *testin
 	for i, difficult := range []bool{false, true} {
 		s.Difficult = difficult
 		p := mixed(t, s)
-		if p.real != 300 || p.mixed != 150 || p.set.Len() != 600 || len(p.indices) != 600 {
-			t.Fatalf("%d real images, %d mixed in, %d in all, %d indices; want 300, 150, 600 and 600", p.real, p.mixed, p.set.Len(), len(p.indices))
+		if p.real != 300 || p.mixed != 150 || p.set.Len() != 450 || len(p.indices) != 450 {
+			t.Fatalf("%d real images, %d mixed in, %d in all, %d indices; want 300, 150, 450 and 450", p.real, p.mixed, p.set.Len(), len(p.indices))
 		}
 		made := fashion.Set{Images: p.set.Images[p.real:], Labels: p.set.Labels[p.real:]}
 		for class, n := range made.CountByClass() {
-			if n != 30 {
-				t.Errorf("%d generated images of %v, want 30", n, fashion.Label(class))
+			if n != 15 {
+				t.Errorf("%d generated images of %v, want 15", n, fashion.Label(class))
 			}
 		}
 		seen, err := observer.Observe(made.Images)
