@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
@@ -64,12 +66,20 @@ func Frechet(a, b Normal) (float64, error) {
 }
 
 // Kernel is the squared maximum mean discrepancy of two lists of features under the kernel (x y / D + 1)^3, without bias: the KID of Binkowski, Sutherland, Arbel
-// and Gretton, "Demystifying MMD GANs" (2018). Both are cut into blocks of so many rows, in order, and the mean over the blocks and its standard error are returned.
+// and Gretton, "Demystifying MMD GANs" (2018). Both are shuffled, the same way each time, and cut into blocks of so many rows; the mean over the blocks and its standard error are
+// returned.
 func Kernel(a, b [][]float32, block int) (mean, standardError float64, err error) {
 	blocks := min(len(a), len(b)) / block
 	if block < 2 || blocks < 2 {
 		return 0, 0, fmt.Errorf("%d and %d features in blocks of %d, want two blocks or more of 2 or more", len(a), len(b), block)
 	}
+	r := rand.New(rand.NewPCG(1, 1))
+	shuffled := func(list [][]float32) [][]float32 { // they may be sorted by class
+		list = slices.Clone(list)
+		r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+		return list
+	}
+	a, b = shuffled(a), shuffled(b)
 	values := make([]float64, blocks)
 	for i := range values {
 		x, errX := matrix(a[i*block : (i+1)*block])
@@ -77,11 +87,17 @@ func Kernel(a, b [][]float32, block int) (mean, standardError float64, err error
 		if err := errors.Join(errX, errY); err != nil {
 			return 0, 0, err
 		}
-		n := float64(block)
-		values[i] = (kernelSum(x, x, false)+kernelSum(y, y, false))/(n*(n-1)) - 2*kernelSum(x, y, true)/(n*n)
+		values[i] = discrepancy(x, y)
 	}
 	mean, deviation := stat.MeanStdDev(values, nil)
 	return mean, deviation / math.Sqrt(float64(blocks)), nil
+}
+
+// discrepancy is that of two blocks of as many rows.
+func discrepancy(x, y *mat.Dense) float64 {
+	rows, _ := x.Dims()
+	n := float64(rows)
+	return (kernelSum(x, x, false)+kernelSum(y, y, false))/(n*(n-1)) - 2*kernelSum(x, y, true)/(n*n)
 }
 
 // kernelSum adds up the kernel over the pairs of rows, those of a row with itself where they count.

@@ -1,6 +1,7 @@
 package fidelity
 
 import (
+	"errors"
 	"math"
 	"math/cmplx"
 	"math/rand/v2"
@@ -84,7 +85,7 @@ func TestFrechetDistanceHoldsWhereThereAreFewerImagesThanFeatures(t *testing.T) 
 }
 
 func TestKernelDistanceIsTheSumOverPairs(t *testing.T) {
-	a, b := features(1, 9, 3, 1, 0), features(2, 8, 3, 1, 1)
+	x, y := features(1, 4, 3, 1, 0), features(2, 4, 3, 1, 1)
 	kernel := func(x, y []float32) float64 {
 		dot := 0.0
 		for i := range x {
@@ -92,24 +93,37 @@ func TestKernelDistanceIsTheSumOverPairs(t *testing.T) {
 		}
 		return math.Pow(dot/3+1, 3)
 	}
-	var blocks [2]float64
-	for block := range blocks {
-		x, y := a[4*block:4*block+4], b[4*block:4*block+4]
-		for i := range 4 {
-			for j := range 4 {
-				if i != j {
-					blocks[block] += (kernel(x[i], x[j]) + kernel(y[i], y[j])) / 12
-				}
-				blocks[block] -= 2 * kernel(x[i], y[j]) / 16
+	want := 0.0
+	for i := range 4 {
+		for j := range 4 {
+			if i != j {
+				want += (kernel(x[i], x[j]) + kernel(y[i], y[j])) / 12
 			}
+			want -= 2 * kernel(x[i], y[j]) / 16
 		}
 	}
-	mean, standardError, err := Kernel(a, b, 4)
+	a, errA := matrix(x)
+	b, errB := matrix(y)
+	if err := errors.Join(errA, errB); err != nil {
+		t.Fatal(err)
+	}
+	near(t, "the distance", discrepancy(a, b), want)
+}
+
+// Whole blocks of one class against mixed ones would be far apart.
+func TestKernelDistanceDoesNotDependOnTheOrder(t *testing.T) {
+	sorted := append(features(1, 200, 3, 1, 0), features(2, 200, 3, 1, 5)...)
+	var mixed [][]float32
+	for i := range 200 {
+		mixed = append(mixed, features(3, 200, 3, 1, 0)[i], features(4, 200, 3, 1, 5)[i])
+	}
+	mean, standardError, err := Kernel(sorted, mixed, 40)
 	if err != nil {
 		t.Fatal(err)
 	}
-	near(t, "the mean", mean, (blocks[0]+blocks[1])/2)
-	near(t, "the standard error", standardError, math.Abs(blocks[0]-blocks[1])/2)
+	if math.Abs(mean) > 4*standardError {
+		t.Errorf("the distance of sorted and mixed features is %v with a standard error of %v, want about 0", mean, standardError)
+	}
 }
 
 func TestKernelDistanceOfTheSameDistributionIsAboutNothing(t *testing.T) {
