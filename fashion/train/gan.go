@@ -29,7 +29,11 @@ type pair struct {
 	discriminator side
 	generator     side
 	averaged      []string // of the generator's variables
+	plain         bool     // write the layers as plain operations
 }
+
+// fewSteps is the number of steps of an epoch below which plain operations, which take longer and compile in a fraction of the time, are done sooner.
+const fewSteps = 20
 
 // side is one of the two networks: what is trained of it, by which rule, in which graph.
 type side struct {
@@ -52,8 +56,9 @@ const (
 // averageSlot is where the mean of a generator's variable over the steps is kept.
 const averageSlot = "average"
 
-func newPair(backend compute.Backend, recipe run.Recipe) (*pair, error) {
-	p := &pair{variables: variables{model.NewStore(), recipe.Model.Name}, recipe: recipe, networks: models.NewGAN(recipe.Model)}
+// newPair makes the parameters of both networks, with their initial values, for epochs of so many images.
+func newPair(backend compute.Backend, recipe run.Recipe, images int) (*pair, error) {
+	p := &pair{variables: variables{model.NewStore(), recipe.Model.Name}, recipe: recipe, networks: models.NewGAN(recipe.Model), plain: images < fewSteps*recipe.Batch}
 	if _, err := models.Layers(backend, p.store, recipe.Model, recipe.Seed); err != nil {
 		return nil, err
 	}
@@ -124,7 +129,11 @@ func (p *pair) batch(in []*Node) (images, classes *Node) {
 
 // network starts one of the networks in a graph of a training step.
 func (p *pair) network(g *Graph) *layers.Net {
-	return layers.Training(g, p.store, p.recipe.Seed, layers.Step{})
+	n := layers.Training(g, p.store, p.recipe.Seed, layers.Step{})
+	if p.plain {
+		n.Plain()
+	}
+	return n
 }
 
 // discriminate is a step of the discriminator: on real images and on as many generated ones of the same classes. It returns its loss, the mean of both halves,

@@ -31,7 +31,7 @@ const (
 
 func (o *opposing) prepare(backend compute.Backend) (err error) {
 	o.training = o.trainer.training
-	if o.pair, err = newPair(backend, o.Recipe); err != nil {
+	if o.pair, err = newPair(backend, o.Recipe, o.images); err != nil {
 		return err
 	}
 	o.generator = newGenerator(backend, o.Recipe, o.pair.store)

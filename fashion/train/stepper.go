@@ -61,7 +61,7 @@ func (s *Stepper) ofClassifier(backend compute.Backend, recipe run.Recipe, train
 }
 
 func (s *Stepper) ofGAN(backend compute.Backend, recipe run.Recipe, training part, feed feed) error {
-	p, err := newPair(backend, recipe)
+	p, err := newPair(backend, recipe, training.real)
 	if err != nil {
 		return err
 	}
