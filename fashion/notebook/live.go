@@ -69,5 +69,8 @@ func Line(p run.Progress) string {
 	if p.ImagesPerSecond > 0 {
 		s += fmt.Sprintf("; %.0f images/s, %v left", p.ImagesPerSecond, p.Left.Round(time.Second))
 	}
+	if n := len(p.History); n > 0 && p.History[n-1].Synthesis.Collapsed() {
+		s += fmt.Sprintf("; COLLAPSED: the images of a class are alike (spread %.2f)", p.History[n-1].Synthesis.Spread)
+	}
 	return s
 }

@@ -47,3 +47,18 @@ func TestLineTellsWhereATrainingIs(t *testing.T) {
 		}
 	}
 }
+
+func TestLineSaysThatAGANHasCollapsed(t *testing.T) {
+	p := run.Progress{Stage: "training", History: []run.Epoch{{Synthesis: run.Synthesis{Distance: 3, Spread: 0.9}}}}
+	if got := notebook.Line(p); strings.Contains(got, "COLLAPSED") {
+		t.Errorf("of a good GAN the line says %q", got)
+	}
+	p.History = append(p.History, run.Epoch{Synthesis: run.Synthesis{Distance: 30, Spread: 0.12}})
+	if got := notebook.Line(p); !strings.Contains(got, "COLLAPSED") || !strings.Contains(got, "0.12") {
+		t.Errorf("of a collapsed GAN the line says %q", got)
+	}
+	p.History = []run.Epoch{{Loss: 1}} // a classifier
+	if got := notebook.Line(p); strings.Contains(got, "COLLAPSED") {
+		t.Errorf("of a classifier the line says %q", got)
+	}
+}

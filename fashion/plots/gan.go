@@ -40,6 +40,9 @@ func Contest(history []run.Epoch, epochs int, floor float64) Figure {
 			}
 		}
 		second = fmt.Sprintf("the images are closest to real ones in epoch %d: distance %.2f", best.Epoch, best.Synthesis.Distance)
+		if last.Synthesis.Collapsed() {
+			second += fmt.Sprintf("; at the end they have collapsed: those of a class are alike, spread %.2f", last.Synthesis.Spread)
+		}
 		description = fmt.Sprintf("Three line charts over %d epochs. The losses end at %.3f (discriminator) and %.3f (generator); the discriminator tells %.0f%% rightly at the end; "+
 			"the distance to real images goes from %.2f to %.2f.", len(history), last.Loss, last.Synthesis.GeneratorLoss, 100*last.Accuracy,
 			history[0].Synthesis.Distance, last.Synthesis.Distance)
