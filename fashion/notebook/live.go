@@ -40,8 +40,11 @@ func Live() func(run.Progress) {
 
 // sofar is the figure of a training under way: what a GAN makes now, or the curves.
 func sofar(p run.Progress) plots.Figure {
-	if len(p.Samples) > 0 {
+	switch {
+	case len(p.Samples) > 0:
 		return plots.Generated(p.Samples, len(p.History))
+	case p.Recipe.GAN != run.GAN{}: // resumed
+		return plots.Contest(p.History, p.Recipe.Epochs, 0)
 	}
 	return plots.LearningCurves(p.History, p.Recipe.Epochs)
 }
