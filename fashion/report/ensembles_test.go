@@ -130,7 +130,7 @@ func TestEnsemblesOfOurRecipesAndOfPublishedRunsAreMarked(t *testing.T) {
 
 func TestEnsembleOfOurBestModelsHasNoWeightsOfTheSlide(t *testing.T) {
 	s := newStudio(t)
-	for i, name := range []string{"cnn", "cnn-augmented", "residual", "residual-again"} {
+	for i, name := range []string{"cnn-augmented", "residual", "residual-again", "residual-long"} {
 		s.save("full/"+name, recipe(t, name, recipes.Full), 5+i)
 	}
 	l := only(t, s.lines(""), "Ensemble of our best models, fitted weights")
