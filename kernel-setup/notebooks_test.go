@@ -162,7 +162,7 @@ func openBrowser(t *testing.T) context.Context {
 	if os.Geteuid() == 0 {
 		flags = append(flags, chromedp.NoSandbox)
 	}
-	ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 15*time.Minute)
 	browser, closeBrowser := chromedp.NewExecAllocator(ctx, flags...)
 	tab, closeTab := chromedp.NewContext(browser)
 	t.Cleanup(func() { closeTab(); closeBrowser(); stop() })
@@ -234,23 +234,26 @@ func inJupyterLab(t *testing.T, l layout, tab context.Context, paths []string) {
 	}
 }
 
-// explore moves the first slider of the notebook that has some, waits until the picture follows, and presses the button.
+// sliders counts those of each cell of a notebook that has some, in order.
+var sliders = map[string][]int{"03-augmentation": {4}, "11-gan-demo": {2, 7}}
+
+// explore moves the first slider of each cell that has some, waits until the picture follows, and presses the button.
 func explore(name string) chromedp.Action {
 	each, patience := chromedp.WithPollingInterval(100*time.Millisecond), chromedp.WithPollingTimeout(2*time.Minute)
-	if name != "03-augmentation" {
-		return chromedp.ActionFunc(func(context.Context) error { return nil })
+	var tasks chromedp.Tasks
+	for _, n := range sliders[name] {
+		tasks = append(tasks,
+			chromedp.Poll(fmt.Sprintf(`document.querySelectorAll("[id^=explore_] input[type=range]").length === %d && document.querySelector("[id^=explore_] > button") !== null`, n), nil, each, patience),
+			chromedp.Evaluate(`(() => {
+				window.pictureBefore = document.querySelector("[id^=explore_][id$=_picture] img").src;
+				const slider = document.querySelector("[id^=explore_] input[type=range]");
+				slider.value = slider.max;
+				for (const kind of ["input", "change"]) slider.dispatchEvent(new Event(kind, {bubbles: true}));
+			})()`, nil),
+			chromedp.Poll(`document.querySelector("[id^=explore_][id$=_picture] img").src !== window.pictureBefore`, nil, each, patience),
+			chromedp.Evaluate(`document.querySelector("[id^=explore_] > button").click()`, nil))
 	}
-	return chromedp.Tasks{
-		chromedp.Poll(`document.querySelectorAll("[id^=explore_] input[type=range]").length === 4 && document.querySelector("[id^=explore_] > button") !== null`, nil, each, patience),
-		chromedp.Evaluate(`(() => {
-			window.pictureBefore = document.querySelector("[id^=explore_][id$=_picture] img").src;
-			const slider = document.querySelector("[id^=explore_] input[type=range]");
-			slider.value = 120;
-			for (const kind of ["input", "change"]) slider.dispatchEvent(new Event(kind, {bubbles: true}));
-		})()`, nil),
-		chromedp.Poll(`document.querySelector("[id^=explore_][id$=_picture] img").src !== window.pictureBefore`, nil, each, patience),
-		chromedp.Evaluate(`document.querySelector("[id^=explore_] > button").click()`, nil),
-	}
+	return tasks
 }
 
 // page is what a notebook's page shows.

@@ -44,7 +44,7 @@ func test(ctx context.Context, l layout, o options) error {
 	if err := runShown(ctx, l.root, l.environment("CGO_ENABLED=1"), goPath, first...); err != nil {
 		return err
 	}
-	return runShown(ctx, l.root, l.environment(), goPath, slices.Concat([]string{"test"}, otherPackages, o.args)...)
+	return runShown(ctx, l.root, l.environment(), goPath, slices.Concat([]string{"test", "-timeout=20m"}, otherPackages, o.args)...)
 }
 
 // The packages that the test suite tests with the race detector and without: those with GoMLX, and photo, which would take two minutes.

@@ -67,7 +67,9 @@ func Mixing(p Profile) []Trial {
 			add(fmt.Sprintf("%.0f%% %s generated ones", 100*share, kind), fmt.Sprintf("%s-%.0f", kind, 100*share), gan)
 		}
 	}
-	gan.Share, gan.Difficult = 1, false
-	add("generated images only", "only", gan)
+	if p != Smoke {
+		gan.Share, gan.Difficult = 1, false
+		add("generated images only", "only", gan)
+	}
 	return trials
 }
