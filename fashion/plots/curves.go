@@ -21,7 +21,7 @@ func LearningCurves(history []run.Epoch, epochs int) Figure {
 	description := "No epoch is finished yet."
 	second := "no epoch is finished yet"
 	if len(history) > 0 {
-		best := bestEpoch(history)
+		best := run.MostAccurate(history)
 		description = fmt.Sprintf("Two line charts over %d epochs. Training loss goes from %.3f to %.3f; the best validation accuracy is %.4f in epoch %d.",
 			len(history), history[0].Loss, history[len(history)-1].Loss, best.ValidationAccuracy, best.Epoch)
 		second = fmt.Sprintf("best validation accuracy %.4f in epoch %d (ring)", best.ValidationAccuracy, best.Epoch)
@@ -67,16 +67,6 @@ func rateFalls(history []run.Epoch) (epochs []int) {
 	return epochs
 }
 
-func bestEpoch(history []run.Epoch) run.Epoch {
-	best := history[0]
-	for _, e := range history {
-		if e.ValidationAccuracy > best.ValidationAccuracy {
-			best = e
-		}
-	}
-	return best
-}
-
 // curve is how a part's values are drawn: a dashed line for training, a solid one for validation.
 type curve struct {
 	name  string
@@ -106,7 +96,7 @@ func curvePanel(history []run.Epoch, epochs int, label string, ring bool, traine
 	addCurve(p, history, trained, training)
 	addCurve(p, history, validated, validation)
 	if ring && len(history) > 0 {
-		best := bestEpoch(history)
+		best := run.MostAccurate(history)
 		p.Add(&plotter.Scatter{XYs: plotter.XYs{{X: float64(best.Epoch), Y: best.ValidationAccuracy}},
 			GlyphStyle: draw.GlyphStyle{Color: blue, Radius: vg.Points(5), Shape: draw.RingGlyph{}}})
 	}

@@ -33,12 +33,7 @@ func Contest(history []run.Epoch, epochs int, floor float64) Figure {
 	epochs = max(epochs, len(history), 2)
 	second, description := "no epoch is finished yet", "No epoch is finished yet."
 	if len(history) > 0 {
-		last, best := history[len(history)-1], history[0]
-		for _, e := range history {
-			if e.Synthesis.Distance < best.Synthesis.Distance {
-				best = e
-			}
-		}
+		last, best := history[len(history)-1], run.Closest(history)
 		second = fmt.Sprintf("the images are closest to real ones in epoch %d: distance %.2f", best.Epoch, best.Synthesis.Distance)
 		if last.Synthesis.Collapsed() {
 			second += fmt.Sprintf("; at the end they have collapsed: those of a class are alike, spread %.2f", last.Synthesis.Spread)

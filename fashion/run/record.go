@@ -1,6 +1,8 @@
 package run
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"fashionlab/fashion"
@@ -19,6 +21,16 @@ type Epoch struct {
 	ImagesPerSecond    float64 `json:"images_per_second"`   // training only
 
 	Synthesis Synthesis `json:"synthesis,omitzero"` // of a GAN
+}
+
+// MostAccurate is the epoch of the best validation accuracy, the first of equals, of a history that has one.
+func MostAccurate(history []Epoch) Epoch {
+	return slices.MaxFunc(history, func(a, b Epoch) int { return cmp.Compare(a.ValidationAccuracy, b.ValidationAccuracy) })
+}
+
+// Closest is the epoch of a GAN whose images were closest to real ones, the first of equals, of a history that has one.
+func Closest(history []Epoch) Epoch {
+	return slices.MinFunc(history, func(a, b Epoch) int { return cmp.Compare(a.Synthesis.Distance, b.Synthesis.Distance) })
 }
 
 // Synthesis tells how the images are that a GAN makes after an epoch.

@@ -56,7 +56,7 @@ func (c *classifying) epoch(epoch int) error {
 	if c.Recipe.Schedule.Name == "plateau" {
 		c.state.Rate, c.state.Plateau = optim.ReduceOnPlateau(c.Recipe.Schedule, c.state.Plateau, c.state.Rate, validationLoss)
 	}
-	return c.save(c.program.variables, bestEpoch(c.state.History))
+	return c.save(c.program.variables, run.MostAccurate(c.state.History))
 }
 
 // train does the steps of one epoch. It returns the mean loss in nats, the accuracy and the last step's rate.
@@ -82,17 +82,6 @@ func (c *classifying) train(epoch int) (loss, accuracy, rate float64, err error)
 		}
 	}
 	return loss / float64(seen), accuracy / float64(seen), rate, nil
-}
-
-// bestEpoch is the epoch of the best validation accuracy, the first of equals.
-func bestEpoch(history []run.Epoch) run.Epoch {
-	best := history[0]
-	for _, e := range history {
-		if e.ValidationAccuracy > best.ValidationAccuracy {
-			best = e
-		}
-	}
-	return best
 }
 
 // finish saves the validation predictions of the best epoch's model.

@@ -170,12 +170,17 @@ func (g *Generator) Images(codes []Code) ([]fashion.Image, error) {
 
 // Set makes so many images of each class, class by class, from latents that follow from the seed.
 func (g *Generator) Set(perClass int, seed uint64) (fashion.Set, error) {
+	return g.set(perClass, seed, CodeOf)
+}
+
+// set is Set with the code that a function gives for a latent and a class.
+func (g *Generator) set(perClass int, seed uint64, code func(latent []float32, class fashion.Label) Code) (fashion.Set, error) {
 	var set fashion.Set
 	var codes []Code
 	latents := g.Latents(perClass*fashion.NumClasses, seed)
 	for class := range fashion.Label(fashion.NumClasses) {
 		for range perClass {
-			codes = append(codes, CodeOf(latents[len(codes)], class))
+			codes = append(codes, code(latents[len(codes)], class))
 			set.Labels = append(set.Labels, class)
 		}
 	}

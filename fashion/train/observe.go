@@ -27,19 +27,8 @@ func Observer() (*Model, error) {
 
 // Observation is how a model sees images.
 type Observation struct {
-	Features      [][]float32                   // of each image: what the last layer works on
-	Probabilities [][fashion.NumClasses]float32 // of each image
-}
-
-// Class is the class that an image is taken for.
-func (o Observation) Class(i int) fashion.Label {
-	best := 0
-	for class, p := range o.Probabilities[i] {
-		if p > o.Probabilities[i][best] {
-			best = class
-		}
-	}
-	return fashion.Label(best)
+	run.Predictions             // without labels and indices
+	Features        [][]float32 // of each image: what the last layer works on
 }
 
 // Lead is by how much a class is more probable for an image than any other; negative if another is.

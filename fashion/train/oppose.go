@@ -94,7 +94,7 @@ func (o *opposing) epoch(epoch int) error {
 	o.samples = samples.Images
 	o.state.History = append(o.state.History, run.Epoch{Epoch: epoch, Loss: mean.discriminator, Accuracy: mean.accuracy, Rate: rate,
 		Seconds: time.Since(start).Seconds(), ImagesPerSecond: float64(o.images) / trained.Seconds(), Synthesis: synthesis})
-	return o.save(o.pair.variables, closestEpoch(o.state.History))
+	return o.save(o.pair.variables, run.Closest(o.state.History))
 }
 
 // train does the steps of one epoch. It returns their mean and the last step's rate of the generator.
@@ -146,7 +146,7 @@ func (o *opposing) measure() (s run.Synthesis, err error) {
 		return s, err
 	}
 	for i, class := range set.Labels {
-		if seen.Class(i) == class {
+		if seen.Predicted(i) == class {
 			s.Recognized += 1 / float64(set.Len())
 		}
 	}
@@ -161,14 +161,3 @@ func (o *opposing) measure() (s run.Synthesis, err error) {
 
 // finish has nothing to save: a GAN predicts nothing.
 func (o *opposing) finish() error { return nil }
-
-// closestEpoch is the epoch of the least distance, the first of equals.
-func closestEpoch(history []run.Epoch) run.Epoch {
-	best := history[0]
-	for _, e := range history {
-		if e.Synthesis.Distance < best.Synthesis.Distance {
-			best = e
-		}
-	}
-	return best
-}

@@ -12,7 +12,6 @@ import (
 )
 
 const (
-	syntheticPool   = 1    // different images for each that an epoch takes
 	difficultChoice = 8    // images from which each difficult one is chosen
 	alikeNeighbour  = 6    // an image is as familiar as its so many-th neighbour among real ones is alike
 	realCompared    = 2000 // real images at most that it is compared with
@@ -35,7 +34,7 @@ func synthesize(s run.Synthetic, mixed int, real fashion.Set) (fashion.Set, erro
 	if err != nil {
 		return fashion.Set{}, fmt.Errorf("synthetic images: %w", err)
 	}
-	perClass := max(1, syntheticPool*mixed/fashion.NumClasses)
+	perClass := max(1, mixed/fashion.NumClasses)
 	if !s.Difficult {
 		return g.Set(perClass, syntheticSeed)
 	}
@@ -48,19 +47,11 @@ func synthesize(s run.Synthetic, mixed int, real fashion.Set) (fashion.Set, erro
 
 // between makes so many images of each class on the way to another, less than half of it.
 func (g *Generator) between(perClass int, seed uint64) (fashion.Set, error) {
-	var set fashion.Set
-	var codes []Code
-	r, latents := rand.New(rand.NewPCG(seed, 1)), g.Latents(perClass*fashion.NumClasses, seed)
-	for class := range fashion.Label(fashion.NumClasses) {
-		for range perClass {
-			latent, other := latents[len(codes)], (class+1+fashion.Label(r.IntN(fashion.NumClasses-1)))%fashion.NumClasses
-			codes = append(codes, Between(CodeOf(latent, class), CodeOf(latent, other), r.Float64()/2))
-			set.Labels = append(set.Labels, class)
-		}
-	}
-	var err error
-	set.Images, err = g.Images(codes)
-	return set, err
+	r := rand.New(rand.NewPCG(seed, 1))
+	return g.set(perClass, seed, func(latent []float32, class fashion.Label) Code {
+		other := (class + 1 + fashion.Label(r.IntN(fashion.NumClasses-1))) % fashion.NumClasses
+		return Between(CodeOf(latent, class), CodeOf(latent, other), r.Float64()/2)
+	})
 }
 
 // difficult chooses so many images of each class.

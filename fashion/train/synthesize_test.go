@@ -48,7 +48,7 @@ func TestDifficultImagesHaveASmallerLeadAndAllKindsHaveEveryClassAlike(t *testin
 		for k, class := range made.Labels {
 			lead := seen.Lead(k, class)
 			if difficult && lead < 0 {
-				t.Errorf("difficult image %d is taken for %v, not for %v", k, seen.Class(k), class)
+				t.Errorf("difficult image %d is taken for %v, not for %v", k, seen.Predicted(k), class)
 			}
 			leads[i] += lead / float32(made.Len())
 		}
@@ -59,14 +59,14 @@ func TestDifficultImagesHaveASmallerLeadAndAllKindsHaveEveryClassAlike(t *testin
 }
 
 func TestLeadIsOverTheMostProbableOtherClass(t *testing.T) {
-	o := Observation{Probabilities: [][fashion.NumClasses]float32{{0.5, 0.125, 0.375}}}
+	o := Observation{Predictions: run.Predictions{Probabilities: [][fashion.NumClasses]float32{{0.5, 0.125, 0.375}}}}
 	for class, want := range map[fashion.Label]float32{0: 0.125, 1: -0.375, 9: -0.5} {
 		if got := o.Lead(0, class); got != want {
 			t.Errorf("the lead of class %d is %v, want %v", class, got, want)
 		}
 	}
-	if o.Class(0) != 0 {
-		t.Errorf("the class is %v", o.Class(0))
+	if o.Predicted(0) != 0 {
+		t.Errorf("the class is %v", o.Predicted(0))
 	}
 }
 
