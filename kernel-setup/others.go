@@ -49,7 +49,7 @@ func test(ctx context.Context, l layout, o options) error {
 
 // The packages that the test suite tests with the race detector and without: those with GoMLX, and photo, which would take two minutes.
 var (
-	racePackages = []string{"./fashion", "./fashion/run", "./fashion/hyperband", "./fashion/recipes", "./fashion/score", "./fashion/embed", "./fashion/plots", "./fashion/report",
+	racePackages = []string{"./fashion", "./fashion/run", "./fashion/hyperband", "./fashion/recipes", "./fashion/score", "./fashion/fidelity", "./fashion/embed", "./fashion/plots", "./fashion/report",
 		"./kernel-setup"}
 	otherPackages = []string{"./fashion/photo", "./fashion/demo", "./fashion/layers", "./fashion/augment", "./fashion/models", "./fashion/pretrained", "./fashion/optim", "./fashion/train", "./fashion/notebook",
 		"./kernel-setup/study"}

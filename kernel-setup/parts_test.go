@@ -19,6 +19,11 @@ func elsewhere(t *testing.T) layout {
 	for _, name := range []string{"JUPYTER_DATA_DIR", "FASHIONLAB_HOME", "PJRT_PLUGIN_LIBRARY_PATH"} {
 		unset(t, name)
 	}
+	config, err := os.UserConfigDir() // where the go command goes on counting after it has ended
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("XDG_CONFIG_HOME", config)
 	t.Setenv("HOME", home)
 	t.Setenv("XDG_CACHE_HOME", "")
 	l, err := newLayout()
