@@ -46,7 +46,7 @@ func Mixing(p Profile) []Trial {
 	base.Schedule = run.Schedule{}
 	seeds, shares := 1, []float64{0.25}
 	if p == Full {
-		base.Epochs, seeds, shares = 8, 3, []float64{0.05, 0.1, 0.25, 0.5}
+		base.Epochs, seeds, shares = 6, 3, []float64{0.05, 0.1, 0.25, 0.5}
 		base = cosine(base)
 	}
 	var trials []Trial
