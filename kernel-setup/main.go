@@ -52,7 +52,7 @@ type options struct {
 }
 
 func commands() map[string]command {
-	everything := []string{partTools, partJupyter, partPlugin, partData, partKernel}
+	everything := []string{partTools, partJupyter, partPlugin, partData, partLinker, partKernel}
 	none := func(*flag.FlagSet, *options) {}
 	model := func(f *flag.FlagSet, o *options) { f.StringVar(&o.model, "model", "cnn", "name of the model") }
 	profile := func(f *flag.FlagSet, o *options) {

@@ -32,7 +32,7 @@ func studio(t *testing.T) layout {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if missing := missingParts(l, []string{partTools, partJupyter, partPlugin, partData}); len(missing) > 0 {
+	if missing := missingParts(l, []string{partTools, partJupyter, partPlugin, partData, partLinker}); len(missing) > 0 {
 		t.Fatalf("%s is missing; `go run ./kernel-setup test` does the set-up and runs all tests", missing[0].name)
 	}
 	if err := makeKernel(t.Context(), l, func(string) {}); err != nil {

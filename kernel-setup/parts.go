@@ -29,6 +29,7 @@ const (
 	partJupyter = "Jupyter"
 	partPlugin  = "PJRT"
 	partData    = "Fashion-MNIST"
+	partLinker  = "linker"
 	partKernel  = "kernel"
 )
 
@@ -39,6 +40,7 @@ func parts() []part {
 		{partJupyter, findJupyter, makeJupyter, again},
 		{partPlugin, findPlugin, makePlugin, again},
 		{partData, findData, makeData, again},
+		{partLinker, findLinker, makeLinker, again},
 		{partKernel, findKernel, makeKernel, again},
 	}
 }

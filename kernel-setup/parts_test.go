@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -181,6 +182,27 @@ func TestTypingErrorCostsNoSetUp(t *testing.T) {
 	mentions(t, dispatch(t.Context(), []string{"report", "extra"}), `"extra"`)
 	if _, err := os.Stat(l.home); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%s is there: %v", l.home, err)
+	}
+}
+
+func TestCellsAreLinkedByGoOnlyWhereThisGoDoes(t *testing.T) {
+	l := elsewhere(t)
+	for inputs, want := range map[string]string{
+		"":                      "",
+		linkerInputs(cLinker):   "",
+		ownLinker + " go1.0":    "",
+		linkerInputs(ownLinker): "0",
+	} {
+		if err := setStamp(l, partLinker, inputs); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := findLinker(l); (err == nil) != strings.HasSuffix(inputs, runtime.Version()) {
+			t.Errorf("stamp %q: error is %v", inputs, err)
+		}
+		env, err := kernelEnvironment(l)
+		if err != nil || env[linkerVariable] != want {
+			t.Errorf("stamp %q: the kernel has %s=%q (%v), want %q", inputs, linkerVariable, env[linkerVariable], err, want)
+		}
 	}
 }
 

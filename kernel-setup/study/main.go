@@ -1,5 +1,5 @@
 // Command study is the part of kernel-setup that needs the models and the backend: it prints a model's summary, trains,
-// searches, times training steps, answers about photos, and installs a plugin with go-xla's installer. kernel-setup runs it in the right environment.
+// searches, times training steps, answers about photos, names the backend, and installs a plugin with go-xla's installer. kernel-setup runs it in the right environment.
 package main
 
 import (
@@ -15,6 +15,7 @@ import (
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/train"
 )
 
 func main() {
@@ -26,7 +27,7 @@ func main() {
 
 func dispatch(args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("usage: study summary|train|search|bench|predict|demo|install-pjrt [flags]")
+		return fmt.Errorf("usage: study summary|train|search|bench|predict|demo|backend|install-pjrt [flags]")
 	}
 	f := flag.NewFlagSet(args[0], flag.ExitOnError)
 	var o searchOptions
@@ -86,6 +87,13 @@ func dispatch(args []string) error {
 		return predict(f.Args(), o.json)
 	case "demo":
 		return serve(*listen, *token)
+	case "backend":
+		backend, err := train.Backend()
+		if err != nil {
+			return err
+		}
+		fmt.Println(backend.Description())
+		return nil
 	case "install-pjrt":
 		return installer.CPUAutoInstall(*dir, true, installer.Normal)
 	}
