@@ -147,3 +147,13 @@ func TestRowsThatAreAllAlikeHaveAPlace(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkTSNE is what notebook 8 does: 1,000 rows of 128 features.
+func BenchmarkTSNE(b *testing.B) {
+	rows := clusters(500, 128)
+	for b.Loop() {
+		if _, err := embed.TSNE(rows, 30, 1, 500); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -75,7 +75,7 @@ func (f field) at(x, y int) float64 { return f.values[y*f.width+x] }
 func (f field) picture() image.Image {
 	out := image.NewGray(image.Rect(0, 0, f.width, f.height))
 	for i, v := range f.values {
-		out.Pix[i] = uint8(math.Min(255, math.Max(0, v+0.5)))
+		out.Pix[i] = level(v)
 	}
 	return out
 }

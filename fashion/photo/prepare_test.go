@@ -151,3 +151,19 @@ func TestPhotosAreTheSameInWhateverOrderTheyAreMade(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkPhotos is what notebook 9 does to measure the scenes, with 20 items.
+func BenchmarkPhotos(b *testing.B) {
+	set, err := fashion.LoadTest("../../testdata/fashion-mnist")
+	if err != nil {
+		b.Fatal(err)
+	}
+	set.Images, set.Labels = set.Images[:20], set.Labels[:20]
+	for b.Loop() {
+		for _, s := range photo.Scenes() {
+			if _, _, err := s.Photos(set, 1); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
