@@ -140,6 +140,21 @@ func TestKernelKeepsTheUsersGoFlags(t *testing.T) {
 	}
 }
 
+// Pages that a step frees and the next one wants again are the dearest that a training can do beside its work: without care, some 17,000 in a step.
+func TestTrainingInACellKeepsItsPages(t *testing.T) {
+	l := studio(t)
+	path := filepath.Join(l.notebooks(), "00-pages.ipynb")
+	write(t, path, `{"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"name": "fashionlab", "display_name": "Go"}}, "cells": [
+		{"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": null, "source": ["%noautoget\n", "import (\"fmt\"; \"syscall\"; \"fashionlab/fashion/recipes\"; \"fashionlab/fashion/train\")\n",
+		"func faults() int64 { var u syscall.Rusage; syscall.Getrusage(0, &u); return u.Minflt }\n",
+		"%%\n", "s, err := train.NewStepper(recipes.CNN(recipes.Smoke))\n", "if err != nil { panic(err) }\n",
+		"_, err = s.Time(5)\n", "before := faults()\n", "_, err = s.Time(20)\n", "if err != nil { panic(err) }\n",
+		"if n := (faults() - before) / 20; n > 1000 { panic(fmt.Sprint(n, \" page faults in a step\")) }"]}]}`)
+	if err := executeNotebook(t.Context(), l, path, t.TempDir(), "smoke"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestFailingCellIsNamedWithItsError(t *testing.T) {
 	l := studio(t)
 	path := filepath.Join(l.notebooks(), "00-fails.ipynb")

@@ -200,8 +200,8 @@ func TestCellsAreLinkedByGoOnlyWhereThisGoDoes(t *testing.T) {
 			t.Errorf("stamp %q: error is %v", inputs, err)
 		}
 		env, err := kernelEnvironment(l)
-		if err != nil || env[linkerVariable] != want {
-			t.Errorf("stamp %q: the kernel has %s=%q (%v), want %q", inputs, linkerVariable, env[linkerVariable], err, want)
+		if err != nil || env[linkerVariable] != want || strings.HasSuffix(env[tunablesVariable], keepPages) != (want != "") {
+			t.Errorf("stamp %q: the kernel has %s=%q and %s=%q (%v), want the first %q", inputs, linkerVariable, env[linkerVariable], tunablesVariable, env[tunablesVariable], err, want)
 		}
 	}
 }

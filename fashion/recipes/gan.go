@@ -40,7 +40,7 @@ func DCGAN(p Profile) run.Recipe {
 }
 
 // Mixing is the CNN trained on real images, on generated ones alone, and on mixtures of both, all with equal steps and validation images. The generated ones come from
-// the published GAN. Full has each with three seeds.
+// the published GAN. Full has each with three seeds, generated ones alone with one.
 func Mixing(p Profile) []Trial {
 	base := small(p, 8000, 3)
 	base.Schedule = run.Schedule{}
@@ -68,7 +68,7 @@ func Mixing(p Profile) []Trial {
 		}
 	}
 	if p != Smoke {
-		gan.Share, gan.Difficult = 1, false
+		gan.Share, gan.Difficult, seeds = 1, false, 1
 		add("generated images only", "only", gan)
 	}
 	return trials

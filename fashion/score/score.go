@@ -9,6 +9,8 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"fashionlab/fashion"
 	"fashionlab/fashion/run"
 )
@@ -90,7 +92,7 @@ func Errors(p run.Predictions) []Error {
 	return list
 }
 
-// Mean is the mean of measurements with its 95% interval by the normal approximation, for which they should be 30 or more.
+// Mean is the mean of measurements with its 95% interval by Student's t distribution, which a single one does not have: it is NaN.
 func Mean(values []float64) Interval {
 	n := float64(len(values))
 	mean, squares := 0.0, 0.0
@@ -100,6 +102,9 @@ func Mean(values []float64) Interval {
 	for _, v := range values {
 		squares += (v - mean) * (v - mean)
 	}
-	half := z * math.Sqrt(squares/(n-1)/n)
+	if n < 2 {
+		return Interval{mean, math.NaN(), math.NaN()}
+	}
+	half := distuv.StudentsT{Sigma: 1, Nu: n - 1}.Quantile(0.975) * math.Sqrt(squares/(n-1)/n)
 	return Interval{mean, mean - half, mean + half}
 }

@@ -169,9 +169,9 @@ func TestMostConfusedCountsBothDirections(t *testing.T) {
 }
 
 // By hand: 1 2 3 4 have the mean 2.5 and the standard deviation sqrt(5/3), of which half is the mean's.
-func TestMeanHasTheNormalInterval(t *testing.T) {
+func TestMeanHasStudentsInterval(t *testing.T) {
 	got := score.Mean([]float64{1, 2, 3, 4})
-	if half := 1.959963984540054 * math.Sqrt(5.0/3) / 2; math.Abs(got.Value-2.5) > 1e-12 || math.Abs(got.High-2.5-half) > 1e-12 || math.Abs(2.5-got.Low-half) > 1e-12 {
+	if half := 3.182446305284263 * math.Sqrt(5.0/3) / 2; math.Abs(got.Value-2.5) > 1e-12 || math.Abs(got.High-2.5-half) > 1e-12 || math.Abs(2.5-got.Low-half) > 1e-12 {
 		t.Errorf("got %v, want 2.5 within %v", got, half)
 	}
 }

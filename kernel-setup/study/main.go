@@ -63,6 +63,9 @@ func dispatch(args []string) error {
 	case "summary":
 		return summary(o.model)
 	case "train":
+		if *name == mixing {
+			return mix(o.profile, *publish)
+		}
 		return fit(*name, o.profile, *publish, *weights)
 	case "search":
 		return search(o)
