@@ -53,10 +53,10 @@ func kernelEnvironment(l layout) (map[string]string, error) {
 		"GOMLX_NO_AUTO_INSTALL": "1",
 		run.RootVariable:        filepath.Join(l.root, "runs"),
 		run.PublishedVariable:   l.published(),
+		tunablesVariable:        tunables(),
 	}
 	if linksItself(l) {
 		env[linkerVariable] = "0"
-		env[tunablesVariable] = strings.Trim(os.Getenv(tunablesVariable)+":"+keepPages, ":")
 	}
 	for _, name := range []string{"FASHION_MNIST_DIR", "FASHIONLAB_HOME", "PJRT_PLUGIN_LIBRARY_PATH", run.RootVariable, run.PublishedVariable} {
 		if value, ok := os.LookupEnv(name); ok {

@@ -72,6 +72,19 @@ func (l layout) stamp(part string) string {
 	return filepath.Join(l.home, "stamps", part)
 }
 
+// tunablesVariable holds settings of the C library ("Memory Allocation Tunables" in its manual); other libraries ignore it.
+const tunablesVariable = "GLIBC_TUNABLES"
+
+// pages has the C library keep the pages that a program frees, which XLA wants again in each step, and asks for huge ones: with these a step takes about nine
+// tenths of its time. The package train makes all of these settings but the last itself, in a C constructor, which Go's own linker leaves out.
+const pages = "glibc.malloc.mmap_max=0:glibc.malloc.arena_max=1:glibc.malloc.trim_threshold=0xffffffffffffffff:glibc.malloc.top_pad=0x4000000:glibc.malloc.hugetlb=1"
+
+// tunables are the user's and ours, for programs with a backend.
+func tunables() string {
+	own := strings.TrimSuffix(os.Getenv(tunablesVariable), pages) // a program of ours may have started this one
+	return strings.Trim(strings.Trim(own, ":")+":"+pages, ":")
+}
+
 // environment is what every child process gets beside the user's own: our programs first in PATH, and never an
 // installation behind the user's back.
 func (l layout) environment(more ...string) []string {

@@ -18,13 +18,6 @@ const (
 // linkerVariable at 0 has Go link programs with C parts by itself (go help environment).
 const linkerVariable = "GO_EXTLINK_ENABLED"
 
-// Go's linker leaves out C's constructors, and with them the package train's that has the C library keep freed pages. Without that a step of the CNN takes
-// half as long again; so the library is told from outside.
-const (
-	tunablesVariable = "GLIBC_TUNABLES"
-	keepPages        = "glibc.malloc.mmap_max=0:glibc.malloc.arena_max=1:glibc.malloc.trim_threshold=0xffffffffffffffff:glibc.malloc.top_pad=0x4000000"
-)
-
 func linkerInputs(linker string) string { return linker + " " + runtime.Version() }
 
 // linksItself reports whether Go's own linker was found to do.

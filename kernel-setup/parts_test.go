@@ -200,8 +200,21 @@ func TestCellsAreLinkedByGoOnlyWhereThisGoDoes(t *testing.T) {
 			t.Errorf("stamp %q: error is %v", inputs, err)
 		}
 		env, err := kernelEnvironment(l)
-		if err != nil || env[linkerVariable] != want || strings.HasSuffix(env[tunablesVariable], keepPages) != (want != "") {
-			t.Errorf("stamp %q: the kernel has %s=%q and %s=%q (%v), want the first %q", inputs, linkerVariable, env[linkerVariable], tunablesVariable, env[tunablesVariable], err, want)
+		if err != nil || env[linkerVariable] != want {
+			t.Errorf("stamp %q: the kernel has %s=%q (%v), want %q", inputs, linkerVariable, env[linkerVariable], err, want)
+		}
+	}
+}
+
+func TestSettingsOfTheCLibraryAreAddedToTheUsersOnce(t *testing.T) {
+	for _, own := range []string{"", "glibc.malloc.check=1"} {
+		t.Setenv(tunablesVariable, own)
+		want := strings.TrimPrefix(own+":"+pages, ":")
+		for range 2 {
+			if got := tunables(); got != want {
+				t.Errorf("with %q they are %q, want %q", own, got, want)
+			}
+			t.Setenv(tunablesVariable, want)
 		}
 	}
 }

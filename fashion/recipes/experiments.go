@@ -28,7 +28,7 @@ func small(p Profile, images, epochs int) run.Recipe {
 // Ablation is the CNN trained without augmentation, with each that the slides considered, and with those that they
 // adopted: equal seeds, epochs and images. Smoke leaves out most, each of which compiles a graph of its own.
 func Ablation(p Profile) []Trial {
-	base := small(p, 8000, 4)
+	base := small(p, 8000, 3)
 	base.Schedule = run.Schedule{}
 	with := func(name, folder string, a run.Augmentation) Trial {
 		r := base

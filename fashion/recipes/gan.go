@@ -22,7 +22,7 @@ func GAN(p Profile) run.Recipe {
 	case Smoke:
 		r.Model.Width, r.Data.Limit, r.Epochs = 8, 1000, 2
 	case Quick:
-		r.Model.Width, r.Data.Limit, r.Epochs = 16, 15000, 6
+		r.Model.Width, r.Data.Limit, r.Epochs = 16, 15000, 5
 	case Full:
 		r.Epochs = 20
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"time"
 
 	"fashionlab/fashion"
@@ -158,13 +159,20 @@ func startPeer(python, script, dir string, recipe run.Recipe, steps int) (*timed
 	return startScript(python, script, dir, fmt.Sprint(steps), recipe.String())
 }
 
+// peerCommand is a Python of others, with the C library's own settings: ours are made for XLA.
+func peerCommand(python string, args ...string) *exec.Cmd {
+	c := exec.Command(python, args...)
+	c.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "GLIBC_TUNABLES=") })
+	return c
+}
+
 // startScript starts a script of ours with arguments.
 func startScript(python, script string, args ...string) (*timed, error) {
 	source, err := peerScripts.ReadFile(script)
 	if err != nil {
 		return nil, err
 	}
-	c := exec.Command(python, append([]string{"-c", string(source)}, args...)...)
+	c := peerCommand(python, append([]string{"-c", string(source)}, args...)...)
 	c.Stderr = io.Discard
 	in, err := c.StdinPipe()
 	if err != nil {

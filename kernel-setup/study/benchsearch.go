@@ -48,7 +48,7 @@ func benchSearch(model, python string) error {
 	if err != nil {
 		return err
 	}
-	c := exec.Command(python, "-c", string(script), data, filepath.Join(dir, "theirs"), fmt.Sprint(budget.R), fmt.Sprint(budget.Eta), s.Base.String())
+	c := peerCommand(python, "-c", string(script), data, filepath.Join(dir, "theirs"), fmt.Sprint(budget.R), fmt.Sprint(budget.Eta), s.Base.String())
 	out, err := c.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
