@@ -36,7 +36,7 @@ const photoSeed = 1
 
 // Items is of how many validation images photos are made at a profile; there are nine scenes.
 func Items(p recipes.Profile) int {
-	return map[recipes.Profile]int{recipes.Smoke: 10, recipes.Quick: 50, recipes.Full: 1000}[p]
+	return map[recipes.Profile]int{recipes.Smoke: 10, recipes.Quick: 30, recipes.Full: 1000}[p]
 }
 
 // Of measures finished trainings, in their order. Of so many validation images photos are made, the same for all.

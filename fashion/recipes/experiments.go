@@ -28,7 +28,7 @@ func small(p Profile, images, epochs int) run.Recipe {
 // Ablation is the CNN trained without augmentation, with each that the slides considered, and with those that they
 // adopted: equal seeds, epochs and images. Smoke leaves out most, each of which compiles a graph of its own.
 func Ablation(p Profile) []Trial {
-	base := small(p, 8000, 3)
+	base := small(p, 4000, 3)
 	base.Schedule = run.Schedule{}
 	with := func(name, folder string, a run.Augmentation) Trial {
 		r := base
@@ -47,7 +47,7 @@ func Ablation(p Profile) []Trial {
 // Schedules is the CNN trained with a constant learning rate, with the slides' reduction on plateau and with a cosine, on
 // equal seeds, epochs and images.
 func Schedules(p Profile) []Trial {
-	base := small(p, 3000, 20) // few images, so that the loss stops falling soon
+	base := small(p, 3000, 14) // few images, so that the loss stops falling soon
 	with := func(name, folder string, s run.Schedule) Trial {
 		r := base
 		r.Schedule = s

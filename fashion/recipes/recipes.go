@@ -65,7 +65,7 @@ func CNN(p Profile) run.Recipe {
 		Data:      split,
 		Optimizer: run.Optimizer{Name: "nadam", Rate: 0.001, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7},
 		Schedule:  run.Schedule{Name: "plateau", Patience: 1, Factor: 0.3, MinDelta: 1e-4, MinRate: 1e-6},
-		Epochs:    6,
+		Epochs:    4,
 		Batch:     64,
 		Seed:      1,
 	}

@@ -42,7 +42,7 @@ func Source(p Profile) run.Recipe {
 	case Smoke:
 		r.Data.Limit, r.Epochs = 200, 1
 	case Quick:
-		r.Data.Limit, r.Epochs = 4000, 2
+		r.Data.Limit, r.Epochs = 3000, 2
 	case Full:
 		r.Epochs = 2
 	}
