@@ -113,12 +113,9 @@ func Gradual(p Profile) []Trial {
 	return trials
 }
 
-// Sides is the smallest ConvNeXt with its last two stages trained on images of different sides.
+// Sides is the smallest ConvNeXt with its last two stages trained on images of different sides. Smoke has one: each compiles a graph of its own.
 func Sides(p Profile) []Trial {
-	sides := []int{32, 64}
-	if p == Full {
-		sides = append(sides, 96)
-	}
+	sides := map[Profile][]int{Smoke: {32}, Quick: {32, 64}, Full: {32, 64, 96}}[p]
 	var trials []Trial
 	for _, side := range sides {
 		r := Transfer(p, 36)
