@@ -96,6 +96,11 @@ func (l layout) environment(more ...string) []string {
 	return append(env, more...)
 }
 
+// backendEnvironment is environment for a program that may open a backend.
+func (l layout) backendEnvironment() []string {
+	return l.environment(tunablesVariable + "=" + tunables())
+}
+
 // goCommand is the path of the go command that the user's PATH names.
 func goCommand() (string, error) {
 	path, err := exec.LookPath("go")

@@ -31,7 +31,7 @@ func study(ctx context.Context, l layout, args ...string) error {
 	if err := runQuietly(ctx, l.root, l.environment(), goPath, "build", "-o", program, "./kernel-setup/study"); err != nil {
 		return err
 	}
-	return runShown(ctx, "", l.environment(tunablesVariable+"="+tunables()), program, args...)
+	return runShown(ctx, "", l.backendEnvironment(), program, args...)
 }
 
 // test runs the test suite: with the race detector where there is no GoMLX, then everything.
@@ -44,7 +44,7 @@ func test(ctx context.Context, l layout, o options) error {
 	if err := runShown(ctx, l.root, l.environment("CGO_ENABLED=1"), goPath, first...); err != nil {
 		return err
 	}
-	return runShown(ctx, l.root, l.environment(tunablesVariable+"="+tunables()), goPath, slices.Concat([]string{"test", "-timeout=20m"}, otherPackages, o.args)...)
+	return runShown(ctx, l.root, l.backendEnvironment(), goPath, slices.Concat([]string{"test", "-timeout=20m"}, otherPackages, o.args)...)
 }
 
 // The packages that the test suite tests with the race detector and without: those with GoMLX, and photo, which would take two minutes.

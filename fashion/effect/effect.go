@@ -100,8 +100,9 @@ func scenes(indices []int32, items int) (photos fashion.Set, err error) {
 	for _, i := range indices[:min(items, len(indices))] {
 		first = append(first, int(i))
 	}
+	shown := all.Take(first)
 	for _, s := range photo.Scenes() {
-		made, _, err := s.Photos(all.Take(first), photoSeed)
+		made, _, err := s.Photos(shown, photoSeed)
 		if err != nil {
 			return photos, err
 		}
@@ -155,11 +156,11 @@ func Rows(list []Effect) (rows [][]string) {
 	for _, mixed := range mixtures(list) {
 		row := []string{mixed[0].Mixture}
 		for _, m := range Measures() {
-			sum := 0.0
+			var values []float64
 			for _, e := range mixed {
-				sum += m.Of(e)
+				values = append(values, m.Of(e))
 			}
-			row = append(row, fmt.Sprintf("%.4f", sum/float64(len(mixed))))
+			row = append(row, fmt.Sprintf("%.4f", score.Mean(values).Value))
 		}
 		rows = append(rows, row)
 	}
