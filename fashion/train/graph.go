@@ -43,12 +43,11 @@ func newProgram(backend compute.Backend, recipe run.Recipe, part int) (*program,
 	if err != nil {
 		return nil, err
 	}
-	p := &program{variables: variables{model.NewStore(), recipe.Model.Name}, backend: backend, recipe: recipe, rule: rule, part: part}
-	if _, err := models.Layers(backend, p.store, recipe.Model, recipe.Seed); err != nil {
+	v, err := newVariables(backend, recipe, rule)
+	if err != nil {
 		return nil, err
 	}
-	p.names = p.trained()
-	p.addSlots(p.names, rule)
+	p := &program{variables: v, backend: backend, recipe: recipe, rule: rule, part: part, names: v.trained()}
 	if p.part < recipe.Batch {
 		p.parts, err = newParts(p)
 	} else {
@@ -59,6 +58,35 @@ func newProgram(backend compute.Backend, recipe run.Recipe, part int) (*program,
 	}
 	p.evaluate, err = model.NewExec(backend, p.store, p.evaluateGraph)
 	return p, err
+}
+
+// newVariables makes the parameters of a recipe's model, with their initial values, and what the optimizer keeps for them.
+func newVariables(backend compute.Backend, recipe run.Recipe, rule optim.Rule) (variables, error) {
+	v := variables{model.NewStore(), recipe.Model.Name}
+	if _, err := models.Layers(backend, v.store, recipe.Model, recipe.Seed); err != nil {
+		return variables{}, err
+	}
+	v.addSlots(v.trained(), rule)
+	return v, nil
+}
+
+// turnTo has the program train another recipe of the same graphs, from its initial values.
+func (p *program) turnTo(recipe run.Recipe) error {
+	rule, err := optim.New(recipe.Optimizer)
+	if err != nil {
+		return err
+	}
+	if recipe.Seed != p.recipe.Seed {
+		v, err := newVariables(p.backend, recipe, rule)
+		if err != nil {
+			return err
+		}
+		if p.initial, err = v.snapshot(); err != nil {
+			return err
+		}
+	}
+	p.recipe, p.rule = recipe, rule
+	return p.restore(p.initial)
 }
 
 // compile compiles the graphs, at once where there are two, unless they are.

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -12,11 +11,11 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Trainer fits one recipe after the other and keeps what it compiled: a recipe that differs from one before it in its dropout,
-// in numbers of the optimizer, in the schedule, in the epochs or in its first weights compiles nothing. It keeps the variables of each model that it
-// compiled, too. The zero value is ready; a Trainer is for one goroutine.
+// Trainer fits one recipe after the other and keeps what it compiled: a recipe that differs from one before it in its seed, its dropout, in
+// numbers of the optimizer, in the schedule, in the epochs, in its first weights or in which images it has, not in how many, compiles nothing. It
+// keeps the variables of each model that it compiled, too. The zero value is ready; a Trainer is for one goroutine.
 type Trainer struct {
-	programs map[run.Recipe]*program // by what their graphs depend on
+	programs map[compiled]*program
 
 	data                 run.Data // of what is loaded
 	training, validation part
@@ -131,25 +130,28 @@ func (t *Trainer) load(d run.Data) error {
 	return nil
 }
 
-// compiledOf is the part of a recipe that the graphs depend on.
-func compiledOf(r run.Recipe) run.Recipe {
+// compiled is what the graphs of a recipe depend on.
+type compiled struct {
+	recipe                     run.Recipe // without what they do not depend on
+	stored, images, validation int        // images at hand, of an epoch and to validate
+}
+
+func (t *Trainer) compiled(r run.Recipe) compiled {
 	for _, v := range []*float64{&r.Model.Dropout, &r.Optimizer.Momentum} {
 		if *v > 0 {
 			*v = 0.5 // that there is any
 		}
 	}
 	r.Optimizer.Rate, r.Optimizer.Beta1, r.Optimizer.Beta2, r.Optimizer.WeightDecay = 0, 0, 0, 0
-	r.Schedule, r.Epochs, r.Model.Weights = run.Schedule{}, 0, run.Weights{}
-	return r
+	r.Schedule, r.Epochs, r.Seed, r.Data, r.Model.Weights = run.Schedule{}, 0, 0, run.Data{}, run.Weights{}
+	return compiled{r, t.training.set.Len(), t.training.real, t.validation.set.Len()}
 }
 
 // program returns the program of a recipe on the images that are loaded, with its initial values. It may not be compiled yet.
 func (t *Trainer) program(backend compute.Backend, r run.Recipe) (*program, error) {
-	key := compiledOf(r)
+	key := t.compiled(r)
 	if p := t.programs[key]; p != nil {
-		rule, err := optim.New(r.Optimizer)
-		p.recipe, p.rule = r, rule
-		return p, errors.Join(err, p.restore(p.initial))
+		return p, p.turnTo(r)
 	}
 	p, err := newProgram(backend, r, partOf(backend, r))
 	if err != nil {
@@ -160,7 +162,7 @@ func (t *Trainer) program(backend compute.Backend, r run.Recipe) (*program, erro
 		return nil, err
 	}
 	if t.programs == nil {
-		t.programs = map[run.Recipe]*program{}
+		t.programs = map[compiled]*program{}
 	}
 	t.programs[key] = p
 	return p, nil
