@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"fashionlab/fashion/notebook"
 	"fashionlab/fashion/recipes"
 )
 
@@ -97,7 +98,7 @@ func executeNotebook(ctx context.Context, l layout, path, out, profile string) e
 	name := notebookName(path)
 	c := exec.CommandContext(ctx, l.python(), "-c", driver, path, kernelName,
 		filepath.Join(out, name+".ipynb"), filepath.Join(out, name+".html"))
-	c.Env = l.environment("FASHION_PROFILE="+profile, "PYTHONWARNINGS=ignore")
+	c.Env = l.environment(recipes.ProfileVariable+"="+profile, notebook.UnattendedVariable+"=1", "PYTHONWARNINGS=ignore")
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = 10 * time.Second
 	var stderr strings.Builder

@@ -3,6 +3,7 @@ package notebook
 import (
 	"fmt"
 	"html"
+	"os"
 	"time"
 
 	"github.com/janpfeifer/gonb/gonbui"
@@ -18,12 +19,15 @@ type Slider struct {
 	Min, Max, Start int
 }
 
+// UnattendedVariable is an environment variable that whoever executes notebooks without a page sets to anything, so that no cell waits for a reader.
+const UnattendedVariable = "FASHION_UNATTENDED"
+
 // answerTime is how long a page may take to show that it can answer.
 const answerTime = 5 * time.Second
 
 // Explore shows a figure that follows sliders, until the button "Done" is pressed or the time is over; then the last figure
-// stays as the cell's output. While it waits, the kernel is busy. Where no page answers, as under nbconvert, it shows the figure
-// of the sliders' first values.
+// stays as the cell's output. While it waits, the kernel is busy. Where no page answers, as under nbconvert, it shows the figure of the sliders' first
+// values.
 func Explore(limit time.Duration, sliders []Slider, figure func(values []int) (plots.Figure, error)) error {
 	values := make([]int, len(sliders))
 	for i, s := range sliders {
@@ -33,7 +37,7 @@ func Explore(limit time.Duration, sliders []Slider, figure func(values []int) (p
 	if err != nil {
 		return err
 	}
-	if gonbui.IsNotebook {
+	if gonbui.IsNotebook && os.Getenv(UnattendedVariable) == "" {
 		if shown, err = follow(limit, sliders, values, shown, figure); err != nil {
 			return err
 		}
