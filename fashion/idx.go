@@ -16,6 +16,7 @@ const (
 	imagesMagic = 0x0803
 	labelsMagic = 0x0801
 	maxItems    = 1 << 20 // far above any file of this family; a larger count is a damaged header
+	foreseen    = 60000   // images for which there is room at once: as many as the largest real file has
 )
 
 // FormatError says where a file stops being what it should be.
@@ -57,13 +58,12 @@ func ReadImages(r io.Reader, name string) ([]Image, error) {
 			return nil, f.mismatch(4, side, got, Side)
 		}
 	}
-	var images []Image
-	for range n {
-		var img Image
-		if err := f.full(img[:], fmt.Sprintf("image %d of %d", len(images), n)); err != nil {
+	images := make([]Image, 0, min(n, foreseen))
+	for i := range n {
+		images = append(images, Image{})
+		if err := f.full(images[i][:], "image %d of %d", i, n); err != nil {
 			return nil, err
 		}
-		images = append(images, img)
 	}
 	return images, f.end()
 }
@@ -81,7 +81,7 @@ func ReadLabels(r io.Reader, name string) ([]Label, error) {
 	var labels []Label
 	var one [1]byte
 	for range n {
-		if err := f.full(one[:], fmt.Sprintf("label %d of %d", len(labels), n)); err != nil {
+		if err := f.full(one[:], "label %d of %d", len(labels), n); err != nil {
 			return nil, err
 		}
 		if one[0] >= NumClasses {
@@ -112,13 +112,15 @@ func open(r io.Reader, name string) (*idxFile, error) {
 	return f, nil
 }
 
-// full fills p or says what is missing.
-func (f *idxFile) full(p []byte, field string) error {
+// full fills p or says what is missing: the field that the format names.
+func (f *idxFile) full(p []byte, format string, args ...any) error {
 	n, err := io.ReadFull(f.r, p)
 	f.offset += int64(n)
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
+	}
+	field := fmt.Sprintf(format, args...)
+	switch {
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		return &FormatError{f.name, f.offset, field, "cut off", fmt.Sprintf("%d bytes; fetch the file again", len(p)), io.ErrUnexpectedEOF}
 	default:
@@ -128,7 +130,7 @@ func (f *idxFile) full(p []byte, field string) error {
 
 func (f *idxFile) uint32(field string) (uint32, error) {
 	var b [4]byte
-	err := f.full(b[:], field)
+	err := f.full(b[:], "%s", field)
 	return binary.BigEndian.Uint32(b[:]), err
 }
 

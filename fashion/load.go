@@ -204,7 +204,12 @@ func decompress(file *os.File, path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
 	var b bytes.Buffer
+	b.Grow(int(min(2*info.Size(), maxBytes)) + bytes.MinRead) // these images are packed to more than half
 	n, err := io.Copy(&b, io.LimitReader(f.r, maxBytes+1))
 	if n > maxBytes {
 		return nil, &FormatError{path, maxBytes, "size", fmt.Sprintf("over %d bytes", maxBytes), "at most so many; it is not this data set", nil}
