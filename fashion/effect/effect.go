@@ -16,12 +16,14 @@ import (
 
 // Effect is what a classifier does that learned from a mixture of real and generated images. All of it is measured on real validation images.
 type Effect struct {
-	Mixture  string  `json:"mixture"` // the trial's name, the same for all seeds
-	Seed     uint64  `json:"seed"`
-	Accuracy float64 `json:"accuracy"` // on all of them
-	Shirts   float64 `json:"shirts"`   // share of the T-shirts and shirts among them that are taken for one another
-	ECE      float64 `json:"ece"`      // expected calibration error, 15 bins
-	Photos   float64 `json:"photos"`   // accuracy on photos that were made from the first of them, in all scenes
+	Mixture   string  `json:"mixture"`   // the trial's name, the same for all seeds
+	Share     float64 `json:"share"`     // of an epoch's images that are generated
+	Difficult bool    `json:"difficult"` // they are difficult ones
+	Seed      uint64  `json:"seed"`
+	Accuracy  float64 `json:"accuracy"` // on all of them
+	Shirts    float64 `json:"shirts"`   // share of the T-shirts and shirts among them that are taken for one another
+	ECE       float64 `json:"ece"`      // expected calibration error, 15 bins
+	Photos    float64 `json:"photos"`   // accuracy on photos that were made from the first of them, in all scenes
 }
 
 const (
@@ -69,7 +71,7 @@ func Of(trials []recipes.Trial, items int) ([]Effect, error) {
 			return nil, fmt.Errorf("%s: %w", r.Dir, err)
 		}
 		list = append(list, Effect{
-			Mixture: t.Name, Seed: t.Recipe.Seed,
+			Mixture: t.Name, Share: t.Recipe.Data.Synthetic.Share, Difficult: t.Recipe.Data.Synthetic.Difficult, Seed: t.Recipe.Seed,
 			Accuracy: score.Accuracy(held).Value, Shirts: shirts(score.NewConfusion(held)),
 			ECE: score.ECE(held, reliabilityBins), Photos: score.Accuracy(seen).Value,
 		})
@@ -149,6 +151,25 @@ func Changes(list []Effect, m Measure) ([]Change, error) {
 		changes = append(changes, Change{mixed[0].Mixture, score.Mean(differences)})
 	}
 	return changes, nil
+}
+
+// OfDifficulty is by how much a measure changes where the generated images are difficult ones and not any, over the shares and seeds.
+func OfDifficulty(list []Effect, m Measure) (score.Interval, error) {
+	var differences []float64
+	for _, e := range list {
+		if !e.Difficult {
+			continue
+		}
+		same := slices.IndexFunc(list, func(o Effect) bool { return !o.Difficult && o.Share == e.Share && o.Seed == e.Seed })
+		if same < 0 {
+			return score.Interval{}, fmt.Errorf("%s with seed %d has nothing to be compared with: there is no mixture of that share and seed with any generated images", e.Mixture, e.Seed)
+		}
+		differences = append(differences, m.Of(e)-m.Of(list[same]))
+	}
+	if differences == nil {
+		return score.Interval{}, errors.New("no mixture has difficult images")
+	}
+	return score.Mean(differences), nil
 }
 
 // Rows are a table of the means over the seeds, a mixture in each row.

@@ -50,8 +50,8 @@ func TestEffectIsMeasuredOnValidationImagesAndOnPhotosOfTheFirst(t *testing.T) {
 		}
 	}
 	e := list[0]
-	if e.Mixture != trial.Name || e.Seed != trial.Recipe.Seed {
-		t.Errorf("it is of %q with seed %d", e.Mixture, e.Seed)
+	if e.Mixture != trial.Name || e.Seed != trial.Recipe.Seed || e.Share != 0 || e.Difficult {
+		t.Errorf("it is of %q with seed %d, %v generated, difficult: %v", e.Mixture, e.Seed, e.Share, e.Difficult)
 	}
 	if want := float64(right) / float64(len(held.Labels)); e.Accuracy != want {
 		t.Errorf("accuracy is %v, want %v", e.Accuracy, want)
@@ -89,10 +89,30 @@ func TestChangesAreOfTheSameSeed(t *testing.T) {
 	}
 }
 
+func TestDifficultImagesAreComparedWithAnyOfTheSameShareAndSeed(t *testing.T) {
+	accuracy := effect.Measures()[0]
+	list := []effect.Effect{
+		{Mixture: "real", Seed: 1, Accuracy: 0.125},
+		{Mixture: "any", Share: 0.5, Seed: 1, Accuracy: 0.5}, {Mixture: "any", Share: 0.25, Seed: 1, Accuracy: 0.25},
+		{Mixture: "difficult", Share: 0.25, Difficult: true, Seed: 1, Accuracy: 0.5}, {Mixture: "difficult", Share: 0.5, Difficult: true, Seed: 1, Accuracy: 0.625},
+	}
+	half := 12.706204736 * 0.0625 // as above, of 0.25 and 0.125
+	if v, err := effect.OfDifficulty(list, accuracy); err != nil || v.Value != 0.1875 || math.Abs(v.High-0.1875-half) > 1e-8 {
+		t.Errorf("difficulty changes it by %v (%v), want 0.1875 within %v", v, err, half)
+	}
+	list[4].Seed = 2
+	if _, err := effect.OfDifficulty(list, accuracy); err == nil || !strings.Contains(err.Error(), "seed 2") {
+		t.Errorf("error is %v, want one that names the seed", err)
+	}
+	if _, err := effect.OfDifficulty(list[:3], accuracy); err == nil {
+		t.Error("there is no error without difficult images")
+	}
+}
+
 func TestPublishedEffectsAreReadAsTheyWereWrittenAndDamagedOnesAreAnError(t *testing.T) {
 	root := t.TempDir()
 	t.Setenv(run.PublishedVariable, root)
-	want := []effect.Effect{{"25% any generated ones", 2, 0.9321, 0.125, 0.01, 0.875}}
+	want := []effect.Effect{{"25% difficult generated ones", 0.25, true, 2, 0.9321, 0.125, 0.01, 0.875}}
 	if err := effect.Publish(want); err != nil {
 		t.Fatal(err)
 	}
