@@ -64,7 +64,7 @@ func dispatch(args []string) error {
 		return summary(o.model)
 	case "train":
 		if *name == mixing {
-			return mix(o.profile, *publish)
+			return mix(o.profile, *publish, *weights)
 		}
 		return fit(*name, o.profile, *publish, *weights)
 	case "search":

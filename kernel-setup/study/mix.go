@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -16,7 +17,10 @@ import (
 const mixing = "mixing"
 
 // mix trains the CNN on real, generated and mixed images, prints what each mixture does, and publishes it if asked to.
-func mix(p recipes.Profile, publish bool) error {
+func mix(p recipes.Profile, publish, weights bool) error {
+	if weights {
+		return errors.New("-weights is for one run; of the mixtures -publish publishes what they do, without any weights")
+	}
 	trials := recipes.Mixing(p)
 	var trainer train.Trainer
 	for i, t := range trials {

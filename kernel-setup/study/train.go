@@ -15,7 +15,7 @@ import (
 func fit(name string, p recipes.Profile, publish, weights bool) error {
 	recipe, err := recipes.ByName(name, p)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w; or %s, which trains all mixtures of real and generated images", err, mixing)
 	}
 	if err := fitSource(recipe, p); err != nil {
 		return err
