@@ -4,6 +4,7 @@ package effect
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"fashionlab/fashion"
@@ -153,21 +154,50 @@ func Changes(list []Effect, m Measure) ([]Change, error) {
 	return changes, nil
 }
 
-// OfDifficulty is by how much a measure changes where the generated images are difficult ones and not any, over the shares and seeds.
-func OfDifficulty(list []Effect, m Measure) (score.Interval, error) {
-	var differences []float64
+// Kind is what a mixture is made of.
+type Kind string
+
+const (
+	Real      Kind = "real images only"
+	Any       Kind = "real and any generated images"
+	Difficult Kind = "real and difficult generated images"
+	Generated Kind = "generated images only"
+)
+
+func (e Effect) kind() Kind {
+	switch {
+	case e.Share == 0:
+		return Real
+	case e.Share == 1:
+		return Generated
+	case e.Difficult:
+		return Difficult
+	}
+	return Any
+}
+
+// Difference is by how much a measure is larger for mixtures of one kind than for those of another with the same seed and the same share, which real
+// images have not: the mean over the seeds, of each of which the mean over the shares is one measurement.
+func Difference(list []Effect, m Measure, of, over Kind) (score.Interval, error) {
+	bySeed := map[uint64][]float64{}
 	for _, e := range list {
-		if !e.Difficult {
+		if e.kind() != of {
 			continue
 		}
-		same := slices.IndexFunc(list, func(o Effect) bool { return !o.Difficult && o.Share == e.Share && o.Seed == e.Seed })
+		same := slices.IndexFunc(list, func(o Effect) bool {
+			return o.kind() == over && o.Seed == e.Seed && (over == Real || o.Share == e.Share)
+		})
 		if same < 0 {
-			return score.Interval{}, fmt.Errorf("%s with seed %d has nothing to be compared with: there is no mixture of that share and seed with any generated images", e.Mixture, e.Seed)
+			return score.Interval{}, fmt.Errorf("%s with seed %d has nothing to be compared with: no mixture of %s has its seed and share", e.Mixture, e.Seed, over)
 		}
-		differences = append(differences, m.Of(e)-m.Of(list[same]))
+		bySeed[e.Seed] = append(bySeed[e.Seed], m.Of(e)-m.Of(list[same]))
 	}
-	if differences == nil {
-		return score.Interval{}, errors.New("no mixture has difficult images")
+	if len(bySeed) == 0 {
+		return score.Interval{}, fmt.Errorf("there is no mixture of %s", of)
+	}
+	var differences []float64
+	for _, seed := range slices.Sorted(maps.Keys(bySeed)) {
+		differences = append(differences, score.Mean(bySeed[seed]).Value)
 	}
 	return score.Mean(differences), nil
 }

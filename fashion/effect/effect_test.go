@@ -89,22 +89,40 @@ func TestChangesAreOfTheSameSeed(t *testing.T) {
 	}
 }
 
-func TestDifficultImagesAreComparedWithAnyOfTheSameShareAndSeed(t *testing.T) {
+func TestKindsAreComparedShareByShareAndSeedBySeed(t *testing.T) {
 	accuracy := effect.Measures()[0]
-	list := []effect.Effect{
-		{Mixture: "real", Seed: 1, Accuracy: 0.125},
-		{Mixture: "any", Share: 0.5, Seed: 1, Accuracy: 0.5}, {Mixture: "any", Share: 0.25, Seed: 1, Accuracy: 0.25},
-		{Mixture: "difficult", Share: 0.25, Difficult: true, Seed: 1, Accuracy: 0.5}, {Mixture: "difficult", Share: 0.5, Difficult: true, Seed: 1, Accuracy: 0.625},
+	var list []effect.Effect
+	add := func(mixture string, share float64, difficult bool, bySeed ...float64) {
+		for seed, v := range bySeed {
+			list = append(list, effect.Effect{Mixture: mixture, Share: share, Difficult: difficult, Seed: uint64(seed + 1), Accuracy: v})
+		}
 	}
-	half := 12.706204736 * 0.0625 // as above, of 0.25 and 0.125
-	if v, err := effect.OfDifficulty(list, accuracy); err != nil || v.Value != 0.1875 || math.Abs(v.High-0.1875-half) > 1e-8 {
-		t.Errorf("difficulty changes it by %v (%v), want 0.1875 within %v", v, err, half)
+	add("real", 0, false, 0.5, 0.25)
+	add("5% any", 0.05, false, 0.5, 0.5)
+	add("50% any", 0.5, false, 0.25, 0.375)
+	add("50% difficult", 0.5, true, 0.5, 0.75)
+	add("5% difficult", 0.05, true, 0.75, 0.75)
+	add("only", 1, false, 0.125)
+	for _, c := range []struct {
+		of, over    effect.Kind
+		first, last float64 // of the seeds
+	}{
+		{effect.Any, effect.Real, -0.125, 0.1875}, {effect.Difficult, effect.Real, 0.125, 0.5}, {effect.Difficult, effect.Any, 0.25, 0.3125},
+	} {
+		mean, half := (c.first+c.last)/2, 12.706204736*math.Abs(c.last-c.first)/2 // Student's t with one degree of freedom times the standard error
+		got, err := effect.Difference(list, accuracy, c.of, c.over)
+		if err != nil || got.Value != mean || math.Abs(got.High-mean-half) > 1e-8 || math.Abs(mean-got.Low-half) > 1e-8 {
+			t.Errorf("%s over %s is %v (%v), want %v within %v", c.of, c.over, got, err, mean, half)
+		}
 	}
-	list[4].Seed = 2
-	if _, err := effect.OfDifficulty(list, accuracy); err == nil || !strings.Contains(err.Error(), "seed 2") {
+	if v, err := effect.Difference(list, accuracy, effect.Generated, effect.Real); err != nil || v.Value != -0.375 || !math.IsNaN(v.Low) {
+		t.Errorf("generated ones alone change it by %v (%v), want -0.375 without an interval", v, err)
+	}
+	list[3].Seed = 3
+	if _, err := effect.Difference(list, accuracy, effect.Difficult, effect.Any); err == nil || !strings.Contains(err.Error(), "seed 2") {
 		t.Errorf("error is %v, want one that names the seed", err)
 	}
-	if _, err := effect.OfDifficulty(list[:3], accuracy); err == nil {
+	if _, err := effect.Difference(list[:2], accuracy, effect.Difficult, effect.Any); err == nil {
 		t.Error("there is no error without difficult images")
 	}
 }
