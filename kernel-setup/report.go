@@ -22,8 +22,12 @@ func report(_ context.Context, l layout, o options) error {
 		fmt.Fprintln(os.Stderr, "left out:", unreadable)
 	}
 	if o.html != "" {
+		generators, err := results.Generators(root, l.published())
+		if err != nil {
+			return err
+		}
 		var page bytes.Buffer
-		if err := results.HTML(&page, lines, l.relative(root), l.relative(l.published())); err != nil {
+		if err := results.HTML(&page, lines, generators, l.relative(root), l.relative(l.published())); err != nil {
 			return err
 		}
 		if err := run.WriteFile(o.html, page.Bytes()); err != nil {

@@ -81,7 +81,7 @@ func tested(root string, published bool) ([]Line, error) {
 
 // measure is the line of a run with its predictions for the test images.
 func measure(root string, r *run.Run, test run.Predictions) (Line, error) {
-	name, err := filepath.Rel(root, r.Dir)
+	l, err := lineOf(root, r)
 	if err != nil {
 		return Line{}, err
 	}
@@ -89,14 +89,7 @@ func measure(root string, r *run.Run, test run.Predictions) (Line, error) {
 		return Line{}, fmt.Errorf("%s: the predictions are for 0 test images, want 1 or more; remove them and test again", r.Dir)
 	}
 	accuracy := score.Accuracy(test)
-	l := Line{
-		Model: r.Recipe.Model.Name, Title: kind(r.Recipe), Slide: recipes.SlideOf(r.Recipe.Model.Name).Test,
-		Run: filepath.ToSlash(name), Published: r.Published, Test: &accuracy,
-		Images: recipes.TrainingImages(r.Recipe.Data), Limited: r.Recipe.Data.Limit > 0,
-		Epochs: len(r.History), Parameters: r.Record.Parameters, Seconds: r.Record.Seconds, Device: r.Record.Device,
-		Finished: r.Record.Finished, Seed: r.Recipe.Seed, Modules: r.Record.Modules,
-		run: r, test: test,
-	}
+	l.Test, l.test = &accuracy, test
 	validation, err := r.Predictions(run.Validation)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -107,4 +100,20 @@ func measure(root string, r *run.Run, test run.Predictions) (Line, error) {
 		l.Validation = &held
 	}
 	return l, nil
+}
+
+// lineOf is what a run says of itself.
+func lineOf(root string, r *run.Run) (Line, error) {
+	name, err := filepath.Rel(root, r.Dir)
+	if err != nil {
+		return Line{}, err
+	}
+	return Line{
+		Model: r.Recipe.Model.Name, Title: kind(r.Recipe), Slide: recipes.SlideOf(r.Recipe.Model.Name).Test,
+		Run: filepath.ToSlash(name), Published: r.Published,
+		Images: recipes.TrainingImages(r.Recipe.Data), Limited: r.Recipe.Data.Limit > 0,
+		Epochs: len(r.History), Parameters: r.Record.Parameters, Seconds: r.Record.Seconds, Device: r.Record.Device,
+		Finished: r.Record.Finished, Seed: r.Recipe.Seed, Modules: r.Record.Modules,
+		run: r,
+	}, nil
 }

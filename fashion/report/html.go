@@ -20,11 +20,12 @@ var pageTemplate = template.Must(template.New("page").Parse(pageSource))
 
 // page is what the template fills in.
 type page struct {
-	Drawn    string // when
-	Sources  string // folders
-	Rows     []row
-	Figure   picture // all results
-	Sections []section
+	Drawn      string // when
+	Sources    string // folders
+	Rows       []row
+	Figure     picture // all results
+	Sections   []section
+	Generators []section
 }
 
 // row is a line of the table. Its numbers are in words.
@@ -44,10 +45,10 @@ type picture struct {
 	Source               template.URL
 }
 
-// HTML writes one page that needs nothing from outside: the table, a figure of all results, and behind each line what its run or ensemble
-// looks like. sources name the folders that the runs are from, for the reader; of an absolute path only the last part is shown. The images
-// that a model was most wrong about are drawn where Fashion-MNIST is found.
-func HTML(w io.Writer, lines []Line, sources ...string) error {
+// HTML writes one page that needs nothing from outside: the table of the lines that Collect gives, a figure of all results, behind each line what its
+// run or ensemble looks like, and then the same of Generators. sources name the folders that the runs are from, for the reader; of an absolute path only
+// the last part is shown. The images that a model was most wrong about are drawn where Fashion-MNIST is found.
+func HTML(w io.Writer, lines, generators []Line, sources ...string) error {
 	p := page{Drawn: time.Now().UTC().Format("2 January 2006, 15:04 UTC")}
 	var folders []string
 	for _, s := range sources {
@@ -69,6 +70,13 @@ func HTML(w io.Writer, lines []Line, sources ...string) error {
 			p.Sections = append(p.Sections, s)
 		}
 		p.Rows = append(p.Rows, l.row(id))
+	}
+	for i, l := range generators {
+		s, err := l.generator(fmt.Sprintf("generator-%d", i+1))
+		if err != nil {
+			return fmt.Errorf("%s, %s: %w", l.Title, l.place(), err)
+		}
+		p.Generators = append(p.Generators, s)
 	}
 	var err error
 	if p.Figure, err = draw(Figure(lines), "The lines of the table. What was not run has the slide's value alone."); err != nil {

@@ -22,7 +22,11 @@ import (
 func page(t *testing.T, s studio, published string) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := report.HTML(&out, s.lines(published), "runs", published); err != nil {
+	generators, err := report.Generators(s.root, published)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := report.HTML(&out, s.lines(published), generators, "runs", published); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -35,6 +39,8 @@ func everything(t *testing.T) (text string, folders []string) {
 	s, published := newStudio(t), newStudio(t)
 	s.members(recipes.Smoke)
 	published.save("full/cnn", recipes.CNN(recipes.Full), 4)
+	s.generator("smoke/gan", true)
+	published.generator("full/gan", false)
 	return page(t, s, published.root), []string{s.root, published.root}
 }
 
@@ -87,9 +93,18 @@ func TestPageHasEachFigureWithItsDescription(t *testing.T) {
 		titles[title]++
 	})
 	for title, want := range map[string]int{"Results beside the slides": 1, "Learning curves": 4, "Confusion matrix": 6, "Recall of each class": 6,
-		"What the model was most wrong about": 4, "Who saves whom": 2, "As sure as right": 2} {
+		"What the model was most wrong about": 4, "Who saves whom": 2, "As sure as right": 2, "Two networks against each other": 2, "Generated items": 1} {
 		if titles[title] != want {
 			t.Errorf("%q is drawn %d times, want %d, of %v", title, titles[title], want, titles)
+		}
+	}
+}
+
+func TestPageSaysHowFarGeneratedImagesAreAndWhichAreMissing(t *testing.T) {
+	text, _ := everything(t)
+	for phrase, want := range map[string]int{"smoke/gan: distance 8.76 to the validation images, 0.912 recognized": 1, "full/gan: distance 8.76": 1, "those of epoch 1 are missing": 1} {
+		if got := strings.Count(text, phrase); got != want {
+			t.Errorf("the page says %d times %q, want %d", got, phrase, want)
 		}
 	}
 }

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -161,14 +162,14 @@ func thousands(n int) string {
 	return s
 }
 
+// titles are those of models that no slide has.
+var titles = map[string]string{"residual": "Residual network", "sngan": "GAN", "dcgan": "DCGAN"}
+
 // kind is what a recipe trains, in words that keep different trainings of a model apart: the slide's title for a training like the slide's.
 func kind(r run.Recipe) string {
 	title := recipes.SlideOf(r.Model.Name).Title
-	switch {
-	case r.Model.Name == "residual":
-		title = "Residual network"
-	case title == "":
-		title = r.Model.Name
+	if title == "" {
+		title = cmp.Or(titles[r.Model.Name], r.Model.Name)
 	}
 	switch w := r.Model.Weights; {
 	case fromRotations(r):
@@ -180,6 +181,9 @@ func kind(r run.Recipe) string {
 	}
 	if r.Augmentation != (run.Augmentation{}) {
 		title += ", augmented"
+	}
+	if r.Model.Mirror {
+		title += ", mirrored"
 	}
 	if r.Seed > 1 { // the study's recipes have 1
 		title += fmt.Sprintf(", seed %d", r.Seed)

@@ -15,14 +15,14 @@ import (
 
 // section is what the page shows behind a line.
 type section struct {
-	ID, Title, Place, Accuracy string
-	Published                  bool
-	Sentence                   string      // of an ensemble
-	Facts                      [][2]string // names and values
-	Members                    []weighed   // of an ensemble
-	Recipe                     string      // of a run
-	Figures                    []picture
-	Missing                    string // why a figure is not there
+	ID, Title, Place, Result string
+	Published                bool
+	Sentence                 string      // of an ensemble
+	Facts                    [][2]string // names and values
+	Members                  []weighed   // of an ensemble
+	Recipe                   string      // of a run
+	Figures                  []picture
+	Missing                  string // why a figure is not there
 }
 
 // weighed is a member in an ensemble's table, beside what it does alone.
@@ -35,7 +35,7 @@ const (
 
 // section draws what is behind a line.
 func (l Line) section(id string, data items) (section, error) {
-	s := section{ID: id, Title: l.name(), Place: l.where(), Accuracy: l.Test.String(), Published: l.Published}
+	s := section{ID: id, Title: l.name(), Place: l.where(), Result: l.Test.String(), Published: l.Published}
 	confusion := score.NewConfusion(l.test)
 	figures := []plots.Figure{plots.ConfusionMatrix(confusion), plots.RecallByClass(confusion)}
 	if l.Ensemble != nil {
@@ -53,14 +53,19 @@ func (l Line) section(id string, data items) (section, error) {
 			figures = append(figures, last)
 		}
 	}
+	return s, s.add(l, figures)
+}
+
+// add draws a line's figures.
+func (s *section) add(l Line, figures []plots.Figure) error {
 	for _, f := range figures {
 		p, err := draw(f, fmt.Sprintf("%s: %s, %s", f.Title, l.name(), l.place()))
 		if err != nil {
-			return s, err
+			return err
 		}
 		s.Figures = append(s.Figures, p)
 	}
-	return s, nil
+	return nil
 }
 
 // facts are what decides a run's numbers beside its recipe.

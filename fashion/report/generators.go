@@ -1,0 +1,50 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"fashionlab/fashion/plots"
+	"fashionlab/fashion/run"
+)
+
+// Generators lists the finished GANs, which are tested on no image: those below root, which are this machine's, and those below published. What cannot
+// be read is left out; Collect reports it.
+func Generators(root, published string) ([]Line, error) {
+	var lines []Line
+	for _, folder := range []string{root, published} {
+		runs, _ := run.List(folder) // Collect reads the same
+		for _, r := range runs {
+			if !r.Finished() || r.Recipe.GAN == (run.GAN{}) {
+				continue
+			}
+			r.Published = folder == published
+			l, err := lineOf(folder, r)
+			if err != nil {
+				return nil, err
+			}
+			lines = append(lines, l)
+		}
+	}
+	slices.SortStableFunc(lines, func(a, b Line) int { return cmp.Compare(a.Title, b.Title) })
+	return lines, nil
+}
+
+// generator draws what is behind a line of Generators.
+func (l Line) generator(id string) (section, error) {
+	r, best := l.run, l.run.Record.BestEpoch
+	s := section{ID: id, Title: l.name(), Place: l.where(), Published: l.Published, Recipe: shown(r.Recipe).String(), Facts: l.facts()}
+	figures := []plots.Figure{plots.Contest(r.History, r.Recipe.Epochs, 0)}
+	if best > 0 && best <= len(r.History) {
+		made := r.History[best-1].Synthesis
+		s.Result = fmt.Sprintf("distance %.2f to the validation images, %.3f recognized", made.Distance, made.Recognized)
+		s.Facts = append(s.Facts, [2]string{"least spread of a class", fmt.Sprintf("%.2f of that of real images", made.Spread)})
+		if images, err := r.Samples(best); err == nil {
+			figures = append(figures, plots.Generated(images, best))
+		} else {
+			s.Missing = fmt.Sprintf("The images are not shown: those of epoch %d are missing or damaged in the run's folder.", best)
+		}
+	}
+	return s, s.add(l, figures)
+}
