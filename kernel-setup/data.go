@@ -66,9 +66,12 @@ func findData(l layout) (string, error) {
 func makeData(ctx context.Context, l layout, say func(string)) error {
 	if dir := os.Getenv(fashion.DirVariable); dir != "" {
 		_, err := findData(l)
+		if err == nil {
+			return nil // it has been mended meanwhile
+		}
 		return fmt.Errorf("$%s: %w; mend the folder, or unset the variable to have the data set fetched", fashion.DirVariable, err)
 	}
-	dir := filepath.Join(l.home, "fashion-mnist")
+	dir := l.data()
 	say("fetching 31 MB from " + dataAddress + " into " + dir)
 	fetchErr := fetchAll(ctx, dataAddress, dir)
 	if fetchErr == nil {

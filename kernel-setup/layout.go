@@ -64,12 +64,15 @@ func moduleRoot() (string, error) {
 
 func (l layout) bin() string       { return filepath.Join(l.home, "bin") }
 func (l layout) venv() string      { return filepath.Join(l.home, "jupyter") }
+func (l layout) data() string      { return filepath.Join(l.home, "fashion-mnist") }
+func (l layout) lock() string      { return filepath.Join(l.home, "lock") }
+func (l layout) stamps() string    { return filepath.Join(l.home, "stamps") }
 func (l layout) python() string    { return filepath.Join(l.venv(), "bin", "python") }
 func (l layout) kernel() string    { return filepath.Join(l.jupyter, "kernels", kernelName) }
 func (l layout) notebooks() string { return filepath.Join(l.root, "notebooks") }
 func (l layout) published() string { return filepath.Join(l.notebooks(), "published") }
 func (l layout) stamp(part string) string {
-	return filepath.Join(l.home, "stamps", part)
+	return filepath.Join(l.stamps(), part)
 }
 
 // tunablesVariable holds settings of the C library ("Memory Allocation Tunables" in its manual); other libraries ignore it.

@@ -125,9 +125,17 @@ func uninstall(_ context.Context, l layout, _ options) error {
 			return err
 		}
 	}
-	if _, err := os.Stat(l.home); errors.Is(err, fs.ErrNotExist) {
-		return nil
+	for _, made := range []string{l.bin(), l.venv(), l.data(), l.stamps(), l.lock()} {
+		if _, err := os.Lstat(made); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		fmt.Println("removing", made)
+		if err := os.RemoveAll(made); err != nil {
+			return err
+		}
 	}
-	fmt.Println("removing", l.home)
-	return os.RemoveAll(l.home)
+	if err := os.Remove(l.home); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		fmt.Println("kept", l.home, "for what else is in it")
+	}
+	return nil
 }

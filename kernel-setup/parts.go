@@ -54,7 +54,7 @@ func setUp(ctx context.Context, l layout, names []string) error {
 	if err := os.MkdirAll(l.home, 0o777); err != nil {
 		return fmt.Errorf("cannot make the private folder; name a writable one with $FASHIONLAB_HOME: %w", err)
 	}
-	unlock, err := lockSetUp(ctx, filepath.Join(l.home, "lock"))
+	unlock, err := lockSetUp(ctx, l.lock())
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func clearStamp(l layout, part string) error {
 	return nil
 }
 
-// command runs a program; its output is shown if it fails.
+// runQuietly runs a program; its output is shown if it fails.
 func runQuietly(ctx context.Context, dir string, env []string, name string, args ...string) error {
 	c := exec.CommandContext(ctx, name, args...)
 	c.Dir, c.Env = dir, env

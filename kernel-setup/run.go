@@ -93,6 +93,9 @@ func execute(ctx context.Context, l layout, o options) error {
 	return nil
 }
 
+// maxEvent is how many bytes a line of the driver may have: the output of a failed cell is one.
+const maxEvent = 64 << 20
+
 // executeNotebook executes one notebook, with a line that tells how far it is.
 func executeNotebook(ctx context.Context, l layout, path, out, profile string) error {
 	name := notebookName(path)
@@ -115,7 +118,9 @@ func executeNotebook(ctx context.Context, l layout, path, out, profile string) e
 	line := func(end string) {
 		fmt.Printf("%s%-20s cell %2d of %2d  %s%s", lineStart(), name, done, cells, time.Since(start).Round(time.Second), end)
 	}
-	for s := bufio.NewScanner(events); s.Scan(); {
+	s := bufio.NewScanner(events)
+	s.Buffer(nil, maxEvent)
+	for s.Scan() {
 		var event struct {
 			Cells, Done, Failed int
 			Error               string
@@ -128,7 +133,11 @@ func executeNotebook(ctx context.Context, l layout, path, out, profile string) e
 			line("")
 		}
 	}
-	err = c.Wait()
+	unread := s.Err()
+	if unread != nil {
+		c.Process.Kill() // it may wait for us to read on
+	}
+	err = errors.Join(c.Wait(), unread)
 	line("\n")
 	switch {
 	case ctx.Err() != nil:

@@ -54,6 +54,9 @@ func Of(trials []recipes.Trial, items int) ([]Effect, error) {
 		if err != nil {
 			return nil, err
 		}
+		if differences := run.Diff(r.Recipe, t.Recipe); differences != nil {
+			return nil, &run.RecipeError{Dir: r.Dir, Differences: differences}
+		}
 		held, err := r.Predictions(run.Validation)
 		if err != nil {
 			return nil, err
@@ -140,7 +143,7 @@ type Change struct {
 func Changes(list []Effect, m Measure) ([]Change, error) {
 	var changes []Change
 	all := mixtures(list)
-	for _, mixed := range all[1:] {
+	for _, mixed := range all[min(1, len(all)):] {
 		var differences []float64
 		for _, e := range mixed {
 			same := slices.IndexFunc(all[0], func(base Effect) bool { return base.Seed == e.Seed })
@@ -196,7 +199,13 @@ func Difference(list []Effect, m Measure, of, over Kind) (score.Interval, error)
 		return score.Interval{}, fmt.Errorf("there is no mixture of %s", of)
 	}
 	var differences []float64
+	first := -1
 	for _, seed := range slices.Sorted(maps.Keys(bySeed)) {
+		if n := len(bySeed[seed]); first < 0 {
+			first = n
+		} else if n != first {
+			return score.Interval{}, fmt.Errorf("seed %d has %d mixtures of %s and another %d, want the same of all", seed, n, of, first)
+		}
 		differences = append(differences, score.Mean(bySeed[seed]).Value)
 	}
 	return score.Mean(differences), nil

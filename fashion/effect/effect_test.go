@@ -118,6 +118,12 @@ func TestKindsAreComparedShareByShareAndSeedBySeed(t *testing.T) {
 	if v, err := effect.Difference(list, accuracy, effect.Generated, effect.Real); err != nil || v.Value != -0.375 || !math.IsNaN(v.Low) {
 		t.Errorf("generated ones alone change it by %v (%v), want -0.375 without an interval", v, err)
 	}
+	if _, err := effect.Difference(list[:4], accuracy, effect.Any, effect.Real); err != nil {
+		t.Error(err)
+	}
+	if _, err := effect.Difference(list[:5], accuracy, effect.Any, effect.Real); err == nil || !strings.Contains(err.Error(), "seed 2") {
+		t.Errorf("error is %v, want one that says that a seed lacks a share", err)
+	}
 	list[3].Seed = 3
 	if _, err := effect.Difference(list, accuracy, effect.Difficult, effect.Any); err == nil || !strings.Contains(err.Error(), "seed 2") {
 		t.Errorf("error is %v, want one that names the seed", err)

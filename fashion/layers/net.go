@@ -82,10 +82,10 @@ func (n *Net) Plain() *Net {
 // UsesFastForms reports whether layers are written in the forms for XLA's CPU backend, from a backend's description.
 func UsesFastForms(description string) bool { return strings.HasPrefix(description, "xla:cpu") }
 
-// IsTraining reports whether this is the graph of a training step.
 // Graph is the graph that is built.
 func (n *Net) Graph() *Graph { return n.graph }
 
+// IsTraining reports whether this is the graph of a training step.
 func (n *Net) IsTraining() bool { return n.step != nil }
 
 // Layers lists the layers in the order in which they were built.

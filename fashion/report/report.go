@@ -182,6 +182,9 @@ func kind(r run.Recipe) string {
 	if r.Augmentation != (run.Augmentation{}) {
 		title += ", augmented"
 	}
+	if s := r.Data.Synthetic.Share; s > 0 {
+		title += fmt.Sprintf(", %.0f%% generated", 100*s)
+	}
 	if r.Model.Mirror {
 		title += ", mirrored"
 	}

@@ -48,7 +48,7 @@ type Checkpoint struct {
 // Names of checkpoints.
 const (
 	Last = "last" // after the last finished epoch
-	Best = "best" // after the epoch of the best validation accuracy
+	Best = "best" // after the record's best epoch
 )
 
 // CheckpointError is a checkpoint file that cannot be used.

@@ -63,14 +63,7 @@ func (r *Run) Publish(name string) error {
 	if err != nil {
 		return err
 	}
-	for _, old := range []string{checkpointDir, predictionsDir, samplesDir} { // of a run that was published before under the name
-		if err := os.RemoveAll(filepath.Join(root, name, old)); err != nil {
-			return err
-		}
-	}
-	if err := WriteFile(filepath.Join(root, name, recordFile), data); err != nil {
-		return err
-	}
+	contents := map[string][]byte{recordFile: data}
 	files := []string{recipeFile, historyFile, filepath.Join(predictionsDir, Validation+".npz"), filepath.Join(predictionsDir, Test+".npz"), doneFile}
 	for _, e := range r.History {
 		if last := len(r.History); e.Epoch&(e.Epoch-1) == 0 || e.Epoch == record.BestEpoch || e.Epoch == last {
@@ -85,6 +78,14 @@ func (r *Run) Publish(name string) error {
 		if err != nil {
 			return err
 		}
+		contents[file] = data
+	}
+	for _, old := range []string{checkpointDir, predictionsDir, samplesDir} { // of a run that was published before under the name
+		if err := os.RemoveAll(filepath.Join(root, name, old)); err != nil {
+			return err
+		}
+	}
+	for file, data := range contents {
 		if err := WriteFile(filepath.Join(root, name, file), data); err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ type Recipe struct {
 
 // Model names a model of the package models and its hyperparameters.
 type Model struct {
-	Name    string  `json:"name"`             // "cnn", "residual", "resnet50", "convnext"
+	Name    string  `json:"name"`             // "cnn", "residual", "resnet50", "convnext"; of a GAN "dcgan", "sngan"
 	Dropout float64 `json:"dropout"`          // fraction of activations zeroed in training, [0, 1)
 	Stem    string  `json:"stem,omitempty"`   // resnet50: "" as in the paper, "small" for small images
 	Input   string  `json:"input,omitempty"`  // how 28x28 gets the model's side: "" by a black border, to 32; "resize" bilinear

@@ -70,7 +70,7 @@ type Record struct {
 	Data           map[string]string `json:"data"`                  // sha256 of the data files' decompressed bytes
 	Parameters     int               `json:"parameters"`            // trainable ones
 	PeakMemory     int64             `json:"peak_memory,omitempty"` // bytes that the process had in memory at most, where the system tells
-	BestEpoch      int               `json:"best_epoch"`            // epoch of the best validation accuracy
+	BestEpoch      int               `json:"best_epoch"`            // of the best validation accuracy; of a GAN, that whose images are closest to real ones
 	Resumed        int               `json:"resumed"`               // how many times it was continued after an interruption
 	TestOpened     []time.Time       `json:"test_opened,omitempty"`
 }

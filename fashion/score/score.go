@@ -26,10 +26,18 @@ type Interval struct {
 }
 
 // String returns the estimate and its interval, as "0.9241 (0.9188 to 0.9291)".
-func (i Interval) String() string { return fmt.Sprintf("%.4f (%.4f to %.4f)", i.Value, i.Low, i.High) }
+func (i Interval) String() string {
+	if math.IsNaN(i.Low) {
+		return fmt.Sprintf("%.4f (no interval)", i.Value)
+	}
+	return fmt.Sprintf("%.4f (%.4f to %.4f)", i.Value, i.Low, i.High)
+}
 
 // Signed returns a difference and its interval, as "+0.0030 (-0.0004 to +0.0063)".
 func (i Interval) Signed() string {
+	if math.IsNaN(i.Low) {
+		return fmt.Sprintf("%+.4f (no interval)", i.Value)
+	}
 	return fmt.Sprintf("%+.4f (%+.4f to %+.4f)", i.Value, i.Low, i.High)
 }
 

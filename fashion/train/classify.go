@@ -49,6 +49,9 @@ func (c *classifying) epoch(epoch int) error {
 		return err
 	}
 	validationLoss, validationAccuracy := evaluate(logits, c.validation.set.Labels)
+	if err := c.finite(validationLoss, rate, epoch); err != nil {
+		return err
+	}
 	c.state.History = append(c.state.History, run.Epoch{
 		Epoch: epoch, Loss: loss, Accuracy: accuracy, ValidationLoss: validationLoss, ValidationAccuracy: validationAccuracy,
 		Rate: rate, Seconds: time.Since(start).Seconds(), ImagesPerSecond: float64(c.images) / trained.Seconds(),
@@ -56,7 +59,7 @@ func (c *classifying) epoch(epoch int) error {
 	if c.Recipe.Schedule.Name == "plateau" {
 		c.state.Rate, c.state.Plateau = optim.ReduceOnPlateau(c.Recipe.Schedule, c.state.Plateau, c.state.Rate, validationLoss)
 	}
-	return c.save(c.program.variables, run.MostAccurate(c.state.History))
+	return c.save(c.program.variables)
 }
 
 // train does the steps of one epoch. It returns the mean loss in nats, the accuracy and the last step's rate.

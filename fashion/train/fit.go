@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -25,6 +26,7 @@ type fitting struct {
 	began   time.Time       // when this process began, or last added to the record's seconds
 	meter   meter
 	report  func(run.Progress)
+	best    func([]run.Epoch) run.Epoch // the epoch whose model is the run's
 }
 
 // learner is what learns in a run: a classifier or the networks of a GAN.
@@ -36,8 +38,9 @@ type learner interface {
 
 func (f *fitting) fit() error {
 	var l learner = &classifying{fitting: f}
+	f.best = run.MostAccurate
 	if models.IsGAN(f.Recipe.Model.Name) {
-		l = &opposing{fitting: f}
+		l, f.best = &opposing{fitting: f}, run.Closest
 	}
 	if err := f.prepare(l); err != nil {
 		return err
@@ -71,6 +74,11 @@ func (f *fitting) prepare(l learner) error {
 	f.images = f.trainer.training.real
 	if f.Record.Data == nil {
 		f.Record.Data = map[string]string{}
+	}
+	for what, sum := range f.trainer.sums {
+		if before := f.Record.Data[what]; before != "" && before != sum && len(f.History) > 0 {
+			return fmt.Errorf("the %s are not those that the run began with: their sha256 is %s, want %s; provide those, or remove the run to train anew", what, sum, before)
+		}
 	}
 	maps.Copy(f.Record.Data, f.trainer.sums)
 	if err := l.prepare(backend); err != nil {
@@ -107,20 +115,21 @@ func (f *fitting) resume(v variables, start func() error) error {
 	f.state = c.State
 	f.state.Recipe = f.Recipe // of more epochs, if the run was extended
 	f.Record.Resumed++
+	f.Record.BestEpoch = f.best(c.State.History).Epoch
 	return f.SaveHistory(c.State.History)
 }
 
 // save writes the best checkpoint, if this epoch's is, the last one, the history and the record, in this order: a
 // process that ends in between repeats the epoch, with the same outcome.
-func (f *fitting) save(v variables, best run.Epoch) error {
+func (f *fitting) save(v variables) error {
 	values, err := v.snapshot()
 	if err != nil {
 		return err
 	}
 	c := run.Checkpoint{State: f.state, Tensors: values}
 	history := f.state.History
-	if best.Epoch == history[len(history)-1].Epoch {
-		f.Record.BestEpoch = best.Epoch
+	if best := f.best(history).Epoch; best == history[len(history)-1].Epoch {
+		f.Record.BestEpoch = best
 		if err := f.SaveCheckpoint(run.Best, c); err != nil {
 			return err
 		}
@@ -139,7 +148,7 @@ func (f *fitting) save(v variables, best run.Epoch) error {
 func (f *fitting) restoreBest(v variables) error {
 	c, found, err := f.LoadCheckpoint(run.Best)
 	if !found {
-		return fmt.Errorf("the checkpoint of the best epoch is gone: %w", err)
+		return errors.Join(errors.New("the checkpoint of the best epoch is gone; remove the run to train anew"), err)
 	}
 	return v.restore(c.Tensors)
 }

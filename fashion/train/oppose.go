@@ -94,7 +94,7 @@ func (o *opposing) epoch(epoch int) error {
 	o.samples = samples.Images
 	o.state.History = append(o.state.History, run.Epoch{Epoch: epoch, Loss: mean.discriminator, Accuracy: mean.accuracy, Rate: rate,
 		Seconds: time.Since(start).Seconds(), ImagesPerSecond: float64(o.images) / trained.Seconds(), Synthesis: synthesis})
-	return o.save(o.pair.variables, run.Closest(o.state.History))
+	return o.save(o.pair.variables)
 }
 
 // train does the steps of one epoch. It returns their mean and the last step's rate of the generator.

@@ -30,11 +30,14 @@ func synthesize(s run.Synthetic, mixed int, real fashion.Set) (fashion.Set, erro
 	if err != nil {
 		return fashion.Set{}, fmt.Errorf("synthetic images: %w", err)
 	}
+	if !r.Finished() {
+		return fashion.Set{}, fmt.Errorf("synthetic images: %s is not finished; train it to its end first", r.Dir)
+	}
 	g, err := LoadGenerator(r)
 	if err != nil {
 		return fashion.Set{}, fmt.Errorf("synthetic images: %w", err)
 	}
-	perClass := max(1, mixed/fashion.NumClasses)
+	perClass := (mixed + fashion.NumClasses - 1) / fashion.NumClasses
 	if !s.Difficult {
 		return g.Set(perClass, syntheticSeed)
 	}

@@ -200,6 +200,52 @@ func TestLossThatIsNoNumberStopsTheRunWithStepAndRate(t *testing.T) {
 	}
 }
 
+func TestParametersThatTheOnlyStepOfAnEpochLosesStopTheRun(t *testing.T) {
+	needBackend(t)
+	r := recipe()
+	r.Optimizer = run.Optimizer{Name: "sgd", Rate: 1e30}
+	r.Schedule, r.Batch = run.Schedule{}, 512
+	var diverged *train.DivergedError
+	if _, err := train.Fit("lost", r, nil); !errors.As(err, &diverged) {
+		t.Errorf("error is %v, want a DivergedError", err)
+	}
+}
+
+// change changes the record of a run that nobody works on.
+func change(t *testing.T, r *run.Run, f func(*run.Record)) {
+	t.Helper()
+	w, err := run.Begin(r.Dir, r.Recipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	f(&w.Record)
+	if err := w.SaveRecord(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRunThatIsContinuedKnowsItsBestEpochFromTheCheckpoint(t *testing.T) {
+	needBackend(t)
+	r := still()
+	change(t, fit(t, "best", r), func(record *run.Record) { record.BestEpoch = 0 }) // as if it had been killed before it wrote that
+	r.Epochs = 2
+	extended, err := train.Extend("best", r, nil)
+	if err != nil || extended.Record.BestEpoch != 1 {
+		t.Errorf("the best epoch is %d (%v), want 1", extended.Record.BestEpoch, err)
+	}
+}
+
+func TestRunIsNotContinuedOnOtherImages(t *testing.T) {
+	needBackend(t)
+	r := still()
+	change(t, fit(t, "images", r), func(record *run.Record) { record.Data["training images"] = "other" })
+	r.Epochs = 2
+	if _, err := train.Extend("images", r, nil); err == nil || !strings.Contains(err.Error(), "training images") || !strings.Contains(err.Error(), "other") {
+		t.Errorf("error is %v, want one that names the images and both checksums", err)
+	}
+}
+
 func TestLearnsTheSubset(t *testing.T) {
 	needBackend(t)
 	r := recipe()

@@ -18,8 +18,11 @@ const mixing = "mixing"
 
 // mix trains the CNN on real, generated and mixed images, prints what each mixture does, and publishes it if asked to.
 func mix(p recipes.Profile, publish, weights bool) error {
-	if weights {
+	switch {
+	case weights:
 		return errors.New("-weights is for one run; of the mixtures -publish publishes what they do, without any weights")
+	case publish && p != recipes.Full:
+		return fmt.Errorf("-publish is for the mixtures at profile %s; at %s they are too small to show anything", recipes.Full, p)
 	}
 	trials := recipes.Mixing(p)
 	var trainer train.Trainer

@@ -17,6 +17,9 @@ func fit(name string, p recipes.Profile, publish, weights bool) error {
 	if err != nil {
 		return fmt.Errorf("%w; or %s, which trains all mixtures of real and generated images", err, mixing)
 	}
+	if task := recipe.Data.Task; task != "" && (publish || weights) {
+		return fmt.Errorf("%s learns the task %s; only runs that learned the classes are published", name, task)
+	}
 	if err := fitSource(recipe, p); err != nil {
 		return err
 	}
@@ -25,9 +28,6 @@ func fit(name string, p recipes.Profile, publish, weights bool) error {
 		return err
 	}
 	if task := recipe.Data.Task; task != "" {
-		if publish || weights {
-			return fmt.Errorf("%s learns the task %s; only runs that learned the classes are published", name, task)
-		}
 		best := r.History[r.Record.BestEpoch-1]
 		fmt.Printf("%s: best epoch %d of %d; accuracy of %s on validation images %.4f; %.0f s on %s\n",
 			r.Dir, best.Epoch, len(r.History), task, best.ValidationAccuracy, r.Record.Seconds, r.Record.Device)
@@ -54,16 +54,22 @@ func fit(name string, p recipes.Profile, publish, weights bool) error {
 
 // share publishes a run under a name if asked to, with its weights or without.
 func share(r *run.Run, name string, publish, weights bool) error {
-	if publish || weights {
-		if err := r.Publish(name); err != nil {
-			return err
-		}
-	}
 	if !weights {
-		return nil
+		if !publish {
+			return nil
+		}
+		if p, err := run.OpenPublished(name); err == nil {
+			if _, found, _ := p.LoadCheckpoint(run.Best); found { // a damaged one is no reason to replace it without another
+				return fmt.Errorf("%s is published with its weights, which others may need; publish it with -weights again", name)
+			}
+		}
+		return r.Publish(name)
 	}
-	half, err := train.HalfPrecision(r)
+	half, err := train.HalfPrecision(r) // before anything is replaced
 	if err != nil {
+		return err
+	}
+	if err := r.Publish(name); err != nil {
 		return err
 	}
 	return run.PublishWeights(name, half)
