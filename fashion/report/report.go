@@ -1,5 +1,5 @@
 // Package report gathers what the study has measured, from saved runs, beside what the slides print: as a table for a
-// terminal, as JSON, and as one self-contained HTML page with all figures. It loads no model and no backend.
+// terminal, as JSON, and as one self-contained HTML page with figures of each run. It loads no model and no backend.
 package report
 
 import (
