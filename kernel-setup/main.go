@@ -20,7 +20,7 @@ const usage = `usage: go run ./kernel-setup COMMAND [flags]
   test       run the whole test suite
   setup      install what is missing, and nothing else
   doctor     say what is installed, what is missing, and what mends it
-  report     print the results table                          -json  -html FILE: a page with all figures too
+  report     print the results table                          -json  -html FILE: a page with figures too
   train      train a recipe of the study and test it          -recipe cnn-augmented  -profile  -publish  -weights
   search     search hyperparameters with Hyperband            -model cnn  -profile  -R 81  -eta 3  -rounding algorithm1
                                                               -workers 1  -plan  -json
@@ -71,7 +71,7 @@ func commands() map[string]command {
 		"doctor": {nil, none, doctor},
 		"report": {nil, func(f *flag.FlagSet, o *options) {
 			f.BoolVar(&o.json, "json", false, "print JSON")
-			f.StringVar(&o.html, "html", "", "write a page with all figures to this file too")
+			f.StringVar(&o.html, "html", "", "write a page with the figures of each run to this file too")
 		}, report},
 		"summary": {nil, model, func(ctx context.Context, l layout, o options) error {
 			return study(ctx, l, "summary", "-model", o.model)
