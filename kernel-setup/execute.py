@@ -3,6 +3,8 @@ import json
 import os
 import sys
 
+sys.modules["rfc3987_syntax"] = None  # jsonschema does without; it parses a grammar for a second, for formats that notebooks have not
+
 import nbformat
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
