@@ -25,7 +25,7 @@ const evaluationBatch = 100
 // in which it hardly does (see plainIsFast).
 const (
 	fewEvaluated     = 200
-	fewEvaluatedFast = 2000
+	fewEvaluatedFast = 10000 // the test images
 )
 
 // program is a recipe's model and optimizer on a backend, with their two compiled graphs.
