@@ -12,6 +12,7 @@ import (
 	"image/png"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -199,6 +200,36 @@ func serve(t *testing.T, o demo.Options) (*demo.Server, string) {
 	h := httptest.NewServer(s)
 	t.Cleanup(func() { h.Close(); s.Close() })
 	return s, h.URL
+}
+
+// A slow upload is given up after 20 seconds. The other visitors must not have to wait for that.
+func TestManyUploadsThatDoNotComeToAnEndHoldNobodyUp(t *testing.T) {
+	_, url := serve(t, demo.Options{})
+	body := file(t, 0)
+	for range 4 * runtime.GOMAXPROCS(0) {
+		c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		if _, err := fmt.Fprintf(c, "POST /api/answer HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:100]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/api/answer", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatalf("a visitor waits for those whose uploads do not come: %v", err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("status %d, want 200", answer.StatusCode)
+	}
 }
 
 func TestServerAnswersAPhotoWithItsStepsAndReasons(t *testing.T) {
