@@ -46,5 +46,6 @@ func (l Line) generator(id string) (section, error) {
 			s.Missing = fmt.Sprintf("The images are not shown: those of epoch %d are missing or damaged in the run's folder.", best)
 		}
 	}
-	return s, s.add(l, figures)
+	err := s.add(l, figures)
+	return s, err
 }

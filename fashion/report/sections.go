@@ -53,7 +53,8 @@ func (l Line) section(id string, data items) (section, error) {
 			figures = append(figures, last)
 		}
 	}
-	return s, s.add(l, figures)
+	err := s.add(l, figures)
+	return s, err
 }
 
 // add draws a line's figures.
