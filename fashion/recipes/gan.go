@@ -37,7 +37,7 @@ func DCGAN(p Profile) run.Recipe {
 	r.GAN = run.GAN{Loss: "cross-entropy", Rate: 0.0002, Average: 0.999}
 	r.Schedule = run.Schedule{}
 	if p == Quick {
-		r.Epochs = 3
+		r.Epochs = 2
 	}
 	return r
 }

@@ -41,7 +41,7 @@ func Search(model string, p Profile, b Budget) (hyperband.Search[run.Recipe], er
 	case Smoke:
 		base.Data.Limit = 500
 	case Quick:
-		base.Data.Limit = 2000
+		base.Data.Limit = 1500
 	}
 	base.Epochs = b.R
 	dir, err := run.Path(p.Run(fmt.Sprintf("search/%s-R%d-eta%d-%s", model, b.R, b.Eta, b.Rounding)))

@@ -33,7 +33,7 @@ func TestPlanTellsTheTimeFromWhatARunMeasured(t *testing.T) {
 		}
 		return out.String()
 	}
-	if got := printed(); !strings.Contains(got, "not known") || !strings.Contains(got, "17 trials, 22 trainings, 69 epochs of 2000 images (78 if") {
+	if got := printed(); !strings.Contains(got, "not known") || !strings.Contains(got, "17 trials, 22 trainings, 69 epochs of 1500 images (78 if") {
 		t.Errorf("without a run the plan is\n%s", got)
 	}
 	recipe := recipes.CNN(recipes.Quick)
@@ -48,7 +48,7 @@ func TestPlanTellsTheTimeFromWhatARunMeasured(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := printed()
-	for _, want := range []string{"5m31s", "a processor", "1.5 GB of memory"} {
+	for _, want := range []string{"4m8s", "a processor", "1.5 GB of memory"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the plan lacks %q:\n%s", want, got)
 		}
