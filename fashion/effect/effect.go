@@ -199,12 +199,10 @@ func Difference(list []Effect, m Measure, of, over Kind) (score.Interval, error)
 		return score.Interval{}, fmt.Errorf("there is no mixture of %s", of)
 	}
 	var differences []float64
-	first := -1
-	for _, seed := range slices.Sorted(maps.Keys(bySeed)) {
-		if n := len(bySeed[seed]); first < 0 {
-			first = n
-		} else if n != first {
-			return score.Interval{}, fmt.Errorf("seed %d has %d mixtures of %s and another %d, want the same of all", seed, n, of, first)
+	seeds := slices.Sorted(maps.Keys(bySeed))
+	for _, seed := range seeds {
+		if n, want := len(bySeed[seed]), len(bySeed[seeds[0]]); n != want {
+			return score.Interval{}, fmt.Errorf("seed %d has %d mixtures of %s and seed %d has %d, want as many", seed, n, of, seeds[0], want)
 		}
 		differences = append(differences, score.Mean(bySeed[seed]).Value)
 	}
