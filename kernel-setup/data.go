@@ -78,7 +78,7 @@ func makeData(ctx context.Context, l layout, say func(string)) error {
 		return nil
 	}
 	say(fmt.Sprintf("not to be had there (%v); installing Debian's package dataset-fashion-mnist", fetchErr))
-	if err := installDebianPackage(ctx, "dataset-fashion-mnist"); err != nil {
+	if err := installDebianPackage(ctx, l, "dataset-fashion-mnist"); err != nil {
 		return fmt.Errorf("%w\nand: %w\nput the four files into a folder and name it with $%s", fetchErr, err, fashion.DirVariable)
 	}
 	return nil
@@ -95,8 +95,11 @@ func fetchAll(ctx context.Context, address, dir string) error {
 	return nil
 }
 
+// aptPatience has apt-get give up on a server that is silent for so many seconds.
+const aptPatience = "-oAcquire::http::Timeout=30"
+
 // installDebianPackage installs a package where apt is and the user may.
-func installDebianPackage(ctx context.Context, name string) error {
+func installDebianPackage(ctx context.Context, l layout, name string) error {
 	apt, err := exec.LookPath("apt-get")
 	if err != nil {
 		return fmt.Errorf("this system has no apt-get: %w", err)
@@ -109,12 +112,12 @@ func installDebianPackage(ctx context.Context, name string) error {
 		}
 		command = []string{sudo, "-n", apt}
 	}
-	env := append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-	install := append(command[1:len(command):len(command)], "install", "-y", "-q", "--no-install-recommends", name)
+	env := l.environment("DEBIAN_FRONTEND=noninteractive")
+	install := append(command[1:len(command):len(command)], aptPatience, "install", "-y", "-q", "--no-install-recommends", name)
 	if runQuietly(ctx, "/", env, command[0], install...) == nil {
 		return nil
 	}
-	update := append(command[1:len(command):len(command)], "update", "-q") // a new machine has no lists yet
+	update := append(command[1:len(command):len(command)], aptPatience, "update", "-q") // a new machine has no lists yet
 	if err := runQuietly(ctx, "/", env, command[0], update...); err != nil {
 		return err
 	}

@@ -35,16 +35,22 @@ def finished(cell_index, execute_reply, **_):
 
 
 def failed(cell, cell_index, execute_reply):
-    """Tells what the cell wrote to standard error and, as HTML, the compiler's messages."""
-    said = []
+    """Tells what the cell's program wrote to standard error, what GoNB shows as HTML, and the error that GoNB reports, as the last line."""
+    said = "".join(output.text for output in cell.outputs if output.get("name") == "stderr")  # chunks end anywhere, also within a line
+    lines = [said.rstrip("\n"), *shown(cell), execute_reply["content"]["evalue"]]
+    tell(failed=code.index(cell_index) + 1, error="\n".join(lines))
+
+
+def shown(cell):
+    """Returns the compiler's messages or the lines of the cell in a stack trace, without the lines of code around each."""
+    lines = []
     for output in cell.outputs:
-        if output.get("name") == "stderr":
-            said.append(output.text)
-        for mark in BeautifulSoup(output.get("data", {}).get("text/html", ""), "html.parser").select(
-                '[data-mime-type="application/vnd.jupyter.stderr"]'):
-            said += [line.get_text() for line in mark.select("div")]
-    said.append(execute_reply["content"]["evalue"])
-    tell(failed=code.index(cell_index) + 1, error="\n".join(line.strip() for line in said if line.strip()))
+        page = BeautifulSoup(output.get("data", {}).get("text/html", ""), "html.parser")
+        for context in page.select(".gonb-err-context"):
+            context.decompose()
+        for mark in page.select('[data-mime-type="application/vnd.jupyter.stderr"]'):
+            lines += [line.get_text().rstrip() for line in mark.select("div")]
+    return lines
 
 
 client = NotebookClient(notebook, kernel_name=kernel, timeout=None, record_timing=False, on_cell_executed=finished, on_cell_error=failed,

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -69,19 +71,88 @@ func TestFetchStartsAnewWhereTheServerKnowsNoRanges(t *testing.T) {
 	}
 }
 
-func TestFetchKeepsWhatCameBeforeItWasCutOff(t *testing.T) {
-	content := bytes.Repeat([]byte("x"), 5000)
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+// impatient has fetch give up soon, until the test ends.
+func impatient(t *testing.T, silence time.Duration) {
+	t.Helper()
+	before := client
+	t.Cleanup(func() { client = before })
+	client.Silence = silence
+}
+
+// stalling serves 3000 of 5000 bytes and then nothing.
+func stalling(t *testing.T) (address string, stalled <-chan struct{}) {
+	t.Helper()
+	sent := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "5000")
-		w.Write(content[:3000])
+		w.Write(bytes.Repeat([]byte("x"), 3000))
+		http.NewResponseController(w).Flush() // what fails shows in the partial file
+		close(sent)
+		<-r.Context().Done()
 	}))
-	defer s.Close()
-	path := filepath.Join(t.TempDir(), "name.bin")
-	if err := fetch(t.Context(), s.URL, path, is(content)); err == nil || !strings.Contains(err.Error(), "cut off") {
-		t.Fatalf("error is %v, want one that says it was cut off", err)
+	t.Cleanup(s.Close)
+	return s.URL, sent
+}
+
+// size is that of a file, 0 if there is none.
+func size(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
 	}
-	if info, err := os.Stat(path + ".part"); err != nil || info.Size() != 3000 {
-		t.Errorf("the partial file is %v (%v), want the 3000 bytes that came", info, err)
+	return info.Size()
+}
+
+// A busy machine may be silent before the server stalls; then the test is more patient.
+func TestFetchGivesUpAServerThatStallsAndGoesOnThereNextTime(t *testing.T) {
+	var path string
+	for patience := 50 * time.Millisecond; size(path+".part") != 3000; patience *= 2 {
+		if patience > 5*time.Minute {
+			t.Fatalf("the partial file has %d bytes, want 3000", size(path+".part"))
+		}
+		impatient(t, patience)
+		address, _ := stalling(t)
+		path = filepath.Join(t.TempDir(), "name.bin")
+		err := fetch(t.Context(), address, path, is(nil))
+		if err == nil || !strings.Contains(err.Error(), "sent nothing for "+patience.String()) || !strings.Contains(err.Error(), address) {
+			t.Fatalf("the error is %v, want one with the address and %v", err, patience)
+		}
+		if size(path+".part") == 3000 && !strings.Contains(err.Error(), "3000 of 5000 bytes; they are kept, and the next attempt resumes there") {
+			t.Errorf("the error is %v, want one that tells what came", err)
+		}
+	}
+	content := bytes.Repeat([]byte("x"), 5000)
+	address, ranges := server(t, content)
+	if err := fetch(t.Context(), address, path, is(content)); err != nil || len(*ranges) != 1 || (*ranges)[0] != "bytes=3000-" {
+		t.Errorf("the next attempt asks for %q (%v), want bytes=3000-", *ranges, err)
+	}
+}
+
+func TestFetchGivesUpAServerThatNeverAnswers(t *testing.T) {
+	impatient(t, 50*time.Millisecond)
+	l, err := net.Listen("tcp", "127.0.0.1:0") // the system accepts; nobody answers
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	path := filepath.Join(t.TempDir(), "name.bin")
+	if err := fetch(t.Context(), "http://"+l.Addr().String(), path, is(nil)); err == nil || !strings.Contains(err.Error(), "nothing for 50ms") {
+		t.Errorf("the error is %v, want one that tells of the silence", err)
+	}
+}
+
+// The server would be waited for an hour; the context ends that.
+func TestFetchStopsWhenItIsInterrupted(t *testing.T) {
+	impatient(t, time.Hour)
+	address, stalled := stalling(t)
+	path := filepath.Join(t.TempDir(), "name.bin")
+	ctx, interrupt := context.WithCancel(t.Context())
+	go func() {
+		<-stalled
+		interrupt()
+	}()
+	if err := fetch(ctx, address, path, is(nil)); !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v, want one of the context", err)
 	}
 }
 

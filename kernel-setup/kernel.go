@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -42,13 +41,11 @@ func kernelEnvironment(l layout) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	flags, err := exec.Command(goPath, "env", "GOFLAGS").Output()
-	if err != nil {
-		return nil, fmt.Errorf("%s env GOFLAGS: %w", goPath, err)
-	}
 	env := map[string]string{
 		// Without the debugger's tables a cell links in 0.96 s instead of 1.89 s.
-		"GOFLAGS":               strings.TrimSpace(strings.TrimSpace(string(flags)) + " -ldflags=-w"),
+		"GOFLAGS":               strings.TrimSpace(goFlags() + " -ldflags=-w"),
+		"GOWORK":                "auto", // GoNB makes a workspace, whatever the user's other work has
+		"CGO_ENABLED":           "1",
 		"PATH":                  l.bin() + ":" + filepath.Dir(goPath) + ":${PATH}",
 		"GOMLX_NO_AUTO_INSTALL": "1",
 		run.RootVariable:        filepath.Join(l.root, "runs"),
@@ -93,6 +90,14 @@ func findKernel(l layout) (string, error) {
 	return path, nil
 }
 
+// checkName reports a module's folder that GoNB cannot take: it gets a list of folders, separated by commas.
+func checkName(root string) error {
+	if strings.Contains(root, ",") {
+		return fmt.Errorf("the folder %s has a comma in its name, which GoNB takes for the end of the name; rename it", root)
+	}
+	return nil
+}
+
 // errForeign is wrapped by the error for a kernel specification that is not ours to replace.
 var errForeign = errors.New("foreign kernel specification")
 
@@ -105,6 +110,9 @@ func foreignKernel(path, why string) error {
 // environment in the user's folder.
 func makeKernel(ctx context.Context, l layout, say func(string)) error {
 	if _, err := findKernel(l); errors.Is(err, errForeign) {
+		return err
+	}
+	if err := checkName(l.root); err != nil {
 		return err
 	}
 	staging, err := os.MkdirTemp(l.home, "kernel-")

@@ -132,11 +132,12 @@ func sameAsPlanned(t *testing.T, p plan, trained map[string]time.Time) {
 	}
 }
 
-func TestKernelKeepsTheUsersGoFlags(t *testing.T) {
-	t.Setenv("GOFLAGS", "-mod=mod")
+func TestKernelKeepsTheUsersGoFlagsThatAWorkspaceBears(t *testing.T) {
+	t.Setenv("GOFLAGS", "-mod=mod -trimpath")
+	t.Setenv("GOWORK", "off")
 	env, err := kernelEnvironment(elsewhere(t))
-	if got := env["GOFLAGS"]; err != nil || got != "-mod=mod -ldflags=-w" {
-		t.Errorf("GOFLAGS is %q (%v), want the user's and ours", got, err)
+	if got := env["GOFLAGS"]; err != nil || got != "-trimpath -ldflags=-w" || env["GOWORK"] != "auto" {
+		t.Errorf("GOFLAGS is %q and GOWORK %q (%v), want the user's and ours without -mod, and auto", got, env["GOWORK"], err)
 	}
 }
 
@@ -170,6 +171,9 @@ func TestFailingCellIsNamedWithItsError(t *testing.T) {
 	}
 }
 
+// patience is how long a page or a server may take, on however slow a machine; it ends what hangs.
+const patience = 10 * time.Minute
+
 // openBrowser opens a tab; nil where there is no browser.
 func openBrowser(t *testing.T) context.Context {
 	t.Helper()
@@ -177,7 +181,7 @@ func openBrowser(t *testing.T) context.Context {
 	if os.Geteuid() == 0 {
 		flags = append(flags, chromedp.NoSandbox)
 	}
-	ctx, stop := context.WithTimeout(t.Context(), 15*time.Minute)
+	ctx, stop := context.WithCancel(t.Context())
 	browser, closeBrowser := chromedp.NewExecAllocator(ctx, flags...)
 	tab, closeTab := chromedp.NewContext(browser)
 	t.Cleanup(func() { closeTab(); closeBrowser(); stop() })
@@ -206,12 +210,12 @@ func inJupyterLab(t *testing.T, l layout, tab context.Context, paths []string) {
 		stopServer()
 		select {
 		case <-ended:
-		case <-time.After(30 * time.Second):
-			t.Error("JupyterLab still runs 30 seconds after it was told to stop")
+		case <-time.After(patience):
+			t.Errorf("JupyterLab still runs %v after it was told to stop", patience)
 		}
 	}()
 	address, token := jupyterAddress(t, tab)
-	each, patience := chromedp.WithPollingInterval(100*time.Millisecond), chromedp.WithPollingTimeout(time.Minute)
+	each, patience := chromedp.WithPollingInterval(100*time.Millisecond), chromedp.WithPollingTimeout(patience)
 	err := chromedp.Run(tab,
 		emulation.SetFocusEmulationEnabled(true), // JupyterLab calls a notebook current when it has the focus
 		chromedp.Navigate(fmt.Sprintf("%slab?token=%s&reset", address, token)),
@@ -231,7 +235,7 @@ func inJupyterLab(t *testing.T, l layout, tab context.Context, paths []string) {
 			chromedp.Evaluate(look, &before),
 			chromedp.Evaluate(`window.ranAll = false; window.jupyterapp.commands.execute("notebook:run-all-cells").then(() => window.ranAll = true); true`, nil),
 			explore(name),
-			chromedp.Poll(`window.ranAll`, nil, each, chromedp.WithPollingTimeout(3*time.Minute)),
+			chromedp.Poll(`window.ranAll`, nil, each, patience),
 			chromedp.Poll(imagesLoaded, nil, each, patience),
 			chromedp.Evaluate(look, &after),
 		)
@@ -254,7 +258,7 @@ var sliders = map[string][]int{"03-augmentation": {4}, "11-gan-demo": {2, 7}}
 
 // explore moves the first slider of each cell that has some, waits until the picture follows, and presses the button.
 func explore(name string) chromedp.Action {
-	each, patience := chromedp.WithPollingInterval(100*time.Millisecond), chromedp.WithPollingTimeout(2*time.Minute)
+	each, patience := chromedp.WithPollingInterval(100*time.Millisecond), chromedp.WithPollingTimeout(patience)
 	var tasks chromedp.Tasks
 	for _, n := range sliders[name] {
 		tasks = append(tasks,

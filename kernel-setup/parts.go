@@ -25,17 +25,19 @@ type part struct {
 }
 
 const (
-	partTools   = "GoNB"
-	partJupyter = "Jupyter"
-	partPlugin  = "PJRT"
-	partData    = "Fashion-MNIST"
-	partLinker  = "linker"
-	partKernel  = "kernel"
+	partCompiler = "C compiler"
+	partTools    = "GoNB"
+	partJupyter  = "Jupyter"
+	partPlugin   = "PJRT"
+	partData     = "Fashion-MNIST"
+	partLinker   = "linker"
+	partKernel   = "kernel"
 )
 
 func parts() []part {
 	const again = "go run ./kernel-setup setup"
 	return []part{
+		{partCompiler, findCompiler, makeCompiler, compilerMend},
 		{partTools, findTools, makeTools, again},
 		{partJupyter, findJupyter, makeJupyter, again},
 		{partPlugin, findPlugin, makePlugin, again},
@@ -51,6 +53,11 @@ func setUp(ctx context.Context, l layout, names []string) error {
 	if len(missing) == 0 {
 		return nil
 	}
+	return underLock(ctx, l, func() error { return makeParts(ctx, l, names) })
+}
+
+// underLock does what only one process at a time may.
+func underLock(ctx context.Context, l layout, do func() error) error {
 	if err := os.MkdirAll(l.home, 0o777); err != nil {
 		return fmt.Errorf("cannot make the private folder; name a writable one with $FASHIONLAB_HOME: %w", err)
 	}
@@ -59,9 +66,17 @@ func setUp(ctx context.Context, l layout, names []string) error {
 		return err
 	}
 	defer unlock()
-	for _, p := range missingParts(l, names) { // another process may have provided some meanwhile
+	return do()
+}
+
+// tell prints a line about a part.
+func tell(part, what string) { fmt.Fprintf(os.Stderr, "%-14s %s\n", part, what) }
+
+// makeParts provides the named parts that are missing: another process may have provided some meanwhile.
+func makeParts(ctx context.Context, l layout, names []string) error {
+	for _, p := range missingParts(l, names) {
 		start := time.Now()
-		say := func(what string) { fmt.Fprintf(os.Stderr, "%-14s %s\n", p.name, what) }
+		say := func(what string) { tell(p.name, what) }
 		if err := p.make(ctx, l, say); err != nil {
 			return fmt.Errorf("setting up %s: %w", p.name, err)
 		}
@@ -136,8 +151,11 @@ func clearStamp(l layout, part string) error {
 // runQuietly runs a program; its output is shown if it fails.
 func runQuietly(ctx context.Context, dir string, env []string, name string, args ...string) error {
 	c := exec.CommandContext(ctx, name, args...)
-	c.Dir, c.Env = dir, env
+	c.Dir, c.Env, c.WaitDelay = dir, env, 5*time.Second // a child of its own may hold the output open
 	out, err := c.CombinedOutput()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if err != nil {
 		return fmt.Errorf("%s %s: %w\n%s", filepath.Base(name), strings.Join(args, " "), err, lastLines(string(out), 15))
 	}

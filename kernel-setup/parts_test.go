@@ -11,13 +11,14 @@ import (
 	"testing"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/device"
 )
 
 // elsewhere is a layout whose folders are in a temporary folder with a space in its name.
 func elsewhere(t *testing.T) layout {
 	t.Helper()
 	home := filepath.Join(t.TempDir(), "a home")
-	for _, name := range []string{"JUPYTER_DATA_DIR", "FASHIONLAB_HOME", "PJRT_PLUGIN_LIBRARY_PATH"} {
+	for _, name := range []string{"JUPYTER_DATA_DIR", "XDG_DATA_HOME", "FASHIONLAB_HOME", "PJRT_PLUGIN_LIBRARY_PATH", backendVariable, "XLA_FLAGS"} {
 		unset(t, name)
 	}
 	config, err := os.UserConfigDir() // where the go command goes on counting after it has ended
@@ -107,7 +108,7 @@ func TestKernelOfAnotherCopyOfTheModuleIsReplacedNotRefused(t *testing.T) {
 
 func TestFileThatIsNoPluginIsReportedAndLeftAlone(t *testing.T) {
 	l := elsewhere(t)
-	path := filepath.Join(l.xla, pluginName)
+	path := filepath.Join(l.xla, device.CPUPlugin)
 	library, err := os.ReadFile(os.Args[0]) // an ELF file without GetPjrtApi
 	if err != nil {
 		t.Fatal(err)

@@ -96,7 +96,7 @@ func newPlan(l layout, paths []string, p recipes.Profile, out string) (plan, err
 	if err != nil {
 		return made, err
 	}
-	here, published, seen := measure(root), measure(l.published()), map[string]bool{}
+	here, published, seen := measure(root, l.onGPU()), measure(l.published(), l.onGPU()), map[string]bool{}
 	for _, path := range paths {
 		n := planned{name: notebookName(path)}
 		all, err := trainingsOf(n.name, p)

@@ -8,12 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 
+	"fashionlab/fashion/device"
 	"fashionlab/fashion/run"
 )
 
@@ -22,37 +22,21 @@ const (
 	wheelVersion = "lammps-jax-pjrt-cpu==0.11.2"
 	wheelSum     = "1319390d948b39f69f7dade496b7c385149d9ca6097a6b62114da113216d9ad1"
 	wheelFile    = "lammps_jax_pjrt_cpu/pjrt_c_api_cpu_plugin.so"
-	pluginName   = "pjrt_c_api_cpu_plugin.so"
 )
 
-// pluginDirs are the folders where go-xla looks for plugins: those of $PJRT_PLUGIN_LIBRARY_PATH and no others, or
-// else the user's and the system's.
-func pluginDirs(l layout) []string {
-	if list, ok := os.LookupEnv("PJRT_PLUGIN_LIBRARY_PATH"); ok {
-		return filepath.SplitList(list)
-	}
-	return []string{l.xla, "/usr/local/lib/go-xla"}
-}
-
 func findPlugin(l layout) (string, error) {
-	dirs := pluginDirs(l)
-	for _, dir := range dirs {
-		path := filepath.Join(dir, pluginName)
-		if runtime.GOOS == "darwin" {
-			path = strings.TrimSuffix(path, "so") + "dylib"
-		}
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err := checkPlugin(path); err != nil {
-			return "", err
-		}
-		if stamped(l, partPlugin, pluginInputs(path)) {
-			return fmt.Sprintf("CPU plugin %s, from %s", path, wheelVersion), nil
-		}
-		return "CPU plugin " + path + ", not installed by us", nil
+	dirs := device.PluginFolders()
+	path := device.FindCPUPlugin(dirs)
+	if path == "" {
+		return "", fmt.Errorf("no CPU plugin in %s", strings.Join(dirs, ", "))
 	}
-	return "", fmt.Errorf("no CPU plugin in %s", strings.Join(dirs, ", "))
+	if err := checkPlugin(path); err != nil {
+		return "", err
+	}
+	if stamped(l, partPlugin, pluginInputs(path)) {
+		return fmt.Sprintf("CPU plugin %s, from %s", path, pluginSource(runtime.GOOS, runtime.GOARCH)), nil
+	}
+	return "CPU plugin " + path + ", not installed by us", nil
 }
 
 // pluginInputs tells the plugin that we installed from any other.
@@ -61,7 +45,7 @@ func pluginInputs(path string) string {
 	if err != nil {
 		return "missing"
 	}
-	return fmt.Sprintf("%s %d %d", wheelVersion, info.Size(), info.ModTime().UnixNano())
+	return fmt.Sprintf("%s %d %d", pluginSource(runtime.GOOS, runtime.GOARCH), info.Size(), info.ModTime().UnixNano())
 }
 
 // pluginError is a file with the name of a plugin that is none.
@@ -105,19 +89,17 @@ func makePlugin(ctx context.Context, l layout, say func(string)) error {
 	if _, err := findPlugin(l); errors.As(err, &foreign) {
 		return err
 	}
-	if list, ok := os.LookupEnv("PJRT_PLUGIN_LIBRARY_PATH"); ok {
+	if list, ok := os.LookupEnv(device.PluginVariable); ok {
 		return fmt.Errorf("$PJRT_PLUGIN_LIBRARY_PATH is %q and no plugin is there; unset it to have one installed", list)
 	}
+	path := filepath.Join(l.xla, device.CPUPlugin)
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
-		goPath, err := goCommand()
-		if err != nil {
+		if err := fetchBinary(ctx, l, binariesAddress, runtime.GOOS, runtime.GOARCH, say); err != nil {
 			return err
 		}
-		say("go-xla's own installer puts a CPU plugin in " + l.xla)
-		return runQuietly(ctx, l.root, os.Environ(), goPath, "run", "./kernel-setup/study", "install-pjrt", "-dir", l.xla)
+		return setStamp(l, partPlugin, pluginInputs(path))
 	}
-	python, err := systemPython()
-	if err != nil {
+	if err := needVenv(ctx, l); err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp(l.home, "wheel-")
@@ -126,12 +108,10 @@ func makePlugin(ctx context.Context, l layout, say func(string)) error {
 	}
 	defer os.RemoveAll(dir)
 	say("fetching " + wheelVersion + " (60 MB) with pip")
-	err = runQuietly(ctx, l.root, os.Environ(), python, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
-		"--no-deps", "--only-binary=:all:", "--platform=manylinux_2_27_x86_64", "--dest", dir, wheelVersion)
-	if err != nil {
+	if err := pip(ctx, l, nil, "download", "--quiet", "--no-deps", "--only-binary=:all:", "--platform=manylinux_2_27_x86_64", "--dest", dir, wheelVersion); err != nil {
 		return err
 	}
-	wheels, err := filepath.Glob(filepath.Join(dir, "*.whl"))
+	wheels, err := filesLike(dir, "*.whl")
 	if err != nil || len(wheels) != 1 {
 		return fmt.Errorf("pip left %d wheels, want 1", len(wheels))
 	}
@@ -139,7 +119,6 @@ func makePlugin(ctx context.Context, l layout, say func(string)) error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(l.xla, pluginName)
 	say("writing " + path)
 	if err := run.WriteFile(path, plugin); err != nil {
 		return err

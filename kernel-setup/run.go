@@ -16,6 +16,7 @@ import (
 
 	"fashionlab/fashion/notebook"
 	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/run"
 )
 
 //go:embed execute.py
@@ -26,13 +27,42 @@ func checkRun(l layout, o options) error {
 	if _, err := recipes.ParseProfile(o.profile); err != nil {
 		return err
 	}
-	_, err := chosenNotebooks(l, o.only)
-	return err
+	if _, err := chosenNotebooks(l, o.only); err != nil || o.plan {
+		return err
+	}
+	out, err := outFolder(l, o)
+	if err != nil {
+		return err
+	}
+	if err := checkWritable(out); err != nil {
+		return fmt.Errorf("%s, for the executed notebooks: %w; choose a writable folder with -out", out, err)
+	}
+	return checkRuns(l)
+}
+
+// outFolder is where the executed notebooks go.
+func outFolder(l layout, o options) (string, error) {
+	if o.out == "" {
+		return filepath.Join(l.root, "out", o.profile), nil
+	}
+	return filepath.Abs(o.out)
+}
+
+// checkRuns reports a folder of runs that cannot be written.
+func checkRuns(l layout) error {
+	root, err := runsRoot(l)
+	if err != nil {
+		return err
+	}
+	if err := checkWritable(root); err != nil {
+		return fmt.Errorf("%s, for the runs: %w; name a writable folder with $%s", root, err, run.RootVariable)
+	}
+	return nil
 }
 
 // chosenNotebooks lists the notebooks whose names begin with a prefix, in their order.
 func chosenNotebooks(l layout, prefix string) ([]string, error) {
-	all, err := filepath.Glob(filepath.Join(l.notebooks(), "*.ipynb"))
+	all, err := filesLike(l.notebooks(), "*.ipynb")
 	if err != nil {
 		return nil, err
 	}
@@ -62,11 +92,8 @@ func execute(ctx context.Context, l layout, o options) error {
 	if err != nil {
 		return err
 	}
-	out := o.out
-	if out == "" {
-		out = filepath.Join(l.root, "out", o.profile)
-	}
-	if out, err = filepath.Abs(out); err != nil {
+	out, err := outFolder(l, o)
+	if err != nil {
 		return err
 	}
 	plan, err := newPlan(l, chosen, profile, out)
@@ -77,7 +104,7 @@ func execute(ctx context.Context, l layout, o options) error {
 		return err
 	}
 	if err := os.MkdirAll(out, 0o777); err != nil {
-		return fmt.Errorf("cannot write the executed notebooks; choose a writable folder with -out: %w", err)
+		return err
 	}
 	start := time.Now()
 	for _, path := range chosen {
@@ -99,9 +126,9 @@ const maxEvent = 64 << 20
 // executeNotebook executes one notebook, with a line that tells how far it is.
 func executeNotebook(ctx context.Context, l layout, path, out, profile string) error {
 	name := notebookName(path)
-	c := exec.CommandContext(ctx, l.python(), "-c", driver, path, kernelName,
+	c := exec.CommandContext(ctx, l.python(), isolated, "-W", "ignore", "-c", driver, path, kernelName,
 		filepath.Join(out, name+".ipynb"), filepath.Join(out, name+".html"))
-	c.Env = l.environment(recipes.ProfileVariable+"="+profile, notebook.UnattendedVariable+"=1", "PYTHONWARNINGS=ignore")
+	c.Dir, c.Env = l.home, l.notebookEnvironment(profile, notebook.UnattendedVariable+"=1")
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = 10 * time.Second
 	var stderr strings.Builder
@@ -143,7 +170,7 @@ func executeNotebook(ctx context.Context, l layout, path, out, profile string) e
 	case ctx.Err() != nil:
 		return errors.New("interrupted; finished trainings are kept, and the next call goes on after the last epoch")
 	case failed > 0:
-		return fmt.Errorf("%s.ipynb: code cell %d failed:\n%s", name, failed, lastLines(plain(failure), 30))
+		return fmt.Errorf("%s.ipynb: code cell %d failed:\n%s", name, failed, cause(failure))
 	case err != nil:
 		return fmt.Errorf("%s.ipynb: %w\n%s", name, err, lastLines(stderr.String(), 15))
 	}

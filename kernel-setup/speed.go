@@ -88,12 +88,11 @@ type measured struct {
 const leastImages = 1000
 
 // measure returns how fast the runs in a folder trained. Those on a GPU tell nothing where the CPU is used, and the other way round.
-func measure(root string) []measured {
+func measure(root string, onGPU bool) []measured {
 	runs, unreadable := run.List(root)
 	if unreadable != nil {
 		fmt.Fprintln(os.Stderr, "left out:", unreadable)
 	}
-	onCPU := !strings.HasPrefix(os.Getenv("GOMLX_BACKEND"), "xla:cuda")
 	var list []measured
 	for _, r := range runs {
 		epochs, seconds := len(r.History), 0.0
@@ -102,7 +101,7 @@ func measure(root string) []measured {
 		}
 		images, expected := epochs*recipes.TrainingImages(r.Recipe.Data), float64(epochs)*reference(r.Recipe)
 		name, err := filepath.Rel(root, r.Dir)
-		if err != nil || images < leastImages || seconds == 0 || expected == 0 || strings.HasPrefix(r.Record.Device, "cpu") != onCPU {
+		if err != nil || images < leastImages || seconds == 0 || expected == 0 || strings.HasPrefix(r.Record.Device, "cpu") == onGPU {
 			continue
 		}
 		list = append(list, measured{fmt.Sprintf("%s (%s)", name, r.Record.Device), r.Recipe, images, seconds / expected})

@@ -58,7 +58,7 @@ func makeTools(ctx context.Context, l layout, say func(string)) error {
 		return err
 	}
 	say("building gonb and goimports into " + l.bin())
-	env := append(os.Environ(), "GOBIN="+l.bin(), "GOWORK=off")
+	env := l.environment("GOBIN=" + l.bin())
 	args := append([]string{"install"}, tools...)
 	if err := runQuietly(ctx, filepath.Join(l.root, "kernel-setup", "tools"), env, goPath, args...); err != nil {
 		return err

@@ -202,12 +202,44 @@ func serve(t *testing.T, o demo.Options) (*demo.Server, string) {
 	return s, h.URL
 }
 
-// A slow upload is given up after 20 seconds. The other visitors must not have to wait for that.
+// patience is how long a test waits for what must come at some time. It only keeps a test that fails from hanging.
+const patience = 3 * time.Minute
+
+// await waits until something is so.
+func await(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for guard := time.Now().Add(patience); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(guard) {
+			t.Errorf("%s did not happen", what)
+			return
+		}
+	}
+}
+
+// noticed is a body that tells when it is read for the first time.
+type noticed struct {
+	io.ReadCloser
+	read func()
+}
+
+func (n noticed) Read(b []byte) (int, error) {
+	n.read()
+	return n.ReadCloser.Read(b)
+}
+
+// A slow upload is given up after 20 seconds, here never. The other visitors must not have to wait for that.
 func TestManyUploadsThatDoNotComeToAnEndHoldNobodyUp(t *testing.T) {
-	_, url := serve(t, demo.Options{})
+	s := demo.NewServer(open(t), demo.Options{})
+	var reading atomic.Int64
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = noticed{r.Body, sync.OnceFunc(func() { reading.Add(1) })}
+		s.ServeHTTP(struct{ http.ResponseWriter }{w}, r) // which has no deadlines
+	}))
+	t.Cleanup(func() { h.Close(); s.Close() })
 	body := file(t, 0)
-	for range 4 * runtime.GOMAXPROCS(0) {
-		c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	slow := int64(4 * runtime.GOMAXPROCS(0))
+	for range slow {
+		c, err := net.Dial("tcp", strings.TrimPrefix(h.URL, "http://"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -216,9 +248,10 @@ func TestManyUploadsThatDoNotComeToAnEndHoldNobodyUp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	await(t, "reading all slow uploads", func() bool { return reading.Load() == slow })
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/api/answer", bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, h.URL+"/api/answer", bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -370,7 +403,7 @@ func TestServerSurvivesCrowdsAndNonsense(t *testing.T) {
 	good := file(t, 3)
 	post(t, url, good) // compiles
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
-	before := settled()
+	before := inUse()
 	var statuses [600]atomic.Int64
 	ask := func(n, atOnce int, body func(i int) []byte) {
 		client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: atOnce}}
@@ -421,38 +454,27 @@ func TestServerSurvivesCrowdsAndNonsense(t *testing.T) {
 	if said != 11_000 {
 		t.Errorf("%d answers, want 11,000", said)
 	}
-	after := settled()
-	if after.goroutines > before.goroutines+5 {
-		t.Errorf("%d goroutines are left, %d were before", after.goroutines, before.goroutines)
-	}
-	if after.heap > before.heap+64<<20 {
-		t.Errorf("%d MiB are kept, %d were before", after.heap>>20, before.heap>>20)
-	}
+	await(t, fmt.Sprintf("going back to about %d goroutines and %d MiB", before.goroutines, before.heap>>20), func() bool {
+		now := inUse()
+		return now.goroutines <= before.goroutines+5 && now.heap <= before.heap+64<<20
+	})
 	s.Close()
 	if status, _ := post(t, url, good); status != http.StatusServiceUnavailable {
 		t.Errorf("after its end the status is %d, want 503", status)
 	}
 }
 
-type left struct {
+type used struct {
 	goroutines int
-	heap       uint64
+	heap       uint64 // bytes
 }
 
-// settled is what is in use once what ended is cleared away.
-func settled() (l left) {
-	for range 20 {
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		next := left{runtime.NumGoroutine(), m.HeapAlloc}
-		if next.goroutines == l.goroutines {
-			return next
-		}
-		l = next
-		time.Sleep(50 * time.Millisecond)
-	}
-	return l
+// inUse is what is in use once what nobody needs is cleared away.
+func inUse() used {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return used{runtime.NumGoroutine(), m.HeapAlloc}
 }
 
 func TestServerStopsAfterWhatWasAsked(t *testing.T) {
@@ -461,18 +483,33 @@ func TestServerStopsAfterWhatWasAsked(t *testing.T) {
 	ready, ended := make(chan string, 1), make(chan error, 1)
 	go func() { ended <- s.ListenAndServe(ctx, "127.0.0.1:0", func(url string) { ready <- url }) }()
 	url := strings.TrimSuffix(<-ready, "/")
-	// The file comes in two halves; between them the server is told to stop.
 	data := file(t, 1)
+	if status, a := post(t, url, data); status != http.StatusOK { // compiles, so that the second answer takes no time
+		t.Fatalf("status %d: %v", status, a)
+	}
+	// The file comes in two halves; between them the server is told to stop. The client sends the first when the server asks for it.
 	reader, writer := io.Pipe()
 	go func() {
-		writer.Write(data[:len(data)/2])   // what fails shows in the answer
-		time.Sleep(300 * time.Millisecond) // until the server has it
+		defer writer.Close()
+		writer.Write(data[:len(data)/2]) // what fails shows in the answer
 		stop()
-		time.Sleep(200 * time.Millisecond)
+		await(t, "closing the address", func() bool {
+			c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+			if err == nil {
+				c.Close()
+			}
+			return err != nil
+		})
 		writer.Write(data[len(data)/2:])
-		writer.Close()
 	}()
-	r, err := http.Post(url+"/api/answer", "image/jpeg", reader)
+	request, err := http.NewRequest(http.MethodPost, url+"/api/answer", reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Expect", "100-continue")
+	client := &http.Client{Transport: &http.Transport{ExpectContinueTimeout: patience}}
+	defer client.CloseIdleConnections()
+	r, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}

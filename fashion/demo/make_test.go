@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -89,7 +88,7 @@ func TestPageMakesItemsInABrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	wait := func(what string) chromedp.Action {
-		return chromedp.Poll(what, nil, chromedp.WithPollingTimeout(20*time.Second))
+		return chromedp.Poll(what, nil, chromedp.WithPollingTimeout(patience))
 	}
 	move := func(selector, value string) chromedp.Action {
 		return chromedp.Evaluate(`{ const e = document.querySelector("`+selector+`"); e.value = "`+value+`"; e.dispatchEvent(new Event(e.tagName === "SELECT" ? "change" : "input")); before = document.getElementById("made").src; true }`, nil)

@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/runtime"
@@ -27,7 +26,7 @@ func browser(t *testing.T) context.Context {
 	if os.Geteuid() == 0 {
 		flags = append(flags, chromedp.NoSandbox)
 	}
-	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), patience)
 	allocated, closeBrowser := chromedp.NewExecAllocator(ctx, flags...)
 	tab, closeTab := chromedp.NewContext(allocated)
 	t.Cleanup(func() { closeTab(); closeBrowser(); stop() })
@@ -72,7 +71,7 @@ func TestPageAnswersInABrowser(t *testing.T) {
 		}
 	})
 	said := func(what string) chromedp.Action {
-		return chromedp.Poll(`document.getElementById("say").textContent.includes(`+"`"+what+"`"+`)`, nil, chromedp.WithPollingTimeout(30*time.Second))
+		return chromedp.Poll(`document.getElementById("say").textContent.includes(`+"`"+what+"`"+`)`, nil, chromedp.WithPollingTimeout(patience))
 	}
 	step := func(what string, actions ...chromedp.Action) {
 		t.Helper()
@@ -83,12 +82,12 @@ func TestPageAnswersInABrowser(t *testing.T) {
 		}
 	}
 	rows := `document.querySelectorAll("#members tr").length >= 2`
-	step("opening", chromedp.Navigate(url), chromedp.Poll(rows, nil, chromedp.WithPollingTimeout(10*time.Second)))
+	step("opening", chromedp.Navigate(url), chromedp.Poll(rows, nil, chromedp.WithPollingTimeout(patience)))
 
 	// A file is chosen; before the neighbours are known, the page says so.
 	want := items(t).Labels[0].String()
 	step("choosing a photo", chromedp.SetUploadFiles("#file", []string{write("item.jpg", file(t, 0))}, chromedp.ByQuery), said(want),
-		chromedp.Poll(`document.getElementById("near").textContent.includes("being prepared")`, nil, chromedp.WithPollingTimeout(5*time.Second)))
+		chromedp.Poll(`document.getElementById("near").textContent.includes("being prepared")`, nil, chromedp.WithPollingTimeout(patience)))
 	all, err := trainingImages()
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +97,7 @@ func TestPageAnswersInABrowser(t *testing.T) {
 	}
 	var shown int
 	step("the same, with neighbours", chromedp.SetUploadFiles("#file", []string{filepath.Join(dir, "item.jpg")}, chromedp.ByQuery),
-		chromedp.Poll(`document.querySelectorAll("#near img").length === 6`, nil, chromedp.WithPollingTimeout(10*time.Second)),
+		chromedp.Poll(`document.querySelectorAll("#near img").length === 6`, nil, chromedp.WithPollingTimeout(patience)),
 		chromedp.Evaluate(`document.querySelectorAll("#steps img").length`, &shown))
 	if shown != 7 { // five steps, and the item under its map
 		t.Errorf("%d pictures of the steps, want 7", shown)

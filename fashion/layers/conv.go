@@ -16,16 +16,16 @@ func (n *Net) ConvStrided(name string, x *Node, filters, side, stride int) *Node
 	_, _, _, c := size(x)
 	kernel := n.Param(name+"/kernel", GlorotUniform(side*side*c, side*side*filters), side, side, c, filters)
 	bias := n.Param(name+"/bias", Constant(0), filters)
-	y := addBias(conv(x, n.bounded(name, kernel), stride, n.fast), bias)
+	y := addBias(conv(x, n.bounded(name, kernel), stride, n.form), bias, n.form)
 	n.add(name, "Conv2D", y, side*side*c*filters+filters)
 	return y
 }
 
-func conv(x, kernel *Node, stride int, fast bool) *Node {
+func conv(x, kernel *Node, stride int, form Form) *Node {
 	_, h, w, c := size(x)
 	side := kernel.Shape().Dimensions[0]
 	switch {
-	case !fast:
+	case form != ForCPU:
 		return convPlain(x, kernel, stride)
 	case side == 1:
 		return convPointwise(x, kernel, stride)

@@ -11,29 +11,36 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-func TestFastDepthwiseConvolutionsEqualThePlainOne(t *testing.T) {
+func TestDepthwiseConvolutionsEqualThePlainOne(t *testing.T) {
 	b := backend(t)
 	for _, c := range []struct{ batch, h, w, channels, side int }{{2, 8, 8, 3, 7}, {3, 1, 1, 2, 7}, {2, 2, 3, 2, 7}, {2, 5, 4, 3, 3}, {1, 9, 8, 2, 7}} {
 		x, k, w := draw(1, c.batch, c.h, c.w, c.channels), draw(2, c.side, c.side, c.channels), draw(3, c.batch, c.h, c.w, c.channels)
-		var results [3][]*tensors.Tensor
-		for i, form := range []func(x, k *Node) *Node{multiplyAdds, depthwiseMatrix, depthwiseShifted} {
+		results := map[string][]*tensors.Tensor{}
+		for name, convolve := range map[string]func(x, k *Node) *Node{
+			"multiply-adds":    multiplyAdds, // with GoMLX's gradients
+			"as matrices":      depthwiseMatrix,
+			"shifted, for CPU": func(x, k *Node) *Node { return depthwiseShifted(x, k, ForCPU) },
+			"the CPU's choice": func(x, k *Node) *Node { return depthwise(x, k, ForCPU) },
+			"the GPU's choice": func(x, k *Node) *Node { return depthwise(x, k, ForGPU) },
+		} {
 			out, err := ExecOnceN(b, func(x, k, w *Node) []*Node {
-				y := form(x, k)
+				y := convolve(x, k)
 				return append([]*Node{y}, Gradient(ReduceAllSum(Mul(y, w)), k, x)...)
 			}, x, k, w)
 			if err != nil {
 				t.Fatal(err)
 			}
-			results[i] = out
+			results[name] = out
 		}
 		plain, err := ExecOnce(b, depthwisePlain, x, k)
 		if err != nil {
 			t.Fatal(err)
 		}
-		same(t, fmt.Sprintf("%+v: GoMLX's convolution", c), plain, results[0][0], 1e-10)
-		for i, what := range []string{"output", "gradient of the kernel", "gradient of the input"} {
-			same(t, fmt.Sprintf("%+v, as matrices: %s", c, what), results[1][i], results[0][i], 1e-10)
-			same(t, fmt.Sprintf("%+v, shifted: %s", c, what), results[2][i], results[0][i], 1e-10)
+		same(t, fmt.Sprintf("%+v: GoMLX's convolution", c), plain, results["multiply-adds"][0], 1e-10)
+		for name, out := range results {
+			for i, what := range []string{"output", "gradient of the kernel", "gradient of the input"} {
+				same(t, fmt.Sprintf("%+v, %s: %s", c, name, what), out[i], results["multiply-adds"][i], 1e-10)
+			}
 		}
 	}
 }
@@ -51,8 +58,11 @@ func TestLayerNormAndItsGradientsAreTheFormulas(t *testing.T) {
 		variance := ReduceAndKeep(Square(centred), ReduceMean, -1)
 		return Add(Mul(Div(centred, Sqrt(AddScalar(variance, epsilon))), wide(gamma, x)), wide(beta, x))
 	}
-	formsAgree(t, []string{"output", "gradient of x", "gradient of gamma", "gradient of beta"}, 1e-9, form(plain), form(layerNorm),
-		draw(1, 3, 2, 4, 5), draw(3, 5), draw(4, 5), draw(2, 3, 2, 4, 5))
+	for _, f := range allForms {
+		written := func(x, gamma, beta *Node, epsilon float64) *Node { return layerNorm(x, gamma, beta, epsilon, f) }
+		formsAgree(t, named(f, "output", "gradient of x", "gradient of gamma", "gradient of beta"), 1e-9, form(plain), form(written),
+			draw(1, 3, 2, 4, 5), draw(3, 5), draw(4, 5), draw(2, 3, 2, 4, 5))
+	}
 }
 
 func TestDropPathLeavesWholeImagesOutAndKeepsTheMean(t *testing.T) {

@@ -17,7 +17,7 @@ func (n *Net) Dense(name string, x *Node, units int) *Node {
 	features := x.Shape().Dimensions[1]
 	kernel := n.Param(name+"/kernel", GlorotUniform(features, units), features, units)
 	bias := n.Param(name+"/bias", Constant(0), units)
-	y := addBias(Dot(x, n.bounded(name, kernel)).Product(), bias)
+	y := addBias(Dot(x, n.bounded(name, kernel)).Product(), bias, n.form)
 	n.add(name, "Dense", y, features*units+units)
 	return y
 }

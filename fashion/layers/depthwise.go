@@ -12,26 +12,27 @@ func (n *Net) DepthwiseConv(name string, x *Node, side int) *Node {
 	c := x.Shape().Dimensions[3]
 	kernel := n.Param(name+"/kernel", GlorotUniform(side*side, side*side), side, side, c)
 	bias := n.Param(name+"/bias", Constant(0), c)
-	y := addBias(depthwise(x, kernel, n.fast), bias)
+	y := addBias(depthwise(x, kernel, n.form), bias, n.form)
 	n.add(name, "DepthwiseConv2D", y, side*side*c+c)
 	return y
 }
 
-// mapsAsVectors is the largest number of places for which a depthwise convolution is worked as a product of matrices: they grow with its
+// mapsAsVectors is the largest number of places for which a depthwise convolution is worked as a product of matrices on a CPU: they grow with its
 // square. 256 is the first stage's map for images of 64x64: a training step of ConvNeXt-Tiny took 1277 ms with it, 1662 ms without (batch 64, two cores).
 const mapsAsVectors = 256
 
-func depthwise(x, kernel *Node, fast bool) *Node {
+func depthwise(x, kernel *Node, form Form) *Node {
 	_, h, w, _ := size(x)
 	switch {
-	case !fast:
+	case form == Reference:
 		return depthwisePlain(x, kernel)
-	case h*w <= mapsAsVectors:
+	case form == ForCPU && h*w <= mapsAsVectors:
 		return depthwiseMatrix(x, kernel)
 	}
-	return depthwiseShifted(x, kernel)
+	return depthwiseShifted(x, kernel, form)
 }
 
+// depthwisePlain is GoMLX's grouped convolution.
 func depthwisePlain(x, kernel *Node) *Node {
 	d := kernel.Shape().Dimensions
 	k := Reshape(kernel, d[0], d[1], 1, d[2])
@@ -60,14 +61,14 @@ func depthwiseMatrix(x, kernel *Node) *Node {
 
 // depthwiseShifted is a sum of multiply-adds, which XLA fuses into one loop. Its gradient for the input is the same with the kernel
 // turned round; that for the kernel is a sum over all places for each of its entries.
-func depthwiseShifted(x, kernel *Node) *Node {
+func depthwiseShifted(x, kernel *Node, form Form) *Node {
 	side := kernel.Shape().Dimensions[0]
 	var dy *Node
 	in := IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return multiplyAdds(dy, Reverse(kernel, 0, 1)) })
 	k := IdentityWithCustomGradient(kernel, func(_, _ *Node) *Node {
 		var entries []*Node
 		for _, window := range windows(StopGradient(x), side, 1) {
-			entries = append(entries, channelSum(Mul(window, dy)))
+			entries = append(entries, channelSum(Mul(window, dy), form))
 		}
 		return Reshape(Stack(entries, 0), kernel.Shape().Dimensions...)
 	})

@@ -21,17 +21,21 @@ func withGradients(form func(in []*Node) *Node) func(in []*Node) []*Node {
 
 func TestFormsOfAGANsLayersEqualThePlainOnes(t *testing.T) {
 	for _, c := range []struct{ h, w, channels, filters int }{{7, 7, 3, 4}, {2, 5, 1, 2}, {4, 4, 2, 1}, {1, 1, 2, 3}} {
-		form := func(fast bool) func(in []*Node) []*Node {
-			return withGradients(func(in []*Node) *Node { return upsampleConv(in[0], in[1], fast) })
+		upsampled := func(form Form) func(in []*Node) []*Node {
+			return withGradients(func(in []*Node) *Node { return upsampleConv(in[0], in[1], form) })
 		}
-		formsAgree(t, []string{"upsampled", "gradient of the input", "gradient of the kernel"}, 1e-9, form(false), form(true),
-			draw(1, 2, c.h, c.w, c.channels), draw(2, 3, 3, c.channels, c.filters), draw(3, 2, 2*c.h, 2*c.w, c.filters))
+		for _, form := range []Form{ForCPU, ForGPU} {
+			formsAgree(t, named(form, "upsampled", "gradient of the input", "gradient of the kernel"), 1e-9, upsampled(Reference), upsampled(form),
+				draw(1, 2, c.h, c.w, c.channels), draw(2, 3, 3, c.channels, c.filters), draw(3, 2, 2*c.h, 2*c.w, c.filters))
+		}
 	}
-	modulated := func(fast bool) func(in []*Node) []*Node {
-		return withGradients(func(in []*Node) *Node { return modulate(in[0], in[1], in[2], fast) })
+	modulated := func(form Form) func(in []*Node) []*Node {
+		return withGradients(func(in []*Node) *Node { return modulate(in[0], in[1], in[2], form) })
 	}
-	formsAgree(t, []string{"modulated", "gradient of the input", "gradient of the gain", "gradient of the shift"}, 1e-9, modulated(false), modulated(true),
-		draw(1, 2, 3, 4, 5), draw(2, 2, 5), draw(3, 2, 5), draw(4, 2, 3, 4, 5))
+	for _, form := range []Form{ForCPU, ForGPU} {
+		formsAgree(t, named(form, "modulated", "gradient of the input", "gradient of the gain", "gradient of the shift"), 1e-9, modulated(Reference), modulated(form),
+			draw(1, 2, 3, 4, 5), draw(2, 2, 5), draw(3, 2, 5), draw(4, 2, 3, 4, 5))
+	}
 	formsAgree(t, []string{"averaged", "gradient of the input"}, 1e-12,
 		withGradients(func(in []*Node) *Node { return MeanPool(in[0]).Window(2).Done() }), withGradients(func(in []*Node) *Node { return averagePool(in[0]) }),
 		draw(1, 2, 4, 6, 5), draw(2, 2, 2, 3, 5))

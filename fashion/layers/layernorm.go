@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -14,7 +13,7 @@ func (n *Net) LayerNorm(name string, x *Node, epsilon float64) *Node {
 	c := x.Shape().Dimensions[x.Rank()-1]
 	gamma := n.Param(name+"/gamma", Constant(1), c)
 	beta := n.Param(name+"/beta", Constant(0), c)
-	y := layerNorm(x, gamma, beta, epsilon)
+	y := layerNorm(x, gamma, beta, epsilon, n.form)
 	n.add(name, "LayerNormalization", y, 2*c)
 	return y
 }
@@ -22,31 +21,22 @@ func (n *Net) LayerNorm(name string, x *Node, epsilon float64) *Node {
 // layerNorm has its gradient written out: with xhat the normalized x, d = dy gamma and means over the channels,
 //
 //	dx = (d - mean(d) - xhat mean(d xhat)) / sigma, dgamma = sum(dy xhat), dbeta = sum(dy)
-func layerNorm(x, gamma, beta *Node, epsilon float64) *Node {
+func layerNorm(x, gamma, beta *Node, epsilon float64, form Form) *Node {
 	var dy *Node
 	values := StopGradient(x)
-	centred := Sub(values, placeMean(values))
-	inverse := Reciprocal(Sqrt(AddScalar(placeMean(Square(centred)), epsilon)))
+	centred := Sub(values, placeMean(values, form))
+	inverse := Reciprocal(Sqrt(AddScalar(placeMean(Square(centred), form), epsilon)))
 	xhat := Mul(centred, inverse)
 	scale := StopGradient(gamma)
 	in := IdentityWithCustomGradient(x, func(_, _ *Node) *Node {
 		d := Mul(dy, wide(scale, x))
-		return Mul(Sub(Sub(d, placeMean(d)), Mul(xhat, placeMean(Mul(d, xhat)))), inverse)
+		return Mul(Sub(Sub(d, placeMean(d, form)), Mul(xhat, placeMean(Mul(d, xhat), form))), inverse)
 	})
-	g := IdentityWithCustomGradient(gamma, func(_, _ *Node) *Node { return channelSum(Mul(dy, xhat)) })
-	b := IdentityWithCustomGradient(beta, func(_, _ *Node) *Node { return channelSum(dy) })
+	g := IdentityWithCustomGradient(gamma, func(_, _ *Node) *Node { return channelSum(Mul(dy, xhat), form) })
+	b := IdentityWithCustomGradient(beta, func(_, _ *Node) *Node { return channelSum(dy, form) })
 	// The forward pass takes its inputs through the identities, whose own gradients replace what runs back through here.
-	y := Add(Mul(Mul(Sub(in, placeMean(values)), inverse), wide(g, x)), wide(b, x))
+	y := Add(Mul(Mul(Sub(in, placeMean(values, form)), inverse), wide(g, x)), wide(b, x))
 	return IdentityWithCustomGradient(y, func(_, v *Node) *Node { dy = v; return v })
-}
-
-// placeMean is the mean over the channels, the last axis, which is kept: [..., 1]. It is a matrix product, as channelSum is.
-func placeMean(x *Node) *Node {
-	d := x.Shape().Dimensions
-	c := d[len(d)-1]
-	ones := DivScalar(Ones(x.Graph(), shapes.Make(x.DType(), c, 1)), float64(c))
-	kept := append(append([]int{}, d[:len(d)-1]...), 1)
-	return Reshape(Dot(Reshape(x, -1, c), ones).Product(), kept...)
 }
 
 // Linear multiplies the channels of [B, ..., C] by a kernel and adds a bias: [B, ..., units].
@@ -55,7 +45,7 @@ func (n *Net) Linear(name string, x *Node, units int) *Node {
 	c := d[len(d)-1]
 	kernel := n.Param(name+"/kernel", TruncatedNormal(0.02), c, units)
 	bias := n.Param(name+"/bias", Constant(0), units)
-	y := addBias(Dot(Reshape(x, -1, c), kernel).Product(), bias)
+	y := addBias(Dot(Reshape(x, -1, c), kernel).Product(), bias, n.form)
 	y = Reshape(y, append(append([]int{}, d[:len(d)-1]...), units)...)
 	n.add(name, "Dense", y, c*units+units)
 	return y
@@ -70,7 +60,7 @@ func (n *Net) Patches(name string, x *Node, filters, side int) *Node {
 	bias := n.Param(name+"/bias", Constant(0), filters)
 	whole := Slice(x, AxisRange(), AxisRange(0, rows*side), AxisRange(0, columns*side), AxisRange())
 	flat := Reshape(Transpose(Reshape(whole, b, rows, side, columns, side, c), 2, 3), b*rows*columns, side*side*c)
-	y := addBias(Dot(flat, Reshape(kernel, side*side*c, filters)).Product(), bias)
+	y := addBias(Dot(flat, Reshape(kernel, side*side*c, filters)).Product(), bias, n.form)
 	y = Reshape(y, b, rows, columns, filters)
 	n.add(name, "Conv2D", y, side*side*c*filters+filters)
 	return y

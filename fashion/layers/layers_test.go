@@ -60,7 +60,7 @@ func same(t *testing.T, what string, got, want *tensors.Tensor, tolerance float6
 	}
 }
 
-func TestFastConvolutionEqualsThePlainOne(t *testing.T) {
+func TestConvolutionOfEveryFormEqualsThePlainOne(t *testing.T) {
 	b := backend(t)
 	for _, c := range []struct{ batch, h, w, channels, filters, side, stride int }{
 		{1, 4, 4, 1, 1, 3, 1}, {3, 6, 8, 1, 5, 3, 1}, {2, 5, 7, 1, 4, 3, 1}, {2, 8, 8, 33, 4, 3, 1}, {3, 14, 14, 32, 5, 3, 1}, {2, 5, 7, 32, 4, 3, 1}, {2, 8, 8, 3, 4, 3, 1}, {2, 5, 7, 3, 1, 3, 1}, {3, 4, 4, 1, 1, 3, 1},
@@ -68,10 +68,10 @@ func TestFastConvolutionEqualsThePlainOne(t *testing.T) {
 	} {
 		x, k := draw(1, c.batch, c.h, c.w, c.channels), draw(2, c.side, c.side, c.channels, c.filters)
 		w := draw(3, c.batch, (c.h+c.stride-1)/c.stride, (c.w+c.stride-1)/c.stride, c.filters)
-		var results [2][]*tensors.Tensor
-		for i, fast := range []bool{false, true} {
+		results := map[Form][]*tensors.Tensor{}
+		for _, form := range allForms {
 			out, err := ExecOnceN(b, func(x, k, w *Node) []*Node {
-				y := conv(x, k, c.stride, fast)
+				y := conv(x, k, c.stride, form)
 				if c.channels == 1 && c.stride > 1 { // the images themselves: their gradient is not computed
 					return append([]*Node{y}, Gradient(ReduceAllSum(Mul(y, w)), k)...)
 				}
@@ -80,12 +80,22 @@ func TestFastConvolutionEqualsThePlainOne(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			results[i] = out
+			results[form] = out
 		}
-		for i, what := range []string{"output", "gradient of the kernel", "gradient of the input"}[:len(results[0])] {
-			same(t, fmt.Sprintf("%+v: %s", c, what), results[1][i], results[0][i], 1e-10)
+		for _, form := range []Form{ForCPU, ForGPU} {
+			for i, what := range []string{"output", "gradient of the kernel", "gradient of the input"}[:len(results[form])] {
+				same(t, fmt.Sprintf("%+v: %s %s", c, what, form), results[form][i], results[Reference][i], 1e-10)
+			}
 		}
 	}
+}
+
+// named are the names of a form's outputs.
+func named(form Form, outputs ...string) []string {
+	for i := range outputs {
+		outputs[i] += " " + form.String()
+	}
+	return outputs
 }
 
 // formsAgree compares what two ways to write a graph give for the same inputs.
@@ -120,8 +130,11 @@ func TestBatchNormAndItsGradientsAreTheFormulas(t *testing.T) {
 		variance = ReduceMean(Square(centred), 0, 1, 2)
 		return Add(Mul(Div(centred, wide(Sqrt(AddScalar(variance, normEpsilon)), x)), wide(gamma, x)), wide(beta, x)), mean, variance
 	}
-	formsAgree(t, []string{"output", "mean", "variance", "gradient of x", "gradient of gamma", "gradient of beta"}, 1e-9, form(plain), form(batchNorm),
-		draw(1, 3, 2, 4, 5), draw(3, 5), draw(4, 5), draw(2, 3, 2, 4, 5))
+	for _, f := range allForms {
+		written := func(x, gamma, beta *Node) (y, mean, variance *Node) { return batchNorm(x, gamma, beta, f) }
+		formsAgree(t, named(f, "output", "mean", "variance", "gradient of x", "gradient of gamma", "gradient of beta"), 1e-9, form(plain), form(written),
+			draw(1, 3, 2, 4, 5), draw(3, 5), draw(4, 5), draw(2, 3, 2, 4, 5))
+	}
 }
 
 func TestMaxPool3TakesTheMaximumOfEachWindow(t *testing.T) {
@@ -139,14 +152,17 @@ func TestMaxPool3TakesTheMaximumOfEachWindow(t *testing.T) {
 
 func TestGradientOfABiasIsTheSumOverAllElse(t *testing.T) {
 	x, bias, w := draw(1, 3, 4, 5, 2), draw(2, 2), draw(3, 3, 4, 5, 2)
-	out, err := ExecOnceN(backend(t), func(x, bias, w *Node) []*Node {
-		return append(Gradient(ReduceAllSum(Mul(addBias(x, bias), w)), bias, x), ReduceSum(w, 0, 1, 2), w)
-	}, x, bias, w)
-	if err != nil {
-		t.Fatal(err)
+	b := backend(t)
+	for _, form := range allForms {
+		out, err := ExecOnceN(b, func(x, bias, w *Node) []*Node {
+			return append(Gradient(ReduceAllSum(Mul(addBias(x, bias, form), w)), bias, x), ReduceSum(w, 0, 1, 2), w)
+		}, x, bias, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "gradient of the bias "+form.String(), out[0], out[2], 1e-12)
+		same(t, "gradient of the input "+form.String(), out[1], out[3], 0)
 	}
-	same(t, "gradient of the bias", out[0], out[2], 1e-12)
-	same(t, "gradient of the input", out[1], out[3], 0)
 }
 
 // poolSlowly is max pooling and its gradient to the first maximum of a window, element by element.
@@ -185,15 +201,19 @@ func TestMaxPoolGivesTheGradientToTheFirstOfTiedMaxima(t *testing.T) {
 		t.Fatal(err)
 	}
 	y, dx := poolSlowly(flatX, flatDY, b, h, w, c)
-	out, err := ExecOnceN(backend(t), func(x, dy *Node) []*Node {
-		y := maxPoolOfParts(x)
-		return append([]*Node{y}, Gradient(ReduceAllSum(Mul(y, dy)), x)...)
-	}, x, dy)
-	if err != nil {
-		t.Fatal(err)
+	cpu := backend(t)
+	for _, form := range []Form{ForCPU, ForGPU} {
+		out, err := ExecOnceN(cpu, func(x, dy *Node) []*Node {
+			y := maxPool(x, form)
+			return append([]*Node{y, maxPool(x, Reference)}, Gradient(ReduceAllSum(Mul(y, dy)), x)...)
+		}, x, dy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "output "+form.String(), out[0], tensors.FromFlatDataAndDimensions(y, b, h/2, w/2, c), 0)
+		same(t, "GoMLX's max pooling", out[1], out[0], 0)
+		same(t, "gradient "+form.String(), out[2], tensors.FromFlatDataAndDimensions(dx, b, h, w, c), 0)
 	}
-	same(t, "output", out[0], tensors.FromFlatDataAndDimensions(y, b, h/2, w/2, c), 0)
-	same(t, "gradient", out[1], tensors.FromFlatDataAndDimensions(dx, b, h, w, c), 0)
 }
 
 // masks runs dropout on ones, on the whole batch and on its two halves, and returns what is kept of each.

@@ -13,7 +13,7 @@ func (n *Net) Modulate(name string, x, code *Node) *Node {
 	c := x.Shape().Dimensions[3]
 	both := n.Dense(name, code, 2*c)
 	part := func(from int) *Node { return Slice(both, AxisRange(), AxisRange(from, from+c)) }
-	y := modulate(x, part(0), part(c), n.fast)
+	y := modulate(x, part(0), part(c), n.form)
 	n.add(name, "Modulation", y, 0)
 	return y
 }
@@ -21,9 +21,9 @@ func (n *Net) Modulate(name string, x, code *Node) *Node {
 const modulateEpsilon = 1e-6 // added to the mean square
 
 // modulate works on gain and shift of [B, C] each.
-func modulate(x, gain, shift *Node, fast bool) *Node {
+func modulate(x, gain, shift *Node, form Form) *Node {
 	overPlaces := func(v *Node) *Node { return ExpandAxes(v, 1, 2) }
-	if !fast {
+	if form != ForCPU {
 		normalized := Div(x, Sqrt(AddScalar(ReduceAndKeep(Square(x), ReduceMean, 3), modulateEpsilon)))
 		return Add(Mul(normalized, overPlaces(OnePlus(gain))), overPlaces(shift))
 	}

@@ -1,9 +1,7 @@
 // Package layers builds the layers of the study's models as GoMLX graphs, in the form that XLA compiles to the
 // fastest code for the backend at hand. Tensors are [batch, height, width, channels], written [B, H, W, C].
 //
-// On XLA's CPU backend some plain operations are slow (the gradient of a convolution's kernel costs two to five times its
-// forward pass), so that they are written in other terms there. Each such form has the plain operation as its twin in the
-// tests. On other backends the plain operations are used.
+// What is written differently for a CPU and for a GPU, and why, is listed at Form. Each form has a slow, obvious twin in the tests.
 //
 // Graph-building functions panic on impossible shapes, as GoMLX's do; package train turns panics into errors.
 package layers
@@ -15,7 +13,6 @@ import (
 	"math/rand/v2"
 	"strings"
 
-	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -27,7 +24,7 @@ type Net struct {
 	store  *model.Store
 	seed   uint64
 	step   *Step // nil when not training
-	fast   bool  // use the forms for XLA's CPU backend
+	form   Form
 	params map[string]*Node
 	layers []Layer
 	bound  bool                    // divide kernels by their largest singular value
@@ -70,17 +67,23 @@ func Training(g *Graph, store *model.Store, seed uint64, step Step) *Net {
 
 // Inference starts a graph in which nothing is random.
 func Inference(g *Graph, store *model.Store, seed uint64) *Net {
-	return &Net{graph: g, store: store, seed: seed, fast: UsesFastForms(g.Backend().Description()), params: map[string]*Node{}}
+	return &Net{graph: g, store: store, seed: seed, form: FormOf(g.Backend()), params: map[string]*Node{}}
 }
 
-// Plain has the layers that follow written as plain operations on every backend: they compile several times as fast, and for a few images they are no slower.
+// Plain has the layers that follow written in the form Reference on a CPU, for graphs of a few images or few steps: they compile several times as fast. On a GPU it
+// changes nothing: its form compiles no slower.
 func (n *Net) Plain() *Net {
-	n.fast = false
+	if n.form == ForCPU {
+		n.form = Reference
+	}
 	return n
 }
 
-// UsesFastForms reports whether layers are written in the forms for XLA's CPU backend, from a backend's description.
-func UsesFastForms(description string) bool { return strings.HasPrefix(description, "xla:cpu") }
+// WithForm has the layers that follow written in a form that need not be the backend's own, so that forms can be compared on one backend.
+func (n *Net) WithForm(form Form) *Net {
+	n.form = form
+	return n
+}
 
 // Graph is the graph that is built.
 func (n *Net) Graph() *Graph { return n.graph }
@@ -196,18 +199,10 @@ func Path(name string) string { return folder + name }
 func ParameterAt(path string) (name string, ok bool) { return strings.CutPrefix(path, folder) }
 
 // addBias adds a vector to the last axis.
-func addBias(x, bias *Node) *Node {
+func addBias(x, bias *Node, form Form) *Node {
 	var dy *Node
-	b := IdentityWithCustomGradient(bias, func(_, _ *Node) *Node { return channelSum(dy) })
+	b := IdentityWithCustomGradient(bias, func(_, _ *Node) *Node { return channelSum(dy, form) })
 	return IdentityWithCustomGradient(Add(x, ExpandLeftToRank(b, x.Rank())), func(_, v *Node) *Node { dy = v; return v })
-}
-
-// channelSum is the sum over all axes but the last. It is written as a matrix product, five times as fast as XLA's reduction on
-// the CPU.
-func channelSum(x *Node) *Node {
-	rows := Reshape(x, -1, x.Shape().Dimensions[x.Rank()-1])
-	ones := Ones(x.Graph(), shapes.Make(x.DType(), 1, rows.Shape().Dimensions[0]))
-	return Reshape(Dot(ones, rows).Product(), -1)
 }
 
 func zero(x *Node) *Node { return ScalarZero(x.Graph(), x.DType()) }

@@ -22,7 +22,7 @@ func (n *Net) BatchNorm(name string, x *Node) *Node {
 	var y *Node
 	if n.IsTraining() {
 		var batchMean, batchVariance *Node
-		y, batchMean, batchVariance = batchNorm(x, gamma, beta)
+		y, batchMean, batchVariance = batchNorm(x, gamma, beta, n.form)
 		move := func(path string, old, now *Node) {
 			n.updates = append(n.updates, Update{Path(path), Add(MulScalar(old, normMomentum), MulScalar(now, 1-normMomentum))})
 		}
@@ -41,13 +41,13 @@ func (n *Net) BatchNorm(name string, x *Node) *Node {
 // out: with xhat the normalized x and means over all but the last axis,
 //
 //	dgamma = sum(dy xhat), dbeta = sum(dy), dx = gamma / sigma * (dy - mean(dy) - xhat mean(dy xhat))
-func batchNorm(x, gamma, beta *Node) (y, mean, variance *Node) {
+func batchNorm(x, gamma, beta *Node, form Form) (y, mean, variance *Node) {
 	var dy, dyMean, dyXhatMean *Node // set before the inputs' gradients are asked for
 	count := float64(x.Shape().Size() / x.Shape().Dimensions[x.Rank()-1])
 	values := StopGradient(x)
-	mean = channelMean(values)
+	mean = channelMean(values, form)
 	centred := Sub(values, wide(mean, x))
-	variance = channelMean(Square(centred))
+	variance = channelMean(Square(centred), form)
 	inverse := Reciprocal(Sqrt(AddScalar(variance, normEpsilon)))
 	xhat := Mul(centred, wide(inverse, x))
 	scale := StopGradient(gamma)
@@ -62,15 +62,10 @@ func batchNorm(x, gamma, beta *Node) (y, mean, variance *Node) {
 	y = Add(Mul(Mul(Sub(in, wide(mean, x)), wide(inverse, x)), wide(g, x)), wide(b, x))
 	y = IdentityWithCustomGradient(y, func(_, v *Node) *Node {
 		dy = v
-		dyMean, dyXhatMean = channelMean(dy), channelMean(Mul(dy, xhat))
+		dyMean, dyXhatMean = channelMean(dy, form), channelMean(Mul(dy, xhat), form)
 		return v
 	})
 	return y, mean, variance
-}
-
-// channelMean is the mean over all axes but the last.
-func channelMean(x *Node) *Node {
-	return DivScalar(channelSum(x), float64(x.Shape().Size()/x.Shape().Dimensions[x.Rank()-1]))
 }
 
 // wide gives a vector of channels the rank of x.

@@ -7,21 +7,21 @@ import (
 // MaxPool takes the maximum of each 2x2 window, [B, H, W, C] to [B, H/2, W/2, C]. H and W must be even. The gradient
 // goes to the first maximum of a window in row order, as in TensorFlow and PyTorch.
 func (n *Net) MaxPool(name string, x *Node) *Node {
-	y := maxPool(x, n.fast)
+	y := maxPool(x, n.form)
 	n.add(name, "MaxPooling2D", y, 0)
 	return y
 }
 
-func maxPool(x *Node, fast bool) *Node {
-	if fast {
-		return maxPoolOfParts(x)
+func maxPool(x *Node, form Form) *Node {
+	if form == Reference {
+		return MaxPool(x).Window(2).Done()
 	}
-	return MaxPool(x).Window(2).Done()
+	return maxPoolOfParts(x)
 }
 
-// maxPoolOfParts is max pooling as the maximum of the windows' four places. XLA's own gradient, select-and-scatter, is
-// slow on the CPU, and the plain gradient of a maximum would go to every one of tied maxima, of which the data set's
-// black background is full.
+// maxPoolOfParts is max pooling as the maximum of the windows' four places. XLA's own gradient, select-and-scatter, is slow on a CPU and takes more launches on a
+// GPU, where it adds in no fixed order; and the plain gradient of a maximum would go to every one of tied maxima, of which the data set's black background is
+// full.
 func maxPoolOfParts(x *Node) *Node {
 	b, h, w, c := size(x)
 	windows := Reshape(x, b, h/2, 2, w/2, 2, c)

@@ -10,13 +10,13 @@ func (n *Net) UpsampleConv(name string, x *Node, filters int) *Node {
 	_, _, _, c := size(x)
 	kernel := n.Param(name+"/kernel", GlorotUniform(9*c, 9*filters), 3, 3, c, filters)
 	bias := n.Param(name+"/bias", Constant(0), filters)
-	y := addBias(upsampleConv(x, n.bounded(name, kernel), n.fast), bias)
+	y := addBias(upsampleConv(x, n.bounded(name, kernel), n.form), bias, n.form)
 	n.add(name, "UpSampling2D, Conv2D", y, 9*c*filters+filters)
 	return y
 }
 
-func upsampleConv(x, kernel *Node, fast bool) *Node {
-	if !fast {
+func upsampleConv(x, kernel *Node, form Form) *Node {
+	if form != ForCPU {
 		return convPlain(fourfold(x), kernel, 1)
 	}
 	// Each of the four new places of an old one sees at most 2x2 old ones: a convolution of the small maps to four times as many channels, one set for each,
@@ -25,7 +25,7 @@ func upsampleConv(x, kernel *Node, fast bool) *Node {
 	filters := kernel.Shape().Dimensions[3]
 	small := Dot(ConvertDType(Const(x.Graph(), [][]float64(placesSeen)), x.DType()), Reshape(kernel, 9, c*filters)).Product()
 	small = TransposeAllAxes(Reshape(small, 4, 9, c, filters), 1, 2, 0, 3)
-	y := conv(x, Reshape(small, 3, 3, c, 4*filters), 1, fast)
+	y := conv(x, Reshape(small, 3, 3, c, 4*filters), 1, form)
 	y = TransposeAllAxes(Reshape(y, b, h, w, 2, 2, filters), 0, 1, 3, 2, 4, 5)
 	return Reshape(y, b, 2*h, 2*w, filters)
 }

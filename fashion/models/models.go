@@ -21,7 +21,12 @@ func Check(m run.Model) error {
 	known := run.Model{Name: m.Name, Dropout: m.Dropout, Mirror: m.Mirror} // what the model knows of what it is asked for
 	known.Weights.Run, known.Weights.SHA256 = m.Weights.Run, m.Weights.SHA256
 	switch m.Name {
-	case "cnn", "residual":
+	case "cnn":
+	case "residual":
+		known.Width = m.Width
+		if m.Width < 0 {
+			return fmt.Errorf("model.width is %d, want a number of channels, or 0 for 32", m.Width)
+		}
 	case "resnet50":
 		known.Stem, known.Input = m.Stem, m.Input
 		if m.Stem != "" && m.Stem != "small" {
@@ -70,7 +75,7 @@ func Logits(n *layers.Net, m run.Model, images *Node) *Node {
 	case "cnn":
 		return CNN{}.Logits(n, images)
 	case "residual":
-		return Residual{}.Logits(n, images)
+		return Residual{Width: m.Width}.Logits(n, images)
 	case "resnet50":
 		return ResNet50{Stem: m.Stem, Input: m.Input}.Logits(n, images)
 	case "convnext":

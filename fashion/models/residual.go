@@ -1,6 +1,8 @@
 package models
 
 import (
+	"cmp"
+
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"fashionlab/fashion"
@@ -11,16 +13,19 @@ import (
 // convolutions that widen, each but the first followed by a block of two that is added to its input (He, Zhang, Ren and Sun, "Deep
 // Residual Learning for Image Recognition", 2016), every one normalized over the batch. Its maps are halved by pooling, so that it sees fine patterns
 // at the image's own side. Dropout is before the last layer.
-type Residual struct{}
+type Residual struct {
+	Width int // channels of the first convolution; 0 means 32. The later ones have one, two, four and eight times as many
+}
 
 // Logits builds the network on images [B, 28, 28, 1].
 func (m Residual) Logits(n *layers.Net, images *Node) *Node {
-	x := m.convolution(n, "stem", images, 32)
-	x = n.MaxPool("stem/pool", m.convolution(n, "stem2", x, 32)) // [B, 14, 14, 32]
-	x = n.MaxPool("stage1/pool", m.stage(n, "stage1", x, 64))    // [B, 7, 7, 64]
-	x = m.even(m.stage(n, "stage2", x, 128))                     // [B, 8, 8, 128]
-	x = n.MaxPool("stage2/pool", x)                              // [B, 4, 4, 128]
-	x = n.Mean("average", m.stage(n, "stage3", x, 256))          // [B, 256]
+	width := cmp.Or(m.Width, 32)
+	x := m.convolution(n, "stem", images, width)
+	x = n.MaxPool("stem/pool", m.convolution(n, "stem2", x, width)) // [B, 14, 14, width]
+	x = n.MaxPool("stage1/pool", m.stage(n, "stage1", x, 2*width))  // [B, 7, 7, 2*width]
+	x = m.even(m.stage(n, "stage2", x, 4*width))                    // [B, 8, 8, 4*width]
+	x = n.MaxPool("stage2/pool", x)                                 // [B, 4, 4, 4*width]
+	x = n.Mean("average", m.stage(n, "stage3", x, 8*width))         // [B, 8*width]
 	x = n.Dropout("dropout", x)
 	return n.Dense("logits", x, fashion.NumClasses)
 }

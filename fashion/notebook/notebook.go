@@ -86,7 +86,7 @@ func Compare(title string, slide float64, r *run.Run, test run.Predictions) {
 	Say("**%s.** The slide says %.4f; this run measured **%.4f** on %d test images (95%% interval %.4f to %.4f): %s.\n\n"+
 		"Trained %d epochs in %.0f s on %s; seed %d; the model is that of epoch %d, chosen on the validation images.",
 		title, slide, ours.Value, len(test.Labels), ours.Low, ours.High, verdict,
-		len(r.History), r.Record.Seconds, r.Record.Device, r.Recipe.Seed, r.Record.BestEpoch)
+		len(r.History), r.Record.Seconds, r.Record.Devices(), r.Recipe.Seed, r.Record.BestEpoch)
 }
 
 // ByClass shows precision, recall and F1 of each class.

@@ -1,6 +1,7 @@
 package pretrained
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"github.com/gomlx/go-huggingface/hub"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/download"
 )
 
 // weightsFile is what a repository of the hub calls its weights.
@@ -40,7 +42,8 @@ type NotHereError struct {
 
 func (e *NotHereError) Error() string {
 	reason := e.Err.Error()
-	if network := (*url.Error)(nil); errors.As(e.Err, &network) {
+	var cut *download.CutOffError
+	if network := (*url.Error)(nil); errors.As(e.Err, &network) && !errors.As(e.Err, &cut) {
 		reason = "no answer from " + endpoint()
 	}
 	place := e.Place
@@ -55,7 +58,12 @@ func (e *NotHereError) Unwrap() error { return e.Err }
 
 // Find returns the path of a repository's weights: at Place, else in the hub's cache, else fetched into that from the hub. Where the hub
 // tells the file's sha256, it is checked. The hub's usual variables hold: HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_TOKEN_PATH, HF_HUB_OFFLINE, HF_ENDPOINT.
-func Find(repository string) (string, error) {
+//
+// A hub that sends nothing for 30 seconds is a *NotHereError. What came before is kept, and the next call resumes there.
+func Find(repository string) (string, error) { return FindContext(context.Background(), repository) }
+
+// FindContext is Find with a context that ends a download.
+func FindContext(ctx context.Context, repository string) (string, error) {
 	place, err := Place(repository)
 	if err != nil {
 		return "", err
@@ -65,9 +73,9 @@ func Find(repository string) (string, error) {
 	}
 	path, err := cached(repository)
 	if errors.Is(err, fs.ErrNotExist) {
-		path, err = fetch(repository)
-		var damaged *FileError
-		if err != nil && !errors.As(err, &damaged) {
+		path, err = fetch(ctx, repository)
+		var corrupt *FileError
+		if err != nil && !errors.As(err, &corrupt) && ctx.Err() == nil {
 			return "", &NotHereError{repository, place, err}
 		}
 	}
@@ -79,7 +87,7 @@ var sha256Name = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // cached returns the newest file of a repository's weights in the hub's cache.
 func cached(repository string) (string, error) {
-	folder := filepath.Join(cacheFolder(), "models--"+strings.ReplaceAll(repository, "/", "--"), "snapshots")
+	folder := filepath.Join(repositoryFolder(repository), "snapshots")
 	found, err := filepath.Glob(filepath.Join(escape(folder), "*", weightsFile))
 	if err != nil {
 		return "", err
@@ -112,37 +120,6 @@ func modified(path string) int {
 	return int(info.ModTime().Unix())
 }
 
-// errOffline says that the user wants no network.
-var errOffline = errors.New("$HF_HUB_OFFLINE is set")
-
-// fetch downloads a repository's weights into the hub's cache.
-func fetch(repository string) (string, error) {
-	if slices.Contains([]string{"1", "ON", "YES", "TRUE"}, strings.ToUpper(os.Getenv("HF_HUB_OFFLINE"))) {
-		return "", errOffline
-	}
-	secret, err := token()
-	if err != nil {
-		return "", err
-	}
-	repo := hub.New(repository).WithCacheDir(cacheFolder()).WithAuth(secret)
-	path, err := repo.DownloadFile(weightsFile)
-	if err != nil {
-		return "", err
-	}
-	if path, err = filepath.EvalSymlinks(path); err != nil {
-		return "", err
-	}
-	for file, err := range repo.IterFileInfos() {
-		if err != nil {
-			return "", err
-		}
-		if file.Name == weightsFile && file.LFS != nil && file.LFS.SHA256 != "" {
-			return path, verify(path, file.LFS.SHA256)
-		}
-	}
-	return path, nil
-}
-
 // verify checks a file's sha256.
 func verify(path, want string) error {
 	got, err := Sum(path)
@@ -172,6 +149,15 @@ func cacheFolder() string {
 		return dir
 	}
 	return filepath.Join(homeFolder(), "hub")
+}
+
+// repositoryFolder is where they keep what they fetched of a repository.
+func repositoryFolder(repository string) string {
+	return filepath.Join(cacheFolder(), folderName(repository))
+}
+
+func folderName(repository string) string {
+	return "models--" + strings.ReplaceAll(repository, "/", "--")
 }
 
 // homeFolder is where the hub's programs keep their data.

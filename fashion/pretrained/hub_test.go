@@ -99,10 +99,43 @@ func TestFetchedWeightsOfAnotherSumAreRefusedEachTime(t *testing.T) {
 	for range 2 {
 		_, err := pretrained.Find(repository)
 		var wrong *pretrained.FileError
-		if !errors.As(err, &wrong) || !strings.Contains(err.Error(), sum(t)) || !strings.Contains(err.Error(), "remove it") {
+		if !errors.As(err, &wrong) || !strings.Contains(err.Error(), sum(t)) || !strings.Contains(err.Error(), "was removed") {
 			t.Errorf("error is %v, want one with the file's sha256", err)
 		}
 	}
+	if left := blobs(t); len(left) > 0 {
+		t.Errorf("what is left in the cache: %q", left)
+	}
+}
+
+func TestCachedWeightsThatHaveChangedAreRefused(t *testing.T) {
+	alone(t)
+	serve(t, sum(t))
+	t.Setenv("HF_TOKEN", "secret")
+	path, err := pretrained.Find(repository)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, weights(t)[1:], 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var wrong *pretrained.FileError
+	if _, err := pretrained.Find(repository); !errors.As(err, &wrong) || wrong.File != path || !strings.Contains(err.Error(), "remove it") {
+		t.Errorf("error is %v, want a FileError of %s", err, path)
+	}
+}
+
+// blobs are the files of the repository in the hub's cache, whole or not.
+func blobs(t *testing.T) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Join(os.Getenv("HF_HOME"), "hub", "models--owner--small", "blobs"))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
 }
 
 func TestWeightsThatAreNotHereAreAnErrorThatSaysWhereToPutThem(t *testing.T) {

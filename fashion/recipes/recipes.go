@@ -138,6 +138,16 @@ func ResidualLong(p Profile) run.Recipe {
 	return cosine(r)
 }
 
+// ResidualWide is ResidualLong with twice as many channels and the double batch, for the highest accuracy of one network. An image costs four times the arithmetic: it is for a GPU.
+func ResidualWide(p Profile) run.Recipe {
+	r := ResidualLong(p)
+	r.Model.Width, r.Batch, r.Seed = 64, 128, 1
+	if p == Full {
+		r.Epochs = 60
+	}
+	return cosine(r)
+}
+
 // ResNet50Augmented is ResNet50 with the adopted augmentation, a cosine, a tenth of the slide's learning rate and larger batches: the last
 // stage sees an image as one place, so that its normalizations have no more values of a channel than the batch has images. With 64 the training accuracy
 // fell from 0.84 to 0.71 in the fourth epoch.
@@ -163,6 +173,15 @@ func ResNet50SmallStem(p Profile) run.Recipe {
 	return cosine(r)
 }
 
+// WithEpochs is a recipe that is trained for so many epochs. A cosine falls over all of them.
+func WithEpochs(r run.Recipe, epochs int) run.Recipe {
+	r.Epochs = epochs
+	if r.Schedule.Name == "cosine" {
+		r.Schedule.Every = epochs * steps(r)
+	}
+	return r
+}
+
 // steps is the number of a recipe's steps in an epoch.
 func steps(r run.Recipe) int {
 	training := TrainingImages(r.Data)
@@ -185,7 +204,7 @@ func TrainingImages(d run.Data) int { return Images(d) - int(float64(Images(d))*
 
 // byName are the recipes of the study.
 var byName = map[string]func(Profile) run.Recipe{
-	"cnn": CNN, "cnn-augmented": CNNAugmented, "residual": Residual, "residual-again": ResidualAgain, "residual-long": ResidualLong, "gan": GAN, "dcgan": DCGAN,
+	"cnn": CNN, "cnn-augmented": CNNAugmented, "residual": Residual, "residual-again": ResidualAgain, "residual-long": ResidualLong, "residual-wide": ResidualWide, "gan": GAN, "dcgan": DCGAN,
 	"resnet50": ResNet50, "resnet50-augmented": ResNet50Augmented, "resnet50-small-stem": ResNet50SmallStem,
 	"convnext": ConvNeXt, source: Source, "convnext-transfer": func(p Profile) run.Recipe { return Transfer(p, 0) },
 }

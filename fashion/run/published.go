@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+
+	"fashionlab/fashion"
 )
 
 // PublishedVariable is the environment variable that names the folder of the published runs.
@@ -17,7 +19,7 @@ func PublishedRoot() (string, error) {
 	if dir := os.Getenv(PublishedVariable); dir != "" {
 		return filepath.Abs(dir)
 	}
-	root, err := moduleRoot()
+	root, err := fashion.ModuleRoot()
 	return filepath.Join(root, "notebooks", "published"), err
 }
 

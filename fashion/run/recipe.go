@@ -36,7 +36,7 @@ type Model struct {
 	Side    int     `json:"side,omitempty"`   // convnext: of the images that the network sees, in pixels; 0 means 32
 
 	Latent int `json:"latent,omitempty"` // dcgan, sngan: numbers from which an image is made
-	Width  int `json:"width,omitempty"`  // dcgan, sngan: channels at the image's own side; the smaller maps have two and four times as many
+	Width  int `json:"width,omitempty"`  // residual, dcgan, sngan: channels at the image's own side, of which the smaller maps have multiples; residual: 0 means 32
 
 	// FineTuneAt is the first layer that is trained, as Keras 2 counts a ConvNeXt's layers from its input; those before it keep their weights. 0: all
 	// are trained. The last layer, which is new, always is. convnext.

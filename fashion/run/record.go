@@ -2,6 +2,7 @@ package run
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -57,14 +58,47 @@ type Progress struct {
 	Stage           string          // "compiling", "training", "validating", "done"
 }
 
+// Computer is where epochs were computed.
+type Computer struct {
+	Device  string `json:"device"`           // for example "cpu: Intel(R) Xeon(R), 2 cores" or "NVIDIA H100 80GB HBM3"
+	Driver  string `json:"driver,omitempty"` // of a GPU, for example "580.65.06"
+	Backend string `json:"backend"`          // for example "xla:cpu, PJRT 0.115"
+}
+
+// Stretch is the epochs of a run that were computed in one place.
+type Stretch struct {
+	Computer
+	Last int `json:"last_epoch"` // 1 for the run's first
+}
+
+// ComputedOn records where a run goes on after so many epochs. It reports whether the epochs so far were computed on another device or by another driver, which
+// round otherwise; the record keeps where.
+func (r *Record) ComputedOn(c Computer, epochs int) (moved bool) {
+	moved = epochs > 0 && r.Device != "" && (r.Device != c.Device || r.Driver != c.Driver)
+	if n := len(r.Before); moved && (n == 0 || r.Before[n-1].Last < epochs) { // else it finished no epoch there
+		r.Before = append(r.Before, Stretch{r.Computer, epochs})
+	}
+	r.Computer = c
+	return moved
+}
+
+// Devices names all devices of a run, for example "cpu: AMD EPYC, 2 cores (to epoch 3), then NVIDIA H100 80GB HBM3".
+func (r Record) Devices() string {
+	text := ""
+	for _, s := range r.Before {
+		text += fmt.Sprintf("%s (to epoch %d), then ", s.Device, s.Last)
+	}
+	return text + r.Device
+}
+
 // Record is what happened in a run.
 type Record struct {
 	Started        time.Time         `json:"started"`
 	Finished       time.Time         `json:"finished,omitzero"`
 	Seconds        float64           `json:"seconds"`         // time spent working, over all processes that resumed it
 	CompileSeconds float64           `json:"compile_seconds"` // likewise, of it in compiling
-	Device         string            `json:"device"`          // for example "cpu: Intel(R) Xeon(R), 2 cores"
-	Backend        string            `json:"backend"`         // for example "xla:cpu, PJRT 0.115"
+	Computer                         // where the last epochs were computed
+	Before         []Stretch         `json:"before,omitempty"` // where the epochs before them were, if elsewhere, in order
 	GoVersion      string            `json:"go_version"`
 	Modules        map[string]string `json:"modules"`               // versions of the modules that decide results
 	Data           map[string]string `json:"data"`                  // sha256 of the data files' decompressed bytes

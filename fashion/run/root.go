@@ -6,7 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+
+	"fashionlab/fashion"
 )
 
 // RootVariable is the environment variable that names the folder of all runs.
@@ -18,27 +19,11 @@ func Root() (string, error) {
 	if dir := os.Getenv(RootVariable); dir != "" {
 		return filepath.Abs(dir)
 	}
-	root, err := moduleRoot()
+	root, err := fashion.ModuleRoot()
 	if err != nil {
 		return "", fmt.Errorf("%w; name the folder of runs with $%s", err, RootVariable)
 	}
 	return filepath.Join(root, "runs"), nil
-}
-
-// moduleRoot is the module's folder, found upward from the working directory.
-func moduleRoot() (string, error) {
-	start, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for dir := start; ; dir = filepath.Dir(dir) {
-		if data, err := os.ReadFile(filepath.Join(dir, "go.mod")); err == nil && strings.HasPrefix(string(data), "module fashionlab\n") {
-			return dir, nil
-		}
-		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("%s is not inside the fashionlab module", start)
-		}
-	}
 }
 
 // Path is the directory of the run of that name under Root.

@@ -84,7 +84,10 @@ func (f *fitting) prepare(l learner) error {
 	if err := l.prepare(backend); err != nil {
 		return err
 	}
-	f.Record.Device, f.Record.Backend = device(backend), backend.Description()
+	if before := f.Record.Device; f.Record.ComputedOn(Describe(backend), len(f.History)) {
+		fmt.Fprintf(os.Stderr, "warning: %s was computed on %q up to epoch %d and goes on on %q: the result is not bit for bit that of either\n",
+			f.Dir, before, len(f.History), f.Record.Device)
+	}
 	f.Record.GoVersion, f.Record.Modules = runtime.Version(), modules()
 	return f.SaveRecord()
 }

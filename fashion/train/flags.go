@@ -20,13 +20,13 @@ const (
 	ynnPACK = "xla_cpu_experimental_ynn_fusion_type"
 )
 
-// setFlags chooses XLA's flags for the CPU, unless the user did. XLA ends the process at a flag that it does not know, so
+// setFlags chooses XLA's flags for the CPU, unless the user did, given the plugin's path or name. XLA ends the process at a flag that it does not know, so
 // that none is set which the plugin does not mention.
-func setFlags() error {
+func setFlags(name string) error {
 	if _, chosen := os.LookupEnv(flagsVariable); chosen {
 		return nil
 	}
-	plugin, err := pjrt.GetPlugin("cpu")
+	plugin, err := pjrt.GetPlugin(name)
 	if err != nil {
 		return nil // whoever loads it next reports it
 	}

@@ -48,7 +48,7 @@ func Load(r *run.Run) (*Model, error) {
 }
 
 // Device describes where the model computes.
-func (m *Model) Device() string { return device(m.program.backend) }
+func (m *Model) Device() string { return Describe(m.program.backend).Device }
 
 // best is the checkpoint of a run's best epoch.
 func best(r *run.Run) (run.Checkpoint, error) {

@@ -24,7 +24,7 @@ const partSize = 32
 // batch if there is none, if the model needs it, and elsewhere.
 func partOf(b compute.Backend, r run.Recipe) int {
 	batch := r.Batch
-	if !layers.UsesFastForms(b.Description()) || models.WholeBatch(r.Model) {
+	if !layers.OnCPU(b) || models.WholeBatch(r.Model) {
 		return batch
 	}
 	for size := partSize; size >= partSize/2; size-- {

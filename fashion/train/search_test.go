@@ -3,9 +3,9 @@ package train_test
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -54,11 +54,15 @@ func TestTrainerEndsAsATrainingOfItsOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Record.CompileSeconds > 0.5*fit(t, "alone", second).Record.CompileSeconds {
-		t.Errorf("the second recipe was compiled anew: %.2f s", got.Record.CompileSeconds)
+	if n := trainer.Programs(); n != 1 {
+		t.Errorf("the trainer has %d programs, want one for both recipes", n)
 	}
 	if got, want := outcome(t, got), outcome(t, fit(t, "alone", second)); !reflect.DeepEqual(got, want) {
 		t.Errorf("after another: %+v\nalone: %+v\nor their tensors differ", got.State, want.State)
+	}
+	other := still()
+	if _, err := trainer.Fit("other", other, nil); err != nil || trainer.Programs() != 2 {
+		t.Errorf("with a recipe of other graphs the trainer has %d programs (%v), want two", trainer.Programs(), err)
 	}
 }
 
@@ -128,36 +132,74 @@ func TestSearchFindsTheSameWithAnyNumberOfWorkersAndKeepsNoCheckpointOfADroppedT
 	}
 }
 
-// searchVariable makes the test program do the small search of that name, so that a test can kill it.
-const searchVariable = "FASHIONLAB_TEST_SEARCH"
+// searchVariable makes the test program do the small search of that name and kill itself in the second training, or right after it. The
+// variable killVariable is how many times that has happened before.
+const (
+	searchVariable = "FASHIONLAB_TEST_SEARCH"
+	killVariable   = "FASHIONLAB_TEST_KILL"
+)
+
+// searchAndDie is the child's part. It kills itself in turn at the start of its second training, a while into it, and between the checkpoint
+// of that and the journal; where the training is faster than that, right after it.
+func searchAndDie(name string) error {
+	s, err := smallSearch(name)
+	if err != nil {
+		return err
+	}
+	kill, err := strconv.Atoi(os.Getenv(killVariable))
+	if err != nil {
+		return err
+	}
+	watched := filepath.Join(filepath.Dir(s.Journal), "trials", "*")
+	if kill%3 == 2 {
+		watched = filepath.Join(watched, "checkpoints", "*")
+	}
+	reports := 0 // the first comes before the first training
+	_, err = train.Search(s, 1, func(hyperband.State[run.Recipe]) {
+		switch reports++; reports {
+		case 2:
+			before := listing(watched)
+			go func() {
+				for listing(watched) == before {
+					time.Sleep(time.Millisecond)
+				}
+				if kill%3 == 1 {
+					time.Sleep(time.Duration(kill*20) * time.Millisecond)
+				}
+				killSelf()
+			}()
+		case 3:
+			killSelf()
+		}
+	})
+	return err
+}
+
+// listing is the files that match a pattern, with their times.
+func listing(pattern string) string {
+	paths, err := filepath.Glob(pattern)
+	if err != nil {
+		panic(err)
+	}
+	var b strings.Builder
+	for _, path := range paths {
+		if info, err := os.Stat(path); err == nil { // else it has gone since
+			fmt.Fprintln(&b, path, info.ModTime())
+		}
+	}
+	return b.String()
+}
 
 func TestSearchKilledTenTimesEndsAlikeAndTrainsNoEpochTwice(t *testing.T) {
 	needBackend(t)
 	want := search(t, newSearch(t, "whole"), 1)
 	s := newSearch(t, "killed")
 	kills := 0
-	for kills < 10 {
-		child := exec.Command(os.Args[0])
-		child.Env = append(os.Environ(), searchVariable+"=killed")
-		child.Stderr = os.Stderr
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		before := trainings(t, s)
-		for deadline := time.Now().Add(time.Minute); trainings(t, s) == before && time.Now().Before(deadline); {
-			time.Sleep(time.Millisecond)
-		}
-		time.Sleep(time.Duration(kills*23) * time.Millisecond) // into the next training, less or more
-		if err := child.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		if err := child.Wait(); err == nil {
-			break // it was faster
-		}
+	for kills < 10 && killed(t, searchVariable+"=killed", killVariable+"="+strconv.Itoa(kills)) {
 		kills++
+		t.Logf("killed after %d epochs", trainings(t, s))
 	}
-	t.Logf("killed %d times", kills)
-	if kills < 5 {
+	if kills < 5 { // at most two trainings of each child are in the journal
 		t.Errorf("the search was killed %d times only", kills)
 	}
 	resumed := search(t, s, 1)
@@ -166,7 +208,7 @@ func TestSearchKilledTenTimesEndsAlikeAndTrainsNoEpochTwice(t *testing.T) {
 	}
 }
 
-// trainings counts what a search's journal tells.
+// trainings counts the epochs that a search's journal tells of.
 func trainings(t *testing.T, s hyperband.Search[run.Recipe]) int {
 	t.Helper()
 	state, err := s.Read()

@@ -32,7 +32,7 @@ func NewStepper(recipe run.Recipe) (*Stepper, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stepper{Device: device(backend)}
+	s := &Stepper{Device: Describe(backend).Device}
 	err = try(func() error {
 		training.upload(1)
 		feed := newFeed(training, recipe, 1)

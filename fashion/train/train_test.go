@@ -11,8 +11,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
-	"time"
 
 	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -24,7 +24,7 @@ import (
 	"fashionlab/fashion/train"
 )
 
-// childVariable makes the test program train the run of that name and end, so that a test can kill it.
+// childVariable makes the test program train the run of that name and kill itself in the second epoch.
 const childVariable = "FASHIONLAB_TEST_TRAIN"
 
 func TestMain(m *testing.M) {
@@ -32,17 +32,43 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	if name := os.Getenv(childVariable); name != "" {
-		_, err := train.Fit(name, recipe(), nil)
+		_, err := train.Fit(name, recipe(), func(p run.Progress) {
+			if len(p.History) > 0 {
+				killSelf()
+			}
+		})
 		exit(err)
 	}
 	if name := os.Getenv(searchVariable); name != "" {
-		s, err := smallSearch(name)
-		if err == nil {
-			_, err = train.Search(s, 1, nil)
-		}
-		exit(err)
+		exit(searchAndDie(name))
 	}
 	os.Exit(m.Run())
+}
+
+// killSelf ends a child as `kill -9` does: nothing that it has open is closed.
+func killSelf() {
+	if err := syscall.Kill(os.Getpid(), syscall.SIGKILL); err != nil {
+		exit(err)
+	}
+	select {} // it comes at any moment
+}
+
+// killed runs the test program as a child, with variables of its environment, and reports whether it was killed. One that ends otherwise
+// than killed or without an error stops the test.
+func killed(t *testing.T, variables ...string) bool {
+	t.Helper()
+	child := exec.CommandContext(t.Context(), os.Args[0])
+	child.Env = append(os.Environ(), variables...)
+	child.Stderr = os.Stderr
+	err := child.Run()
+	var ended *exec.ExitError
+	if errors.As(err, &ended) && ended.ProcessState.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL {
+		return true
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return false
 }
 
 // exit ends a child.
@@ -127,28 +153,11 @@ func TestKilledTrainingEndsAsIfItHadNeverBeenKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), childVariable+"=killed")
-	child.Stderr = os.Stderr
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
+	if !killed(t, childVariable+"=killed") {
+		t.Fatal("the child came to its end")
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- child.Wait() }()
-	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(time.Millisecond) {
-		if r, err := run.Open(path); err == nil && len(r.History) > 0 {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the child trained no epoch")
-		}
-	}
-	if err := child.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	<-ended
-	if r, err := run.Open(path); err != nil || r.Finished() {
-		t.Fatalf("the child was not killed while it trained: %v", err)
+	if r, err := run.Open(path); err != nil || len(r.History) != 1 || r.Finished() {
+		t.Fatalf("the child was not killed in its second epoch: %v", err)
 	}
 	resumed := fit(t, "killed", recipe())
 	if resumed.Record.Resumed == 0 {

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"time"
 
 	"fashionlab/fashion"
@@ -36,10 +35,11 @@ func benchAnswers(sizes []int, python string) error {
 		}
 		programs := []*timed{ours}
 		if python != "" {
-			if err := exec.Command(python, "-c", "import torch").Run(); err != nil {
-				return fmt.Errorf("%s cannot import torch: %w", python, err)
+			device, err := peerDevice()
+			if err != nil {
+				return err
 			}
-			p, err := startScript(python, "peers/answers.py", fmt.Sprint(n), fmt.Sprint(answerTimes))
+			p, err := startScript(python, device, "peers/answers.py", fmt.Sprint(n), fmt.Sprint(answerTimes), device)
 			if err != nil {
 				return err
 			}

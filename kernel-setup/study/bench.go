@@ -1,15 +1,10 @@
 package main
 
 import (
-	"bufio"
-	"embed"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"slices"
-	"strings"
 	"time"
 
 	"fashionlab/fashion"
@@ -17,9 +12,6 @@ import (
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/train"
 )
-
-//go:embed peers/*.py
-var peerScripts embed.FS
 
 const (
 	benchRounds = 10                     // turns of each program
@@ -44,10 +36,15 @@ type variant struct {
 	peers  bool // measure it in the peers too
 }
 
-// variants are a recipe as it is and, if transforms are asked for, with each that the slides considered, and with those
-// that they adopted; if frozen layers are, with ever fewer layers trained.
+// variants are a recipe as it is, without its augmentation if it has one, which most peers do not have; if transforms are asked for, with each that the
+// slides considered, and with those that they adopted; if frozen layers are, with ever fewer layers trained.
 func variants(recipe run.Recipe, transforms, frozen bool) []variant {
 	list := []variant{{"", recipe, true}}
+	if recipe.Augmentation != (run.Augmentation{}) {
+		r := recipe
+		r.Augmentation = run.Augmentation{}
+		list = append(list, variant{" without augmentation", r, true})
+	}
 	if frozen && recipe.Model.Name == "convnext" {
 		for _, at := range recipes.FineTuneLayers(recipe.Model.Size)[1:] {
 			r := recipe
@@ -67,7 +64,7 @@ func variants(recipe run.Recipe, transforms, frozen bool) []variant {
 	return list
 }
 
-// bench times the training step of variants of a recipe at each batch size, beside the same model in the peers that a Python has. All
+// bench times the training step of variants of a recipe at each batch size, beside the same model in the peers that a Python has, on the same device. All
 // take turns, so that a change of the machine's speed reaches all.
 func bench(list []variant, sizes []int, python string) error {
 	dir, err := fashion.FindDir()
@@ -82,6 +79,7 @@ func bench(list []variant, sizes []int, python string) error {
 			started, err := startAll(v, steps, python, dir)
 			programs = append(programs, started...)
 			if err != nil {
+				stopAll(programs)
 				return err
 			}
 		}
@@ -95,11 +93,7 @@ func bench(list []variant, sizes []int, python string) error {
 
 // inTurns lets programs take turns, and stops them.
 func inTurns(programs []*timed) error {
-	defer func() {
-		for _, p := range programs {
-			p.stop()
-		}
-	}()
+	defer stopAll(programs)
 	for range benchRounds {
 		for _, p := range programs {
 			ms, err := p.turn()
@@ -111,6 +105,12 @@ func inTurns(programs []*timed) error {
 		}
 	}
 	return nil
+}
+
+func stopAll(programs []*timed) {
+	for _, p := range programs {
+		p.stop()
+	}
 }
 
 // startAll starts our own training and those of the peers that can be imported.
@@ -129,86 +129,29 @@ func startAll(v variant, steps int, python, dir string) ([]*timed, error) {
 	if python == "" || !v.peers {
 		return all, nil
 	}
-	peers := []struct{ module, script string }{{"tensorflow", "keras"}, {"torch", "torch"}}
-	switch {
-	case v.recipe.Model.Name == "sngan":
-		peers[0].script, peers[1].script = "keras_gan", "torch_gan"
-	case v.recipe.Model.Name == "dcgan":
-		peers = nil // the study's own network alone is timed beside others
-	case v.recipe.Model.Name == "convnext":
-		peers = peers[1:] // timm's, in PyTorch
-	case v.recipe.Augmentation != (run.Augmentation{}) || v.recipe.Model.Name != "cnn":
-		peers = peers[:1] // PyTorch itself has no such layers, and no such models
+	device, err := peerDevice()
+	if err != nil {
+		return all, err
 	}
 	for _, peer := range peers {
-		if err := exec.Command(python, "-c", "import "+peer.module).Run(); err != nil {
-			fmt.Printf("%s cannot import %s: not measured\n", python, peer.module)
+		if !peer.has(v.recipe) {
 			continue
 		}
-		p, err := startPeer(python, "peers/"+peer.script+".py", dir, v.recipe, steps)
+		missing, err := peer.missing(python, device)
 		if err != nil {
-			return nil, err
+			return all, err
+		}
+		if missing != "" {
+			fmt.Printf("not measured: %s\n", missing)
+			continue
+		}
+		p, err := startPeer(python, device, "peers/"+peer.script+".py", dir, v.recipe, steps)
+		if err != nil {
+			return all, err
 		}
 		all = append(all, p)
 	}
 	return all, nil
-}
-
-// startPeer starts a peer's script, which times a turn for each line that it reads.
-func startPeer(python, script, dir string, recipe run.Recipe, steps int) (*timed, error) {
-	return startScript(python, script, dir, fmt.Sprint(steps), recipe.String())
-}
-
-// peerCommand is a Python of others, with the C library's own settings: ours are made for XLA.
-func peerCommand(python string, args ...string) *exec.Cmd {
-	c := exec.Command(python, args...)
-	c.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "GLIBC_TUNABLES=") })
-	return c
-}
-
-// startScript starts a script of ours with arguments.
-func startScript(python, script string, args ...string) (*timed, error) {
-	source, err := peerScripts.ReadFile(script)
-	if err != nil {
-		return nil, err
-	}
-	c := peerCommand(python, append([]string{"-c", string(source)}, args...)...)
-	c.Stderr = io.Discard
-	in, err := c.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	out, err := c.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := c.Start(); err != nil {
-		return nil, err
-	}
-	lines := bufio.NewReader(out)
-	p := &timed{name: script}
-	p.turn = func() ([]float64, error) {
-		if _, err := fmt.Fprintln(in); err != nil {
-			return nil, err
-		}
-		line, err := lines.ReadBytes('\n')
-		if err != nil {
-			return nil, fmt.Errorf("ended early: %w", err)
-		}
-		var answer struct {
-			Peer       string
-			Parameters int
-			Memory     int64
-			MS         []float64
-		}
-		if err := json.Unmarshal(line, &answer); err != nil {
-			return nil, err
-		}
-		p.name, p.parameters, p.memory = answer.Peer, answer.Parameters, answer.Memory
-		return answer.MS, nil
-	}
-	p.stop = func() { in.Close(); c.Wait() } // its exit status says nothing more than its answers did
-	return p, nil
 }
 
 // printTimes prints each program's median and mean, ours in ratio to the others', and the memory of each process, in which ours holds

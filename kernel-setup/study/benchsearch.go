@@ -48,7 +48,14 @@ func benchSearch(model, python string) error {
 	if err != nil {
 		return err
 	}
-	c := peerCommand(python, "-c", string(script), data, filepath.Join(dir, "theirs"), fmt.Sprint(budget.R), fmt.Sprint(budget.Eta), s.Base.String())
+	device, err := peerDevice()
+	if err != nil {
+		return err
+	}
+	c, err := peerCommand(python, device, "-c", string(script), data, filepath.Join(dir, "theirs"), fmt.Sprint(budget.R), fmt.Sprint(budget.Eta), s.Base.String())
+	if err != nil {
+		return err
+	}
 	out, err := c.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {

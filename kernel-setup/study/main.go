@@ -1,5 +1,5 @@
 // Command study is the part of kernel-setup that needs the models and the backend: it prints a model's summary, trains,
-// searches, times training steps, answers about photos, names the backend, and installs a plugin with go-xla's installer. kernel-setup runs it in the right environment.
+// searches, times training steps, answers about photos, and says whether a backend computes and is right. kernel-setup runs it in the right environment.
 package main
 
 import (
@@ -8,8 +8,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-
-	"github.com/gomlx/go-xla/installer"
 
 	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/models"
@@ -27,7 +25,7 @@ func main() {
 
 func dispatch(args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("usage: study summary|train|search|bench|predict|demo|backend|install-pjrt [flags]")
+		return fmt.Errorf("usage: study summary|train|search|bench|predict|demo|check|probe|backend [flags]")
 	}
 	f := flag.NewFlagSet(args[0], flag.ExitOnError)
 	var o searchOptions
@@ -50,7 +48,11 @@ func dispatch(args []string) error {
 	weights := f.Bool("weights", false, "publish it with its weights, in half precision")
 	listen := f.String("listen", "127.0.0.1:8080", "address of the demo's page")
 	token := f.String("token", "", "that the page's visitors must bring")
-	dir := f.String("dir", "", "folder for the plugin")
+	epochs := f.Int("epochs", 0, "epochs instead of the recipe's")
+	only := f.String("only", "", "recipes of the networks to check, separated by commas; all without")
+	against := f.String("against", "", "file of recorded values; the project's own without")
+	write := f.String("write", "", "file to record the values in")
+	inFloat32 := f.Bool("float32", false, "the backend computes in float32, so that the values must be closer")
 	if err := f.Parse(args[1:]); err != nil {
 		return err
 	}
@@ -66,7 +68,7 @@ func dispatch(args []string) error {
 		if *name == mixing {
 			return mix(o.profile, *publish, *weights)
 		}
-		return fit(*name, o.profile, *publish, *weights)
+		return fit(*name, o.profile, *epochs, *publish, *weights)
 	case "search":
 		return search(o)
 	case "bench":
@@ -97,8 +99,10 @@ func dispatch(args []string) error {
 		}
 		fmt.Println(backend.Description())
 		return nil
-	case "install-pjrt":
-		return installer.CPUAutoInstall(*dir, true, installer.Normal)
+	case "probe":
+		return probe()
+	case "check":
+		return check(os.Stdout, checkOptions{names: parseNames(*only), write: *write, against: *against, float32: *inFloat32})
 	}
 	return fmt.Errorf("%q is no command of study", args[0])
 }

@@ -11,11 +11,14 @@ import (
 	"fashionlab/fashion/train"
 )
 
-// fit trains a recipe of the study, or goes on with it, tests it, and publishes it if asked to, with its weights or without.
-func fit(name string, p recipes.Profile, publish, weights bool) error {
+// fit trains a recipe of the study, or goes on with it, tests it, and publishes it if asked to, with its weights or without. Epochs other than 0 are instead of the recipe's.
+func fit(name string, p recipes.Profile, epochs int, publish, weights bool) error {
 	recipe, err := recipes.ByName(name, p)
 	if err != nil {
 		return fmt.Errorf("%w; or %s, which trains all mixtures of real and generated images", err, mixing)
+	}
+	if epochs != 0 {
+		recipe = recipes.WithEpochs(recipe, epochs)
 	}
 	if task := recipe.Data.Task; task != "" && (publish || weights) {
 		return fmt.Errorf("%s learns the task %s; only runs that learned the classes are published", name, task)
@@ -30,13 +33,13 @@ func fit(name string, p recipes.Profile, publish, weights bool) error {
 	if task := recipe.Data.Task; task != "" {
 		best := r.History[r.Record.BestEpoch-1]
 		fmt.Printf("%s: best epoch %d of %d; accuracy of %s on validation images %.4f; %.0f s on %s\n",
-			r.Dir, best.Epoch, len(r.History), task, best.ValidationAccuracy, r.Record.Seconds, r.Record.Device)
+			r.Dir, best.Epoch, len(r.History), task, best.ValidationAccuracy, r.Record.Seconds, r.Record.Devices())
 		return nil
 	}
 	if models.IsGAN(recipe.Model.Name) {
 		best := r.History[r.Record.BestEpoch-1].Synthesis
 		fmt.Printf("%s: best epoch %d of %d; distance to validation images %.2f, %.4f of the images recognized; %.0f s on %s\n",
-			r.Dir, r.Record.BestEpoch, len(r.History), best.Distance, best.Recognized, r.Record.Seconds, r.Record.Device)
+			r.Dir, r.Record.BestEpoch, len(r.History), best.Distance, best.Recognized, r.Record.Seconds, r.Record.Devices())
 		return share(r, p.Run(name), publish, weights)
 	}
 	validation, err := r.Predictions(run.Validation)
@@ -48,7 +51,7 @@ func fit(name string, p recipes.Profile, publish, weights bool) error {
 		return err
 	}
 	fmt.Printf("%s: best epoch %d of %d; accuracy on validation images %v, on test images %v; %.0f s on %s\n",
-		r.Dir, r.Record.BestEpoch, len(r.History), score.Accuracy(validation), score.Accuracy(test), r.Record.Seconds, r.Record.Device)
+		r.Dir, r.Record.BestEpoch, len(r.History), score.Accuracy(validation), score.Accuracy(test), r.Record.Seconds, r.Record.Devices())
 	return share(r, p.Run(name), publish, weights)
 }
 

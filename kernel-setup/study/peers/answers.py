@@ -1,7 +1,8 @@
-"""Times the answers of the residual network (models/residual.go) in PyTorch: answers.py IMAGES TIMES
+"""Times the answers of the residual network (models/residual.go) in PyTorch: answers.py IMAGES TIMES [DEVICE]
 
 Prints a line of JSON for each line on standard input: the milliseconds of so many calls, each with so many new images of bytes, from the bytes to
 probabilities on the host. The parameters are random, which takes no other time. Channels last; in inference mode, normalizations fused into the convolutions.
+DEVICE is cpu or cuda, as in torch.py.
 """
 import json
 import os
@@ -12,7 +13,9 @@ import torch
 from torch import nn
 
 images, times = int(sys.argv[1]), int(sys.argv[2])
+device = torch.device(sys.argv[3] if len(sys.argv) > 3 else "cpu")
 torch.set_num_threads(os.cpu_count())
+torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = torch.backends.cudnn.benchmark = True
 
 
 def convolution(channels, filters):
@@ -36,7 +39,7 @@ parameters = sum(p.numel() for p in net.parameters())
 for m in list(net.modules()):
     if isinstance(m, nn.Sequential) and len(m) == 3 and isinstance(m[1], nn.BatchNorm2d):
         m[0], m[1] = torch.nn.utils.fuse_conv_bn_eval(m[0], m[1]), nn.Identity()
-net = net.to(memory_format=torch.channels_last)
+net = net.to(device, memory_format=torch.channels_last)
 
 with torch.inference_mode():
     for _ in sys.stdin:
@@ -44,7 +47,8 @@ with torch.inference_mode():
         for _ in range(times + 3):
             data = torch.randint(0, 256, (images, 1, 28, 28), dtype=torch.uint8)
             start = time.perf_counter()
-            x = (data.float() / 255).contiguous(memory_format=torch.channels_last)
+            x = (data.to(device).float() / 255).contiguous(memory_format=torch.channels_last)
             net(x).softmax(1).tolist()
             ms.append(1000 * (time.perf_counter() - start))
-        print(json.dumps({"peer": f"PyTorch {torch.__version__}", "parameters": parameters, "ms": ms[3:]}), flush=True)
+        name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+        print(json.dumps({"peer": f"PyTorch {torch.__version__}, {name}", "parameters": parameters, "ms": ms[3:]}), flush=True)

@@ -1,7 +1,7 @@
-"""Times a step of a GAN (models/gan.go, "sngan" with the hinge loss) in PyTorch: torch_gan.py DATA STEPS RECIPE
+"""Times a step of a GAN (models/gan.go, "sngan" with the hinge loss) in PyTorch: torch_gan.py DATA STEPS RECIPE [DEVICE]
 
 Prints a line of JSON for each line on standard input. A step gathers its images from memory, makes as many, updates the discriminator, makes others,
-updates the generator by Adam, and moves its average. Channels last. The recipe is JSON.
+updates the generator by Adam, and moves its average. Channels last. The recipe is JSON; DEVICE is cpu or cuda, as in torch.py.
 """
 import copy
 import gzip
@@ -19,16 +19,19 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 folder, steps, recipe = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
 batch, width, latent, rule = recipe["batch"], recipe["model"]["width"], recipe["model"]["latent"], recipe["optimizer"]
+device = torch.device(sys.argv[4] if len(sys.argv) > 4 else "cpu")
 torch.set_num_threads(os.cpu_count())
+torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = torch.backends.cudnn.benchmark = True
 
 
 def read(name, offset):
-    with gzip.open(os.path.join(folder, name)) as f:
-        return torch.from_numpy(np.frombuffer(f.read(), np.uint8)[offset:].copy())
+    path = os.path.join(folder, name)
+    with gzip.open(path + ".gz") if os.path.exists(path + ".gz") else open(path, "rb") as f:
+        return torch.from_numpy(np.frombuffer(f.read(), np.uint8)[offset:].copy()).to(device)
 
 
-images = read("train-images-idx3-ubyte.gz", 16).reshape(-1, 1, 28, 28)
-labels = read("train-labels-idx1-ubyte.gz", 8).long()
+images = read("train-images-idx3-ubyte", 16).reshape(-1, 1, 28, 28)
+labels = read("train-labels-idx1-ubyte", 8).long()
 
 
 class Modulated(nn.Module):
@@ -77,7 +80,7 @@ class Discriminator(nn.Module):
         return self.score(x)[:, 0] + (x * self.by_class(classes)).sum(1)
 
 
-generator, discriminator = (net.to(memory_format=torch.channels_last) for net in (Generator(), Discriminator()))
+generator, discriminator = (net.to(device, memory_format=torch.channels_last) for net in (Generator(), Discriminator()))
 average = copy.deepcopy(generator)
 parameters = sum(p.numel() for net in (generator, discriminator) for p in net.parameters())
 adam = dict(betas=(float(rule.get("beta1", 0)), rule["beta2"]), eps=rule["epsilon"])
@@ -89,7 +92,7 @@ def step(chosen):
     real = (images[chosen].float() / 255).contiguous(memory_format=torch.channels_last)
     classes = F.one_hot(labels[chosen], 10).float()
     with torch.no_grad():
-        made = generator(torch.randn(batch, latent), classes)
+        made = generator(torch.randn(batch, latent, device=device), classes)
     scores = discriminator(torch.cat([real, made]), torch.cat([classes, classes]))
     loss = (F.relu(1 - scores[:batch]).mean() + F.relu(1 + scores[batch:]).mean()) / 2
     of_discriminator.zero_grad(set_to_none=True)
@@ -99,7 +102,7 @@ def step(chosen):
 
     for p in discriminator.parameters():
         p.requires_grad_(False)
-    fooled = -discriminator(generator(torch.randn(batch, latent), classes), classes).mean()
+    fooled = -discriminator(generator(torch.randn(batch, latent, device=device), classes), classes).mean()
     of_generator.zero_grad(set_to_none=True)
     fooled.backward()
     of_generator.step()
@@ -107,7 +110,7 @@ def step(chosen):
         p.requires_grad_(True)
     with torch.no_grad():
         torch._foreach_lerp_(list(average.parameters()), list(generator.parameters()), 1 - recipe["gan"]["average"])
-    return float(loss), int(hits), float(fooled)
+    return loss.item(), int(hits), fooled.item()
 
 
 rng = np.random.default_rng(0)
@@ -116,7 +119,8 @@ for _ in sys.stdin:
     for _ in range(steps + 3):
         chosen = torch.from_numpy(rng.integers(0, len(labels), batch))
         start = time.perf_counter()
-        step(chosen)
+        step(chosen.to(device))
         times.append(1000 * (time.perf_counter() - start))
-    print(json.dumps({"peer": f"PyTorch {torch.__version__}", "parameters": parameters, "ms": times[3:],
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+    print(json.dumps({"peer": f"PyTorch {torch.__version__}, {name}", "parameters": parameters, "ms": times[3:],
                       "memory": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}), flush=True)

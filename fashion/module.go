@@ -1,0 +1,37 @@
+package fashion
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// modulePath is the module's path in its go.mod.
+const modulePath = "fashionlab"
+
+// ModuleRoot is the folder of this module's go.mod, found upward from the working directory.
+func ModuleRoot() (string, error) {
+	start, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for dir := start; ; dir = filepath.Dir(dir) {
+		if data, err := os.ReadFile(filepath.Join(dir, "go.mod")); err == nil && declares(string(data)) {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", fmt.Errorf("%s is not inside the %s module; change to its folder", start, modulePath)
+		}
+	}
+}
+
+// declares reports whether the text of a go.mod, whatever its line ends, is this module's.
+func declares(text string) bool {
+	for line := range strings.Lines(text) {
+		if words := strings.Fields(line); len(words) > 1 && words[0] == "module" {
+			return strings.Trim(words[1], `"`) == modulePath
+		}
+	}
+	return false
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+)
+
+// isolated has Python ignore its environment variables, the user's packages and the working directory, so that a PYTHONPATH or a file json.py beside us changes
+// nothing.
+const isolated = "-I"
+
+// systemPython returns the path of a Python of version 3.10 or later.
+func systemPython() (string, error) {
+	var seen []string
+	for _, name := range []string{"python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python"} {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			continue
+		}
+		out, err := exec.Command(path, isolated, "-c", "import sys; print('%d.%d' % sys.version_info[:2]); sys.exit(sys.version_info < (3, 10))").Output()
+		if err == nil {
+			return path, nil
+		}
+		seen = append(seen, path+" "+strings.TrimSpace(string(out)))
+	}
+	return "", fmt.Errorf("no Python 3.10 or later in PATH (found: %s); install one, on Debian: apt-get install python3 python3-venv",
+		strings.Join(seen, ", "))
+}
+
+// makeVenv makes a new private virtual environment, with a pip of its own: the system's Python may have none, or one that installs nowhere else.
+func makeVenv(ctx context.Context, l layout) error {
+	python, err := systemPython()
+	if err != nil {
+		return err
+	}
+	err = runQuietly(ctx, l.home, l.environment(), python, isolated, "-m", "venv", "--clear", l.venv())
+	if err != nil {
+		return fmt.Errorf("%w\n%s makes no virtual environment; on Debian and Ubuntu the package python3-venv is needed: apt-get install python3-venv", err, python)
+	}
+	return nil
+}
+
+// needVenv makes the private virtual environment where there is none that works.
+func needVenv(ctx context.Context, l layout) error {
+	if exec.Command(l.python(), isolated, "-c", "import pip").Run() == nil {
+		return nil
+	}
+	if err := clearStamp(l, partJupyter); err != nil {
+		return err
+	}
+	return makeVenv(ctx, l)
+}
+
+// pip runs the private environment's pip, which honours the user's mirrors and proxies. Its lines that tell what it fetches go to say, if that is not nil.
+func pip(ctx context.Context, l layout, say func(string), command string, args ...string) error {
+	args = append([]string{isolated, "-m", "pip", command, "--disable-pip-version-check", "--no-input", "--progress-bar=off"}, args...)
+	c := exec.CommandContext(ctx, l.python(), args...)
+	c.Dir, c.Env, c.WaitDelay = l.home, l.environment(), 5*time.Second
+	out, in, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	c.Stdout, c.Stderr = in, in
+	err = c.Start()
+	in.Close() // the child has it; its end is the pipe's end
+	if err != nil {
+		return err
+	}
+	var all strings.Builder
+	for s := bufio.NewScanner(out); s.Scan(); {
+		line := strings.TrimSpace(s.Text())
+		fmt.Fprintln(&all, line)
+		if say == nil {
+			continue
+		}
+		if strings.HasPrefix(line, "Downloading ") || strings.HasPrefix(line, "Using cached ") || strings.HasPrefix(line, "Installing ") {
+			say(line)
+		}
+	}
+	if err := c.Wait(); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("pip %s: %w: %s", command, err, pipReason(all.String()))
+	}
+	return nil
+}
+
+// pipReason is what pip says of its failure: its errors, else its last line, before which it may have printed a trace.
+func pipReason(output string) string {
+	lines := strings.Split(strings.TrimSpace(output), "\n")
+	said := slices.DeleteFunc(slices.Clone(lines), func(line string) bool {
+		return !strings.HasPrefix(line, "ERROR: ") && !strings.HasPrefix(line, "WARNING: Retrying")
+	})
+	if len(said) == 0 {
+		said = lines[len(lines)-1:]
+	}
+	return lastLines(strings.Join(said, "\n"), 3)
+}

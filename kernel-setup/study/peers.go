@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"fashionlab/fashion/layers"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/train"
+)
+
+//go:embed peers/*.py
+var peerScripts embed.FS
+
+// peer is another library in which a training step can be timed.
+type peer struct {
+	module  string   // of Python, that must be there
+	onGPU   string   // an expression of Python that is true where the module computes on a GPU
+	script  string   // in peers/
+	models  []string // which it has
+	stems   bool     // it has ResNet50's small stem too
+	augment bool     // it has the augmentations
+}
+
+var peers = []peer{
+	{module: "tensorflow", onGPU: "tensorflow.config.list_physical_devices('GPU')", script: "keras", models: []string{"cnn", "resnet50"}, augment: true},
+	{module: "tensorflow", onGPU: "tensorflow.config.list_physical_devices('GPU')", script: "keras_gan", models: []string{"sngan"}},
+	{module: "torch", onGPU: "torch.cuda.is_available()", script: "torch", models: []string{"cnn", "residual", "resnet50", "convnext"}, stems: true}, // convnext is timm's
+	{module: "torch", onGPU: "torch.cuda.is_available()", script: "torch_gan", models: []string{"sngan"}},
+	{module: "jax", onGPU: "jax.default_backend() == 'gpu'", script: "jax", models: []string{"cnn", "residual", "resnet50"}, stems: true},
+}
+
+// has reports whether a peer can do a recipe's training step.
+func (p peer) has(r run.Recipe) bool {
+	return slices.Contains(p.models, r.Model.Name) && (p.stems || r.Model.Stem == "") && (p.augment || r.Augmentation == run.Augmentation{})
+}
+
+// missing says why a Python cannot run a peer on the device, "" if it can.
+func (p peer) missing(python, device string) (string, error) {
+	program := "import " + p.module
+	if device == cuda {
+		program += "\nassert " + p.onGPU + ", 'sees no GPU'"
+	}
+	c, err := peerCommand(python, device, "-c", program)
+	if err != nil {
+		return "", err
+	}
+	var messages bytes.Buffer
+	c.Stderr = &messages
+	err = c.Run()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		return fmt.Sprintf("%s of %s: %s", p.module, python, lastLine(messages.Bytes())), nil
+	}
+	return "", err
+}
+
+// The devices on which a peer is asked to compute, as PyTorch calls them.
+const (
+	cpu  = "cpu"
+	cuda = "cuda"
+)
+
+// peerDevice is where peers must compute to be compared with our backend.
+func peerDevice() (string, error) {
+	backend, err := train.Backend()
+	if err != nil {
+		return "", err
+	}
+	if layers.FormOf(backend) == layers.ForGPU {
+		return cuda, nil
+	}
+	return cpu, nil
+}
+
+// startPeer starts a peer's script, which times a turn for each line that it reads.
+func startPeer(python, device, script, dir string, recipe run.Recipe, steps int) (*timed, error) {
+	return startScript(python, device, script, dir, fmt.Sprint(steps), recipe.String(), device)
+}
+
+// ours are the environment variables that are set for our backend and mean something to others' libraries as well.
+var ours = []string{"GLIBC_TUNABLES", "XLA_FLAGS", "GOMLX_BACKEND", "PJRT_PLUGIN_LIBRARY_PATH"}
+
+// peerCommand is a Python of others with settings of its own, for a device. On a GPU JAX and TensorFlow leave each other and us memory; on the CPU they see no GPU.
+func peerCommand(python, device string, args ...string) (*exec.Cmd, error) {
+	c := exec.Command(python, args...)
+	c.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return slices.Contains(ours, name)
+	})
+	switch device {
+	case cuda:
+		c.Env = append(c.Env, "XLA_PYTHON_CLIENT_PREALLOCATE=false", "TF_FORCE_GPU_ALLOW_GROWTH=true")
+	case cpu:
+		c.Env = append(c.Env, "JAX_PLATFORMS=cpu", "CUDA_VISIBLE_DEVICES=-1")
+	default:
+		return nil, fmt.Errorf("a peer computes on %q, want %s or %s", device, cpu, cuda)
+	}
+	return c, nil
+}
+
+// startScript starts a script of ours with arguments.
+func startScript(python, device, script string, args ...string) (*timed, error) {
+	source, err := peerScripts.ReadFile(script)
+	if err != nil {
+		return nil, err
+	}
+	c, err := peerCommand(python, device, append([]string{"-c", string(source)}, args...)...)
+	if err != nil {
+		return nil, err
+	}
+	var messages bytes.Buffer
+	c.Stderr = &messages
+	in, err := c.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Start(); err != nil {
+		return nil, err
+	}
+	lines := bufio.NewReader(out)
+	p, ended := &timed{name: script}, false
+	p.turn = func() ([]float64, error) {
+		_, err := fmt.Fprintln(in)
+		var line []byte
+		if err == nil {
+			line, err = lines.ReadBytes('\n')
+		}
+		if err != nil {
+			ended = true
+			return nil, fmt.Errorf("ended early: %w: %s", errors.Join(err, c.Wait()), lastLine(messages.Bytes()))
+		}
+		var answer struct {
+			Peer       string
+			Parameters int
+			Memory     int64
+			MS         []float64
+		}
+		if err := json.Unmarshal(line, &answer); err != nil {
+			return nil, err
+		}
+		p.name, p.parameters, p.memory = answer.Peer, answer.Parameters, answer.Memory
+		return answer.MS, nil
+	}
+	p.stop = func() {
+		if !ended { // its exit status says nothing more than its answers did
+			in.Close()
+			c.Wait()
+		}
+	}
+	return p, nil
+}
+
+// lastLine is the last line of a program's messages: of a Python error, what went wrong.
+func lastLine(messages []byte) string {
+	messages = bytes.TrimSpace(messages)
+	return string(messages[bytes.LastIndexByte(messages, '\n')+1:])
+}

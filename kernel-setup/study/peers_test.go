@@ -1,0 +1,96 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/run"
+)
+
+func TestPeersDoNotInheritTheSettingsOfOurBackend(t *testing.T) {
+	for _, name := range ours {
+		t.Setenv(name, "set for ours")
+	}
+	t.Setenv("OF_THE_USER", "kept")
+	for device, want := range map[string][]string{
+		cpu:  {"JAX_PLATFORMS=cpu", "CUDA_VISIBLE_DEVICES=-1", "OF_THE_USER=kept"},
+		cuda: {"XLA_PYTHON_CLIENT_PREALLOCATE=false", "TF_FORCE_GPU_ALLOW_GROWTH=true", "OF_THE_USER=kept"},
+	} {
+		c, err := peerCommand("python3", device)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range c.Env {
+			if name, _, _ := strings.Cut(v, "="); slices.Contains(ours, name) {
+				t.Errorf("on %s a peer inherits %s", device, v)
+			}
+		}
+		for _, v := range want {
+			if !slices.Contains(c.Env, v) {
+				t.Errorf("on %s a peer's environment lacks %s", device, v)
+			}
+		}
+	}
+	if _, err := peerCommand("python3", "tpu"); err == nil || !strings.Contains(err.Error(), `"tpu"`) {
+		t.Errorf("a peer on a TPU: the error is %v", err)
+	}
+}
+
+func TestPeersAreAskedForWhatTheyHave(t *testing.T) {
+	shifted := func(r *run.Recipe) { r.Augmentation = recipes.Adopted }
+	plain := func(r *run.Recipe) { r.Augmentation = run.Augmentation{} }
+	for _, c := range []struct {
+		recipe string
+		change func(*run.Recipe)
+		want   string
+	}{
+		{"cnn", plain, "keras torch jax"},
+		{"cnn", shifted, "keras"},
+		{"residual", plain, "torch jax"},
+		{"resnet50", plain, "keras torch jax"},
+		{"resnet50-small-stem", plain, "torch jax"},
+		{"convnext-transfer", plain, "torch"},
+		{"gan", plain, "keras_gan torch_gan"},
+		{"dcgan", plain, ""}, // the study's own network alone is timed beside others
+	} {
+		r, err := recipes.ByName(c.recipe, recipes.Quick)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.change(&r)
+		var scripts []string
+		for _, p := range peers {
+			if p.has(r) {
+				scripts = append(scripts, p.script)
+				if _, err := peerScripts.ReadFile("peers/" + p.script + ".py"); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		if got := strings.Join(scripts, " "); got != c.want {
+			t.Errorf("%s with augmentation %+v has the peers %q, want %q", c.recipe, r.Augmentation, got, c.want)
+		}
+	}
+}
+
+func TestVariantsIncludeTheRecipeWithoutItsAugmentation(t *testing.T) {
+	recipe := run.Recipe{Augmentation: recipes.Adopted}
+	list := variants(recipe, false, false)
+	if len(list) != 2 || list[0].recipe.Augmentation != recipes.Adopted || list[1].recipe.Augmentation != (run.Augmentation{}) || !list[1].peers {
+		t.Errorf("variants of an augmented recipe are %+v, want it and the same without augmentation", list)
+	}
+	if list := variants(run.Recipe{}, false, false); len(list) != 1 {
+		t.Errorf("a recipe without augmentation has %d variants, want itself", len(list))
+	}
+}
+
+func TestLastLineIsWhatAPythonErrorSays(t *testing.T) {
+	if got := lastLine([]byte("Traceback:\n  File\nModuleNotFoundError: No module named 'jax'\n")); got != "ModuleNotFoundError: No module named 'jax'" {
+		t.Errorf("the last line is %q", got)
+	}
+	if got := lastLine(nil); got != "" {
+		t.Errorf("the last line of nothing is %q", got)
+	}
+}
