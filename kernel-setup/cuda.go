@@ -155,7 +155,7 @@ func pythonPlugins(ctx context.Context, l layout) []string {
 	if err != nil {
 		return nil
 	}
-	c := exec.CommandContext(ctx, python, "-E", "-c", askPython)
+	c := exec.CommandContext(ctx, python, "-c", askPython)
 	c.Dir = "/"
 	out, err := c.Output()
 	if err != nil {

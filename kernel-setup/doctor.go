@@ -50,7 +50,10 @@ func doctor(ctx context.Context, l layout, o options) error {
 	line("Go", version(goPath, "env", "GOVERSION"), err, "install Go "+leastGo+" or later")
 	line("platform", runtime.GOOS+"/"+runtime.GOARCH, checkPlatform(runtime.GOOS, runtime.GOARCH), "see README.md")
 	python, err := systemPython()
-	line("Python", version(python, "--version"), err, "install Python 3.10 or later with venv")
+	if err == nil {
+		err = checkVenv(python)
+	}
+	line("Python", version(python, "--version"), err, venvMend)
 	for _, p := range parts() {
 		found, err := p.find(l)
 		if err == nil && p.name == partPlugin {

@@ -9,7 +9,6 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/device"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -24,7 +23,6 @@ var (
 		"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
 		"PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX", "PIP_TRUSTED_HOST", "PIP_PROXY", "PIP_CERT", "PIP_CLIENT_CERT",
 		"PIP_CONFIG_FILE", "PIP_CACHE_DIR", "PIP_NO_CACHE_DIR", "PIP_DEFAULT_TIMEOUT", "PIP_RETRIES", "PIP_KEYRING_PROVIDER",
-		"GOMLX_BACKEND",
 	}
 	inheritedPrefixes = []string{"LC_", "XDG_", "DBUS_", "SSL_", "WSL", "GO", "CGO_", "FASHION", "PJRT_", "XLA_", "TF_CPP_", "GLIBC_TUNABLES", "HF_",
 		"JUPYTER_", "CUDA_", "NVIDIA_", "OMP_", "KMP_", "OPENBLAS_"}
@@ -124,11 +122,7 @@ func tunables() string {
 	return strings.Trim(strings.Trim(own, ":")+":"+pages, ":")
 }
 
-// notebookEnvironment is that of JupyterLab and of an execution of notebooks; the kernel's specification adds what cells need. A profile may be chosen.
-func (l layout) notebookEnvironment(profile string, more ...string) []string {
-	env := append(slices.Clone(l.accelerator), more...)
-	if profile != "" {
-		env = append(env, recipes.ProfileVariable+"="+profile)
-	}
-	return l.environment(env...)
+// notebookEnvironment is environment for JupyterLab and an execution of notebooks; the kernel's specification adds what cells need.
+func (l layout) notebookEnvironment(more ...string) []string {
+	return l.environment(append(slices.Clone(l.accelerator), more...)...)
 }

@@ -81,14 +81,22 @@ func useGPU(ctx context.Context, l *layout, o options, say func(string)) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil && choice != gpuAuto:
-		return fmt.Errorf("-gpu=%s: %v: %w", choice, gpu, err)
+		return fmt.Errorf("-gpu=%s: %v: %w%s", choice, gpu, err, driverHint(gpu))
 	case err != nil:
-		say(fmt.Sprintf("%v sits unused, and the CPU computes: %v", gpu, err))
+		say(fmt.Sprintf("%v sits unused, and the CPU computes: %v%s", gpu, err, driverHint(gpu)))
 		return nil
 	}
 	l.accelerator = plugin.settings(*l, o.deterministic)
 	say(fmt.Sprintf("%v computes (%s, plugin %s, %s)", gpu, answer.Backend, plugin.path, plugin.from))
 	return nil
+}
+
+// driverHint says that a GPU's driver seems to be missing.
+func driverHint(gpu device.NVIDIA) string {
+	if gpu.Library != "" {
+		return ""
+	}
+	return "; NVIDIA's driver seems to be missing: its library libcuda.so.1 is not where drivers put it"
 }
 
 // readyGPU finds the plugin, or installs it, and has it compute something in a process of its own.
@@ -188,7 +196,7 @@ func probe(ctx context.Context, l layout, p cudaPlugin, gpu device.NVIDIA) (prob
 		if limited.Err() != nil && ctx.Err() == nil {
 			err = fmt.Errorf("no answer after %v", probePatience)
 		}
-		return probed{}, fmt.Errorf("%s does not compute: %w: %s", p.path, err, cause(said.String()))
+		return probed{}, fmt.Errorf("%s does not compute: %w: %s", p.path, err, pluginReason(said.String()))
 	}
 	var a probed
 	if err := json.Unmarshal(out.Bytes(), &a); err != nil {
@@ -199,6 +207,16 @@ func probe(ctx context.Context, l layout, p cudaPlugin, gpu device.NVIDIA) (prob
 		return probed{}, err
 	}
 	return a, setStamp(l, name, inputs+"\n"+string(answer))
+}
+
+// pluginReason is what a plugin says of its failure, without what go-xla and we say around it.
+func pluginReason(output string) string {
+	reason := cause(output)
+	if i := strings.LastIndex(reason, "PJRT error"); i >= 0 {
+		reason = reason[i:]
+	}
+	reason, _, _ = strings.Cut(reason, "; run `go run")
+	return reason
 }
 
 // describeGPU is doctor's line: what is there, and whether programs that train use it.
@@ -217,11 +235,7 @@ func describeGPU(ctx context.Context, l layout) (found, mend string, err error) 
 	}
 	answer, err := probe(ctx, l, plugin, gpu)
 	if err != nil {
-		mend := "see what the driver and the plugin say"
-		if gpu.Library == "" {
-			mend = "install NVIDIA's driver: its library libcuda.so.1 is not where drivers put it"
-		}
-		return "", mend, fmt.Errorf("%v sits unused: %w", gpu, err)
+		return "", "see what the plugin says" + driverHint(gpu), fmt.Errorf("%v sits unused: %w", gpu, err)
 	}
 	tools := ""
 	if plugin.tools == "" {

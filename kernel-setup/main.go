@@ -89,7 +89,7 @@ func commands() map[string]command {
 		"bench": {needs: []string{partCompiler, partPlugin, partData}, flags: func(f *flag.FlagSet, o *options) {
 			model(f, o)
 			f.StringVar(&o.batch, "batch", "64,512", "batch sizes")
-			f.StringVar(&o.peers, "peers", "", "a Python with tensorflow and/or torch to measure beside")
+			f.StringVar(&o.peers, "peers", "", "a Python with tensorflow, torch or jax to measure beside")
 			f.BoolVar(&o.transforms, "transforms", false, "time the augmentations too")
 			f.BoolVar(&o.frozen, "frozen", false, "time a ConvNeXt with ever fewer layers trained too")
 			f.BoolVar(&o.answers, "answers", false, "time the answers of the network that comes with the project instead, to -batch images at once")
@@ -133,7 +133,7 @@ func commands() map[string]command {
 		}},
 		"check": {needs: []string{partCompiler, partPlugin}, flags: func(f *flag.FlagSet, o *options) {
 			f.StringVar(&o.recipes, "recipes", "", "of the networks, separated by commas (default all)")
-			f.BoolVar(&o.float32, "float32", false, "compute matrix products and convolutions in float32, without TF32, and want the numbers closer")
+			f.BoolVar(&o.float32, "float32", false, "compute in float32 on a GPU too, where training uses TF32, and want the numbers closer")
 			f.StringVar(&o.against, "against", "", "file of recorded values (default the project's own)")
 			f.StringVar(&o.write, "write", "", "record the values in this file")
 		}, do: check, gpu: true},

@@ -6,8 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-
-	"fashionlab/fashion/recipes"
 )
 
 // lab opens JupyterLab on the notebooks.
@@ -16,7 +14,7 @@ func lab(ctx context.Context, l layout, o options) error {
 	if os.Geteuid() == 0 {
 		args = append(args, "--allow-root")
 	}
-	return runShown(ctx, l.notebooks(), l.notebookEnvironment(os.Getenv(recipes.ProfileVariable)), l.python(), args...)
+	return runShown(ctx, l.notebooks(), l.notebookEnvironment(), l.python(), args...)
 }
 
 // buildStudy builds the program that needs the models, so that this one starts without them.

@@ -167,7 +167,8 @@ func TestEstimateRestsOnTheMostAlikeRunOfThisMachine(t *testing.T) {
 	here, published := t.TempDir(), t.TempDir()
 	expect := func(step, name string, factor float64) {
 		t.Helper()
-		b := basis(measure(here, false), measure(published, false), resnet)
+		onGPU := layout{}.onGPU()
+		b := basis(measure(here, onGPU), measure(published, onGPU), resnet)
 		if !strings.Contains(b.name, name) || math.Abs(b.factor-factor) > 1e-9 {
 			t.Errorf("%s: it rests on %s, factor %v, want %s and %v", step, b.name, b.factor, name, factor)
 		}

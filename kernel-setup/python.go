@@ -39,9 +39,19 @@ func makeVenv(ctx context.Context, l layout) error {
 	if err != nil {
 		return err
 	}
-	err = runQuietly(ctx, l.home, l.environment(), python, isolated, "-m", "venv", "--clear", l.venv())
-	if err != nil {
-		return fmt.Errorf("%w\n%s makes no virtual environment; on Debian and Ubuntu the package python3-venv is needed: apt-get install python3-venv", err, python)
+	if err := checkVenv(python); err != nil {
+		return fmt.Errorf("%w; %s", err, venvMend)
+	}
+	return runQuietly(ctx, l.home, l.environment(), python, isolated, "-m", "venv", "--clear", l.venv())
+}
+
+// venvMend says how people get a Python that makes virtual environments.
+const venvMend = "install Python 3.10 or later with venv: on Debian and Ubuntu `apt-get install python3 python3-venv`"
+
+// checkVenv reports a Python that makes no virtual environment with a pip: some systems have these parts in a package of their own.
+func checkVenv(python string) error {
+	if err := exec.Command(python, isolated, "-c", "import venv, ensurepip").Run(); err != nil {
+		return fmt.Errorf("%s makes no virtual environment: it lacks the modules venv or ensurepip", python)
 	}
 	return nil
 }

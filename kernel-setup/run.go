@@ -128,7 +128,7 @@ func executeNotebook(ctx context.Context, l layout, path, out, profile string) e
 	name := notebookName(path)
 	c := exec.CommandContext(ctx, l.python(), isolated, "-W", "ignore", "-c", driver, path, kernelName,
 		filepath.Join(out, name+".ipynb"), filepath.Join(out, name+".html"))
-	c.Dir, c.Env = l.home, l.notebookEnvironment(profile, notebook.UnattendedVariable+"=1")
+	c.Dir, c.Env = l.home, l.notebookEnvironment(recipes.ProfileVariable+"="+profile, notebook.UnattendedVariable+"=1")
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = 10 * time.Second
 	var stderr strings.Builder

@@ -42,8 +42,8 @@ func TestStepsCompileForAnH100(t *testing.T) {
 		t.Fatal(err)
 	}
 	header := "-I" + filepath.Join(strings.TrimSpace(string(xla)), "pjrt")
-	output(t, exec.Command("cc", "-O1", header, "-o", compiler, "testdata/aot.c", "-ldl"))
-	output(t, exec.Command("cc", "-O1", "-shared", "-fPIC", header, "-o", shim, "testdata/aot.c", "-ldl"))
+	output(t, exec.Command("cc", "-O1", header, "-o", compiler, "../../testdata/gpu/aot.c", "-ldl"))
+	output(t, exec.Command("cc", "-O1", "-shared", "-fPIC", header, "-o", shim, "../../testdata/gpu/standin.c", "-ldl"))
 
 	for _, c := range []struct {
 		recipe       string
@@ -55,11 +55,11 @@ func TestStepsCompileForAnH100(t *testing.T) {
 			t.Fatal(err)
 		}
 		build := exec.Command(os.Args[0], "-test.run=^TestBuildStep$")
-		build.Env = append(os.Environ(), stepOf+"="+c.recipe, "GOMLX_BACKEND=xla:"+shim, "AOT_PROGRAMS="+programs,
-			"AOT_CPU_PLUGIN="+device.FindCPUPlugin(device.PluginFolders()))
+		build.Env = append(os.Environ(), stepOf+"="+c.recipe, "GOMLX_BACKEND=xla:"+shim, "FASHIONLAB_PROGRAMS="+programs,
+			"FASHIONLAB_STANDIN="+device.FindCPUPlugin(device.PluginFolders()))
 		output(t, build)
 
-		compile := exec.Command(compiler, plugin, "testdata/h100.txtpb", largest(t, programs))
+		compile := exec.Command(compiler, plugin, "../../testdata/gpu/h100.txtpb", largest(t, programs))
 		compile.Env = append(os.Environ(), fmt.Sprintf("XLA_FLAGS=--xla_gpu_cuda_data_dir=%s --xla_dump_to=%s --xla_dump_hlo_as_text", root, dump))
 		output(t, compile)
 		lists, err := filepath.Glob(filepath.Join(dump, "*.thunk_sequence.txt"))
