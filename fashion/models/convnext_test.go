@@ -72,7 +72,7 @@ func TestDepthCountsBlocksToTheHead(t *testing.T) {
 			t.Errorf("from %s to the head are %d blocks, want %d", name, got, want)
 		}
 	}
-	if got := RateShare(run.Model{Name: "convnext", Size: "atto"}, 0.5, "stages_2_blocks_5_norm/beta"); got != 0.125 {
+	if got := m.network(run.Model{}).LayerDecay(0.5, "stages_2_blocks_5_norm/beta"); got != 0.125 {
 		t.Errorf("the share of the rate is %v, want 0.125", got)
 	}
 }

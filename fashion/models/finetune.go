@@ -2,7 +2,6 @@ package models
 
 import (
 	"fmt"
-	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -127,14 +126,6 @@ func partName(layer string) string {
 		return "last normalization"
 	}
 	return "head"
-}
-
-// RateShare is the share of the learning rate that a parameter gets under a recipe's layer decay.
-func RateShare(m run.Model, decay float64, parameter string) float64 {
-	if decay == 0 || m.Name != "convnext" {
-		return 1
-	}
-	return math.Pow(decay, float64(newConvNeXt(m).Depth(parameter)))
 }
 
 // number reads digits that a pattern has matched.

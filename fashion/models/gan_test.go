@@ -66,11 +66,15 @@ func TestPredictionFromBothSidesIsTheMeanAndTheSameForTheMirrorImage(t *testing.
 	}
 	defer b.Finalize()
 	m, store := run.Model{Name: "cnn", Mirror: true}, model.NewStore()
+	network, err := models.Of(m)
+	if err != nil {
+		t.Fatal(err)
+	}
 	mirrored := func(x *Node) *Node { return Reverse(x, 2) }
-	one := evaluate(t, b, store, images, func(n *layers.Net, x *Node) *Node { return models.Logits(n, m, x) })
-	other := evaluate(t, b, store, images, func(n *layers.Net, x *Node) *Node { return models.Logits(n, m, mirrored(x)) })
-	both := evaluate(t, b, store, images, func(n *layers.Net, x *Node) *Node { return models.Predict(n, m, x) })
-	bothMirrored := evaluate(t, b, store, images, func(n *layers.Net, x *Node) *Node { return models.Predict(n, m, mirrored(x)) })
+	one := evaluate(t, b, store, images, func(n *layers.Net, x *Node) *Node { return network.On(n, x) })
+	other := evaluate(t, b, store, images, func(n *layers.Net, x *Node) *Node { return network.On(n, mirrored(x)) })
+	both := evaluate(t, b, store, images, func(n *layers.Net, x *Node) *Node { return network.Predict(n, m, x) })
+	bothMirrored := evaluate(t, b, store, images, func(n *layers.Net, x *Node) *Node { return network.Predict(n, m, mirrored(x)) })
 	differ := 0.0
 	for i := range both {
 		if want := (one[i] + other[i]) / 2; math.Abs(float64(both[i]-want)) > 1e-5 || math.Abs(float64(bothMirrored[i]-want)) > 1e-5 {

@@ -17,26 +17,44 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Layers builds a model once, without compiling it, and lists its layers. Its parameters are made in the store, with
+// Built is what a model was found to be when it was built.
+type Built struct {
+	Layers     []layers.Layer
+	Head       string // the last layer with parameters, which tells the classes
+	Normalizes bool   // over the batch, so that a training step needs all of it
+	Operations string // a digest of what is computed, between the layers too, in plain operations; "" for a GAN
+}
+
+// Layers builds a model once, without compiling it, and says what it is. Its parameters are made in the store, with
 // the initial values that the seed decides.
-func Layers(backend compute.Backend, store *model.Store, m run.Model, seed uint64) (list []layers.Layer, err error) {
-	if err := Check(m); err != nil {
-		return nil, err
+func Layers(backend compute.Backend, store *model.Store, m run.Model, seed uint64, own ...Network) (b Built, err error) {
+	if err := Check(m, own...); err != nil {
+		return b, err
 	}
 	err = exceptions.TryCatch[error](func() {
 		g := NewGraph(backend, m.Name)
 		defer g.Finalize()
 		input := func(name string, dims ...int) *Node { return Parameter(g, name, shapes.Make(dtypes.Float32, dims...)) }
-		n := layers.Inference(g, store, seed)
+		n := layers.Inference(g, store, seed).WithForm(layers.Reference)
 		if IsGAN(m.Name) {
 			classes := input("classes", 1, fashion.NumClasses)
 			NewGAN(m).Scores(n, NewGAN(m).Images(n, input("latents", 1, m.Latent), classes), classes)
 		} else {
-			Logits(n, m, input("images", 1, fashion.Side, fashion.Side, 1))
+			net, err := Of(m, own...)
+			if err != nil {
+				panic(err)
+			}
+			b.Operations = operations(net.On(n, input("images", 1, fashion.Side, fashion.Side, 1)))
 		}
-		list = n.Layers()
+		b.Layers = n.Layers()
 	})
-	return list, err
+	for _, l := range b.Layers {
+		b.Normalizes = b.Normalizes || l.Type == "BatchNormalization"
+		if l.Parameters > 0 {
+			b.Head = l.Name
+		}
+	}
+	return b, err
 }
 
 // Summary is a table of a model's layers: names, shapes of their outputs (None is the batch) and parameters. It needs
@@ -48,17 +66,18 @@ type Summary struct {
 	Fixed      int // of the parameters, those that are not trained
 }
 
-// Summarize describes a model.
-func Summarize(m run.Model) (Summary, error) {
+// Summarize describes a model, which may be a network of one's own that is handed over.
+func Summarize(m run.Model, own ...Network) (Summary, error) {
 	backend, err := gobackend.New("")
 	if err != nil {
 		return Summary{}, err
 	}
 	defer backend.Finalize()
-	s := Summary{Model: m}
-	if s.Layers, err = Layers(backend, model.NewStore(), m, 0); err != nil {
+	built, err := Layers(backend, model.NewStore(), m, 0, own...)
+	if err != nil {
 		return Summary{}, err
 	}
+	s := Summary{Model: m, Layers: built.Layers}
 	for _, l := range s.Layers {
 		s.Parameters += l.Parameters
 		s.Fixed += l.Fixed

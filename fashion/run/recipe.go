@@ -27,13 +27,17 @@ type Recipe struct {
 
 // Model names a model of the package models and its hyperparameters.
 type Model struct {
-	Name    string  `json:"name"`             // "cnn", "residual", "resnet50", "convnext"; of a GAN "dcgan", "sngan"
+	Name    string  `json:"name"`             // "cnn", "residual", "resnet50", "convnext", or that of a network of one's own; of a GAN "dcgan", "sngan"
 	Dropout float64 `json:"dropout"`          // fraction of activations zeroed in training, [0, 1)
 	Stem    string  `json:"stem,omitempty"`   // resnet50: "" as in the paper, "small" for small images
 	Input   string  `json:"input,omitempty"`  // how 28x28 gets the model's side: "" by a black border, to 32; "resize" bilinear
 	Mirror  bool    `json:"mirror,omitempty"` // predict from an image and its mirror image: the mean of their logits
 	Size    string  `json:"size,omitempty"`   // convnext: "atto" to "base"
 	Side    int     `json:"side,omitempty"`   // convnext: of the images that the network sees, in pixels; 0 means 32
+
+	Filters int `json:"filters,omitempty"` // cnn: of the first stage's convolutions, the second has twice as many; 0 means 32
+	Depth   int `json:"depth,omitempty"`   // cnn: convolutions of a stage; 0 means 2
+	Hidden  int `json:"hidden,omitempty"`  // cnn: units of the hidden layer; 0 means 128
 
 	Latent int `json:"latent,omitempty"` // dcgan, sngan: numbers from which an image is made
 	Width  int `json:"width,omitempty"`  // residual, dcgan, sngan: channels at the image's own side, of which the smaller maps have multiples; residual: 0 means 32

@@ -1,6 +1,8 @@
 package train
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -19,6 +21,9 @@ type classifying struct {
 func (c *classifying) prepare(backend compute.Backend) (err error) {
 	c.training, c.validation = c.trainer.training, c.trainer.validation
 	if c.program, err = c.trainer.program(backend, c.Recipe); err != nil {
+		return err
+	}
+	if err := c.KeepNetwork(c.program.described()); err != nil {
 		return err
 	}
 	c.Record.Parameters = c.program.count(c.program.names)
@@ -75,7 +80,7 @@ func (c *classifying) train(epoch int) (loss, accuracy, rate float64, err error)
 			return 0, 0, 0, err
 		}
 		if err := c.finite(sum, rate, epoch); err != nil {
-			return 0, 0, 0, err
+			return 0, 0, 0, c.explain(err)
 		}
 		c.state.Step++
 		seen += min(batch, c.images-i*batch)
@@ -85,6 +90,15 @@ func (c *classifying) train(epoch int) (loss, accuracy, rate float64, err error)
 		}
 	}
 	return loss / float64(seen), accuracy / float64(seen), rate, nil
+}
+
+// explain adds to the error of a loss that is no number where in the network it comes from, if it does so from the first values on.
+func (c *classifying) explain(loss error) error {
+	layer, err := c.program.notFinite(c.training)
+	if err != nil || layer == "" {
+		return errors.Join(loss, err)
+	}
+	return fmt.Errorf("%w\nthe output of the layer %q is no number before anything is learned: the network divides by zero, or takes a root or logarithm of what is not positive, there", loss, layer)
 }
 
 // finish saves the validation predictions of the best epoch's model.

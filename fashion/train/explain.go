@@ -9,7 +9,6 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/models"
 )
 
 // Explanation shows where in its images a model sees the classes that it predicts, and what its last layer works on.
@@ -34,12 +33,12 @@ const leastPlaces = 16
 func (m *Model) GradCAM(set fashion.Set) (Explanation, error) {
 	var e Explanation
 	explain := func(n *layers.Net, images *Node) []*Node {
-		logits := models.Logits(n, m.program.recipe.Model, images)
+		logits := m.program.network.On(n, images)
 		layer := lastMap(n.Outputs())
 		m.explained = layer.Name
 		predicted := ArgMax(logits, -1, dtypes.Int32)
 		chosen := ReduceAllSum(Mul(logits, OneHot(predicted, fashion.NumClasses, logits.DType()))) // images do not depend on each other
-		maps := models.OverImage(m.program.recipe.Model, classActivation(layer.Value, Gradient(chosen, layer.Value)[0]))
+		maps := m.program.network.OverImage(classActivation(layer.Value, Gradient(chosen, layer.Value)[0]))
 		return []*Node{predicted, ReduceMax(Softmax(logits), -1), Reshape(maps, -1, fashion.Pixels), beforeLast(n)}
 	}
 	err := m.inBatches("Grad-CAM", set, explain, func(out []*tensors.Tensor, images int) {
@@ -88,7 +87,7 @@ func upToOne(values [fashion.Pixels]float32) [fashion.Pixels]float32 {
 func (m *Model) Features(set fashion.Set) ([][]float32, error) {
 	var all [][]float32
 	features := func(n *layers.Net, images *Node) []*Node {
-		models.Logits(n, m.program.recipe.Model, images)
+		m.program.network.On(n, images)
 		return []*Node{beforeLast(n)}
 	}
 	err := m.inBatches("features", set, features, func(out []*tensors.Tensor, images int) { all = append(all, rows(out[0], images)...) })

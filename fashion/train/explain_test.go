@@ -152,7 +152,7 @@ func TestGradCAMIsTheFormulaOfItsPaper(t *testing.T) {
 	}
 	var outputs []float32 // [8, 7, 7, 64]
 	err = m.inBatches("last map", set, func(n *layers.Net, images *Node) []*Node {
-		models.Logits(n, m.program.recipe.Model, images)
+		m.program.network.On(n, images)
 		return []*Node{lastMap(n.Outputs()).Value}
 	}, func(out []*tensors.Tensor, images int) {
 		outputs = append(outputs, tensors.MustCopyFlatData[float32](out[0])...)
@@ -235,7 +235,7 @@ func TestExplainedLayerIsTheLastMapOfEnoughPlaces(t *testing.T) {
 	} {
 		g := NewGraph(backend, c.layer)
 		n := layers.Inference(g, model.NewStore(), 1)
-		models.Logits(n, c.model, Parameter(g, "images", shapes.Make(dtypes.Float32, 1, fashion.Side, fashion.Side, 1)))
+		networkOf(t, c.model).On(n, Parameter(g, "images", shapes.Make(dtypes.Float32, 1, fashion.Side, fashion.Side, 1)))
 		outputs := n.Outputs()
 		if got := lastMap(outputs).Name; got != c.layer {
 			t.Errorf("%+v is explained by %s, want %s", c.model, got, c.layer)
@@ -247,6 +247,16 @@ func TestExplainedLayerIsTheLastMapOfEnoughPlaces(t *testing.T) {
 	}
 }
 
+// networkOf is a network of the study.
+func networkOf(t *testing.T, m run.Model) models.Network {
+	t.Helper()
+	network, err := models.Of(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return network
+}
+
 func TestMapOfABorderedImageIsCutToTheImage(t *testing.T) {
 	backend, err := gobackend.New("")
 	if err != nil {
@@ -256,12 +266,12 @@ func TestMapOfABorderedImageIsCutToTheImage(t *testing.T) {
 	for _, c := range []struct {
 		model        run.Model
 		side, border int
-	}{{run.Model{Name: "resnet50"}, 32, 2}, {run.Model{Name: "convnext"}, 32, 2}, {run.Model{Name: "resnet50", Input: "resize"}, 28, 0}, {run.Model{Name: "cnn"}, 28, 0}} {
+	}{{run.Model{Name: "resnet50"}, 32, 2}, {run.Model{Name: "convnext", Size: "atto"}, 32, 2}, {run.Model{Name: "resnet50", Input: "resize"}, 28, 0}, {run.Model{Name: "cnn"}, 28, 0}} {
 		seen := make([]float32, c.side*c.side)
 		for i := range seen {
 			seen[i] = float32(i)
 		}
-		out, err := ExecOnce(backend, func(x *Node) *Node { return models.OverImage(c.model, x) }, tensors.FromFlatDataAndDimensions(seen, 1, c.side, c.side, 1))
+		out, err := ExecOnce(backend, func(x *Node) *Node { return networkOf(t, c.model).OverImage(x) }, tensors.FromFlatDataAndDimensions(seen, 1, c.side, c.side, 1))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -280,7 +290,7 @@ func TestGradCAMAndFeaturesOfEachModelHaveTheirShapes(t *testing.T) {
 		model    run.Model
 		features int
 	}{{run.Model{Name: "resnet50"}, 2048}, {run.Model{Name: "convnext", Size: "atto"}, 320}} {
-		p, err := newProgram(backend, run.Recipe{Model: c.model, Optimizer: run.Optimizer{Name: "sgd", Rate: 1}, Batch: 1}, 1)
+		p, err := newProgram(backend, run.Recipe{Model: c.model, Optimizer: run.Optimizer{Name: "sgd", Rate: 1}, Batch: 1}, nil, false)
 		if err != nil {
 			t.Fatal(err)
 		}

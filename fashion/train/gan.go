@@ -58,7 +58,7 @@ const averageSlot = "average"
 
 // newPair makes the parameters of both networks, with their initial values, for epochs of so many images.
 func newPair(backend compute.Backend, recipe run.Recipe, images int) (*pair, error) {
-	p := &pair{variables: variables{model.NewStore(), recipe.Model.Name}, recipe: recipe, networks: models.NewGAN(recipe.Model), plain: images < fewSteps*recipe.Batch}
+	p := &pair{variables: variables{store: model.NewStore(), model: recipe.Model.Name}, recipe: recipe, networks: models.NewGAN(recipe.Model), plain: images < fewSteps*recipe.Batch}
 	if _, err := models.Layers(backend, p.store, recipe.Model, recipe.Seed); err != nil {
 		return nil, err
 	}

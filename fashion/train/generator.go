@@ -54,7 +54,7 @@ func LoadGenerator(r *run.Run) (*Generator, error) {
 		if err := g.build(); err != nil {
 			return err
 		}
-		return variables{g.store, r.Recipe.Model.Name}.restore(generatorOf(c.Tensors))
+		return variables{store: g.store, model: r.Recipe.Model.Name}.restore(generatorOf(c.Tensors))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.Dir, err)

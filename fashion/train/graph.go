@@ -22,7 +22,7 @@ import (
 const evaluationBatch = 100
 
 // Up to so many images to evaluate, a graph of plain operations pays: it compiles 1.3 s sooner and takes longer for each image, the second number for a network
-// in which it hardly does (see plainIsFast).
+// in which it hardly does (see models.Network.PlainIsFast).
 const (
 	fewEvaluated     = 200
 	fewEvaluatedFast = 10000 // the test images
@@ -31,6 +31,8 @@ const (
 // program is a recipe's model and optimizer on a backend, with their two compiled graphs.
 type program struct {
 	variables
+	network  models.Network
+	own      []models.Network // among which the recipe may name its network
 	backend  compute.Backend
 	recipe   run.Recipe
 	rule     optim.Rule
@@ -44,17 +46,22 @@ type program struct {
 	compiled bool
 }
 
-// newProgram makes the parameters of a model, with their initial values. A training step works on part images at once.
-func newProgram(backend compute.Backend, recipe run.Recipe, part int) (*program, error) {
+// newProgram makes the parameters of a model, with their initial values. If asked to, its training step works on parts of the batch where that is faster and right.
+func newProgram(backend compute.Backend, recipe run.Recipe, own []models.Network, inParts bool) (*program, error) {
 	rule, err := optim.New(recipe.Optimizer)
 	if err != nil {
 		return nil, err
 	}
-	v, err := newVariables(backend, recipe, rule)
+	network, err := models.Of(recipe.Model, own...)
 	if err != nil {
 		return nil, err
 	}
-	p := &program{variables: v, backend: backend, recipe: recipe, rule: rule, part: part, names: v.trained()}
+	v, err := newVariables(backend, recipe, rule, own)
+	if err != nil {
+		return nil, err
+	}
+	p := &program{variables: v, network: network, own: own, backend: backend, recipe: recipe, rule: rule, names: v.trained()}
+	p.part = partOf(backend, recipe.Batch, !inParts || network.WholeBatch || v.built.Normalizes)
 	if p.part < recipe.Batch {
 		p.parts, err = newParts(p)
 	} else {
@@ -68,9 +75,9 @@ func newProgram(backend compute.Backend, recipe run.Recipe, part int) (*program,
 }
 
 // newVariables makes the parameters of a recipe's model, with their initial values, and what the optimizer keeps for them.
-func newVariables(backend compute.Backend, recipe run.Recipe, rule optim.Rule) (variables, error) {
-	v := variables{model.NewStore(), recipe.Model.Name}
-	if _, err := models.Layers(backend, v.store, recipe.Model, recipe.Seed); err != nil {
+func newVariables(backend compute.Backend, recipe run.Recipe, rule optim.Rule, own []models.Network) (v variables, err error) {
+	v.store, v.model = model.NewStore(), recipe.Model.Name
+	if v.built, err = models.Layers(backend, v.store, recipe.Model, recipe.Seed, own...); err != nil {
 		return variables{}, err
 	}
 	v.addSlots(v.trained(), rule)
@@ -84,7 +91,7 @@ func (p *program) turnTo(recipe run.Recipe) error {
 		return err
 	}
 	if recipe.Seed != p.recipe.Seed {
-		v, err := newVariables(p.backend, recipe, rule)
+		v, err := newVariables(p.backend, recipe, rule, p.own)
 		if err != nil {
 			return err
 		}
@@ -171,7 +178,7 @@ func (p *program) gradients(in []*Node, first *Node, size int) []*Node {
 		draws.Dropout = Reshape(Slice(in[inKeys], AxisElem(1)))
 	}
 	n := layers.Training(g, p.store, p.recipe.Seed, draws)
-	losses, hits := crossEntropy(models.Logits(n, p.recipe.Model, x), y)
+	losses, hits := crossEntropy(p.network.On(n, x), y)
 	loss := ReduceAllSum(Mul(losses, weight))
 	tally := Stack([]*Node{loss, ReduceAllSum(Mul(hits, weight))}, 0)
 	parameters := make([]*Node, len(p.names))
@@ -191,7 +198,10 @@ func (p *program) update(gradients []*Node, scalars, position *Node) {
 	images = ConvertDType(images, dtypes.Float32)
 	for i, name := range p.names {
 		layer, _ := layers.ParameterAt(name)
-		share := models.RateShare(p.recipe.Model, p.recipe.Optimizer.LayerDecay, layer)
+		share := 1.0
+		if decay := p.recipe.Optimizer.LayerDecay; decay != 0 {
+			share = p.network.LayerDecay(decay, layer)
+		}
 		p.move(name, Div(gradients[i], images), p.rule, scalars, share)
 	}
 }
@@ -204,13 +214,13 @@ func (p *program) evaluateGraph(_ *model.Scope, in []*Node) *Node {
 	x := pixels(DynamicSlice(images, start, []int{evaluationBatch, fashion.Pixels}))
 	n := layers.Inference(x.Graph(), p.store, p.recipe.Seed)
 	few := fewEvaluated
-	if plainIsFast(p.recipe.Model) {
+	if p.network.PlainIsFast {
 		few = fewEvaluatedFast
 	}
 	if images.Shape().Dimensions[0] <= few {
 		n.Plain()
 	}
-	return models.Predict(n, p.recipe.Model, x)
+	return p.network.Predict(n, p.recipe.Model, x)
 }
 
 // pixels turns bytes [B, 784] into grey values [B, 28, 28, 1] from 0 to 1.

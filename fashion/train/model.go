@@ -23,8 +23,9 @@ type Model struct {
 	explained string                 // the layer of Grad-CAM's maps, once there is its graph
 }
 
-// Load returns the model of a run: that of the epoch with the best validation accuracy. A published run that brings no weights is an error.
-func Load(r *run.Run) (*Model, error) {
+// Load returns the model of a run: that of the epoch with the best validation accuracy. A published run that brings no weights is an error. The code of a network
+// of one's own is handed over.
+func Load(r *run.Run, own ...models.Network) (*Model, error) {
 	if models.IsGAN(r.Recipe.Model.Name) {
 		return nil, fmt.Errorf("%s: the model is %s, a GAN, which tells no classes; LoadGenerator loads it", r.Dir, r.Recipe.Model.Name)
 	}
@@ -36,8 +37,11 @@ func Load(r *run.Run) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := newProgram(backend, r.Recipe, r.Recipe.Batch)
+	p, err := newProgram(backend, r.Recipe, own, false)
 	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.Dir, err)
+	}
+	if err := r.CheckNetwork(p.described()); err != nil {
 		return nil, err
 	}
 	m := &Model{program: p, graphs: map[string]*model.Exec{}}
@@ -81,7 +85,7 @@ func (m *Model) Predict(set fashion.Set) (run.Predictions, error) {
 func (m *Model) Probabilities(images []fashion.Image) ([][fashion.NumClasses]float32, error) {
 	rows := make([][fashion.NumClasses]float32, 0, len(images))
 	logits := func(n *layers.Net, images *Node) []*Node {
-		return []*Node{models.Predict(n, m.program.recipe.Model, images)}
+		return []*Node{m.program.network.Predict(n, m.program.recipe.Model, images)}
 	}
 	err := m.inBatches("logits", fashion.Set{Images: images}, logits, func(out []*tensors.Tensor, images int) {
 		values := tensors.MustCopyFlatData[float32](out[0])
@@ -94,11 +98,6 @@ func (m *Model) Probabilities(images []fashion.Image) ([][fashion.NumClasses]flo
 
 // fewImages is the number of images up to which a graph of plain operations is used.
 const fewImages = 16
-
-// plainIsFast reports whether a network in plain operations answers any number of images about as fast as in the others, which take several times as
-// long to compile. It holds for those of 3x3 convolutions: 100 images take the residual network 58 ms instead of 47, and its graph 0.3 s instead of 1.9; not for ResNet50,
-// 560 ms instead of 71 (two cores).
-func plainIsFast(m run.Model) bool { return m.Name == "cnn" || m.Name == "residual" }
 
 // batchFor is the number of images of a graph that is to work on n: few sizes, so that few graphs are compiled.
 func batchFor(n int) int {
@@ -133,7 +132,7 @@ func (m *Model) oneBatch(name string, batch part, size int, build func(n *layers
 		var err error
 		exec, err = model.NewExec(p.backend, p.store, func(_ *model.Scope, in []*Node) []*Node {
 			n := layers.Inference(in[0].Graph(), p.store, p.recipe.Seed)
-			if in[0].Shape().Dimensions[0] <= fewImages || plainIsFast(p.recipe.Model) {
+			if in[0].Shape().Dimensions[0] <= fewImages || p.network.PlainIsFast {
 				n.Plain()
 			}
 			return build(n, pixels(in[0]))

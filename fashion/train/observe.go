@@ -9,7 +9,6 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/models"
 	"fashionlab/fashion/run"
 )
 
@@ -45,7 +44,7 @@ func (o Observation) Lead(i int, class fashion.Label) float32 {
 // Observe returns how a model sees images.
 func (m *Model) Observe(images []fashion.Image) (o Observation, err error) {
 	observe := func(n *layers.Net, images *Node) []*Node {
-		logits := models.Logits(n, m.program.recipe.Model, images)
+		logits := m.program.network.On(n, images)
 		return []*Node{beforeLast(n), Softmax(logits)}
 	}
 	err = m.inBatches("observation", fashion.Set{Images: images}, observe, func(out []*tensors.Tensor, images int) {

@@ -12,19 +12,16 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/models"
-	"fashionlab/fashion/run"
 )
 
 // partSize is the number of images that the CPU works on at once: with more, the tensors between two layers no longer fit
 // its caches.
 const partSize = 32
 
-// partOf is the size of the parts into which a backend divides a recipe's batch: on the CPU a divisor of it near partSize; the whole
-// batch if there is none, if the model needs it, and elsewhere.
-func partOf(b compute.Backend, r run.Recipe) int {
-	batch := r.Batch
-	if !layers.OnCPU(b) || models.WholeBatch(r.Model) {
+// partOf is the size of the parts into which a backend divides a batch: on the CPU a divisor of it near partSize; the whole
+// batch if there is none, if it is wanted, and elsewhere.
+func partOf(b compute.Backend, batch int, whole bool) int {
+	if !layers.OnCPU(b) || whole {
 		return batch
 	}
 	for size := partSize; size >= partSize/2; size-- {

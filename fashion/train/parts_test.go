@@ -40,7 +40,7 @@ func TestBatchInPartsTrainsAsTheWholeBatch(t *testing.T) {
 	validation.upload(evaluationBatch)
 	feed := newFeed(training, recipe, 1)
 	for i, size := range []int{128, 32} { // 208 images: the second batch is filled up
-		p, err := newProgram(backend, recipe, size)
+		p, err := newProgram(backend, recipe, nil, size == 32)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,8 +79,11 @@ func TestBatchInPartsTrainsAsTheWholeBatch(t *testing.T) {
 func TestPartsDivideABatch(t *testing.T) {
 	backend := loaded(t)
 	for batch, want := range map[int]int{1: 1, 16: 16, 32: 32, 64: 32, 512: 32, 100: 25, 48: 24, 37: 37, 94: 94} {
-		if got := partOf(backend, run.Recipe{Batch: batch}); got != want {
+		if got := partOf(backend, batch, false); got != want {
 			t.Errorf("a batch of %d is divided into parts of %d, want %d", batch, got, want)
+		}
+		if got := partOf(backend, batch, true); got != batch {
+			t.Errorf("of a batch of %d that is wanted whole, a part has %d", batch, got)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/models"
 	"fashionlab/fashion/run"
 )
 
@@ -18,7 +19,9 @@ import (
 // after each training.
 //
 // The checkpoints of trials that were dropped are removed: training such a one on begins anew, and ends alike.
-func Search(s hyperband.Search[run.Recipe], workers int, report func(hyperband.State[run.Recipe])) (hyperband.State[run.Recipe], error) {
+//
+// A network of one's own is handed over; its hyperparameters, which Network.ForModel reads, may be in the space.
+func Search(s hyperband.Search[run.Recipe], workers int, report func(hyperband.State[run.Recipe]), own ...models.Network) (hyperband.State[run.Recipe], error) {
 	var none hyperband.State[run.Recipe]
 	if workers < 1 {
 		return none, fmt.Errorf("the search has %d workers, want 1 or more", workers)
@@ -40,7 +43,7 @@ func Search(s hyperband.Search[run.Recipe], workers int, report func(hyperband.S
 	defer lock.Close() // nothing is written through it
 	var list []hyperband.Worker[run.Recipe]
 	for range workers {
-		list = append(list, worker(dir))
+		list = append(list, worker(dir, own))
 	}
 	removed := map[run.Recipe]bool{}
 	var trouble error
@@ -62,8 +65,8 @@ func TrialRun(search string, r run.Recipe) string {
 }
 
 // worker trains configurations in the folder of a search.
-func worker(dir string) hyperband.Worker[run.Recipe] {
-	var trainer Trainer
+func worker(dir string, own []models.Network) hyperband.Worker[run.Recipe] {
+	trainer := Trainer{Own: own}
 	return func(recipe run.Recipe, epochs int) ([]float64, error) {
 		recipe.Epochs = epochs
 		r, err := trainer.fit(TrialRun(dir, recipe), recipe, run.Extend, nil)

@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"fashionlab/fashion/layers"
+	"fashionlab/fashion/models"
 	"fashionlab/fashion/optim"
 	"fashionlab/fashion/run"
 )
@@ -19,6 +20,7 @@ import (
 type variables struct {
 	store *model.Store
 	model string // its name, for errors
+	built models.Built
 }
 
 // snapshot copies the parameters and the optimizer's slots, sorted by name.

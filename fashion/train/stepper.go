@@ -19,13 +19,13 @@ type Stepper struct {
 	steps     int // done
 }
 
-// NewStepper loads a recipe's training images and compiles its step.
-func NewStepper(recipe run.Recipe) (*Stepper, error) {
+// NewStepper loads a recipe's training images and compiles its step. The code of a network of one's own is handed over.
+func NewStepper(recipe run.Recipe, own ...models.Network) (*Stepper, error) {
 	backend, err := Backend()
 	if err != nil {
 		return nil, err
 	}
-	if err := Check(recipe); err != nil {
+	if err := Check(recipe, own...); err != nil {
 		return nil, err
 	}
 	training, validation, _, err := load(recipe.Data)
@@ -41,13 +41,13 @@ func NewStepper(recipe run.Recipe) (*Stepper, error) {
 			return s.ofGAN(backend, recipe, training, feed)
 		}
 		validation.upload(evaluationBatch)
-		return s.ofClassifier(backend, recipe, training, validation, feed)
+		return s.ofClassifier(backend, recipe, own, training, validation, feed)
 	})
 	return s, err
 }
 
-func (s *Stepper) ofClassifier(backend compute.Backend, recipe run.Recipe, training, validation part, feed feed) error {
-	p, err := newProgram(backend, recipe, partOf(backend, recipe))
+func (s *Stepper) ofClassifier(backend compute.Backend, recipe run.Recipe, own []models.Network, training, validation part, feed feed) error {
+	p, err := newProgram(backend, recipe, own, true)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,8 @@ import (
 // numbers of the optimizer, in the schedule, in the epochs, in its first weights or in which images it has, not in how many, compiles nothing. It
 // keeps the variables of each model that it compiled, too. The zero value is ready; a Trainer is for one goroutine.
 type Trainer struct {
+	Own []models.Network // that recipes may name beside the study's
+
 	programs map[compiled]*program
 
 	data                 run.Data // of what is loaded
@@ -28,18 +30,21 @@ type Trainer struct {
 // with the best validation accuracy, and its predictions for the validation images are saved.
 //
 // report, if not nil, is called several times a second, always from the calling goroutine.
-func Fit(name string, recipe run.Recipe, report func(run.Progress)) (*run.Run, error) {
-	return new(Trainer).Fit(name, recipe, report)
+//
+// A network of one's own, whose name the recipe's model has, is handed over. The run keeps what it is; another one under the same run name is an error that shows
+// which layers differ.
+func Fit(name string, recipe run.Recipe, report func(run.Progress), own ...models.Network) (*run.Run, error) {
+	return (&Trainer{Own: own}).Fit(name, recipe, report)
 }
 
 // Extend is Fit for a recipe of which the run may already have had fewer epochs: it goes on, and ends as a run that had all of
 // them at once. A run of more epochs is left as it is.
-func Extend(name string, recipe run.Recipe, report func(run.Progress)) (*run.Run, error) {
+func Extend(name string, recipe run.Recipe, report func(run.Progress), own ...models.Network) (*run.Run, error) {
 	dir, err := run.Path(name)
 	if err != nil {
 		return nil, err
 	}
-	return new(Trainer).fit(dir, recipe, run.Extend, report)
+	return (&Trainer{Own: own}).fit(dir, recipe, run.Extend, report)
 }
 
 // Fit is the function Fit.
@@ -52,7 +57,7 @@ func (t *Trainer) Fit(name string, recipe run.Recipe, report func(run.Progress))
 }
 
 func (t *Trainer) fit(dir string, recipe run.Recipe, begin func(string, run.Recipe) (*run.Run, error), report func(run.Progress)) (*run.Run, error) {
-	if err := Check(recipe); err != nil {
+	if err := Check(recipe, t.Own...); err != nil {
 		return nil, err
 	}
 	if r, err := run.Open(dir); err == nil && r.Finished() && r.Recipe == recipe {
@@ -76,19 +81,21 @@ func (t *Trainer) fit(dir string, recipe run.Recipe, begin func(string, run.Reci
 	return r, nil
 }
 
-// Check reports what in a recipe no training could use, before anything is read or compiled.
-func Check(recipe run.Recipe) error {
+// Check reports what in a recipe no training could use, before anything is read or compiled. Networks of one's own that it may name are handed over.
+func Check(recipe run.Recipe, own ...models.Network) error {
 	if err := recipe.Validate(); err != nil {
 		return err
 	}
-	if err := models.Check(recipe.Model); err != nil {
+	if err := models.Check(recipe.Model, own...); err != nil {
 		return err
 	}
 	if _, err := optim.New(recipe.Optimizer); err != nil {
 		return err
 	}
-	if d := recipe.Optimizer.LayerDecay; d != 0 && recipe.Model.Name != "convnext" {
-		return fmt.Errorf("optimizer.layer_decay is %v, want 0 for %s: only convnext has it", d, recipe.Model.Name)
+	if d := recipe.Optimizer.LayerDecay; d != 0 {
+		if network, err := models.Of(recipe.Model, own...); err != nil || network.LayerDecay == nil {
+			return fmt.Errorf("optimizer.layer_decay is %v, want 0 for %s, which has none", d, recipe.Model.Name)
+		}
 	}
 	if err := checkGAN(recipe); err != nil {
 		return err
@@ -153,7 +160,7 @@ func (t *Trainer) program(backend compute.Backend, r run.Recipe) (*program, erro
 	if p := t.programs[key]; p != nil {
 		return p, p.turnTo(r)
 	}
-	p, err := newProgram(backend, r, partOf(backend, r))
+	p, err := newProgram(backend, r, t.Own, true)
 	if err != nil {
 		return nil, err
 	}

@@ -5,11 +5,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/models"
 	"fashionlab/fashion/pretrained"
 	"fashionlab/fashion/run"
 )
@@ -54,7 +54,7 @@ func (p *program) startFromFile(path, want string) (sum string, err error) {
 	if want != "" && sum != want {
 		return "", &WeightsError{path, "sha256 " + sum, want}
 	}
-	if got, want := models.HeadEpsilon(p.recipe.Model), w.Scheme.HeadEpsilon(); got != want {
+	if got, want := p.network.HeadEpsilon, w.Scheme.HeadEpsilon(); got != want {
 		return "", &WeightsError{path, fmt.Sprintf("names of %s, whose last LayerNorm has the epsilon %g", w.Scheme, want),
 			fmt.Sprintf("those of a network with %g; set model.head_epsilon to %g", got, want)}
 	}
@@ -98,13 +98,18 @@ func (p *program) startFromRun(name string) (sum string, err error) {
 	parts, hash := []run.Tensor{}, sha256.New()
 	for _, t := range c.Tensors {
 		parameter, ours := layers.ParameterAt(t.Name)
-		if !ours || models.IsHead(parameter) && r.Recipe.Data.Task != p.recipe.Data.Task {
+		if !ours || p.isHead(parameter) && r.Recipe.Data.Task != p.recipe.Data.Task {
 			continue // of the optimizer, or of other classes
 		}
 		hash.Write(t.Data) // a hash never fails
 		parts = append(parts, t)
 	}
 	return hex.EncodeToString(hash.Sum(nil)), p.replace(dir, parts)
+}
+
+// isHead reports whether a parameter is of the last layer, which tells the classes.
+func (p *program) isHead(parameter string) bool {
+	return strings.HasPrefix(parameter, p.built.Head+"/")
 }
 
 // replace sets the model's variables, the head's left out where the list lacks them, from a run of the same architecture.
@@ -115,7 +120,7 @@ func (p *program) replace(dir string, list []run.Tensor) error {
 	}
 	left := map[string]bool{}
 	for name := range whole {
-		if parameter, ours := layers.ParameterAt(name); ours && !models.IsHead(parameter) {
+		if parameter, ours := layers.ParameterAt(name); ours && !p.isHead(parameter) {
 			left[name] = true
 		}
 	}

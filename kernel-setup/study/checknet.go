@@ -160,7 +160,11 @@ func valuesAndLosses(n *layers.Net, m run.Model, in []*Node) (values, losses *No
 	images, latents := in[0], in[2]
 	classes := OneHot(in[1], fashion.NumClasses, dtypes.Float32)
 	if !models.IsGAN(m.Name) {
-		logits := models.Logits(n, m, images)
+		network, err := models.Of(m)
+		if err != nil {
+			panic(err) // compute turns it into an error
+		}
+		logits := network.On(n, images)
 		return logits, Neg(ReduceSum(Mul(classes, LogSoftmax(logits)), -1))
 	}
 	gan := models.NewGAN(m)

@@ -1,0 +1,214 @@
+package models
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/layers"
+	"fashionlab/fashion/run"
+)
+
+// Build builds a network on grey images, float32 [B, 28, 28, 1] with values from 0 (black) to 1, and returns its logits, [B, 10]. It panics on impossible shapes, as
+// GoMLX does.
+type Build func(n *layers.Net, images *Node) *Node
+
+// Network is a classifier's network as a value: the function that builds it, and what its layers do not tell. A network of one's own needs a name and Logits; it is
+// trained, tested, explained and searched by handing it over beside a recipe whose Model.Name is its name.
+type Network struct {
+	Name   string // as in run.Model.Name
+	Logits Build
+
+	// ForModel, instead of Logits, builds the network with the hyperparameters of a recipe: Filters, Depth, Hidden and Width mean what the network makes of them.
+	ForModel func(run.Model) Build
+
+	Border      int                                           // black pixels that Logits adds to each side of an image: maps of layers lie over them too
+	WholeBatch  bool                                          // a step does not divide the batch, though no layer needs it whole, because that is faster
+	PlainIsFast bool                                          // plain operations evaluate any number of images about as fast as those of the form layers.ForCPU
+	LayerDecay  func(decay float64, parameter string) float64 // a parameter's share of the learning rate; nil: there is no layer decay
+	HeadEpsilon float64                                       // what a last LayerNorm adds to the variance, where pretrained weights depend on it
+}
+
+// Names lists the models of the study: the classifiers, and the pairs of networks that NewGAN knows.
+func Names() []string { return []string{"cnn", "residual", "resnet50", "convnext", "dcgan", "sngan"} }
+
+// Of returns the network of a recipe's model, which is one of the study's or, by its name, one of those that are handed over.
+func Of(m run.Model, own ...Network) (Network, error) {
+	var names []string
+	for _, o := range own {
+		if slices.Contains(Names(), o.Name) {
+			return Network{}, fmt.Errorf("a network of one's own is named %q, as one of the study's: %s; give it another name", o.Name, strings.Join(Names(), ", "))
+		}
+		if o.Name == "" || (o.Logits == nil) == (o.ForModel == nil) {
+			return Network{}, fmt.Errorf("the network %q needs a name and either Logits or ForModel", o.Name)
+		}
+		names = append(names, o.Name)
+	}
+	n := Network{Name: m.Name}
+	known := run.Model{Name: m.Name, Dropout: m.Dropout, Mirror: m.Mirror} // what the network knows of what it is asked for
+	known.Weights.Run, known.Weights.SHA256 = m.Weights.Run, m.Weights.SHA256
+	switch m.Name {
+	case "cnn":
+		known.Filters, known.Depth, known.Hidden = m.Filters, m.Depth, m.Hidden
+		n.Logits, n.PlainIsFast = CNN{m.Filters, m.Depth, m.Hidden}.Logits, true
+	case "residual":
+		known.Width = m.Width
+		n.Logits, n.PlainIsFast = Residual{m.Width}.Logits, true
+	case "resnet50":
+		known.Stem, known.Input = m.Stem, m.Input
+		if m.Stem != "" && m.Stem != "small" {
+			return n, fmt.Errorf("model.stem is %q, want small, or none for the paper's", m.Stem)
+		}
+		n.Logits, n.Border = ResNet50{Stem: m.Stem, Input: m.Input}.Logits, border(m, resnetSide)
+	case "convnext":
+		known = m
+		known.Stem, known.Latent, known.Width, known.Filters, known.Depth, known.Hidden = "", 0, 0, 0, 0, 0
+		if err := checkConvNeXt(m); err != nil {
+			return n, err
+		}
+		n = newConvNeXt(m).network(m)
+	case "dcgan", "sngan":
+		return n, fmt.Errorf("the model is %s, a GAN, which tells no classes", m.Name)
+	default:
+		i := slices.Index(names, m.Name)
+		if i < 0 {
+			return n, fmt.Errorf("model.name is %q, want one of %s, or the name of a network that is handed over%s", m.Name, strings.Join(Names(), ", "), among(names))
+		}
+		n = own[i]
+		if n.ForModel != nil {
+			n.Logits = n.ForModel(m)
+			known.Filters, known.Depth, known.Hidden, known.Width = m.Filters, m.Depth, m.Hidden, m.Width
+		}
+	}
+	if m.Input != "" && m.Input != "resize" {
+		return n, fmt.Errorf("model.input is %q, want resize, or none for a border", m.Input)
+	}
+	if m != known {
+		return n, fmt.Errorf("the model %s has no use for what the recipe asks of it: %+v, want %+v", m.Name, m, known)
+	}
+	if m.Filters < 0 || m.Depth < 0 || m.Hidden < 0 || m.Width < 0 {
+		return n, fmt.Errorf("the model %s is asked for %+v, want no negative numbers", m.Name, m)
+	}
+	return n, nil
+}
+
+// among lists names for an error.
+func among(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(names, ", ")
+}
+
+// border is the width of the black border that brings an image to a side.
+func border(m run.Model, side int) int {
+	if m.Input != "" {
+		return 0
+	}
+	return (side - fashion.Side) / 2
+}
+
+// NetworkError is a network that no training could use.
+type NetworkError struct{ Network, Problem string }
+
+func (e *NetworkError) Error() string { return fmt.Sprintf("the network %s: %s", e.Network, e.Problem) }
+
+// On builds the network on images [B, 28, 28, 1], checks it, and returns its logits [B, 10]. It panics with a *NetworkError that names the layer where something is wrong.
+func (net Network) On(n *layers.Net, images *Node) *Node {
+	logits := net.build(n, images)
+	wrong := func(problem string, args ...any) { panic(&NetworkError{net.Name, fmt.Sprintf(problem, args...)}) }
+	if logits == nil {
+		wrong("it returns no logits")
+	}
+	if want := []int{images.Shape().Dimensions[0], fashion.NumClasses}; !slices.Equal(logits.Shape().Dimensions, want) {
+		wrong("it returns %v%s, want the logits of %d images, %v", logits.Shape().Dimensions, lastLayer(n), want[0], want)
+	}
+	seen, reached := map[string]bool{}, ancestors(logits)
+	outputs := map[string]*Node{}
+	for _, o := range n.Outputs() {
+		outputs[o.Name] = o.Value
+	}
+	for _, l := range n.Layers() {
+		if seen[l.Name] {
+			wrong("two layers are named %q and would share their parameters; name them differently", l.Name)
+		}
+		seen[l.Name] = true
+		if l.Parameters > 0 && !reached[outputs[l.Name]] {
+			wrong("the layer %q does not reach the logits, so that nothing would train it; use its output, or remove it", l.Name)
+		}
+	}
+	return logits
+}
+
+// build is Logits, with the layer before it where it panics.
+func (net Network) build(n *layers.Net, images *Node) *Node {
+	defer func() {
+		if caught := recover(); caught != nil {
+			if _, known := caught.(*NetworkError); known {
+				panic(caught)
+			}
+			first, _, _ := strings.Cut(fmt.Sprint(caught), "\n")
+			panic(&NetworkError{net.Name, fmt.Sprintf("%s%s", first, lastLayer(n))})
+		}
+	}()
+	return net.Logits(n, images)
+}
+
+// lastLayer says after which layer something happened.
+func lastLayer(n *layers.Net) string {
+	list := n.Layers()
+	if len(list) == 0 {
+		return " (before its first layer)"
+	}
+	last := list[len(list)-1]
+	return fmt.Sprintf(" (after the layer %q, whose output is [B %s])", last.Name, strings.Trim(fmt.Sprint(last.Shape), "[]"))
+}
+
+// ancestors are the nodes from which a node is computed, itself among them.
+func ancestors(node *Node) map[*Node]bool {
+	seen, left := map[*Node]bool{node: true}, []*Node{node}
+	for len(left) > 0 {
+		next := left[len(left)-1]
+		left = left[:len(left)-1]
+		for _, in := range next.Inputs() {
+			if !seen[in] {
+				seen[in] = true
+				left = append(left, in)
+			}
+		}
+	}
+	return seen
+}
+
+// operations is a digest of what is computed between the layers: the kinds and shapes of the nodes that lead to the logits, in their order.
+func operations(logits *Node) string {
+	h, reached := sha256.New(), ancestors(logits)
+	for _, node := range logits.Graph().Nodes() {
+		if reached[node] {
+			fmt.Fprintln(h, node.Type(), node.Shape()) // a hash never fails
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Predict is On as a network's answer to images [B, 28, 28, 1]: with test-time augmentation, where the recipe says so, the mean of the logits of an image and of its
+// mirror image.
+func (net Network) Predict(n *layers.Net, m run.Model, images *Node) *Node {
+	if !m.Mirror {
+		return net.On(n, images)
+	}
+	b := images.Shape().Dimensions[0]
+	both := net.On(n, Concatenate([]*Node{images, Reverse(images, 2)}, 0))
+	return ReduceMean(Reshape(both, 2, b, fashion.NumClasses), 0)
+}
+
+// OverImage enlarges maps of all that the network sees, [B, H, W, C], and cuts off its border: [B, 28, 28, C], a value for each pixel.
+func (net Network) OverImage(maps *Node) *Node {
+	inside := AxisRange(net.Border, net.Border+fashion.Side)
+	return Slice(layers.Resize(maps, fashion.Side+2*net.Border, fashion.Side+2*net.Border), AxisRange(), inside, inside)
+}
