@@ -82,9 +82,9 @@ flags_after() { # files first, and what other programs take
 # debian ROOT PACKAGE...: a Debian of its own in a folder, with this machine's Go, certificates and mirrors.
 debian() {
 	local root=$1 mirror
-	mirror=$(grep -rhoE 'https?://[^ ]+' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | head -1)
+	mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(ORIGIN)' 'Created-By: Packages' | sed -n 's/ bookworm Debian$//p' | head -1)
 	mkdir -p "$root" && debootstrap --variant=minbase --include="$(IFS=,; echo "${*:2}")" bookworm "$root" "${mirror:-http://deb.debian.org/debian}" || return 1
-	cp /etc/resolv.conf "$root/etc/" && cp -rL /etc/ssl/certs "$root/etc/ssl/" && cp -r "$(go env GOROOT)" "$root/usr/local/go" || return 1
+	cp /etc/resolv.conf "$root/etc/" && rm -rf "$root/etc/ssl/certs" && cp -rL /etc/ssl/certs "$root/etc/ssl/" && cp -r "$(go env GOROOT)" "$root/usr/local/go" || return 1
 	[ -f /etc/pip.conf ] && cp /etc/pip.conf "$root/etc/"
 	[ -d "${PIP_FIND_LINKS:-}" ] && mkdir -p "$root$PIP_FIND_LINKS" && cp -r "$PIP_FIND_LINKS/." "$root$PIP_FIND_LINKS/"
 	mount --bind /proc "$root/proc" && mount --bind /dev "$root/dev"
