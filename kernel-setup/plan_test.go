@@ -61,6 +61,7 @@ func TestPlanCountsWhatIsDoneAndWhatIsLeft(t *testing.T) {
 	t.Setenv(run.RootVariable, root)
 	full := recipes.Full
 	begun(t, root, full.Run("cnn"), recipes.CNN(full), 30, 40)
+	begun(t, root, full.Run("small"), recipes.OwnNetwork(full).Recipe, 30, 10)
 	begun(t, root, full.Run("resnet50"), recipes.ResNet50(full), 3, 100)
 	out := t.TempDir()
 	write(t, filepath.Join(out, timesFile), `{"full/02-cnn": 7, "full/05-resnet50": 9, "quick/05-resnet50": 1000}`)

@@ -38,13 +38,20 @@ var timedSteps = []timedStep{
 	{"convnext", "atto", 103, 64, 19.9, 7},
 }
 
+// studied are the models of the study; a recipe may name another, whose code a notebook has.
+var studied = []string{"cnn", "residual", "resnet50", "convnext", "dcgan", "sngan"}
+
 // sameModel reports whether a step is of a recipe's model, whatever it trains of it.
 func (s timedStep) sameModel(r run.Recipe) bool {
 	return s.model == r.Model.Name && s.size == r.Model.Size
 }
 
-// nearest is the timed step that is most like a recipe's: first in what is trained, then in the batch. It is zero if the model was not timed.
+// nearest is the timed step that is most like a recipe's: first in what is trained, then in the batch. It is zero if the model was not timed. A network of one's own is taken
+// for as large as the CNN.
 func nearest(r run.Recipe) (best timedStep) {
+	if !slices.Contains(studied, r.Model.Name) {
+		r.Model = run.Model{Name: "cnn"}
+	}
 	distance := func(s timedStep) float64 {
 		return 100*math.Abs(float64(s.fineTuneAt-r.Model.FineTuneAt)) + math.Abs(math.Log(float64(s.batch)/float64(r.Batch)))
 	}

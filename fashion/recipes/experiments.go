@@ -12,6 +12,13 @@ type Trial struct {
 	Recipe run.Recipe
 }
 
+// OwnNetwork is the CNN's recipe for the network that a notebook defines in a cell.
+func OwnNetwork(p Profile) Trial {
+	r := CNN(p)
+	r.Model = run.Model{Name: "small", Dropout: 0.1}
+	return Trial{"a network of one's own", p.Run("small"), r}
+}
+
 // small is the CNN's recipe for experiments that train it many times: at Full as it is; otherwise on a part of the images,
 // for so many epochs, which shows large effects only.
 func small(p Profile, images, epochs int) run.Recipe {

@@ -9,7 +9,7 @@ import (
 
 // trainings are the trials that each notebook trains, by its name without the extension. A notebook that is neither here nor in searches only reads.
 var trainings = map[string]func(Profile) []Trial{
-	"02-cnn":          named("cnn"),
+	"02-cnn":          func(p Profile) []Trial { return append(named("cnn")(p), OwnNetwork(p)) },
 	"03-augmentation": Ablation,
 	"04-plateau":      Schedules,
 	"05-resnet50":     named("resnet50"),
