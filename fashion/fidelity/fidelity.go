@@ -1,5 +1,8 @@
 // Package fidelity measures how close generated images are to real ones: distances between the distributions of their features, and how far
 // the images of a class are from each other. A feature is any vector of numbers that a network gives for an image.
+//
+// No FID in the features of Inception, as papers give it (Heusel et al., "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium", 2017), has been
+// measured: that network's weights come from a host that the project does not need otherwise.
 package fidelity
 
 import (

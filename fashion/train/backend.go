@@ -1,5 +1,3 @@
-// Package train executes recipes: it fits a model, resumes where a run stopped, predicts, and evaluates. It is the
-// only package that loads PJRT.
 package train
 
 import (
