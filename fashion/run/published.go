@@ -66,7 +66,7 @@ func (r *Run) Publish(name string) error {
 		return err
 	}
 	contents := map[string][]byte{recordFile: data}
-	files := []string{recipeFile, historyFile, filepath.Join(predictionsDir, Validation+".npz"), filepath.Join(predictionsDir, Test+".npz"), doneFile}
+	files := []string{recipeFile, historyFile, networkFile, filepath.Join(predictionsDir, Validation+".npz"), filepath.Join(predictionsDir, Test+".npz"), doneFile}
 	for _, e := range r.History {
 		if last := len(r.History); e.Epoch&(e.Epoch-1) == 0 || e.Epoch == record.BestEpoch || e.Epoch == last {
 			files = append(files, samplesFile(e.Epoch)) // of every epoch they would be large

@@ -5,6 +5,7 @@
 //	recipe.json            what was asked for
 //	record.json            what happened: device, versions, times, data checksums, openings of the test set
 //	history.json           one entry per finished epoch
+//	network.json           the network's layers, and a digest of what is computed
 //	checkpoints/last       the state after the last epoch; last.previous the one before; best, of the epoch that the record names
 //	predictions/NAME.npz   probabilities of "validation" or "test", readable with numpy.load
 //	samples/epoch-001.png  what a GAN makes of the same latents after an epoch
