@@ -45,7 +45,7 @@ func makeLinker(ctx context.Context, l layout, say func(string)) error {
 	defer os.RemoveAll(dir)
 	try := func(external string) error {
 		env, program := l.environment(linkerVariable+"="+external, backendVariable+"=xla:cpu"), filepath.Join(dir, "study")
-		if err := runQuietly(ctx, l.root, env, goPath, "build", "-ldflags=-w", "-o", program, "./kernel-setup/study"); err != nil {
+		if err := runQuietly(ctx, l.root, env, goPath, "build", "-ldflags=-w", "-o", program, "./fashion/cmd/fashionlab"); err != nil {
 			return err
 		}
 		return runQuietly(ctx, l.root, env, program, "backend")

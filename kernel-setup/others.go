@@ -29,7 +29,7 @@ func buildStudy(ctx context.Context, l layout) error {
 	if err := os.MkdirAll(filepath.Dir(l.program()), 0o777); err != nil {
 		return err
 	}
-	return runQuietly(ctx, l.root, l.environment(), goPath, "build", "-o", l.program(), "./kernel-setup/study")
+	return runQuietly(ctx, l.root, l.environment(), goPath, "build", "-o", l.program(), "./fashion/cmd/fashionlab")
 }
 
 // study runs that program where the user is.
@@ -64,7 +64,7 @@ var (
 	racePackages = []string{"./fashion", "./fashion/device", "./fashion/download", "./fashion/run", "./fashion/hyperband", "./fashion/recipes", "./fashion/score", "./fashion/fidelity", "./fashion/embed", "./fashion/plots", "./fashion/report",
 		"./kernel-setup"}
 	otherPackages = []string{"./fashion/photo", "./fashion/demo", "./fashion/layers", "./fashion/augment", "./fashion/models", "./fashion/pretrained", "./fashion/optim", "./fashion/train", "./fashion/notebook", "./fashion/effect",
-		"./kernel-setup/study"}
+		"./fashion/cmd/fashionlab"}
 )
 
 // check compares a backend's numbers with recorded ones.

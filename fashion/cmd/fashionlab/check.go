@@ -18,7 +18,7 @@ import (
 	"fashionlab/fashion/train"
 )
 
-// recorded holds what XLA's CPU backend computed: `study check -write kernel-setup/study/reference.json`. It is part of the program, so that the program
+// recorded holds what XLA's CPU backend computed: `go run ./kernel-setup check -write fashion/cmd/fashionlab/reference.json`. It is part of the program, so that the program
 // alone checks a machine that has neither Go nor the data set.
 //
 //go:embed reference.json

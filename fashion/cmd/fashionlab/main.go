@@ -1,4 +1,4 @@
-// Command study is the part of kernel-setup that needs the models and the backend: it prints a model's summary, trains,
+// Command fashionlab is the part of the command line that needs the models and the backend: it prints a model's summary, trains,
 // searches, times training steps, answers about photos, and says whether a backend computes and is right. kernel-setup runs it in the right environment.
 package main
 
