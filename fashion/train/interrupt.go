@@ -25,6 +25,20 @@ func (e *InterruptedError) Error() string {
 
 func (e *InterruptedError) Unwrap() error { return e.Err }
 
+// InterruptedSearchError is a search that stopped because its context ended. What was measured before is kept, and so are the finished epochs of the trainings
+// that were under way.
+type InterruptedSearchError struct {
+	Dir             string
+	Epochs, Planned int   // of all trials: in the journal, and in all
+	Err             error // the context's
+}
+
+func (e *InterruptedSearchError) Error() string {
+	return fmt.Sprintf("%s: interrupted after %d of %d epochs; the search resumes there", e.Dir, e.Epochs, e.Planned)
+}
+
+func (e *InterruptedSearchError) Unwrap() error { return e.Err }
+
 // interrupted reports, before a step of an epoch, that the training is to stop.
 func (f *fitting) interrupted(epoch int) error {
 	if err := f.ctx.Err(); err != nil {

@@ -24,7 +24,7 @@ func Search(s hyperband.Search[run.Recipe], workers int, report func(hyperband.S
 }
 
 // SearchContext is Search until the context ends: the trainings that are under way then stop before their next steps, and the error
-// wraps the context's. The next call goes on after what was measured, and resumes each training after its last epoch.
+// is an InterruptedSearchError. The next call goes on after what was measured, and resumes each training after its last epoch.
 func SearchContext(ctx context.Context, s hyperband.Search[run.Recipe], workers int, report func(hyperband.State[run.Recipe])) (hyperband.State[run.Recipe], error) {
 	var none hyperband.State[run.Recipe]
 	if workers < 1 {
@@ -58,7 +58,7 @@ func SearchContext(ctx context.Context, s hyperband.Search[run.Recipe], workers 
 		}
 	}, list...)
 	if err != nil && onlyInterrupted(err) {
-		err = fmt.Errorf("%s: interrupted after %d of %d epochs; the search resumes there: %w", dir, found.Epochs, found.Planned, ctx.Err())
+		err = &InterruptedSearchError{dir, found.Epochs, found.Planned, ctx.Err()}
 	}
 	return found, errors.Join(err, trouble)
 }

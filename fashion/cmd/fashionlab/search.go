@@ -1,13 +1,16 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/notebook"
@@ -16,33 +19,57 @@ import (
 	"fashionlab/fashion/train"
 )
 
-// searchOptions are the flags of a search.
+func searchCommand() command {
+	return command{
+		name: "search", summary: "search hyperparameters with Hyperband", heeds: true,
+		text: `Searches the hyperparameters that the slides searched, with Hyperband, and prints the best trials. What was measured is kept: the same command
+goes on with an interrupted search, and Ctrl-C stops between two steps. With -plan it only says which trials there are and what they cost.`,
+		example: "search -model cnn -profile smoke -plan",
+		define: func(f *flag.FlagSet) prepare {
+			var o searchOptions
+			f.StringVar(&o.model, "model", "cnn", "`name` of the recipe whose hyperparameters are searched")
+			profile := addProfile(f)
+			f.IntVar(&o.budget.R, "R", 0, "epochs of a configuration at most (default the profile's)")
+			f.IntVar(&o.budget.Eta, "eta", 0, "each rung keeps one of so many (default the profile's)")
+			rounding := f.String("rounding", "", "`rule` of the brackets' table: algorithm1, table1 or kerastuner (default algorithm1)")
+			f.IntVar(&o.workers, "workers", 1, "trainings at once")
+			f.BoolVar(&o.plan, "plan", false, "say what the search costs, and do not begin")
+			f.BoolVar(&o.json, "json", false, "print JSON")
+			return func([]string) (work, error) {
+				var err error
+				if o.profile, err = recipes.ParseProfile(*profile); err != nil {
+					return nil, err
+				}
+				if o.workers < 1 {
+					return nil, fmt.Errorf("-workers is %d, want 1 or more", o.workers)
+				}
+				o.budget.Rounding = hyperband.Rounding(*rounding)
+				o.budget = withDefaults(o.budget, recipes.SearchBudget(o.profile))
+				s, err := recipes.Search(o.model, o.profile, o.budget)
+				return func(ctx context.Context) error { return search(ctx, s, o) }, err
+			}
+		},
+	}
+}
+
+// searchOptions are the flags of search.
 type searchOptions struct {
 	model      string
 	profile    recipes.Profile
-	budget     recipes.Budget // 0: the profile's
+	budget     recipes.Budget
 	workers    int
 	plan, json bool
 }
 
+// withDefaults is a budget with another's values where it has none.
+func withDefaults(b, usual recipes.Budget) recipes.Budget {
+	return recipes.Budget{R: cmp.Or(b.R, usual.R), Eta: cmp.Or(b.Eta, usual.Eta), Rounding: cmp.Or(b.Rounding, usual.Rounding)}
+}
+
 // search plans a search, or does it.
-func search(o searchOptions) error {
-	budget := recipes.SearchBudget(o.profile)
-	if o.budget.R != 0 {
-		budget.R = o.budget.R
-	}
-	if o.budget.Eta != 0 {
-		budget.Eta = o.budget.Eta
-	}
-	if o.budget.Rounding != "" {
-		budget.Rounding = o.budget.Rounding
-	}
-	s, err := recipes.Search(o.model, o.profile, budget)
-	if err != nil {
-		return err
-	}
+func search(ctx context.Context, s hyperband.Search[run.Recipe], o searchOptions) error {
 	if o.plan {
-		p, err := newPlan(s, budget, o)
+		p, err := newPlan(s, o)
 		if err != nil {
 			return err
 		}
@@ -51,14 +78,16 @@ func search(o searchOptions) error {
 		}
 		return p.print(os.Stdout)
 	}
-	if err := fitSource(s.Base, o.profile); err != nil {
+	if err := fitSource(ctx, s.Base, o.profile); err != nil {
 		return err
 	}
-	found, err := train.Search(s, o.workers, progress())
-	if err != nil {
+	found, err := train.SearchContext(ctx, s, o.workers, progress())
+	switch {
+	case errors.Is(err, context.Canceled):
+		return err
+	case err != nil:
 		return fmt.Errorf("%w\nwhat was measured is kept; the same command goes on with it", err)
-	}
-	if o.json {
+	case o.json:
 		return writeJSON(ranked(found))
 	}
 	return printRanking(os.Stdout, found, s.Base.Model.Name)
@@ -83,82 +112,6 @@ func progress() func(hyperband.State[run.Recipe]) {
 			fmt.Fprintln(os.Stderr)
 		}
 	}
-}
-
-// plan is what a search will cost.
-type plan struct {
-	Model    string              `json:"model"`
-	Budget   recipes.Budget      `json:"budget"`
-	Brackets []hyperband.Bracket `json:"brackets"`
-	Cost     hyperband.Plan      `json:"cost"`
-	Images   int                 `json:"images"` // of an epoch, validation included
-	Estimate *estimate           `json:"estimate,omitempty"`
-}
-
-// estimate is a plan's time and memory, from what a run measured.
-type estimate struct {
-	Run     string  `json:"run"`
-	Device  string  `json:"device"`
-	Seconds float64 `json:"seconds"`          // of the whole search with one worker
-	Memory  int64   `json:"memory,omitempty"` // bytes of the process with one worker
-	Disk    int64   `json:"disk"`             // bytes of the checkpoints of the trials that are alive at once
-}
-
-func newPlan(s hyperband.Search[run.Recipe], b recipes.Budget, o searchOptions) (plan, error) {
-	p := plan{Model: o.model, Budget: b, Brackets: s.Brackets, Cost: hyperband.Cost(s.Brackets), Images: recipes.Images(s.Base.Data)}
-	root, err := run.Root()
-	if err != nil {
-		return p, err
-	}
-	runs, unreadable := run.List(root)
-	if unreadable != nil {
-		fmt.Fprintln(os.Stderr, "left out:", unreadable)
-	}
-	for _, r := range runs {
-		seconds, epochs := 0.0, len(r.History)
-		if r.Recipe.Model.Name != s.Base.Model.Name || r.Recipe.Model.Size != s.Base.Model.Size || epochs == 0 || r.Record.Device == "" {
-			continue
-		}
-		for _, e := range r.History {
-			seconds += e.Seconds
-		}
-		perImage := seconds / float64(epochs*recipes.Images(r.Recipe.Data))
-		const values, files = 3, 3 // a parameter and its two moments; last, previous and best
-		p.Estimate = &estimate{
-			Run: r.Dir, Device: r.Record.Device, Memory: r.Record.PeakMemory,
-			Seconds: perImage * float64(p.Cost.Epochs*p.Images),
-			Disk:    int64(r.Record.Parameters) * 4 * values * files * int64(hyperband.Widest(s.Brackets)),
-		}
-	}
-	return p, nil
-}
-
-func (p plan) print(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintf(t, "Hyperband for %s, R = %d epochs, eta = %d (%s): trials at epochs in each rung\n\n", p.Model, p.Budget.R, p.Budget.Eta, p.Budget.Rounding)
-	for _, b := range p.Brackets {
-		fmt.Fprintf(t, "bracket %d", b.S)
-		for _, r := range b.Rungs {
-			fmt.Fprintf(t, "\t%d at %d", r.Trials, r.Epochs)
-		}
-		fmt.Fprintln(t, "\t")
-	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	fmt.Fprintf(w, "\n%d trials, %d trainings, %d epochs of %d images (%d if promoted trials began anew)\n",
-		p.Cost.Trials, p.Cost.Trainings, p.Cost.Epochs, p.Images, p.Cost.Restarted)
-	if p.Estimate == nil {
-		fmt.Fprintf(w, "time and memory: not known, no run of %s is on this machine\n", p.Model)
-		return nil
-	}
-	fmt.Fprintf(w, "about %v with one worker, by %s on %s; up to %.1f GB of checkpoints", time.Duration(p.Estimate.Seconds*float64(time.Second)).Round(time.Second),
-		p.Estimate.Run, p.Estimate.Device, float64(p.Estimate.Disk)/1e9)
-	if p.Estimate.Memory > 0 {
-		fmt.Fprintf(w, "; that run's process had %.1f GB of memory", float64(p.Estimate.Memory)/1e9)
-	}
-	fmt.Fprintln(w)
-	return nil
 }
 
 // place is a line of a ranking.
