@@ -25,7 +25,7 @@ var handedOver = []handed{
 	{name: "search", summary: "search hyperparameters with Hyperband", needs: []string{partCompiler, partPlugin, partData}, gpu: true, trains: true},
 	{name: "report", summary: "print the results table", needs: []string{partCompiler}},
 	{name: "predict", summary: "say what garments photos show", needs: []string{partCompiler, partPlugin}},
-	{name: "demo", summary: "the same as a web page", needs: []string{partCompiler, partPlugin, partData}},
+	{name: "demo", summary: "say what garments photos show, as a web page", needs: []string{partCompiler, partPlugin, partData}},
 	{name: "summary", summary: "print a model's layers, shapes and parameters", needs: []string{partCompiler}},
 	{name: "bench", summary: "time a training step", needs: []string{partCompiler, partPlugin, partData}, gpu: true},
 	{name: "check", summary: "compare logits, loss and gradients of every network with values recorded on a CPU", needs: []string{partCompiler, partPlugin}, gpu: true},

@@ -45,7 +45,7 @@ func TestArgumentsAreHandedOverUnchanged(t *testing.T) {
 		{[]string{"predict", "a photo.jpg", "-json", "", "--", "-x.png", "-gpu"}, "[predict][a_photo.jpg][-json][][--][-x.png][-gpu]"},
 		{[]string{"train", "-gpu", "off", "-recipe=cnn", "-deterministic", "-epochs", "2"}, "[train][-recipe=cnn][-epochs][2]"},
 		{[]string{"search", "--gpu=off", "--plan", "--", "-deterministic"}, "[search][--plan][--][-deterministic]"},
-		{[]string{"bench", "-unknown", "*", "$HOME"}, "[bench][-unknown][*][$HOME]"},
+		{[]string{"bench", "-gpu", "off", "-unknown", "*", "$HOME"}, "[bench][-unknown][*][$HOME]"},
 		{[]string{"report"}, "[report]"},
 	} {
 		if err := dispatch(t.Context(), c.args); err != nil {
@@ -188,12 +188,12 @@ func TestEachCommandOfTheProgramIsHandedOver(t *testing.T) {
 	}
 	var theirs, ours []string
 	for line := range strings.Lines(string(out)) {
-		if words := strings.Fields(line); strings.HasPrefix(line, "  ") {
-			theirs = append(theirs, words[0])
+		if strings.HasPrefix(line, "  ") {
+			theirs = append(theirs, line)
 		}
 	}
 	for _, h := range handedOver {
-		ours = append(ours, h.name)
+		ours = append(ours, usageLine(h.name, h.summary))
 	}
 	if !slices.Equal(ours, theirs) || len(ours) == 0 {
 		t.Errorf("handed over are %q, the program has %q", ours, theirs)

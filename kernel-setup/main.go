@@ -85,18 +85,20 @@ func dispatch(ctx context.Context, args []string) error {
 // printUsage prints a line for each command.
 func printUsage(w io.Writer) {
 	fmt.Fprint(w, "usage: go run ./kernel-setup COMMAND [flags]\n\n")
-	line := func(name, summary string) { fmt.Fprintf(w, "  %-10s %s\n", name, summary) }
 	for _, c := range commands() {
-		line(c.name, c.summary)
+		fmt.Fprint(w, usageLine(c.name, c.summary))
 	}
 	fmt.Fprint(w, "\nThese are handed over to the program fashion/cmd/fashionlab:\n\n")
 	for _, h := range handedOver {
-		line(h.name, h.summary)
+		fmt.Fprint(w, usageLine(h.name, h.summary))
 	}
 	fmt.Fprint(w, `
 `+"`go run ./kernel-setup COMMAND -h`"+` lists a command's flags. Each command first does what is missing of the set-up that it needs.
 `+gpuUsage())
 }
+
+// usageLine is a command's line in the usage.
+func usageLine(name, summary string) string { return fmt.Sprintf("  %-10s %s\n", name, summary) }
 
 // gpuUsage tells of the flags that programs on a GPU are started with.
 func gpuUsage() string {
