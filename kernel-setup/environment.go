@@ -66,7 +66,7 @@ func (l layout) backendEnvironment() []string {
 
 // pathVariables hold paths, or lists of them. Our programs run in several folders, so that a relative one would name several places.
 var pathVariables = []string{run.RootVariable, run.PublishedVariable, fashion.DirVariable, "FASHIONLAB_HOME", device.PluginVariable,
-	studyVariable, "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "HF_HOME", "HF_HUB_CACHE", "HF_TOKEN_PATH"}
+	programVariable, "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "HF_HOME", "HF_HUB_CACHE", "HF_TOKEN_PATH"}
 
 // makePathsAbsolute makes what the user's variables name relative to the working directory independent of it.
 func makePathsAbsolute() error {

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -97,42 +95,6 @@ func TestKernelGoesWhereTheUsersJupyterLooks(t *testing.T) {
 				t.Errorf("it goes to %q (%v), want %q", got, err, c.want)
 			}
 		})
-	}
-}
-
-func TestFlagsMayFollowArgumentsAndAreHandedOn(t *testing.T) {
-	for _, c := range []struct {
-		passing   bool
-		args      string
-		rest      string
-		json      bool
-		gpu, fail string
-	}{
-		{args: "a.png -json b.png", rest: "a.png b.png", json: true},
-		{args: "-json=false a.png", rest: "a.png"},
-		{args: "a.png -- -json", rest: "a.png -json"},
-		{args: "-gpu off a.png", rest: "a.png", gpu: "off"},
-		{args: "-no a.png", fail: "not defined: -no"},
-		{args: "a.png -gpu", fail: "needs an argument"},
-		{passing: true, args: "--no-browser --port=0 -gpu off x", rest: "--no-browser --port=0 x", gpu: "off"},
-		{passing: true, args: "-run X -v -gpu=off", rest: "-run X -v", gpu: "off"},
-		{passing: true, args: "--help", rest: "--help"},
-		{args: "-", rest: "-"},
-	} {
-		f := flag.NewFlagSet("command", flag.ContinueOnError)
-		var said strings.Builder
-		f.SetOutput(&said)
-		json, gpu := f.Bool("json", false, ""), f.String("gpu", "", "")
-		rest, err := parse(f, strings.Fields(c.args), c.passing)
-		if c.fail != "" {
-			if err == nil || !strings.Contains(err.Error(), c.fail) {
-				t.Errorf("%q: the error is %v, want %q", c.args, err, c.fail)
-			}
-			continue
-		}
-		if err != nil || !slices.Equal(rest, strings.Fields(c.rest)) || *json != c.json || *gpu != c.gpu {
-			t.Errorf("%q: rest %q, json %v, gpu %q (%v), want %q, %v, %q", c.args, rest, *json, *gpu, err, c.rest, c.json, c.gpu)
-		}
 	}
 }
 

@@ -183,7 +183,7 @@ func probe(ctx context.Context, l layout, p cudaPlugin, gpu device.NVIDIA) (prob
 	if err := os.MkdirAll(filepath.Join(l.cuda(), "autotune"), 0o777); err != nil {
 		return probed{}, err
 	}
-	if err := buildStudy(ctx, l); err != nil {
+	if err := buildProgram(ctx, l); err != nil {
 		return probed{}, err
 	}
 	limited, stop := context.WithTimeout(ctx, probePatience)

@@ -117,7 +117,7 @@ func TestTrainingComputesOnAGPUThatWorksAndTheRecordSaysSo(t *testing.T) {
 		t.Error("times of CPUs would be taken for this machine's")
 	}
 
-	if err := study(t.Context(), l, "train", "-recipe", "cnn", "-profile", "smoke", "-epochs", "1"); err != nil {
+	if err := l.runProgram(t.Context(), "train", "-recipe", "cnn", "-profile", "smoke", "-epochs", "1"); err != nil {
 		t.Fatalf("training on it (the data set is %s): %v", data, err)
 	}
 	r, err := run.OpenNamed("smoke/cnn")
@@ -181,7 +181,7 @@ func TestGPUThatCannotBeUsedIsToldWithTheReasonAndTheCPUComputes(t *testing.T) {
 			if err := link(real, filepath.Join(l.xla, device.CPUPlugin)); err != nil {
 				t.Fatal(err)
 			}
-			if err := buildStudy(t.Context(), l); err != nil {
+			if err := buildProgram(t.Context(), l); err != nil {
 				t.Fatal(err)
 			}
 			if err := runQuietly(t.Context(), l.root, l.backendEnvironment(), l.program(), "backend"); err != nil {

@@ -78,13 +78,13 @@ func (l layout) stamp(part string) string {
 	return filepath.Join(l.stamps(), part)
 }
 
-// program is where the study's program is built: outside of the module, which may be read-only, and apart from another copy's.
+// program is where the program fashionlab is built: outside of the module, which may be read-only, and apart from another copy's.
 func (l layout) program() string {
-	if path := os.Getenv(studyVariable); path != "" {
+	if path := os.Getenv(programVariable); path != "" {
 		return path
 	}
 	sum := sha256.Sum256([]byte(l.root))
-	return filepath.Join(l.programs(), hex.EncodeToString(sum[:6]), "study")
+	return filepath.Join(l.programs(), hex.EncodeToString(sum[:6]), "fashionlab")
 }
 
 // leastGo is the Go that go.mod asks for.

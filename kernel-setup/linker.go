@@ -9,7 +9,7 @@ import (
 )
 
 // A cell is a program, and most of its time goes into linking it. Go's own linker takes 0.8 s, the C compiler's 1.1 s, but what it makes of
-// programs with C parts need not run everywhere: so the study's program is linked and run once with each Go.
+// programs with C parts need not run everywhere: so the program fashionlab is linked and run once with each Go.
 const (
 	ownLinker = "Go's own linker"
 	cLinker   = "the C compiler's linker"
@@ -44,8 +44,8 @@ func makeLinker(ctx context.Context, l layout, say func(string)) error {
 	}
 	defer os.RemoveAll(dir)
 	try := func(external string) error {
-		env, program := l.environment(linkerVariable+"="+external, backendVariable+"=xla:cpu"), filepath.Join(dir, "study")
-		if err := runQuietly(ctx, l.root, env, goPath, "build", "-ldflags=-w", "-o", program, "./kernel-setup/study"); err != nil {
+		env, program := l.environment(linkerVariable+"="+external, backendVariable+"=xla:cpu"), filepath.Join(dir, "fashionlab")
+		if err := runQuietly(ctx, l.root, env, goPath, "build", "-ldflags=-w", "-o", program, programPackage); err != nil {
 			return err
 		}
 		return runQuietly(ctx, l.root, env, program, "backend")

@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
-	"path/filepath"
+	"os/exec"
 	"slices"
+	"time"
 )
+
+// labPatience is how long JupyterLab may take to end its kernels.
+const labPatience = 10 * time.Second
 
 // lab opens JupyterLab on the notebooks.
 func lab(ctx context.Context, l layout, o options) error {
@@ -14,34 +17,10 @@ func lab(ctx context.Context, l layout, o options) error {
 	if os.Geteuid() == 0 {
 		args = append(args, "--allow-root")
 	}
-	return runShown(ctx, l.notebooks(), l.notebookEnvironment(), l.python(), args...)
+	c := exec.CommandContext(ctx, l.python(), args...)
+	c.Dir, c.Env, c.WaitDelay = l.notebooks(), l.notebookEnvironment(), labPatience
+	return runShown(ctx, c)
 }
-
-// buildStudy builds the program that needs the models, so that this one starts without them.
-func buildStudy(ctx context.Context, l layout) error {
-	if os.Getenv(studyVariable) != "" {
-		return nil
-	}
-	goPath, err := goCommand()
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(l.program()), 0o777); err != nil {
-		return err
-	}
-	return runQuietly(ctx, l.root, l.environment(), goPath, "build", "-o", l.program(), "./kernel-setup/study")
-}
-
-// study runs that program where the user is.
-func study(ctx context.Context, l layout, args ...string) error {
-	if err := buildStudy(ctx, l); err != nil {
-		return err
-	}
-	return runShown(ctx, "", l.backendEnvironment(), l.program(), args...)
-}
-
-// studyVariable names a study program that was built elsewhere, for a machine without Go: nothing is built or set up then.
-const studyVariable = "FASHIONLAB_STUDY"
 
 // test runs the test suite: with the race detector where there is no GoMLX, then everything.
 func test(ctx context.Context, l layout, o options) error {
@@ -49,12 +28,19 @@ func test(ctx context.Context, l layout, o options) error {
 	if err != nil {
 		return err
 	}
-	first := slices.Concat([]string{"test", "-race", testLimit}, racePackages, o.args)
-	if err := runShown(ctx, l.root, l.environment(), goPath, first...); err != nil {
+	goTest := func(env []string, args ...[]string) error {
+		c := exec.CommandContext(ctx, goPath, slices.Concat(args...)...)
+		c.Dir, c.Env, c.WaitDelay = l.root, env, testPatience
+		return runShown(ctx, c)
+	}
+	if err := goTest(l.environment(), []string{"test", "-race", testLimit}, racePackages, o.args); err != nil {
 		return err
 	}
-	return runShown(ctx, l.root, l.backendEnvironment(), goPath, slices.Concat([]string{"test", testLimit}, otherPackages, o.args)...)
+	return goTest(l.backendEnvironment(), []string{"test", testLimit}, otherPackages, o.args)
 }
+
+// testPatience is how long tests that are to stop may take.
+const testPatience = 10 * time.Second
 
 // testLimit ends a package's tests that hang. A slow machine must not reach it.
 const testLimit = "-timeout=80m"
@@ -64,10 +50,5 @@ var (
 	racePackages = []string{"./fashion", "./fashion/device", "./fashion/download", "./fashion/run", "./fashion/hyperband", "./fashion/recipes", "./fashion/score", "./fashion/fidelity", "./fashion/embed", "./fashion/plots", "./fashion/report",
 		"./kernel-setup"}
 	otherPackages = []string{"./fashion/photo", "./fashion/demo", "./fashion/layers", "./fashion/augment", "./fashion/models", "./fashion/pretrained", "./fashion/optim", "./fashion/train", "./fashion/notebook", "./fashion/effect",
-		"./kernel-setup/study"}
+		"./fashion/cmd/fashionlab"}
 )
-
-// check compares a backend's numbers with recorded ones.
-func check(ctx context.Context, l layout, o options) error {
-	return study(ctx, l, "check", "-only", o.recipes, "-against", o.against, "-write", o.write, fmt.Sprint("-float32=", o.float32))
-}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -162,23 +161,25 @@ func runQuietly(ctx context.Context, dir string, env []string, name string, args
 	return nil
 }
 
-// runShown runs a program with its output on ours. When we are to stop, it is told to and waited for: JupyterLab ends
+// runShown runs a program with its output on ours. When we are to stop, it is told to and waited for, as long as its WaitDelay says: JupyterLab ends
 // its kernels on SIGTERM, and on SIGINT only where a person can confirm it.
-func runShown(ctx context.Context, dir string, env []string, name string, args ...string) error {
-	c := exec.CommandContext(ctx, name, args...)
-	c.Dir, c.Env = dir, env
-	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, io.Writer(os.Stderr)
+func runShown(ctx context.Context, c *exec.Cmd) error {
+	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
-	c.WaitDelay = 10 * time.Second
 	err := c.Run()
-	if err != nil && errors.Is(err, ctx.Err()) && c.ProcessState.Success() {
+	if c.ProcessState == nil || err == nil {
+		return err
+	}
+	status, ok := c.ProcessState.Sys().(syscall.WaitStatus)
+	switch {
+	case errors.Is(err, ctx.Err()) && c.ProcessState.Success():
 		return nil // it was told to stop, and did
+	case ok && status.Signaled():
+		return &exitError{128 + int(status.Signal())}
+	case c.ProcessState.Success(): // and yet there is an error
+		return err
 	}
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return &exitError{max(1, exit.ExitCode())}
-	}
-	return err
+	return &exitError{c.ProcessState.ExitCode()}
 }
 
 func lastLines(s string, n int) string {

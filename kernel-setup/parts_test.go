@@ -179,8 +179,8 @@ func TestTypingErrorCostsNoSetUp(t *testing.T) {
 	l := elsewhere(t)
 	mentions(t, dispatch(t.Context(), []string{"run", "-profile", "huge"}), `"huge"`, "smoke, quick, full")
 	mentions(t, dispatch(t.Context(), []string{"run", "-only", "77"}), `"77"`, "01-data.ipynb")
-	mentions(t, dispatch(t.Context(), []string{"frob"}), `"frob"`)
-	mentions(t, dispatch(t.Context(), []string{"report", "extra"}), `"extra"`)
+	mentions(t, dispatch(t.Context(), []string{"frob"}), `"frob"`, "run, lab, test", "train, search, report")
+	mentions(t, dispatch(t.Context(), []string{"doctor", "extra"}), `"extra"`)
 	if _, err := os.Stat(l.home); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%s is there: %v", l.home, err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"fashionlab/fashion/notebook"
 	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/report"
 	"fashionlab/fashion/run"
 )
 
@@ -46,6 +47,14 @@ func outFolder(l layout, o options) (string, error) {
 		return filepath.Join(l.root, "out", o.profile), nil
 	}
 	return filepath.Abs(o.out)
+}
+
+// runsRoot is the folder of runs that the notebooks use.
+func runsRoot(l layout) (string, error) {
+	if os.Getenv(run.RootVariable) != "" {
+		return run.Root()
+	}
+	return filepath.Join(l.root, "runs"), nil
 }
 
 // checkRuns reports a folder of runs that cannot be written.
@@ -113,7 +122,11 @@ func execute(ctx context.Context, l layout, o options) error {
 		}
 	}
 	fmt.Printf("\nprofile %s: %d notebooks in %s\n\n", o.profile, len(chosen), time.Since(start).Round(time.Second))
-	if err := report(ctx, l, o); err != nil {
+	root, err := runsRoot(l)
+	if err != nil {
+		return err
+	}
+	if err := report.Write(os.Stdout, os.Stderr, root, l.published(), report.Options{}); err != nil {
 		return err
 	}
 	fmt.Printf("\nexecuted notebooks (.ipynb) and copies to read in a browser (.html): %s\n", out)

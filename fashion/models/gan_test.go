@@ -17,7 +17,7 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// The number is that of the same networks in Keras and PyTorch, see ../../kernel-setup/study/peers.
+// The number is that of the same networks in Keras and PyTorch, see ../cmd/fashionlab/peers.
 func TestGANHasTheParametersOfItsPeersAndItsShapes(t *testing.T) {
 	s, err := models.Summarize(run.Model{Name: "sngan", Latent: 64, Width: 16})
 	if err != nil {

@@ -74,6 +74,9 @@ func (c *classifying) train(epoch int) (loss, accuracy, rate float64, err error)
 	defer feed.free()
 	steps, seen := feed.order.Shape().Size()/batch, 0
 	for i := range steps {
+		if err := c.interrupted(epoch); err != nil {
+			return 0, 0, 0, err
+		}
 		rate = optim.Rate(c.Recipe.Schedule, c.state.Rate, c.state.Step)
 		sum, hits, err := c.program.train(c.training, feed, i, c.state.Step, rate)
 		if err != nil {

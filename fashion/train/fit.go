@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -19,6 +20,7 @@ import (
 // fitting is one process's work on a run, whatever learns.
 type fitting struct {
 	*run.Run
+	ctx     context.Context // when it ends, so does the training, before its next step
 	trainer *Trainer
 	state   run.State
 	images  int             // of an epoch

@@ -104,6 +104,9 @@ func (o *opposing) train(epoch int) (mean tally, rate float64, err error) {
 	steps := feed.order.Shape().Size() / o.Recipe.Batch
 	var sum tally
 	for i := range steps {
+		if err := o.interrupted(epoch); err != nil {
+			return tally{}, 0, err
+		}
 		rate = optim.Rate(o.Recipe.Schedule, o.state.Rate, o.state.Step)
 		t, err := o.pair.train(o.training, feed, i, o.state.Step, rate, rate*o.Recipe.GAN.Rate/o.Recipe.Optimizer.Rate)
 		if err != nil {

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -22,6 +23,12 @@ import (
 //
 // A network of one's own is handed over; its hyperparameters, which Network.ForModel reads, may be in the space.
 func Search(s hyperband.Search[run.Recipe], workers int, report func(hyperband.State[run.Recipe]), own ...models.Network) (hyperband.State[run.Recipe], error) {
+	return SearchContext(context.Background(), s, workers, report, own...)
+}
+
+// SearchContext is Search until the context ends: the trainings that are under way then stop before their next steps, and the error
+// is an InterruptedSearchError. The next call goes on after what was measured, and resumes each training after its last epoch.
+func SearchContext(ctx context.Context, s hyperband.Search[run.Recipe], workers int, report func(hyperband.State[run.Recipe]), own ...models.Network) (hyperband.State[run.Recipe], error) {
 	var none hyperband.State[run.Recipe]
 	if workers < 1 {
 		return none, fmt.Errorf("the search has %d workers, want 1 or more", workers)
@@ -43,7 +50,7 @@ func Search(s hyperband.Search[run.Recipe], workers int, report func(hyperband.S
 	defer lock.Close() // nothing is written through it
 	var list []hyperband.Worker[run.Recipe]
 	for range workers {
-		list = append(list, worker(dir, own))
+		list = append(list, worker(ctx, dir, own))
 	}
 	removed := map[run.Recipe]bool{}
 	var trouble error
@@ -53,6 +60,9 @@ func Search(s hyperband.Search[run.Recipe], workers int, report func(hyperband.S
 			report(state)
 		}
 	}, list...)
+	if err != nil && onlyInterrupted(err) {
+		err = &InterruptedSearchError{dir, found.Epochs, found.Planned, ctx.Err()}
+	}
 	return found, errors.Join(err, trouble)
 }
 
@@ -65,11 +75,11 @@ func TrialRun(search string, r run.Recipe) string {
 }
 
 // worker trains configurations in the folder of a search.
-func worker(dir string, own []models.Network) hyperband.Worker[run.Recipe] {
+func worker(ctx context.Context, dir string, own []models.Network) hyperband.Worker[run.Recipe] {
 	trainer := Trainer{Own: own}
 	return func(recipe run.Recipe, epochs int) ([]float64, error) {
 		recipe.Epochs = epochs
-		r, err := trainer.fit(TrialRun(dir, recipe), recipe, run.Extend, nil)
+		r, err := trainer.fit(ctx, TrialRun(dir, recipe), recipe, run.Extend, nil)
 		var diverged *DivergedError
 		if errors.As(err, &diverged) {
 			return nil, fmt.Errorf("%w: %w", err, hyperband.ErrLost)

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -44,24 +45,33 @@ func Extend(name string, recipe run.Recipe, report func(run.Progress), own ...mo
 	if err != nil {
 		return nil, err
 	}
-	return (&Trainer{Own: own}).fit(dir, recipe, run.Extend, report)
+	return (&Trainer{Own: own}).fit(context.Background(), dir, recipe, run.Extend, report)
 }
 
 // Fit is the function Fit.
 func (t *Trainer) Fit(name string, recipe run.Recipe, report func(run.Progress)) (*run.Run, error) {
+	return t.FitContext(context.Background(), name, recipe, report)
+}
+
+// FitContext is Fit until the context ends: the training then stops before its next step with an InterruptedError, and the
+// next call resumes it after its last epoch. Compiling and validating are not cut short.
+func (t *Trainer) FitContext(ctx context.Context, name string, recipe run.Recipe, report func(run.Progress)) (*run.Run, error) {
 	dir, err := run.Path(name)
 	if err != nil {
 		return nil, err
 	}
-	return t.fit(dir, recipe, run.Begin, report)
+	return t.fit(ctx, dir, recipe, run.Begin, report)
 }
 
-func (t *Trainer) fit(dir string, recipe run.Recipe, begin func(string, run.Recipe) (*run.Run, error), report func(run.Progress)) (*run.Run, error) {
+func (t *Trainer) fit(ctx context.Context, dir string, recipe run.Recipe, begin func(string, run.Recipe) (*run.Run, error), report func(run.Progress)) (*run.Run, error) {
 	if err := Check(recipe, t.Own...); err != nil {
 		return nil, err
 	}
 	if r, err := run.Open(dir); err == nil && r.Finished() && r.Recipe == recipe {
 		return r, nil
+	}
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("%s: %w", dir, &InterruptedError{Err: ctx.Err()})
 	}
 	r, err := begin(dir, recipe)
 	if err != nil {
@@ -74,7 +84,7 @@ func (t *Trainer) fit(dir string, recipe run.Recipe, begin func(string, run.Reci
 	if report == nil {
 		report = func(run.Progress) {}
 	}
-	f := fitting{Run: r, trainer: t, report: report, began: time.Now()}
+	f := fitting{Run: r, ctx: ctx, trainer: t, report: report, began: time.Now()}
 	if err := try(f.fit); err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}

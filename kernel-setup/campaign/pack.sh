@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 dir=${1:-out/campaign}
 go run ./kernel-setup setup -gpu off # the data set and the C compiler
 mkdir -p "$dir/data"
-go build -trimpath -ldflags='-s -w' -o "$dir/study" ./kernel-setup/study
+go build -trimpath -ldflags='-s -w' -o "$dir/fashionlab" ./fashion/cmd/fashionlab
 CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o "$dir/kernel-setup" ./kernel-setup
 data=$(go run ./kernel-setup doctor | sed -n 's/^ok  *Fashion-MNIST .* in //p')
 [ -d "$data" ] || { echo "doctor names no folder of the data set" >&2; exit 1; }
@@ -21,6 +21,6 @@ for file in "$data"/*-ubyte*; do
 done
 tar -C "$dir/data" -cf - . | xz -9 -T0 >"$dir/data.tar.xz"
 rm -r "$dir/data"
-xz -9 -T0 -f "$dir/study" "$dir/kernel-setup"
+xz -9 -T0 -f "$dir/fashionlab" "$dir/kernel-setup"
 cp kernel-setup/campaign/run.sh "$dir/"
 du -sh "$dir"

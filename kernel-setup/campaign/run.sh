@@ -15,10 +15,10 @@ work=${TMPDIR:-/var/tmp}/fashionlab-campaign
 mkdir -p "$OUT" "$work/data" "$work/runs"
 exec > >(tee -a "$OUT/log") 2>&1
 [ -d /dev/shm ] && [ -w /dev/shm ] && mkdir -p /dev/shm/fashionlab-runs && runs=/dev/shm/fashionlab-runs || runs=$work/runs # checkpoints into memory
-for p in study kernel-setup; do [ -x "$work/$p" ] || { xz -dc "$pack/$p.xz" >"$work/$p" && chmod +x "$work/$p"; } || exit 1; done
+for p in fashionlab kernel-setup; do [ -x "$work/$p" ] || { xz -dc "$pack/$p.xz" >"$work/$p" && chmod +x "$work/$p"; } || exit 1; done
 [ -e "$work/data/t10k-labels-idx1-ubyte" ] || xz -dc "$pack/data.tar.xz" | tar -x -C "$work/data" || exit 1
 mkdir -p "$OUT/published" && cp -r notebooks/published/. "$OUT/published/" || exit 1 # the GAN's reference classifier is one of them
-export FASHIONLAB_STUDY="$work/study" FASHIONLAB_HOME="$work/home" FASHION_MNIST_DIR="$work/data" FASHION_RUNS="$runs" FASHION_PUBLISHED="$OUT/published"
+export FASHIONLAB_PROGRAM="$work/fashionlab" FASHIONLAB_HOME="$work/home" FASHION_MNIST_DIR="$work/data" FASHION_RUNS="$runs" FASHION_PUBLISHED="$OUT/published"
 export PYTHONUNBUFFERED=1
 touch "$work/started"
 
@@ -51,7 +51,7 @@ fi
 # Which libraries it has opened: the list in kernel-setup/cuda13.txt must hold them.
 (for _ in 1 2 3 4 5 6 7 8; do
 	sleep 3
-	m=$(grep -hoE '/[^ ]+/lib(cu|nv)[^ ]*' "/proc/$(pgrep -n study)/maps" 2>/dev/null | sort -u | tr '\n' ' ')
+	m=$(grep -hoE '/[^ ]+/lib(cu|nv)[^ ]*' "/proc/$(pgrep -n fashionlab)/maps" 2>/dev/null | sort -u | tr '\n' ' ')
 	[ -n "$m" ] && l=$m
 done; echo "libraries: ${l:-none seen}") &
 run 40 "values as it trains, TF32" check -recipes "${CHECK:-cnn,residual,gan}"

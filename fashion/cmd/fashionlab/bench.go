@@ -1,10 +1,15 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"fashionlab/fashion"
@@ -12,6 +17,68 @@ import (
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/train"
 )
+
+func benchCommand() command {
+	return command{
+		name: "bench", summary: "time a training step",
+		text: `Times training steps of a model, beside the same model in Keras, PyTorch or JAX where a Python has them. Instead of steps it times a whole search
+(-search) or the answers of the network that comes with the project (-answers).`,
+		example: "bench -model cnn -batch 64,512 -peers python3",
+		define: func(f *flag.FlagSet) prepare {
+			var o benchOptions
+			f.StringVar(&o.model, "model", "cnn", "`name` of a recipe with the model")
+			batches := f.String("batch", "64,512", "batch `sizes`, separated by commas; with -answers, images at once")
+			f.StringVar(&o.python, "peers", "", "a `Python` with tensorflow, torch or jax to measure beside")
+			f.BoolVar(&o.transforms, "transforms", false, "time the augmentations too")
+			f.BoolVar(&o.frozen, "frozen", false, "time a ConvNeXt with ever fewer layers trained too")
+			f.BoolVar(&o.search, "search", false, "time a whole search instead, beside KerasTuner's")
+			f.BoolVar(&o.answers, "answers", false, "time the answers of the network that comes with the project instead")
+			return func([]string) (work, error) {
+				var err error
+				if o.sizes, err = parseSizes(*batches); err != nil {
+					return nil, err
+				}
+				if o.search && o.answers {
+					return nil, errors.New("-search and -answers exclude each other")
+				}
+				o.recipe, err = recipes.ByName(o.model, recipes.Quick)
+				return o.do, err
+			}
+		},
+	}
+}
+
+// benchOptions are the flags of bench.
+type benchOptions struct {
+	model, python                       string
+	recipe                              run.Recipe
+	sizes                               []int
+	transforms, frozen, search, answers bool
+}
+
+func (o benchOptions) do(ctx context.Context) error {
+	switch {
+	case o.search:
+		return benchSearch(ctx, o.model, o.python)
+	case o.answers:
+		return benchAnswers(o.sizes, o.python)
+	}
+	o.recipe.Model.Weights, o.recipe.Model.FineTuneAt = run.Weights{}, 0 // what they are takes no time
+	return bench(variants(o.recipe, o.transforms, o.frozen), o.sizes, o.python)
+}
+
+// parseSizes reads batch sizes separated by commas.
+func parseSizes(list string) ([]int, error) {
+	var sizes []int
+	for _, word := range strings.Split(list, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(word))
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("-batch is %q, want numbers of images separated by commas", list)
+		}
+		sizes = append(sizes, n)
+	}
+	return sizes, nil
+}
 
 const (
 	benchRounds = 10                     // turns of each program

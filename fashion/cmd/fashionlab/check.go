@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	_ "embed"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"math"
@@ -18,7 +20,7 @@ import (
 	"fashionlab/fashion/train"
 )
 
-// recorded holds what XLA's CPU backend computed: `study check -write kernel-setup/study/reference.json`. It is part of the program, so that the program
+// recorded holds what XLA's CPU backend computed: `go run ./kernel-setup check -write fashion/cmd/fashionlab/reference.json`. It is part of the program, so that the program
 // alone checks a machine that has neither Go nor the data set.
 //
 //go:embed reference.json
@@ -26,6 +28,31 @@ var recorded []byte
 
 // checked are the recipes whose networks are checked, among them all networks of the study.
 var checked = []string{"cnn", "residual", "resnet50", "resnet50-small-stem", "gan", "dcgan", "convnext-transfer"}
+
+func checkCommand() command {
+	return command{
+		name: "check", summary: "compare logits, loss and gradients of every network with values recorded on a CPU",
+		text: `Computes logits, loss and gradients of every network on the backend at hand, and compares them with values that were recorded on a CPU. A line
+for each network says how far they differ; one beyond its bounds is an error.`,
+		example: "check -recipes cnn,gan -float32",
+		define: func(f *flag.FlagSet) prepare {
+			var o checkOptions
+			list := f.String("recipes", "", "`names` of the recipes of the networks, separated by commas (default "+strings.Join(checked, ",")+")")
+			f.BoolVar(&o.float32, "float32", false, "compute in float32 on a GPU too, where training uses TF32, and want the numbers closer")
+			f.StringVar(&o.against, "against", "", "`file` of recorded values (default the project's own)")
+			f.StringVar(&o.write, "write", "", "record the values in this `file`")
+			return func([]string) (work, error) {
+				o.names = parseNames(*list)
+				for _, name := range o.names {
+					if _, err := recipes.ByName(name, recipes.Full); err != nil {
+						return nil, fmt.Errorf("-recipes: %w", err)
+					}
+				}
+				return func(context.Context) error { return check(os.Stdout, o) }, nil
+			}
+		},
+	}
+}
 
 // checkOptions say what is checked against what.
 type checkOptions struct {

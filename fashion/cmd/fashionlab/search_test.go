@@ -16,14 +16,13 @@ import (
 func TestPlanTellsTheTimeFromWhatARunMeasured(t *testing.T) {
 	root := t.TempDir()
 	t.Setenv(run.RootVariable, root)
-	o := searchOptions{model: "cnn", profile: recipes.Quick}
-	budget := recipes.Budget{R: 9, Eta: 3, Rounding: hyperband.Algorithm1}
-	s, err := recipes.Search(o.model, o.profile, budget)
+	o := searchOptions{model: "cnn", profile: recipes.Quick, budget: recipes.Budget{R: 9, Eta: 3, Rounding: hyperband.Algorithm1}}
+	s, err := recipes.Search(o.model, o.profile, o.budget)
 	if err != nil {
 		t.Fatal(err)
 	}
 	printed := func() string {
-		p, err := newPlan(s, budget, o)
+		p, err := newPlan(s, o)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ import (
 )
 
 // benchSearch times a whole search, beside KerasTuner's of the same table, space, model and number of images where a Python has it.
-func benchSearch(model, python string) error {
+func benchSearch(ctx context.Context, model, python string) error {
 	dir, err := os.MkdirTemp("", "bench-search-")
 	if err != nil {
 		return err
@@ -31,7 +32,7 @@ func benchSearch(model, python string) error {
 	}
 	s.Journal = filepath.Join(dir, "ours", "journal.jsonl")
 	start := time.Now()
-	found, err := train.Search(s, 1, progress())
+	found, err := train.SearchContext(ctx, s, 1, progress())
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"math"
 	"os"
@@ -11,6 +13,38 @@ import (
 
 	"fashionlab/fashion/train"
 )
+
+func probeCommand() command {
+	return command{
+		name: "probe", summary: "have the backend compute a convolution",
+		text: `Opens the backend, has it compute a convolution, compares that with the host's, and prints where it was computed, as JSON. The set-up runs it
+to learn whether a GPU works.`,
+		example: "probe",
+		define: func(*flag.FlagSet) prepare {
+			return func([]string) (work, error) { return func(context.Context) error { return probe() }, nil }
+		},
+	}
+}
+
+func backendCommand() command {
+	return command{
+		name: "backend", summary: "say which backend computes",
+		text:    `Opens the backend and prints what it is.`,
+		example: "backend",
+		define: func(*flag.FlagSet) prepare {
+			return func([]string) (work, error) { return printBackend, nil }
+		},
+	}
+}
+
+func printBackend(context.Context) error {
+	backend, err := train.Backend()
+	if err != nil {
+		return err
+	}
+	fmt.Println(backend.Description())
+	return nil
+}
 
 // probe opens the backend, has it compute a convolution, compares that with the host's, and prints where it computed, as JSON. It is run in a process of its own: a
 // plugin or a driver that does not work may end the process.

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"os"
 	"strings"
@@ -17,18 +17,12 @@ import (
 const mixing = "mixing"
 
 // mix trains the CNN on real, generated and mixed images, prints what each mixture does, and publishes it if asked to.
-func mix(p recipes.Profile, publish, weights bool) error {
-	switch {
-	case weights:
-		return errors.New("-weights is for one run; of the mixtures -publish publishes what they do, without any weights")
-	case publish && p != recipes.Full:
-		return fmt.Errorf("-publish is for the mixtures at profile %s; at %s they are too small to show anything", recipes.Full, p)
-	}
+func mix(ctx context.Context, p recipes.Profile, publish bool) error {
 	trials := recipes.Mixing(p)
 	var trainer train.Trainer
 	for i, t := range trials {
 		fmt.Printf("%d of %d: %s, seed %d\n", i+1, len(trials), t.Name, t.Recipe.Seed)
-		if _, err := trainer.Fit(t.Run, t.Recipe, notebook.Live()); err != nil {
+		if _, err := trainer.FitContext(ctx, t.Run, t.Recipe, notebook.Live()); err != nil {
 			return err
 		}
 	}

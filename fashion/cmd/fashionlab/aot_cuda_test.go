@@ -27,7 +27,7 @@ const (
 
 // XLA compiles the training steps for an H100, without one, into few kernels:
 //
-//	FASHIONLAB_CUDA_PLUGIN=.../xla_cuda_plugin.so FASHIONLAB_CUDA_ROOT=.../nvidia/cu13 go test -tags cuda -run H100 -v ./kernel-setup/study
+//	FASHIONLAB_CUDA_PLUGIN=.../xla_cuda_plugin.so FASHIONLAB_CUDA_ROOT=.../nvidia/cu13 go test -tags cuda -run H100 -v ./fashion/cmd/fashionlab
 //
 // Before the layers had a form of their own for a GPU, ConvNeXt-Atto's step had 8,379 kernels, 3,692 of them convolutions.
 func TestStepsCompileForAnH100(t *testing.T) {
@@ -42,8 +42,8 @@ func TestStepsCompileForAnH100(t *testing.T) {
 		t.Fatal(err)
 	}
 	header := "-I" + filepath.Join(strings.TrimSpace(string(xla)), "pjrt")
-	output(t, exec.Command("cc", "-O1", header, "-o", compiler, "../../testdata/gpu/aot.c", "-ldl"))
-	output(t, exec.Command("cc", "-O1", "-shared", "-fPIC", header, "-o", shim, "../../testdata/gpu/standin.c", "-ldl"))
+	output(t, exec.Command("cc", "-O1", header, "-o", compiler, "../../../testdata/gpu/aot.c", "-ldl"))
+	output(t, exec.Command("cc", "-O1", "-shared", "-fPIC", header, "-o", shim, "../../../testdata/gpu/standin.c", "-ldl"))
 
 	for _, c := range []struct {
 		recipe       string
@@ -59,7 +59,7 @@ func TestStepsCompileForAnH100(t *testing.T) {
 			"FASHIONLAB_STANDIN="+device.FindCPUPlugin(device.PluginFolders()))
 		output(t, build)
 
-		compile := exec.Command(compiler, plugin, "../../testdata/gpu/h100.txtpb", largest(t, programs))
+		compile := exec.Command(compiler, plugin, "../../../testdata/gpu/h100.txtpb", largest(t, programs))
 		compile.Env = append(os.Environ(), fmt.Sprintf("XLA_FLAGS=--xla_gpu_cuda_data_dir=%s --xla_dump_to=%s --xla_dump_hlo_as_text", root, dump))
 		output(t, compile)
 		lists, err := filepath.Glob(filepath.Join(dump, "*.thunk_sequence.txt"))
@@ -84,7 +84,7 @@ func TestBuildStep(t *testing.T) {
 	if name == "" {
 		t.Skipf("$%s names no recipe: TestStepsCompileForAnH100 runs this", stepOf)
 	}
-	t.Setenv(fashion.DirVariable, "../../testdata/fashion-mnist")
+	t.Setenv(fashion.DirVariable, "../../../testdata/fashion-mnist")
 	r, err := recipes.ByName(name, recipes.Smoke)
 	if err != nil {
 		t.Fatal(err)

@@ -3,22 +3,34 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
-	"net"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 	"text/tabwriter"
 
-	"fashionlab/fashion"
 	"fashionlab/fashion/demo"
-	"fashionlab/fashion/recipes"
-	"fashionlab/fashion/run"
-	"fashionlab/fashion/train"
 )
+
+func predictCommand() command {
+	return command{
+		name: "predict", summary: "say what garments photos show", arguments: "FILE...",
+		text: `Says what garment each photo shows, with the probabilities of the three likeliest classes. A "?" means low confidence. Files that cannot
+be used are named, and the exit code is then 1.`,
+		example: "predict testdata/photos/cmyk.jpg -json",
+		define: func(f *flag.FlagSet) prepare {
+			asJSON := f.Bool("json", false, "print JSON")
+			return func(files []string) (work, error) {
+				if len(files) == 0 {
+					return nil, errors.New("name one photo or more")
+				}
+				return func(context.Context) error { return predict(files, *asJSON) }, nil
+			}
+		},
+	}
+}
 
 func warn(err error) { fmt.Fprintln(os.Stderr, "warning:", err) }
 
@@ -39,9 +51,6 @@ type chance struct {
 
 // predict prints what the panel says about files. A file that cannot be used is reported in its place, and is the error at the end.
 func predict(files []string, asJSON bool) error {
-	if len(files) == 0 {
-		return errors.New("usage: predict FILE...: name one photo or more")
-	}
 	panel, err := demo.Open(warn)
 	if err != nil {
 		return err
@@ -109,71 +118,4 @@ func printPredicted(w io.Writer, list []predicted) error {
 		fmt.Fprintf(t, "%s\t%s\t%.3f\t%s\t\n", p.File, class, p.Top[0].Probability, strings.Join(then, ", "))
 	}
 	return t.Flush()
-}
-
-// neighbourImages is how many training images are searched for those that look most like a photo.
-const neighbourImages = 10_000
-
-// serve serves the demo's page until it is interrupted. An address that others can reach asks for a token.
-func serve(address, token string) error {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return fmt.Errorf("-listen is %q, want an address and a port such as 127.0.0.1:8080: %w", address, err)
-	}
-	if ip := net.ParseIP(host); token == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		token = demo.NewToken()
-	}
-	if token != "" {
-		if err := demo.CheckToken(token); err != nil {
-			return err
-		}
-	}
-	panel, err := demo.Open(warn)
-	if err != nil {
-		return err
-	}
-	for _, m := range panel.Members {
-		fmt.Printf("%s, %s, weight %.2f, test accuracy %v\n", m.Title, m.Name(), m.Weight, m.Test)
-	}
-	if err := panel.Warm(); err != nil {
-		return err
-	}
-	s := demo.NewServer(panel, demo.Options{Token: token})
-	if err := makeItems(s); err != nil {
-		fmt.Fprintln(os.Stderr, "the page makes no items:", err)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	go func() {
-		if err := showNeighbours(s); err != nil {
-			s.WithoutNeighbours()
-			fmt.Fprintln(os.Stderr, "no training images will be shown beside an answer:", err)
-		}
-	}()
-	return s.ListenAndServe(ctx, address, func(url string) { fmt.Printf("open %s in a browser; Ctrl-C stops\n", url) })
-}
-
-// makeItems has the page make items with the published GAN.
-func makeItems(s *demo.Server) error {
-	r, err := run.OpenPublished(recipes.Full.Run("gan"))
-	if err != nil {
-		return err
-	}
-	g, err := train.LoadGenerator(r)
-	if err != nil {
-		return err
-	}
-	return s.MakeItems(g)
-}
-
-func showNeighbours(s *demo.Server) error {
-	dir, err := fashion.FindDir()
-	if err != nil {
-		return err
-	}
-	set, err := fashion.LoadTrain(dir)
-	if err != nil {
-		return err
-	}
-	return s.ShowNeighbours(set, neighbourImages)
 }

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/notebook"
+	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/train"
+)
+
+func searchCommand() command {
+	return command{
+		name: "search", summary: "search hyperparameters with Hyperband", heeds: true,
+		text: `Searches the hyperparameters that the slides searched, with Hyperband, and prints the best trials. What was measured is kept: the same command
+goes on with an interrupted search, and Ctrl-C stops between two steps. With -plan it only says which trials there are and what they cost.`,
+		example: "search -model cnn -profile smoke -plan",
+		define: func(f *flag.FlagSet) prepare {
+			var o searchOptions
+			f.StringVar(&o.model, "model", "cnn", "`name` of the recipe whose hyperparameters are searched")
+			profile := addProfile(f)
+			f.IntVar(&o.budget.R, "R", 0, "epochs of a configuration at most (default the profile's)")
+			f.IntVar(&o.budget.Eta, "eta", 0, "each rung keeps one of so many (default the profile's)")
+			rounding := f.String("rounding", "", "`rule` of the brackets' table: algorithm1, table1 or kerastuner (default algorithm1)")
+			f.IntVar(&o.workers, "workers", 1, "trainings at once")
+			f.BoolVar(&o.plan, "plan", false, "say what the search costs, and do not begin")
+			f.BoolVar(&o.json, "json", false, "print JSON")
+			return func([]string) (work, error) {
+				var err error
+				if o.profile, err = recipes.ParseProfile(*profile); err != nil {
+					return nil, err
+				}
+				if o.workers < 1 {
+					return nil, fmt.Errorf("-workers is %d, want 1 or more", o.workers)
+				}
+				o.budget.Rounding = hyperband.Rounding(*rounding)
+				o.budget = withDefaults(o.budget, recipes.SearchBudget(o.profile))
+				s, err := recipes.Search(o.model, o.profile, o.budget)
+				return func(ctx context.Context) error { return search(ctx, s, o) }, err
+			}
+		},
+	}
+}
+
+// searchOptions are the flags of search.
+type searchOptions struct {
+	model      string
+	profile    recipes.Profile
+	budget     recipes.Budget
+	workers    int
+	plan, json bool
+}
+
+// withDefaults is a budget with another's values where it has none.
+func withDefaults(b, usual recipes.Budget) recipes.Budget {
+	return recipes.Budget{R: cmp.Or(b.R, usual.R), Eta: cmp.Or(b.Eta, usual.Eta), Rounding: cmp.Or(b.Rounding, usual.Rounding)}
+}
+
+// search plans a search, or does it.
+func search(ctx context.Context, s hyperband.Search[run.Recipe], o searchOptions) error {
+	if o.plan {
+		p, err := newPlan(s, o)
+		if err != nil {
+			return err
+		}
+		if o.json {
+			return writeJSON(p)
+		}
+		return p.print(os.Stdout)
+	}
+	if err := fitSource(ctx, s.Base, o.profile); err != nil {
+		return err
+	}
+	found, err := train.SearchContext(ctx, s, o.workers, progress())
+	switch {
+	case errors.Is(err, context.Canceled):
+		return err
+	case err != nil:
+		return fmt.Errorf("%w\nwhat was measured is kept; the same command goes on with it", err)
+	case o.json:
+		return writeJSON(ranked(found))
+	}
+	return printRanking(os.Stdout, found, s.Base.Model.Name)
+}
+
+func writeJSON(v any) error {
+	e := json.NewEncoder(os.Stdout)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// progress reports on standard error: in one line that changes where a person reads it, else in a line per training.
+func progress() func(hyperband.State[run.Recipe]) {
+	info, err := os.Stderr.Stat()
+	start, end := "", "\n"
+	if err == nil && info.Mode()&os.ModeCharDevice != 0 {
+		start, end = "\r\x1b[K", ""
+	}
+	return func(s hyperband.State[run.Recipe]) {
+		fmt.Fprint(os.Stderr, start, notebook.SearchLine(s), end)
+		if s.Done {
+			fmt.Fprintln(os.Stderr)
+		}
+	}
+}
+
+// place is a line of a ranking.
+type place struct {
+	Trial      int               `json:"trial"`
+	Accuracy   float64           `json:"validation_accuracy"`
+	Epochs     int               `json:"epochs"`
+	Parameters map[string]string `json:"parameters"`
+	Recipe     run.Recipe        `json:"recipe"`
+}
+
+func ranked(s hyperband.State[run.Recipe]) []place {
+	var list []place
+	for _, t := range s.Ranking() {
+		p := place{Trial: t.ID, Accuracy: t.Score(0), Epochs: len(t.Scores), Parameters: map[string]string{}, Recipe: t.Config}
+		for i, parameter := range s.Space {
+			p.Parameters[parameter.Name] = parameter.Word(t.Values[i])
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// printRanking prints the best trials, and the slide's parameters under them.
+func printRanking(w io.Writer, s hyperband.State[run.Recipe], model string) error {
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	header, rows := s.Table(10, "validation accuracy")
+	for _, row := range append([][]string{header}, rows...) {
+		fmt.Fprintln(t, strings.Join(row, "\t"))
+	}
+	fmt.Fprintf(t, "slide\t\t\t%s\n", strings.Join(recipes.SlideOf(model).Parameters, "\t"))
+	return t.Flush()
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+
+	"fashionlab/fashion/models"
+	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/run"
+)
+
+func summaryCommand() command {
+	return command{
+		name: "summary", summary: "print a model's layers, shapes and parameters",
+		text:    `Prints each layer of a recipe's model with the shape of its output and its number of parameters.`,
+		example: "summary -model resnet50",
+		define: func(f *flag.FlagSet) prepare {
+			name := f.String("model", "cnn", "`name` of a recipe with the model")
+			return func([]string) (work, error) {
+				recipe, err := recipes.ByName(*name, recipes.Full)
+				return func(context.Context) error { return summarize(recipe.Model) }, err
+			}
+		},
+	}
+}
+
+func summarize(m run.Model) error {
+	s, err := models.Summarize(m)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(os.Stdout, s)
+	return err
+}

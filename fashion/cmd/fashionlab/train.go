@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+
+	"fashionlab/fashion/models"
+	"fashionlab/fashion/notebook"
+	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/score"
+	"fashionlab/fashion/train"
+)
+
+func trainCommand() command {
+	return command{
+		name: "train", summary: "train a recipe of the study and test it", heeds: true,
+		text: `Trains a recipe of the study into a run, tests it, and prints its accuracy with the 95% interval. A finished run is only read, an interrupted
+one resumes after its last epoch: Ctrl-C stops between two steps. The recipe "mixing" trains all mixtures of real and generated images.`,
+		example: "train -recipe cnn-augmented -profile smoke -seed 2",
+		define: func(f *flag.FlagSet) prepare {
+			var o trainOptions
+			f.StringVar(&o.recipe, "recipe", "cnn", "`name` of the recipe")
+			profile := addProfile(f)
+			f.StringVar(&o.name, "name", "", "`name` of the run (default profile/recipe, and profile/recipe-seedN with another seed than the recipe's)")
+			f.IntVar(&o.epochs, "epochs", 0, "number of epochs; a cosine falls over all of them (default the recipe's)")
+			f.Uint64Var(&o.seed, "seed", 0, "seed of the first weights, data order, dropout and augmentation (default the recipe's)")
+			f.BoolVar(&o.publish, "publish", false, "copy the finished run to notebooks/published, for others to see")
+			f.BoolVar(&o.weights, "weights", false, "publish it with its weights, in half precision")
+			return func([]string) (work, error) {
+				var err error
+				if o.profile, err = recipes.ParseProfile(*profile); err != nil {
+					return nil, err
+				}
+				if o.recipe == mixing {
+					return prepareMixing(o)
+				}
+				t, err := newTraining(o)
+				return t.do, err
+			}
+		},
+	}
+}
+
+// trainOptions are the flags of train.
+type trainOptions struct {
+	recipe, name     string
+	profile          recipes.Profile
+	epochs           int
+	seed             uint64
+	publish, weights bool
+}
+
+// training is a recipe that is to be trained into the run of a name.
+type training struct {
+	trainOptions
+	trained run.Recipe
+}
+
+// newTraining puts the recipe and the run's name together.
+func newTraining(o trainOptions) (training, error) {
+	t := training{trainOptions: o}
+	recipe, err := recipes.ByName(o.recipe, o.profile)
+	if err != nil {
+		return t, fmt.Errorf("%w; or %s, which trains all mixtures of real and generated images", err, mixing)
+	}
+	if o.epochs < 0 {
+		return t, fmt.Errorf("-epochs is %d, want 1 or more, or 0 for the recipe's", o.epochs)
+	}
+	if o.epochs > 0 {
+		recipe = recipes.WithEpochs(recipe, o.epochs)
+	}
+	if t.name == "" {
+		t.name = o.profile.Run(o.recipe)
+		if o.seed != 0 && o.seed != recipe.Seed {
+			t.name += fmt.Sprintf("-seed%d", o.seed)
+		}
+	}
+	if o.seed != 0 {
+		recipe.Seed = o.seed
+	}
+	if task := recipe.Data.Task; task != "" && (o.publish || o.weights) {
+		return t, fmt.Errorf("%s learns the task %s; only runs that learned the classes are published", o.recipe, task)
+	}
+	t.trained = recipe
+	if _, err := run.Path(t.name); err != nil {
+		return t, fmt.Errorf("-name: %w", err)
+	}
+	return t, train.Check(recipe)
+}
+
+// do trains the recipe, or goes on with it, tests it, and publishes it if asked to.
+func (t training) do(ctx context.Context) error {
+	if err := fitSource(ctx, t.trained, t.profile); err != nil {
+		return err
+	}
+	r, err := new(train.Trainer).FitContext(ctx, t.name, t.trained, notebook.Live())
+	if err != nil {
+		return err
+	}
+	result, err := result(r)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s: best epoch %d of %d; %s; %.0f s on %s\n", r.Dir, r.Record.BestEpoch, len(r.History), result, r.Record.Seconds, r.Record.Devices())
+	return share(r, t.name, t.publish, t.weights)
+}
+
+// result says how well a finished run does. A classifier is tested for it.
+func result(r *run.Run) (string, error) {
+	best := r.History[r.Record.BestEpoch-1]
+	if task := r.Recipe.Data.Task; task != "" {
+		return fmt.Sprintf("accuracy of %s on validation images %.4f", task, best.ValidationAccuracy), nil
+	}
+	if models.IsGAN(r.Recipe.Model.Name) {
+		return fmt.Sprintf("distance to validation images %.2f, %.4f of the images recognized", best.Synthesis.Distance, best.Synthesis.Recognized), nil
+	}
+	validation, err := r.Predictions(run.Validation)
+	if err != nil {
+		return "", err
+	}
+	test, err := train.Test(r)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("accuracy on validation images %v, on test images %v", score.Accuracy(validation), score.Accuracy(test)), nil
+}
+
+// share publishes a run under a name if asked to, with its weights or without.
+func share(r *run.Run, name string, publish, weights bool) error {
+	if !weights {
+		if !publish {
+			return nil
+		}
+		if p, err := run.OpenPublished(name); err == nil {
+			if _, found, _ := p.LoadCheckpoint(run.Best); found { // a damaged one is no reason to replace it without another
+				return fmt.Errorf("%s is published with its weights, which others may need; publish it with -weights again", name)
+			}
+		}
+		return r.Publish(name)
+	}
+	half, err := train.HalfPrecision(r) // before anything is replaced
+	if err != nil {
+		return err
+	}
+	if err := r.Publish(name); err != nil {
+		return err
+	}
+	return run.PublishWeights(name, half)
+}
+
+// fitSource trains the run whose weights a recipe starts from, where it is the study's and not trained yet.
+func fitSource(ctx context.Context, recipe run.Recipe, p recipes.Profile) error {
+	source, ok := recipes.SourceOf(recipe, p)
+	if !ok {
+		return nil
+	}
+	_, err := new(train.Trainer).FitContext(ctx, recipe.Model.Weights.Run, source, notebook.Live())
+	return err
+}
+
+// prepareMixing checks the flags of the recipe mixing.
+func prepareMixing(o trainOptions) (work, error) {
+	switch {
+	case o.weights:
+		return nil, errors.New("-weights is for one run; of the mixtures -publish publishes what they do, without any weights")
+	case o.name != "" || o.epochs != 0 || o.seed != 0:
+		return nil, errors.New("-name, -epochs and -seed are for one run; the mixtures have their own")
+	case o.publish && o.profile != recipes.Full:
+		return nil, fmt.Errorf("-publish is for the mixtures at profile %s; at %s they are too small to show anything", recipes.Full, o.profile)
+	}
+	return func(ctx context.Context) error { return mix(ctx, o.profile, o.publish) }, nil
+}

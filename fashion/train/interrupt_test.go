@@ -1,0 +1,80 @@
+package train_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/train"
+)
+
+func TestTrainingStopsBeforeTheNextStepWhenItsContextEndsAndResumes(t *testing.T) {
+	needBackend(t)
+	for _, r := range []run.Recipe{recipe(), ganRecipe("dcgan", "cross-entropy")} {
+		ctx, cancel := context.WithCancel(t.Context())
+		name := r.Model.Name + "/interrupted"
+		var trainer train.Trainer
+		_, err := trainer.FitContext(ctx, name, r, func(p run.Progress) {
+			if p.Epoch == 1 && p.Stage == "validating" {
+				cancel()
+			}
+		})
+		var interrupted *train.InterruptedError
+		if !errors.As(err, &interrupted) || interrupted.Epoch != 2 || !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "resumes after epoch 1") {
+			t.Fatalf("%s: the error is %v, want an interruption in epoch 2", name, err)
+		}
+		if begun, err := run.OpenNamed(name); err != nil || len(begun.History) != 1 || begun.Finished() {
+			t.Errorf("%s: the run has the history %+v (%v), want one epoch", name, begun.History, err)
+		}
+		if r.GAN != (run.GAN{}) {
+			continue // TestGANIsResumedLoadedAndPublished resumes one
+		}
+		resumed, err := trainer.FitContext(t.Context(), name, r, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := outcome(t, resumed), outcome(t, fit(t, r.Model.Name+"/whole", r)); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: resumed it ends with %+v, undisturbed with %+v, or the tensors differ", name, got.State, want.State)
+		}
+	}
+}
+
+func TestTrainingDoesNotBeginAfterItsContextHasEnded(t *testing.T) {
+	needBackend(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := new(train.Trainer).FitContext(ctx, "late", recipe(), nil)
+	var interrupted *train.InterruptedError
+	if !errors.As(err, &interrupted) || interrupted.Epoch != 0 {
+		t.Errorf("the error is %v, want an interruption before the training", err)
+	}
+	if _, err := run.OpenNamed("late"); !errors.Is(err, run.ErrNotFound) && !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a run was begun: %v", err)
+	}
+}
+
+func TestSearchStopsWhenItsContextEndsAndResumes(t *testing.T) {
+	needBackend(t)
+	want := search(t, newSearch(t, "whole"), 1)
+	s := newSearch(t, "interrupted")
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := train.SearchContext(ctx, s, 2, func(state hyperband.State[run.Recipe]) {
+		if state.Epochs > 0 {
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "interrupted after") {
+		t.Errorf("the error is %v, want one line about an interruption", err)
+	}
+	if n := trainings(t, s); n == 0 || n >= want.Epochs {
+		t.Errorf("%d of %d epochs were trained, want some", n, want.Epochs)
+	}
+	if got := found(search(t, s, 1)); got != found(want) {
+		t.Errorf("resumed:\n%s\nundisturbed:\n%s", got, found(want))
+	}
+}
