@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -72,8 +71,8 @@ func reference(r run.Recipe) float64 {
 	}
 	whole := r
 	whole.Model.FineTuneAt = 0
-	training := recipes.TrainingImages(r.Data)
-	seconds := float64(training)*perImage(r) + float64(recipes.Images(r.Data)-training)*perImage(whole)/3
+	training := r.Data.TrainingImages()
+	seconds := float64(training)*perImage(r) + float64(r.Data.Images()-training)*perImage(whole)/3
 	if r.Data.Task == run.Rotation {
 		seconds *= 4 // all orientations
 	}
@@ -106,7 +105,7 @@ func measure(root string, onGPU bool) []measured {
 		for _, e := range r.History {
 			seconds += e.Seconds
 		}
-		images, expected := epochs*recipes.TrainingImages(r.Recipe.Data), float64(epochs)*reference(r.Recipe)
+		images, expected := epochs*r.Recipe.Data.TrainingImages(), float64(epochs)*reference(r.Recipe)
 		name, err := filepath.Rel(root, r.Dir)
 		if err != nil || images < leastImages || seconds == 0 || expected == 0 || strings.HasPrefix(r.Record.Device, "cpu") == onGPU {
 			continue

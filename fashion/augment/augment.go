@@ -27,6 +27,8 @@ type Parameters struct {
 	Contrast          float64 `json:"contrast,omitempty"`
 	Brightness        float64 `json:"brightness,omitempty"`
 	Patches           []Patch `json:"patches,omitempty"`
+
+	Own []float64 `json:"own,omitempty"` // of a transform of the user's own: uniform in [0, 1)
 }
 
 // Draw returns the parameters of an image, given by its position in the file, in an epoch. The draw of a transform does not
@@ -40,6 +42,9 @@ func Draw(a run.Augmentation, seed uint64, epoch, index int) Parameters {
 	p.TranslationHeight, p.TranslationWidth = uniform(r, a.TranslationHeight), uniform(r, a.TranslationWidth)
 	p.Contrast, p.Brightness = uniform(r, a.Contrast), uniform(r, a.Brightness)
 	p.drawPatches(r, a.Cutout)
+	for range a.Own.Numbers {
+		p.Own = append(p.Own, r.Float64())
+	}
 	return p
 }
 
@@ -57,7 +62,7 @@ func Columns(a run.Augmentation) int {
 	if a.Brightness != (run.Range{}) {
 		n++
 	}
-	return n
+	return n + a.Own.Numbers
 }
 
 // AppendRow appends the row of an image of that height and width.
@@ -77,11 +82,14 @@ func (p Parameters) AppendRow(row []float32, a run.Augmentation, height, width i
 	for i := range a.Cutout.Count {
 		row = p.Patches[i].appendRow(row, h, w)
 	}
+	for _, v := range p.Own {
+		row = append(row, float32(v))
+	}
 	return row
 }
 
-// Apply changes images [B, H, W, C], floats in [0, 1], by their rows [B, Columns(a)].
-func Apply(a run.Augmentation, images, rows *Node) *Node {
+// Apply changes images [B, H, W, C], floats in [0, 1], by their rows [B, Columns(a)]. The transform of the user's own that the augmentation names, if any, is handed over.
+func Apply(a run.Augmentation, images, rows *Node, own ...Own) *Node {
 	images.AssertRank(4)
 	taken := 0
 	take := func(n int) *Node {
@@ -99,6 +107,9 @@ func Apply(a run.Augmentation, images, rows *Node) *Node {
 	}
 	for range a.Cutout.Count {
 		images = Cutout(images, take(patchColumns), a.Cutout.Fill, a.Cutout.FillValue)
+	}
+	if a.Own.Name != "" {
+		images = applyOwn(a, images, take(a.Own.Numbers), own)
 	}
 	return images
 }

@@ -34,6 +34,9 @@ type Network struct {
 	HeadEpsilon float64                                       // what a last LayerNorm adds to the variance, where pretrained weights depend on it
 }
 
+// OwnName is the name that a recipe has for it.
+func (net Network) OwnName() string { return net.Name }
+
 // Names lists the models of the study: the classifiers, and the pairs of networks that NewGAN knows.
 func Names() []string { return []string{"cnn", "residual", "resnet50", "convnext", "dcgan", "sngan"} }
 

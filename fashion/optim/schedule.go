@@ -1,14 +1,37 @@
 package optim
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"fashionlab/fashion/run"
 )
 
-// CheckSchedule reports a schedule that does not exist or lacks what it needs.
-func CheckSchedule(s run.Schedule) error {
+// Own is a schedule of the user's own, which a recipe names in run.Schedule.Name.
+type Own struct {
+	Name string
+	// Factor is what the recipe's learning rate is multiplied by in a step, 0 for the first, of so many of the whole training.
+	Factor func(step, steps int) float64
+}
+
+// OwnName is the name that a recipe has for it.
+func (o Own) OwnName() string { return o.Name }
+
+// CheckSchedule reports a schedule that does not exist or lacks what it needs. Schedules of the user's own are handed over.
+func CheckSchedule(s run.Schedule, own ...Own) error {
+	for _, o := range own {
+		if o.Name == "" || o.Factor == nil || slices.Contains([]string{"plateau", "exponential", "step", "cosine"}, o.Name) {
+			return fmt.Errorf("a schedule of one's own is named %q, want a name that is none of plateau, exponential, step, cosine, and a function Factor", o.Name)
+		}
+	}
+	if slices.ContainsFunc(own, func(o Own) bool { return o.Name == s.Name }) {
+		if s != (run.Schedule{Name: s.Name}) {
+			return fmt.Errorf("schedule is %+v, want nothing but the name of a schedule of one's own", s)
+		}
+		return nil
+	}
 	switch s.Name {
 	case "":
 		if s != (run.Schedule{}) {
@@ -23,30 +46,37 @@ func CheckSchedule(s run.Schedule) error {
 			return fmt.Errorf("schedule.factor is %v every %d steps, want a number in (0, 1] and 1 step or more", s.Factor, s.Every)
 		}
 	case "cosine":
-		if s.Every < 1 {
-			return fmt.Errorf("schedule.every is %d, want the number of steps, 1 or more, in which a cosine falls", s.Every)
+		if s.Every < 0 {
+			return fmt.Errorf("schedule.every is %d, want the number of steps in which a cosine falls, or 0 for all", s.Every)
 		}
 	default:
-		return fmt.Errorf("schedule.name is %q, want one of plateau, exponential, step, cosine, or none for a constant rate", s.Name)
+		return fmt.Errorf("schedule.name is %q, want one of plateau, exponential, step, cosine, one that is handed over, or none for a constant rate", s.Name)
 	}
 	return nil
 }
 
-// Rate returns the learning rate of a step, 0 for the first, from the rate that the recipe (or, for a plateau, the
+// Rate returns the learning rate of a step, 0 for the first, of so many of the whole training, from the rate that the recipe (or, for a plateau, the
 // reductions so far) gives:
 //
 //	exponential  rate * factor^(step/every)
 //	step         rate * factor^floor(step/every)
 //	cosine       minimum + (rate-minimum) * (1+cos(pi*step/every))/2, the minimum from step every on (Loshchilov and Hutter,
-//	             "SGDR", 2017, without restarts)
-func Rate(s run.Schedule, rate float64, step int) float64 {
+//	             "SGDR", 2017, without restarts); every is steps where it is 0
+//
+// A schedule of the user's own that the recipe names is handed over.
+func Rate(s run.Schedule, rate float64, step, steps int, own ...Own) float64 {
+	for _, o := range own {
+		if o.Name == s.Name {
+			return rate * o.Factor(step, steps)
+		}
+	}
 	switch s.Name {
 	case "exponential":
 		return rate * math.Pow(s.Factor, float64(step)/float64(s.Every))
 	case "step":
 		return rate * math.Pow(s.Factor, float64(step/s.Every))
 	case "cosine":
-		along := min(1, float64(step)/float64(s.Every))
+		along := min(1, float64(step)/float64(max(cmp.Or(s.Every, steps), 1)))
 		return s.MinRate + (rate-s.MinRate)*(1+math.Cos(math.Pi*along))/2
 	}
 	return rate

@@ -2,9 +2,6 @@ package recipes
 
 import "fashionlab/fashion/run"
 
-// trainingImages is the number of images in Fashion-MNIST's training files.
-const trainingImages = 60000
-
 // Trial is a recipe of an experiment with the name of its run and how a figure calls it.
 type Trial struct {
 	Name   string // for a reader
@@ -63,6 +60,6 @@ func Schedules(p Profile) []Trial {
 	return []Trial{
 		with("plateau, patience 1", "plateau", CNN(p).Schedule),
 		with("constant", "constant", run.Schedule{}),
-		with("cosine", "cosine", run.Schedule{Name: "cosine", Every: base.Epochs * steps(base), MinRate: 1e-5}),
+		with("cosine", "cosine", run.Schedule{Name: "cosine", MinRate: 1e-5}),
 	}
 }

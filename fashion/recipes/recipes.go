@@ -173,35 +173,6 @@ func ResNet50SmallStem(p Profile) run.Recipe {
 	return cosine(r)
 }
 
-// WithEpochs is a recipe that is trained for so many epochs. A cosine falls over all of them.
-func WithEpochs(r run.Recipe, epochs int) run.Recipe {
-	r.Epochs = epochs
-	if r.Schedule.Name == "cosine" {
-		r.Schedule.Every = epochs * steps(r)
-	}
-	return r
-}
-
-// steps is the number of a recipe's steps in an epoch.
-func steps(r run.Recipe) int {
-	training := TrainingImages(r.Data)
-	if r.Data.Task == run.Rotation {
-		training *= 4 // all orientations
-	}
-	return (training + r.Batch - 1) / r.Batch
-}
-
-// Images is how many of the 60,000 images a recipe uses, for training and validation.
-func Images(d run.Data) int {
-	if d.Limit > 0 {
-		return d.Limit
-	}
-	return trainingImages
-}
-
-// TrainingImages is how many of them are trained on.
-func TrainingImages(d run.Data) int { return Images(d) - int(float64(Images(d))*d.Validation+0.5) }
-
 // byName are the recipes of the study.
 var byName = map[string]func(Profile) run.Recipe{
 	"cnn": CNN, "cnn-augmented": CNNAugmented, "residual": Residual, "residual-again": ResidualAgain, "residual-long": ResidualLong, "residual-wide": ResidualWide, "gan": GAN, "dcgan": DCGAN,

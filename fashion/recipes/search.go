@@ -108,7 +108,7 @@ func schedule(base run.Recipe) func(*run.Recipe, string) {
 		case "94_step_0_9":
 			r.Schedule = run.Schedule{Name: "step", Every: 94, Factor: 0.9}
 		case "cosine":
-			r.Schedule = cosine(base).Schedule
+			r.Schedule = run.Schedule{Name: "cosine", Every: base.Steps(), MinRate: 1e-5} // a trial of fewer epochs is the start of one of all
 		}
 	}
 }

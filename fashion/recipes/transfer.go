@@ -72,7 +72,7 @@ func Transfer(p Profile, fineTuneAt int) run.Recipe {
 
 // cosine is a recipe whose learning rate falls along a cosine over its epochs.
 func cosine(r run.Recipe) run.Recipe {
-	r.Schedule = run.Schedule{Name: "cosine", Every: r.Epochs * steps(r), MinRate: 1e-5}
+	r.Schedule = run.Schedule{Name: "cosine", MinRate: 1e-5}
 	return r
 }
 

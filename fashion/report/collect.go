@@ -111,7 +111,7 @@ func lineOf(root string, r *run.Run) (Line, error) {
 	return Line{
 		Model: r.Recipe.Model.Name, Title: kind(r.Recipe), Slide: recipes.SlideOf(r.Recipe.Model.Name).Test,
 		Run: filepath.ToSlash(name), Published: r.Published,
-		Images: recipes.TrainingImages(r.Recipe.Data), Limited: r.Recipe.Data.Limit > 0,
+		Images: r.Recipe.Data.TrainingImages(), Limited: r.Recipe.Data.Limit > 0,
 		Epochs: len(r.History), Parameters: r.Record.Parameters, Seconds: r.Record.Seconds, Device: r.Record.Devices(),
 		Finished: r.Record.Finished, Seed: r.Recipe.Seed, Modules: r.Record.Modules,
 		run: r,

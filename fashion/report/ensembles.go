@@ -112,7 +112,7 @@ func (b ballot) vote(members []score.Member, weights []float64, fitted bool) (Li
 		if err != nil {
 			return Line{}, err
 		}
-		e.Members = append(e.Members, Member{kind(m.Run.Recipe), filepath.ToSlash(name), j.Weights[i], recipes.TrainingImages(m.Run.Recipe.Data)})
+		e.Members = append(e.Members, Member{kind(m.Run.Recipe), filepath.ToSlash(name), j.Weights[i], m.Run.Recipe.Data.TrainingImages()})
 		l.Parameters += m.Run.Record.Parameters
 		l.Seconds += m.Run.Record.Seconds
 		if d := m.Run.Record.Device; !slices.Contains(devices, d) {

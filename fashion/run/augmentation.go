@@ -21,9 +21,17 @@ type Augmentation struct {
 	Brightness        Range  `json:"brightness,omitzero"`         // added to the grey values
 	Cutout            Cutout `json:"cutout,omitzero"`
 
+	Own OwnAugmentation `json:"own,omitzero"` // a transform whose code is handed over, after all others
+
 	Interpolation string  `json:"interpolation,omitempty"` // of the resampling: "" or "bilinear", "nearest"
 	Fill          string  `json:"fill,omitempty"`          // what lies outside an image: "" or "constant", "nearest", "reflect", "wrap"
 	FillValue     float64 `json:"fill_value,omitempty"`    // grey value of "constant"
+}
+
+// OwnAugmentation names a transform of the user's own, whose code is handed over beside the recipe.
+type OwnAugmentation struct {
+	Name    string `json:"name"`
+	Numbers int    `json:"numbers,omitempty"` // that each image draws for it, uniform in [0, 1)
 }
 
 // Range is an interval from which a value is drawn uniformly.
@@ -64,6 +72,7 @@ func (a Augmentation) rules() []rule {
 		oneOf("augmentation.interpolation", a.Interpolation, "", "bilinear", "nearest"),
 		oneOf("augmentation.fill", a.Fill, "", "constant", "nearest", "reflect", "wrap"),
 		{a.FillValue >= 0 && a.FillValue <= 1, "augmentation.fill_value", a.FillValue, "a grey value in [0, 1]"},
+		{a.Own.Numbers >= 0 && a.Own.Numbers <= 64 && (a.Own.Name != "" || a.Own.Numbers == 0), "augmentation.own", a.Own, "a name, and at most 64 numbers"},
 	}
 	c := a.Cutout
 	if c == (Cutout{}) {

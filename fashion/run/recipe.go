@@ -115,7 +115,7 @@ type Schedule struct {
 	MinRate  float64 `json:"min_rate,omitempty"`  // the rate is never reduced below it; also of "cosine"
 
 	// Exponential: rate * factor^(step/every). Step: rate * factor^floor(step/every). Cosine: the rate falls along half a
-	// cosine in so many steps.
+	// cosine in so many steps; 0 means over the whole training.
 	Every int `json:"every,omitempty"` // in steps
 }
 
@@ -209,7 +209,38 @@ func ReadRecipe(r io.Reader) (Recipe, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return Recipe{}, fmt.Errorf("recipe: found more after its end at byte %d", d.InputOffset())
 	}
-	return recipe, recipe.Validate()
+	return recipe.canonical(), recipe.Validate()
+}
+
+// trainingImages is the number of images in Fashion-MNIST's training files.
+const trainingImages = 60000
+
+// Images is how many of the images in the training files are used, for training and validation.
+func (d Data) Images() int {
+	if d.Limit > 0 {
+		return d.Limit
+	}
+	return trainingImages
+}
+
+// TrainingImages is how many of them are trained on.
+func (d Data) TrainingImages() int { return d.Images() - int(float64(d.Images())*d.Validation+0.5) }
+
+// Steps is the number of steps of the whole training.
+func (r Recipe) Steps() int {
+	images := r.Data.TrainingImages()
+	if r.Data.Task == Rotation {
+		images *= 4 // all orientations
+	}
+	return r.Epochs * ((images + r.Batch - 1) / max(r.Batch, 1))
+}
+
+// canonical is a recipe in which a cosine over the whole training has no number of steps: recipes once had it there.
+func (r Recipe) canonical() Recipe {
+	if r.Schedule.Name == "cosine" && r.Schedule.Every == r.Steps() {
+		r.Schedule.Every = 0
+	}
+	return r
 }
 
 // String returns the recipe as indented JSON.

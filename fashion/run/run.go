@@ -80,6 +80,7 @@ func begin(dir string, recipe Recipe, extend bool) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	recipe = recipe.canonical()
 	r := &Run{Dir: dir, lock: lock}
 	err = r.read()
 	if err == nil && extend {
@@ -104,12 +105,15 @@ func (r *Run) hasEpochs() bool {
 	return len(r.History) > 0 || err == nil
 }
 
+// overAll reports whether the schedule falls over the whole training, so that one of other epochs is another training from the first step on.
+func (r Recipe) overAll() bool { return r.Schedule.Name == "cosine" && r.Schedule.Every == 0 }
+
 // extend brings the epochs of the run and of the recipe that is asked for together, to the larger number of both, unless they differ
 // in more. It is one step for whoever reads: until the new recipe is there, the run is an unfinished one of the old.
 func (r *Run) extend(asked *Recipe) error {
 	longer := r.Recipe
 	longer.Epochs = asked.Epochs
-	if longer != *asked {
+	if longer.canonical() != *asked || longer != r.Recipe && r.Recipe.overAll() {
 		return nil
 	}
 	if r.Recipe.Epochs >= asked.Epochs {

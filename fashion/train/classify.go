@@ -77,7 +77,7 @@ func (c *classifying) train(epoch int) (loss, accuracy, rate float64, err error)
 		if err := c.interrupted(epoch); err != nil {
 			return 0, 0, 0, err
 		}
-		rate = optim.Rate(c.Recipe.Schedule, c.state.Rate, c.state.Step)
+		rate = c.rate(steps)
 		sum, hits, err := c.program.train(c.training, feed, i, c.state.Step, rate)
 		if err != nil {
 			return 0, 0, 0, err

@@ -14,6 +14,7 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/models"
+	"fashionlab/fashion/optim"
 	"fashionlab/fashion/run"
 )
 
@@ -176,6 +177,11 @@ type DivergedError struct {
 func (e *DivergedError) Error() string {
 	return fmt.Sprintf("loss is %v at step %d (epoch %d) with learning rate %g; what was saved before is kept; choose a lower rate",
 		e.Loss, e.Step, e.Epoch, e.Rate)
+}
+
+// rate is the learning rate of the next step, in epochs of so many.
+func (f *fitting) rate(steps int) float64 {
+	return optim.Rate(f.Recipe.Schedule, f.state.Rate, f.state.Step, f.Recipe.Epochs*steps, of[optim.Own](f.trainer.Own)...)
 }
 
 // finite reports a loss that is no number as an error.

@@ -32,7 +32,7 @@ const (
 type program struct {
 	variables
 	network  models.Network
-	own      []models.Network // among which the recipe may name its network
+	own      []Part // whose names the recipe may have
 	backend  compute.Backend
 	recipe   run.Recipe
 	rule     optim.Rule
@@ -47,12 +47,12 @@ type program struct {
 }
 
 // newProgram makes the parameters of a model, with their initial values. If asked to, its training step works on parts of the batch where that is faster and right.
-func newProgram(backend compute.Backend, recipe run.Recipe, own []models.Network, inParts bool) (*program, error) {
+func newProgram(backend compute.Backend, recipe run.Recipe, own []Part, inParts bool) (*program, error) {
 	rule, err := optim.New(recipe.Optimizer)
 	if err != nil {
 		return nil, err
 	}
-	network, err := models.Of(recipe.Model, own...)
+	network, err := models.Of(recipe.Model, of[models.Network](own)...)
 	if err != nil {
 		return nil, err
 	}
@@ -75,9 +75,9 @@ func newProgram(backend compute.Backend, recipe run.Recipe, own []models.Network
 }
 
 // newVariables makes the parameters of a recipe's model, with their initial values, and what the optimizer keeps for them.
-func newVariables(backend compute.Backend, recipe run.Recipe, rule optim.Rule, own []models.Network) (v variables, err error) {
+func newVariables(backend compute.Backend, recipe run.Recipe, rule optim.Rule, own []Part) (v variables, err error) {
 	v.store, v.model = model.NewStore(), recipe.Model.Name
-	if v.built, err = models.Layers(backend, v.store, recipe.Model, recipe.Seed, own...); err != nil {
+	if v.built, err = models.Layers(backend, v.store, recipe.Model, recipe.Seed, of[models.Network](own)...); err != nil {
 		return variables{}, err
 	}
 	v.addSlots(v.trained(), rule)
@@ -167,7 +167,7 @@ func (p *program) gradients(in []*Node, first *Node, size int) []*Node {
 	if len(in) > inRows {
 		columns := in[inRows].Shape().Dimensions[1]
 		drawn := DynamicSlice(in[inRows], []*Node{place, ScalarZero(g, place.DType())}, []int{size, columns})
-		x = StopGradient(augment.Apply(p.recipe.Augmentation, x, drawn))
+		x = StopGradient(augment.Apply(p.recipe.Augmentation, x, drawn, of[augment.Own](p.own)...))
 	}
 	y := Reshape(Gather(in[inLabels], chosen), size)
 	isImage := LessThan(Add(Iota(g, shapes.Make(dtypes.Int32, size), 0), place), Scalar(g, dtypes.Int32, p.images))

@@ -25,7 +25,7 @@ type Model struct {
 
 // Load returns the model of a run: that of the epoch with the best validation accuracy. A published run that brings no weights is an error. The code of a network
 // of one's own is handed over.
-func Load(r *run.Run, own ...models.Network) (*Model, error) {
+func Load(r *run.Run, own ...Part) (*Model, error) {
 	if models.IsGAN(r.Recipe.Model.Name) {
 		return nil, fmt.Errorf("%s: the model is %s, a GAN, which tells no classes; LoadGenerator loads it", r.Dir, r.Recipe.Model.Name)
 	}

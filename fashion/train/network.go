@@ -9,7 +9,6 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/models"
 	"fashionlab/fashion/run"
 )
 
@@ -20,7 +19,7 @@ func (p *program) described() run.Network {
 	for _, l := range p.built.Layers {
 		n.Layers = append(n.Layers, run.NetworkLayer{Name: l.Name, Type: l.Type, Shape: l.Shape, Parameters: l.Parameters, Fixed: l.Fixed})
 	}
-	if slices.ContainsFunc(p.own, func(o models.Network) bool { return o.Name == p.recipe.Model.Name }) {
+	if slices.ContainsFunc(p.own, func(o Part) bool { return o.OwnName() == p.recipe.Model.Name }) {
 		n.Operations = p.built.Operations
 	}
 	return n

@@ -7,7 +7,6 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/fidelity"
-	"fashionlab/fashion/optim"
 	"fashionlab/fashion/run"
 )
 
@@ -107,7 +106,7 @@ func (o *opposing) train(epoch int) (mean tally, rate float64, err error) {
 		if err := o.interrupted(epoch); err != nil {
 			return tally{}, 0, err
 		}
-		rate = optim.Rate(o.Recipe.Schedule, o.state.Rate, o.state.Step)
+		rate = o.rate(steps)
 		t, err := o.pair.train(o.training, feed, i, o.state.Step, rate, rate*o.Recipe.GAN.Rate/o.Recipe.Optimizer.Rate)
 		if err != nil {
 			return tally{}, 0, err

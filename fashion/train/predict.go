@@ -111,7 +111,7 @@ func evaluate(logits [][fashion.NumClasses]float32, labels []fashion.Label) (los
 
 // Test opens the test images for a finished run, saves its predictions for them and records the opening. It is the
 // only function that opens them. Where the predictions are saved already, it reads those. The code of a network of one's own is handed over.
-func Test(r *run.Run, own ...models.Network) (run.Predictions, error) {
+func Test(r *run.Run, own ...Part) (run.Predictions, error) {
 	if !r.Finished() {
 		return run.Predictions{}, fmt.Errorf("%s: the training is not finished; the test images are for finished runs", r.Dir)
 	}
@@ -141,7 +141,7 @@ func Test(r *run.Run, own ...models.Network) (run.Predictions, error) {
 	return p, nil
 }
 
-func predictTest(r *run.Run, own []models.Network) (run.Predictions, error) {
+func predictTest(r *run.Run, own []Part) (run.Predictions, error) {
 	program, err := Load(r, own...)
 	if err != nil {
 		return run.Predictions{}, err

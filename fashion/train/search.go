@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 
 	"fashionlab/fashion/hyperband"
-	"fashionlab/fashion/models"
 	"fashionlab/fashion/run"
 )
 
@@ -22,13 +21,13 @@ import (
 // The checkpoints of trials that were dropped are removed: training such a one on begins anew, and ends alike.
 //
 // A network of one's own is handed over; its hyperparameters, which Network.ForModel reads, may be in the space.
-func Search(s hyperband.Search[run.Recipe], workers int, report func(hyperband.State[run.Recipe]), own ...models.Network) (hyperband.State[run.Recipe], error) {
+func Search(s hyperband.Search[run.Recipe], workers int, report func(hyperband.State[run.Recipe]), own ...Part) (hyperband.State[run.Recipe], error) {
 	return SearchContext(context.Background(), s, workers, report, own...)
 }
 
 // SearchContext is Search until the context ends: the trainings that are under way then stop before their next steps, and the error
 // is an InterruptedSearchError. The next call goes on after what was measured, and resumes each training after its last epoch.
-func SearchContext(ctx context.Context, s hyperband.Search[run.Recipe], workers int, report func(hyperband.State[run.Recipe]), own ...models.Network) (hyperband.State[run.Recipe], error) {
+func SearchContext(ctx context.Context, s hyperband.Search[run.Recipe], workers int, report func(hyperband.State[run.Recipe]), own ...Part) (hyperband.State[run.Recipe], error) {
 	var none hyperband.State[run.Recipe]
 	if workers < 1 {
 		return none, fmt.Errorf("the search has %d workers, want 1 or more", workers)
@@ -75,7 +74,7 @@ func TrialRun(search string, r run.Recipe) string {
 }
 
 // worker trains configurations in the folder of a search.
-func worker(ctx context.Context, dir string, own []models.Network) hyperband.Worker[run.Recipe] {
+func worker(ctx context.Context, dir string, own []Part) hyperband.Worker[run.Recipe] {
 	trainer := Trainer{Own: own}
 	return func(recipe run.Recipe, epochs int) ([]float64, error) {
 		recipe.Epochs = epochs

@@ -20,7 +20,7 @@ type Stepper struct {
 }
 
 // NewStepper loads a recipe's training images and compiles its step. The code of a network of one's own is handed over.
-func NewStepper(recipe run.Recipe, own ...models.Network) (*Stepper, error) {
+func NewStepper(recipe run.Recipe, own ...Part) (*Stepper, error) {
 	backend, err := Backend()
 	if err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func NewStepper(recipe run.Recipe, own ...models.Network) (*Stepper, error) {
 	return s, err
 }
 
-func (s *Stepper) ofClassifier(backend compute.Backend, recipe run.Recipe, own []models.Network, training, validation part, feed feed) error {
+func (s *Stepper) ofClassifier(backend compute.Backend, recipe run.Recipe, own []Part, training, validation part, feed feed) error {
 	p, err := newProgram(backend, recipe, own, true)
 	if err != nil {
 		return err

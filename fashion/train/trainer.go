@@ -16,7 +16,7 @@ import (
 // numbers of the optimizer, in the schedule, in the epochs, in its first weights or in which images it has, not in how many, compiles nothing. It
 // keeps the variables of each model that it compiled, too. The zero value is ready; a Trainer is for one goroutine.
 type Trainer struct {
-	Own []models.Network // that recipes may name beside the study's
+	Own []Part // whose names recipes may have
 
 	programs map[compiled]*program
 
@@ -34,13 +34,13 @@ type Trainer struct {
 //
 // A network of one's own, whose name the recipe's model has, is handed over. The run keeps what it is; another one under the same run name is an error that shows
 // which layers differ.
-func Fit(name string, recipe run.Recipe, report func(run.Progress), own ...models.Network) (*run.Run, error) {
+func Fit(name string, recipe run.Recipe, report func(run.Progress), own ...Part) (*run.Run, error) {
 	return (&Trainer{Own: own}).Fit(name, recipe, report)
 }
 
 // Extend is Fit for a recipe of which the run may already have had fewer epochs: it goes on, and ends as a run that had all of
 // them at once. A run of more epochs is left as it is.
-func Extend(name string, recipe run.Recipe, report func(run.Progress), own ...models.Network) (*run.Run, error) {
+func Extend(name string, recipe run.Recipe, report func(run.Progress), own ...Part) (*run.Run, error) {
 	dir, err := run.Path(name)
 	if err != nil {
 		return nil, err
@@ -92,25 +92,28 @@ func (t *Trainer) fit(ctx context.Context, dir string, recipe run.Recipe, begin 
 }
 
 // Check reports what in a recipe no training could use, before anything is read or compiled. Networks of one's own that it may name are handed over.
-func Check(recipe run.Recipe, own ...models.Network) error {
+func Check(recipe run.Recipe, own ...Part) error {
 	if err := recipe.Validate(); err != nil {
 		return err
 	}
-	if err := models.Check(recipe.Model, own...); err != nil {
+	if err := checkOwn(recipe, own); err != nil {
+		return err
+	}
+	if err := models.Check(recipe.Model, of[models.Network](own)...); err != nil {
 		return err
 	}
 	if _, err := optim.New(recipe.Optimizer); err != nil {
 		return err
 	}
 	if d := recipe.Optimizer.LayerDecay; d != 0 {
-		if network, err := models.Of(recipe.Model, own...); err != nil || network.LayerDecay == nil {
+		if network, err := models.Of(recipe.Model, of[models.Network](own)...); err != nil || network.LayerDecay == nil {
 			return fmt.Errorf("optimizer.layer_decay is %v, want 0 for %s, which has none", d, recipe.Model.Name)
 		}
 	}
 	if err := checkGAN(recipe); err != nil {
 		return err
 	}
-	return optim.CheckSchedule(recipe.Schedule)
+	return optim.CheckSchedule(recipe.Schedule, of[optim.Own](own)...)
 }
 
 // checkGAN reports what a GAN's recipe lacks or has no use for, and what only a GAN's may ask for.

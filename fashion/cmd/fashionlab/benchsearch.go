@@ -37,7 +37,7 @@ func benchSearch(ctx context.Context, model, python string) error {
 		return err
 	}
 	ours := time.Since(start).Seconds()
-	fmt.Printf("%-60s %8.1f s, %d epochs of %d images\n", "fashionlab", ours, found.Epochs, recipes.Images(s.Base.Data))
+	fmt.Printf("%-60s %8.1f s, %d epochs of %d images\n", "fashionlab", ours, found.Epochs, s.Base.Data.Images())
 	if python == "" {
 		return nil
 	}

@@ -33,7 +33,7 @@ type estimate struct {
 
 // newPlan estimates a search by the runs of its model on this machine.
 func newPlan(s hyperband.Search[run.Recipe], o searchOptions) (plan, error) {
-	p := plan{Model: o.model, Budget: o.budget, Brackets: s.Brackets, Cost: hyperband.Cost(s.Brackets), Images: recipes.Images(s.Base.Data)}
+	p := plan{Model: o.model, Budget: o.budget, Brackets: s.Brackets, Cost: hyperband.Cost(s.Brackets), Images: s.Base.Data.Images()}
 	root, err := run.Root()
 	if err != nil {
 		return p, err
@@ -50,7 +50,7 @@ func newPlan(s hyperband.Search[run.Recipe], o searchOptions) (plan, error) {
 		for _, e := range r.History {
 			seconds += e.Seconds
 		}
-		perImage := seconds / float64(epochs*recipes.Images(r.Recipe.Data))
+		perImage := seconds / float64(epochs*r.Recipe.Data.Images())
 		const values, files = 3, 3 // a parameter and its two moments; last, previous and best
 		p.Estimate = &estimate{
 			Run: r.Dir, Device: r.Record.Device, Memory: r.Record.PeakMemory,

@@ -70,7 +70,7 @@ func newTraining(o trainOptions) (training, error) {
 		return t, fmt.Errorf("-epochs is %d, want 1 or more, or 0 for the recipe's", o.epochs)
 	}
 	if o.epochs > 0 {
-		recipe = recipes.WithEpochs(recipe, o.epochs)
+		recipe.Epochs = o.epochs
 	}
 	if t.name == "" {
 		t.name = o.profile.Run(o.recipe)

@@ -1,0 +1,94 @@
+package train_test
+
+import (
+	"strings"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"fashionlab/fashion/augment"
+	"fashionlab/fashion/optim"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/train"
+)
+
+// darken makes images darker by what each drew.
+var darken = augment.Own{Name: "darken", Apply: func(images, numbers *Node) *Node {
+	return Mul(images, Reshape(Slice(numbers, AxisRange(), AxisRange(0, 1)), -1, 1, 1, 1))
+}}
+
+// warmUp rises to the rate in the first quarter of the training.
+var warmUp = optim.Own{Name: "warm-up", Factor: func(step, steps int) float64 { return min(1, 4*float64(step+1)/float64(steps)) }}
+
+func ownParts() run.Recipe {
+	r := recipe()
+	r.Augmentation = run.Augmentation{Own: run.OwnAugmentation{Name: "darken", Numbers: 1}}
+	r.Schedule = run.Schedule{Name: "warm-up"}
+	r.Data.Limit, r.Epochs = 300, 2
+	return r
+}
+
+func TestOwnAugmentationAndScheduleAreAppliedAndResumedBitForBit(t *testing.T) {
+	needBackend(t)
+	whole, err := train.Fit("whole", ownParts(), nil, darken, warmUp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// By hand: 240 images in batches of 16 are 15 steps an epoch; the rate rises over 7.5 of 30.
+	if got, want := whole.History[1].Rate, ownParts().Optimizer.Rate; got != want {
+		t.Errorf("the second epoch ends with the rate %v, want %v", got, want)
+	}
+	plain := ownParts()
+	plain.Augmentation = run.Augmentation{}
+	if r, err := train.Fit("plain", plain, nil, warmUp); err != nil || r.History[0].Loss == whole.History[0].Loss {
+		t.Errorf("without the transform the loss is the same, %v (%v)", whole.History[0].Loss, err)
+	}
+	again, err := train.Fit("again", ownParts(), nil, warmUp, darken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := outcome(t, whole), outcome(t, again)
+	for i := range a.Tensors {
+		if string(a.Tensors[i].Data) != string(b.Tensors[i].Data) {
+			t.Fatalf("%s is another when it is trained again", a.Tensors[i].Name)
+		}
+	}
+}
+
+func TestOwnPartThatIsMissingOrWrongIsTold(t *testing.T) {
+	needBackend(t)
+	wrong := augment.Own{Name: "darken", Apply: func(images, _ *Node) *Node { return ReduceMean(images, -1) }}
+	for name, c := range map[string]struct {
+		own  []train.Part
+		want string
+	}{
+		"no transform":           {[]train.Part{warmUp}, `augmentation.own.name is "darken", and no transform of that name is handed over`},
+		"no schedule":            {[]train.Part{darken}, `schedule.name is "warm-up"`},
+		"another shape":          {[]train.Part{wrong, warmUp}, "want the same shape"},
+		"a schedule like ours":   {[]train.Part{darken, warmUp, optim.Own{Name: "cosine", Factor: warmUp.Factor}}, "none of plateau"},
+		"a transform without it": {[]train.Part{augment.Own{Name: "darken"}, warmUp}, "has no function Apply"},
+	} {
+		_, err := train.Fit("wrong/"+strings.ReplaceAll(name, " ", "-"), ownParts(), nil, c.own...)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: the error is %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// A cosine over the whole training has no number of steps, so that another number of epochs changes its end with it.
+func TestCosineFallsOverTheWholeTrainingHoweverLongItIs(t *testing.T) {
+	needBackend(t)
+	r := recipe()
+	r.Augmentation, r.Schedule, r.Data.Limit = run.Augmentation{}, run.Schedule{Name: "cosine", MinRate: 1e-5}, 300
+	for _, epochs := range []int{1, 3} {
+		r.Epochs = epochs
+		trained := fit(t, []string{"", "one", "", "three"}[epochs], r)
+		if last := trained.History[epochs-1].Rate; last > 0.02*r.Optimizer.Rate+1e-5 {
+			t.Errorf("after %d epochs the rate is %v, want almost the least", epochs, last)
+		}
+	}
+	r.Epochs = 5
+	if _, err := train.Extend("three", r, nil); err == nil || !strings.Contains(err.Error(), "epochs: 3 != 5") {
+		t.Errorf("a finished cosine was extended: %v", err)
+	}
+}
