@@ -120,7 +120,7 @@ func TestTrainingComputesOnAGPUThatWorksAndTheRecordSaysSo(t *testing.T) {
 	if err := l.runProgram(t.Context(), "train", "-recipe", "cnn", "-profile", "smoke", "-epochs", "1"); err != nil {
 		t.Fatalf("training on it (the data set is %s): %v", data, err)
 	}
-	r, err := run.OpenNamed("smoke/cnn")
+	r, err := run.Local().Open("smoke/cnn")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,7 +95,7 @@ func TestNotebooksExecuteInOrderAndASecondTimeTrainNothing(t *testing.T) {
 func trained(t *testing.T) map[string]time.Time {
 	t.Helper()
 	root := os.Getenv(run.RootVariable)
-	runs, err := run.List(root)
+	runs, err := run.StoreAt(root, false).List()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func trainingsOf(notebook string, p recipes.Profile) ([]training, error) {
 	var list []training
 	for _, trial := range recipes.Trainings(notebook, p) {
 		t := training{run: trial.Run, recipe: trial.Recipe, epochs: trial.Recipe.Epochs}
-		r, err := run.OpenNamed(trial.Run)
+		r, err := run.Local().Open(trial.Run)
 		switch {
 		case errors.Is(err, run.ErrNotFound):
 		case err != nil:
@@ -96,7 +96,7 @@ func newPlan(l layout, paths []string, p recipes.Profile, out string) (plan, err
 	if err != nil {
 		return made, err
 	}
-	here, published, seen := measure(root, l.onGPU()), measure(l.published(), l.onGPU()), map[string]bool{}
+	here, published, seen := measure(run.StoreAt(root, false), l.onGPU()), measure(run.StoreAt(l.published(), true), l.onGPU()), map[string]bool{}
 	for _, path := range paths {
 		n := planned{name: notebookName(path)}
 		all, err := trainingsOf(n.name, p)

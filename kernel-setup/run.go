@@ -52,7 +52,7 @@ func outFolder(l layout, o options) (string, error) {
 // runsRoot is the folder of runs that the notebooks use.
 func runsRoot(l layout) (string, error) {
 	if os.Getenv(run.RootVariable) != "" {
-		return run.Root()
+		return run.Local().Root()
 	}
 	return filepath.Join(l.root, "runs"), nil
 }
@@ -126,7 +126,7 @@ func execute(ctx context.Context, l layout, o options) error {
 	if err != nil {
 		return err
 	}
-	if err := report.Write(os.Stdout, os.Stderr, root, l.published(), report.Options{}); err != nil {
+	if err := report.Write(os.Stdout, os.Stderr, run.StoreAt(root, false), run.StoreAt(l.published(), true), report.Options{}); err != nil {
 		return err
 	}
 	fmt.Printf("\nexecuted notebooks (.ipynb) and copies to read in a browser (.html): %s\n", out)

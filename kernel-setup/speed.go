@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -93,9 +92,9 @@ type measured struct {
 // leastImages is what a run must have trained to tell a speed: the first steps are slow.
 const leastImages = 1000
 
-// measure returns how fast the runs in a folder trained. Those on a GPU tell nothing where the CPU is used, and the other way round.
-func measure(root string, onGPU bool) []measured {
-	runs, unreadable := run.List(root)
+// measure returns how fast a store's runs trained. Those on a GPU tell nothing where the CPU is used, and the other way round.
+func measure(store run.Store, onGPU bool) []measured {
+	runs, unreadable := store.List()
 	if unreadable != nil {
 		fmt.Fprintln(os.Stderr, "left out:", unreadable)
 	}
@@ -106,7 +105,7 @@ func measure(root string, onGPU bool) []measured {
 			seconds += e.Seconds
 		}
 		images, expected := epochs*r.Recipe.Data.TrainingImages(), float64(epochs)*reference(r.Recipe)
-		name, err := filepath.Rel(root, r.Dir)
+		name, err := store.Name(r)
 		if err != nil || images < leastImages || seconds == 0 || expected == 0 || strings.HasPrefix(r.Record.Device, "cpu") == onGPU {
 			continue
 		}

@@ -19,7 +19,7 @@ import (
 // generator is the one that comes with the project.
 func generator(t *testing.T) *train.Generator {
 	t.Helper()
-	r, err := run.OpenPublished("full/gan")
+	r, err := run.Published().Open("full/gan")
 	if err != nil {
 		t.Fatal(err)
 	}

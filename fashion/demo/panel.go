@@ -82,38 +82,44 @@ func Open(warn func(error)) (*Panel, error) {
 
 // place is where a candidate's run may be.
 type place struct {
-	open    func(name string) (*run.Run, error)
+	store   run.Store
 	profile recipes.Profile
 	recipe  string
 }
 
 // places lists those of a candidate, the best first.
 func places(c recipes.Voter) (list []place) {
-	for _, p := range []place{{run.OpenNamed, recipes.Full, ""}, {run.OpenPublished, recipes.Full, ""}, {run.OpenNamed, recipes.Quick, ""}} {
+	for _, p := range []place{{run.Local(), recipes.Full, ""}, {run.Published(), recipes.Full, ""}, {run.Local(), recipes.Quick, ""}} {
 		for _, recipe := range c.Recipes {
-			list = append(list, place{p.open, p.profile, recipe})
+			list = append(list, place{p.store, p.profile, recipe})
 		}
 	}
 	return list
 }
 
+// opened are runs by their names.
+type opened map[string]*run.Run
+
+// Open returns the run of a name, which must be among them.
+func (o opened) Open(name string) (*run.Run, error) { return o[name], nil }
+
 // joinOne brings the run of a place together with members. One without weights, unfinished or never tested counts as not there; so does one that learned
 // from few of the images: the validation images that it shares with others are too few to fit anything on.
 func joinOne(members []score.Member, name string, p place) ([]score.Member, *run.Run, error) {
-	r, err := p.open(p.profile.Run(p.recipe))
+	r, err := p.store.Open(p.profile.Run(p.recipe))
 	if err != nil {
 		return nil, nil, err
 	}
 	if !r.Finished() || !r.HasCheckpoint(run.Best) || len(r.Record.TestOpened) == 0 || r.Recipe.Data.Limit > 0 {
 		return nil, nil, run.ErrNotFound
 	}
-	voters, runs := []recipes.Voter{}, map[string]*run.Run{}
+	voters, runs := []recipes.Voter{}, opened{}
 	for _, m := range members {
 		voters = append(voters, recipes.Voter{Name: m.Name, Recipes: []string{m.Name}})
 		runs[p.profile.Run(m.Name)] = m.Run
 	}
 	voters, runs[p.profile.Run(name)] = append(voters, recipes.Voter{Name: name, Recipes: []string{name}}), r
-	together, err := score.Join(voters, p.profile, func(name string) (*run.Run, error) { return runs[name], nil })
+	together, err := score.Join(voters, p.profile, runs)
 	return together, r, err
 }
 

@@ -13,7 +13,7 @@ import (
 // guesser is a run on the disk that predicts each image's class with that probability, and another in every so-many-th image.
 func guesser(t *testing.T, name string, probability float32, wrongEvery int) {
 	t.Helper()
-	dir, err := run.Path("full/" + name)
+	dir, err := run.Local().Path("full/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func TestWeightsStayWithTheirMembersAndWhatHardlyCountsIsLeftOut(t *testing.T) {
 	guesser(t, "fair", 0.85, 7)  // on a seventh
 	guesser(t, "good", 0.95, 11) // on an eleventh
 	joined, err := score.Join([]recipes.Voter{{Name: "poor", Recipes: []string{"poor"}}, {Name: "fair", Recipes: []string{"fair"}}, {Name: "good", Recipes: []string{"good"}}},
-		recipes.Full, run.OpenNamed)
+		recipes.Full, run.Local())
 	if err != nil {
 		t.Fatal(err)
 	}

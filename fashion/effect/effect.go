@@ -50,7 +50,7 @@ func Of(trials []recipes.Trial, items int) ([]Effect, error) {
 	var photos fashion.Set
 	var list []Effect
 	for i, t := range trials {
-		r, err := run.OpenNamed(t.Run)
+		r, err := run.Local().Open(t.Run)
 		if err != nil {
 			return nil, err
 		}

@@ -13,7 +13,7 @@ import (
 
 // published is the file of effects that comes with the project: measured from trainings at full scale, which are too many to come with it.
 func published() (string, error) {
-	root, err := run.PublishedRoot()
+	root, err := run.Published().Root()
 	return filepath.Join(root, "full", "synthetic", "effects.json"), err
 }
 

@@ -12,7 +12,7 @@ func TestPublishedRunsHaveTheStudysRecipes(t *testing.T) {
 	t.Setenv(run.PublishedVariable, filepath.Join("..", "..", "notebooks", "published"))
 	compared := 0
 	for _, name := range Names() {
-		r, err := run.OpenPublished(Full.Run(name))
+		r, err := run.Published().Open(Full.Run(name))
 		if err != nil {
 			continue // not every recipe has been published
 		}

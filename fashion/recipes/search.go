@@ -44,7 +44,7 @@ func Search(model string, p Profile, b Budget) (hyperband.Search[run.Recipe], er
 		base.Data.Limit = 1500
 	}
 	base.Epochs = b.R
-	dir, err := run.Path(p.Run(fmt.Sprintf("search/%s-R%d-eta%d-%s", model, b.R, b.Eta, b.Rounding)))
+	dir, err := run.Local().Path(p.Run(fmt.Sprintf("search/%s-R%d-eta%d-%s", model, b.R, b.Eta, b.Rounding)))
 	if err != nil {
 		return none, err
 	}

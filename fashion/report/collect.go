@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"slices"
 
 	"fashionlab/fashion/recipes"
@@ -13,12 +12,12 @@ import (
 	"fashionlab/fashion/score"
 )
 
-// Collect lists what the slides print beside the finished, tested runs of each model: those below root, which are this machine's,
-// and those below published. Then come runs of models that no slide has, and ensembles. A folder that does not exist holds
+// Collect lists what the slides print beside the finished, tested runs of each model: this machine's,
+// and the published ones. Then come runs of models that no slide has, and ensembles. A folder that does not exist holds
 // no run. A run that cannot be read is left out and reported by the error; the lines have all others.
-func Collect(root, published string) ([]Line, error) {
-	ours, unreadable := tested(root, false)
-	others, unreadableToo := tested(published, true)
+func Collect(local, published run.Store) ([]Line, error) {
+	ours, unreadable := tested(local)
+	others, unreadableToo := tested(published)
 	measured := append(ours, others...)
 	var lines []Line
 	for _, slide := range recipes.Slides() {
@@ -31,7 +30,7 @@ func Collect(root, published string) ([]Line, error) {
 			lines = append(lines, l)
 		}
 	}
-	votes, err := ensembles(root, published)
+	votes, err := ensembles(local, published)
 	return append(lines, votes...), errors.Join(unreadable, unreadableToo, err)
 }
 
@@ -53,22 +52,21 @@ func beside(slide recipes.Slide, measured []Line) []Line {
 	return lines
 }
 
-// tested lists the finished runs below a folder that were tested on the classes.
-func tested(root string, published bool) ([]Line, error) {
-	runs, unreadable := run.List(root)
+// tested lists the finished runs of a store that were tested on the classes.
+func tested(store run.Store) ([]Line, error) {
+	runs, unreadable := store.List()
 	var lines []Line
 	for _, r := range runs {
 		if !r.Finished() || r.Recipe.Data.Task != "" {
 			continue
 		}
-		r.Published = published
 		test, err := r.Predictions(run.Test)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		var l Line
 		if err == nil {
-			l, err = measure(root, r, test)
+			l, err = measure(store, r, test)
 		}
 		if err != nil {
 			unreadable = errors.Join(unreadable, err)
@@ -80,8 +78,8 @@ func tested(root string, published bool) ([]Line, error) {
 }
 
 // measure is the line of a run with its predictions for the test images.
-func measure(root string, r *run.Run, test run.Predictions) (Line, error) {
-	l, err := lineOf(root, r)
+func measure(store run.Store, r *run.Run, test run.Predictions) (Line, error) {
+	l, err := lineOf(store, r)
 	if err != nil {
 		return Line{}, err
 	}
@@ -103,14 +101,14 @@ func measure(root string, r *run.Run, test run.Predictions) (Line, error) {
 }
 
 // lineOf is what a run says of itself.
-func lineOf(root string, r *run.Run) (Line, error) {
-	name, err := filepath.Rel(root, r.Dir)
+func lineOf(store run.Store, r *run.Run) (Line, error) {
+	name, err := store.Name(r)
 	if err != nil {
 		return Line{}, err
 	}
 	return Line{
 		Model: r.Recipe.Model.Name, Title: kind(r.Recipe), Slide: recipes.SlideOf(r.Recipe.Model.Name).Test,
-		Run: filepath.ToSlash(name), Published: r.Published,
+		Run: name, Published: r.Published,
 		Images: r.Recipe.Data.TrainingImages(), Limited: r.Recipe.Data.Limit > 0,
 		Epochs: len(r.History), Parameters: r.Record.Parameters, Seconds: r.Record.Seconds, Device: r.Record.Devices(),
 		Finished: r.Record.Finished, Seed: r.Recipe.Seed, Modules: r.Record.Modules,

@@ -132,7 +132,7 @@ func TestUnreadableRunIsReportedAndTheRestShown(t *testing.T) {
 			if err := spoil(filepath.Join(s.root, "smoke", "resnet50")); err != nil {
 				t.Fatal(err)
 			}
-			lines, err := report.Collect(s.root, "")
+			lines, err := report.Collect(s.store(), run.StoreAt("", true))
 			if err == nil || !strings.Contains(err.Error(), filepath.Join("smoke", "resnet50")) {
 				t.Errorf("the error is %v, want one that names smoke/resnet50", err)
 			}
@@ -152,7 +152,7 @@ func TestRunTestedOnNoImagesIsReported(t *testing.T) {
 	if err := errors.Join(r.SavePredictions(run.Test, run.Predictions{}), r.Finish()); err != nil {
 		t.Fatal(err)
 	}
-	lines, err := report.Collect(s.root, "")
+	lines, err := report.Collect(s.store(), run.StoreAt("", true))
 	if l := only(t, lines, "CNN"); err == nil || !strings.Contains(err.Error(), "0 test images") || l.Test != nil {
 		t.Errorf("the line is %+v and the error %v", l, err)
 	}

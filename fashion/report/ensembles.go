@@ -16,36 +16,31 @@ const ensemble = "ensemble"
 
 // ballot is a vote that may be possible: voters whose runs of a profile are to be found in a folder.
 type ballot struct {
-	title     string
-	voters    []recipes.Voter
-	profile   recipes.Profile
-	root      string
-	published bool
+	title   string
+	voters  []recipes.Voter
+	profile recipes.Profile
+	store   run.Store
 }
 
 // ensembles lists those whose members are all there: of the slide's models at each profile, of our recipes and of our best models at Full, among this machine's
 // runs; and all at Full among the published runs. Without any, a line says how to begin.
-func ensembles(root, published string) ([]Line, error) {
+func ensembles(local, published run.Store) ([]Line, error) {
 	slides := recipes.SlideOf(ensemble).Title
 	ours, best := slides+" of our recipes", slides+" of our best models"
 	var ballots []ballot
 	for _, p := range slices.Backward(recipes.Profiles()) {
-		ballots = append(ballots, ballot{slides, recipes.SlideEnsemble(), p, root, false})
+		ballots = append(ballots, ballot{slides, recipes.SlideEnsemble(), p, local})
 	}
-	for _, place := range []struct {
-		root      string
-		published bool
-	}{{root, false}, {published, true}} {
-		if place.published {
-			ballots = append(ballots, ballot{slides, recipes.SlideEnsemble(), recipes.Full, place.root, true})
+	for _, store := range []run.Store{local, published} {
+		if store.Published() {
+			ballots = append(ballots, ballot{slides, recipes.SlideEnsemble(), recipes.Full, store})
 		}
-		ballots = append(ballots, ballot{ours, recipes.OurEnsemble(), recipes.Full, place.root, place.published},
-			ballot{best, recipes.BestEnsemble(), recipes.Full, place.root, place.published})
+		ballots = append(ballots, ballot{ours, recipes.OurEnsemble(), recipes.Full, store}, ballot{best, recipes.BestEnsemble(), recipes.Full, store})
 	}
 	var lines []Line
 	var failed []error
 	for _, b := range ballots {
-		members, err := score.Join(b.voters, b.profile, b.open)
+		members, err := score.Join(b.voters, b.profile, b.store)
 		if err != nil {
 			continue // what is missing is not run, and what cannot be read was reported with the runs
 		}
@@ -58,25 +53,22 @@ func ensembles(root, published string) ([]Line, error) {
 	return lines, errors.Join(failed...)
 }
 
-// open finds a member's run.
-func (b ballot) open(name string) (*run.Run, error) {
-	r, err := run.Open(filepath.Join(b.root, name))
-	r.Published = b.published
-	return r, err
-}
-
 // missing is the command that makes the first member that lacks; if each is there, why they are no ensemble.
 func (b ballot) missing() string {
 	for _, v := range b.voters {
-		if _, err := score.Join([]recipes.Voter{v}, b.profile, b.open); err != nil {
+		if _, err := score.Join([]recipes.Voter{v}, b.profile, b.store); err != nil {
 			return b.profile.Command(v.Recipes[len(v.Recipes)-1])
 		}
 	}
-	_, err := score.Join(b.voters, b.profile, b.open)
+	_, err := score.Join(b.voters, b.profile, b.store)
 	if err == nil {
 		return "the members have no test images in common"
 	}
-	return strings.ReplaceAll(err.Error(), b.root+string(filepath.Separator), "")
+	root, unknown := b.store.Root()
+	if unknown != nil {
+		return unknown.Error()
+	}
+	return strings.ReplaceAll(err.Error(), root+string(filepath.Separator), "")
 }
 
 // count makes the ensemble twice: with the weights of the slide, if it gives the members any, and with the most accurate ones on the validation images.
@@ -105,14 +97,14 @@ func (b ballot) vote(members []score.Member, weights []float64, fitted bool) (Li
 	e := Ensemble{Profile: string(b.profile), Fitted: fitted, Best: j.Best, BestValidation: j.Before, NotWorse: j.Validation.Value >= j.Before.Value,
 		Gain: j.Gain, P: j.Pairing.P, ValidationImages: len(j.Held.Labels), TestImages: len(j.Opened.Labels), joined: members, validation: j.Held}
 	l := Line{Model: ensemble, Title: b.title + ", " + either(fitted, "fitted weights", "the slide's weights"), Slide: recipes.SlideOf(ensemble).Test,
-		Published: b.published, Test: &j.Test, Validation: &j.Validation, Ensemble: &e, test: j.Opened}
+		Published: b.store.Published(), Test: &j.Test, Validation: &j.Validation, Ensemble: &e, test: j.Opened}
 	var devices []string
 	for i, m := range members {
-		name, err := filepath.Rel(b.root, m.Run.Dir)
+		name, err := b.store.Name(m.Run)
 		if err != nil {
 			return Line{}, err
 		}
-		e.Members = append(e.Members, Member{kind(m.Run.Recipe), filepath.ToSlash(name), j.Weights[i], m.Run.Recipe.Data.TrainingImages()})
+		e.Members = append(e.Members, Member{kind(m.Run.Recipe), name, j.Weights[i], m.Run.Recipe.Data.TrainingImages()})
 		l.Parameters += m.Run.Record.Parameters
 		l.Seconds += m.Run.Record.Seconds
 		if d := m.Run.Record.Device; !slices.Contains(devices, d) {

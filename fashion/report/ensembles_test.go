@@ -3,7 +3,6 @@ package report_test
 import (
 	"errors"
 	"math"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -52,7 +51,7 @@ func TestEnsembleOfTheSlideIsListedAtEachProfileWithTheSlidesAndWithFittedWeight
 func TestEnsembleHasTheJudgementOfItsMembers(t *testing.T) {
 	s := newStudio(t)
 	s.members(recipes.Smoke)
-	members, err := score.Join(recipes.SlideEnsemble(), recipes.Smoke, func(name string) (*run.Run, error) { return run.Open(filepath.Join(s.root, name)) })
+	members, err := score.Join(recipes.SlideEnsemble(), recipes.Smoke, s.store())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +150,7 @@ func TestMembersThatWereTestedOnNothingAreReported(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	lines, err := report.Collect(s.root, "")
+	lines, err := report.Collect(s.store(), run.StoreAt("", true))
 	if l := only(t, lines, "Ensemble"); err == nil || l.Test != nil || l.NotRun == "" {
 		t.Errorf("the line is %+v and the error %v", l, err)
 	}

@@ -9,18 +9,17 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Generators lists the finished GANs, which are tested on no image: those below root, which are this machine's, and those below published. What cannot
+// Generators lists the finished GANs, which are tested on no image: this machine's and the published ones. What cannot
 // be read is left out; Collect reports it.
-func Generators(root, published string) ([]Line, error) {
+func Generators(local, published run.Store) ([]Line, error) {
 	var lines []Line
-	for _, folder := range []string{root, published} {
-		runs, _ := run.List(folder) // Collect reads the same
+	for _, store := range []run.Store{local, published} {
+		runs, _ := store.List() // Collect reads the same
 		for _, r := range runs {
 			if !r.Finished() || r.Recipe.GAN == (run.GAN{}) {
 				continue
 			}
-			r.Published = folder == published
-			l, err := lineOf(folder, r)
+			l, err := lineOf(store, r)
 			if err != nil {
 				return nil, err
 			}

@@ -22,7 +22,7 @@ import (
 func page(t *testing.T, s studio, published string) string {
 	t.Helper()
 	var out bytes.Buffer
-	generators, err := report.Generators(s.root, published)
+	generators, err := report.Generators(s.store(), run.StoreAt(published, true))
 	if err != nil {
 		t.Fatal(err)
 	}

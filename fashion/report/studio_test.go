@@ -23,6 +23,8 @@ type studio struct {
 
 func newStudio(t *testing.T) studio { return studio{t, t.TempDir()} }
 
+func (s studio) store() run.Store { return run.StoreAt(s.root, false) }
+
 // begin makes a run that is not finished.
 func (s studio) begin(name string, recipe run.Recipe) *run.Run {
 	s.Helper()
@@ -102,7 +104,7 @@ func recipe(t *testing.T, name string, p recipes.Profile) run.Recipe {
 // lines collects without an error.
 func (s studio) lines(published string) []report.Line {
 	s.Helper()
-	lines, err := report.Collect(s.root, published)
+	lines, err := report.Collect(s.store(), run.StoreAt(published, true))
 	if err != nil {
 		s.Fatal(err)
 	}

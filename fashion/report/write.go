@@ -16,20 +16,28 @@ type Options struct {
 	HTML string // file for the page with figures too; none: ""
 }
 
-// Write collects the results below the two folders (see Collect) and prints them, and writes the page if a file is named. What was left out, and the page's file, is said
+// Write collects the results of both stores (see Collect) and prints them, and writes the page if a file is named. What was left out, and the page's file, is said
 // in messages.
-func Write(w, messages io.Writer, root, published string, o Options) error {
-	lines, unreadable := Collect(root, published)
+func Write(w, messages io.Writer, local, published run.Store, o Options) error {
+	lines, unreadable := Collect(local, published)
 	if unreadable != nil {
 		fmt.Fprintln(messages, "left out:", unreadable)
 	}
 	if o.HTML != "" {
-		generators, err := Generators(root, published)
+		generators, err := Generators(local, published)
+		if err != nil {
+			return err
+		}
+		root, err := local.Root()
+		if err != nil {
+			return err
+		}
+		publishedRoot, err := published.Root()
 		if err != nil {
 			return err
 		}
 		var page bytes.Buffer
-		if err := HTML(&page, lines, generators, relative(root), relative(published)); err != nil {
+		if err := HTML(&page, lines, generators, relative(root), relative(publishedRoot)); err != nil {
 			return err
 		}
 		if err := run.WriteFile(o.HTML, page.Bytes()); err != nil {

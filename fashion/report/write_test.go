@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/run"
 )
 
 // written is the page that Write writes of runs below a folder, in a module without any, and what it prints.
@@ -21,7 +22,7 @@ func written(t *testing.T, module, root string, o Options) (page, printed string
 	t.Chdir(module)
 	o.HTML = filepath.Join(t.TempDir(), "new", "report.html")
 	var out, messages bytes.Buffer
-	if err := Write(&out, &messages, root, filepath.Join(module, "notebooks", "published"), o); err != nil {
+	if err := Write(&out, &messages, run.StoreAt(root, false), run.StoreAt(filepath.Join(module, "notebooks", "published"), true), o); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(messages.String(), "wrote "+o.HTML) {

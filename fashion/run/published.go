@@ -6,40 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-
-	"fashionlab/fashion"
 )
-
-// PublishedVariable is the environment variable that names the folder of the published runs.
-const PublishedVariable = "FASHION_PUBLISHED"
-
-// PublishedRoot is the folder of the published runs, which $FASHION_PUBLISHED may name: full-scale ones that were made elsewhere and
-// come with the project, few of them with weights. They are shown beside this machine's runs and never taken for them.
-func PublishedRoot() (string, error) {
-	if dir := os.Getenv(PublishedVariable); dir != "" {
-		return filepath.Abs(dir)
-	}
-	root, err := fashion.ModuleRoot()
-	return filepath.Join(root, "notebooks", "published"), err
-}
-
-// OpenPublished opens the published run of that name.
-func OpenPublished(name string) (*Run, error) {
-	root, err := PublishedRoot()
-	if err != nil {
-		return nil, err
-	}
-	r, err := Open(filepath.Join(root, name))
-	r.Published = true
-	return r, err
-}
 
 // place matches where a plugin lay on the machine, which says nothing to others.
 var place = regexp.MustCompile(` \(/[^)]*\)`)
 
 // PublishWeights gives the published run of that name its best epoch's checkpoint.
 func PublishWeights(name string, c Checkpoint) error {
-	p, err := OpenPublished(name)
+	p, err := Published().Open(name)
 	if err != nil {
 		return err
 	}
@@ -55,7 +29,7 @@ func (r *Run) Publish(name string) error {
 	if !r.Finished() {
 		return errors.New(r.Dir + ": the training is not finished; only finished runs are published")
 	}
-	root, err := PublishedRoot()
+	root, err := Published().Root()
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func TestPublishedRunHasWhatWasMeasuredWithoutCheckpoints(t *testing.T) {
 	if err := errors.Join(r.SaveHistory([]run.Epoch{{Epoch: 1, Loss: 0.5}}), r.SaveCheckpoint(run.Best, checkpoint), r.Finish(), r.Publish("full/cnn")); err != nil {
 		t.Fatal(err)
 	}
-	p, err := run.OpenPublished("full/cnn")
+	p, err := run.Published().Open("full/cnn")
 	if err != nil || !p.Published || !p.Finished() || p.Recipe != recipe() || len(p.History) != 1 {
 		t.Errorf("the published run is %+v (%v)", p, err)
 	}
@@ -38,7 +38,7 @@ func TestPublishedRunHasWhatWasMeasuredWithoutCheckpoints(t *testing.T) {
 	if _, found, err := p.LoadCheckpoint(run.Best); found || err != nil {
 		t.Errorf("it has a checkpoint (%v)", err)
 	}
-	if _, err := run.OpenPublished("full/none"); !errors.Is(err, run.ErrNotFound) {
+	if _, err := run.Published().Open("full/none"); !errors.Is(err, run.ErrNotFound) {
 		t.Errorf("a run that was not published: %v", err)
 	}
 }

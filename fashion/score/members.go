@@ -17,13 +17,17 @@ type Member struct {
 	parts  map[string]run.Predictions
 }
 
-// Join brings the runs of voters at a profile together. open finds a run by its name: run.OpenNamed those of this machine, run.OpenPublished the
-// published ones. Validation images are those that all members were validated on, which they all learned nothing from. A run that is
+// Source finds a run by its name: a run.Store does.
+type Source interface {
+	Open(name string) (*run.Run, error)
+}
+
+// Join brings the runs of voters at a profile together. Validation images are those that all members were validated on, which they all learned nothing from. A run that is
 // missing, unfinished or not tested, one whose split has another seed and one that did not learn the classes are errors that say what to do.
-func Join(voters []recipes.Voter, p recipes.Profile, open func(name string) (*run.Run, error)) ([]Member, error) {
+func Join(voters []recipes.Voter, p recipes.Profile, from Source) ([]Member, error) {
 	var members []Member
 	for _, v := range voters {
-		m, err := join(v, p, open)
+		m, err := join(v, p, from)
 		if err != nil {
 			return nil, fmt.Errorf("%s is no member: %w", v.Name, err)
 		}
@@ -44,11 +48,11 @@ func Join(voters []recipes.Voter, p recipes.Profile, open func(name string) (*ru
 }
 
 // join opens the run of a voter.
-func join(v recipes.Voter, p recipes.Profile, open func(name string) (*run.Run, error)) (Member, error) {
+func join(v recipes.Voter, p recipes.Profile, from Source) (Member, error) {
 	m := Member{Name: v.Name, Weight: v.Weight, parts: map[string]run.Predictions{}}
 	var err error
 	for _, recipe := range v.Recipes {
-		if m.Run, err = open(p.Run(recipe)); !errors.Is(err, run.ErrNotFound) {
+		if m.Run, err = from.Open(p.Run(recipe)); !errors.Is(err, run.ErrNotFound) {
 			break
 		}
 	}

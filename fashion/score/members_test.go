@@ -19,7 +19,7 @@ type studio struct {
 	root string
 }
 
-func (s studio) open(name string) (*run.Run, error) { return run.Open(filepath.Join(s.root, name)) }
+func (s studio) Open(name string) (*run.Run, error) { return run.Open(filepath.Join(s.root, name)) }
 
 // save makes a run, with predictions for the validation images of those indices and for test images; change may alter its recipe.
 func (s studio) save(recipe string, indices []int32, signal float64, change func(*run.Recipe)) *run.Run {
@@ -59,7 +59,7 @@ func TestMembersAreComparedOnTheImagesThatAllWereValidatedOn(t *testing.T) {
 	s.save("cnn", upTo(600), 4, nil)
 	s.save("resnet50", []int32{700, 4, 2, 800, 6}, 3, nil)
 	s.save("convnext-transfer", upTo(6), 1, nil)
-	members, err := score.Join(recipes.SlideEnsemble(), recipes.Smoke, s.open)
+	members, err := score.Join(recipes.SlideEnsemble(), recipes.Smoke, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestMembersAreComparedOnTheImagesThatAllWereValidatedOn(t *testing.T) {
 		t.Errorf("weights are %v, want the slide's", score.Weights(members))
 	}
 	s.save("convnext", upTo(6), 2, nil)
-	if members, err = score.Join(recipes.SlideEnsemble(), recipes.Smoke, s.open); err != nil || filepath.Base(members[2].Run.Dir) != "convnext" {
+	if members, err = score.Join(recipes.SlideEnsemble(), recipes.Smoke, s); err != nil || filepath.Base(members[2].Run.Dir) != "convnext" {
 		t.Errorf("the third member is %v (%v), want the slide's convnext where it exists", members[2].Run, err)
 	}
 }
@@ -112,7 +112,7 @@ func TestMemberThatDoesNotFitIsNamedWithWhatToDo(t *testing.T) {
 			s.save("cnn", upTo(9), 1, nil)
 			s.save("convnext-transfer", upTo(9), 1, nil)
 			c.spoil(s)
-			_, err := score.Join(recipes.SlideEnsemble(), recipes.Smoke, s.open)
+			_, err := score.Join(recipes.SlideEnsemble(), recipes.Smoke, s)
 			for _, want := range c.want {
 				if !strings.Contains(fmt.Sprint(err), want) {
 					t.Errorf("the error lacks %q: %v", want, err)
@@ -127,7 +127,7 @@ func TestEnsembleIsJudgedBesideItsBestMember(t *testing.T) {
 	s.save("cnn", upTo(1000), 2, nil)
 	s.save("resnet50", upTo(1000), 3, nil)
 	s.save("convnext-transfer", upTo(1000), 0, nil)
-	members, err := score.Join(recipes.SlideEnsemble(), recipes.Smoke, s.open)
+	members, err := score.Join(recipes.SlideEnsemble(), recipes.Smoke, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestCalibratedMembersPredictAlikeWithLessLoss(t *testing.T) {
 	s.save("cnn", upTo(1000), 6, nil)
 	s.save("resnet50", upTo(1000), 3, nil)
 	s.save("convnext-transfer", upTo(1000), 1, nil)
-	members, err := score.Join(recipes.SlideEnsemble(), recipes.Smoke, s.open)
+	members, err := score.Join(recipes.SlideEnsemble(), recipes.Smoke, s)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -150,7 +150,7 @@ func publishedGAN(t *testing.T, r *run.Run) {
 	if err := errors.Join(r.Publish("gan"), run.PublishWeights("gan", half)); err != nil {
 		t.Fatal(err)
 	}
-	p, err := run.OpenPublished("gan")
+	p, err := run.Published().Open("gan")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func TestTrainingStopsBeforeTheNextStepWhenItsContextEndsAndResumes(t *testing.T
 		if !errors.As(err, &interrupted) || interrupted.Epoch != 2 || !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "resumes after epoch 1") {
 			t.Fatalf("%s: the error is %v, want an interruption in epoch 2", name, err)
 		}
-		if begun, err := run.OpenNamed(name); err != nil || len(begun.History) != 1 || begun.Finished() {
+		if begun, err := run.Local().Open(name); err != nil || len(begun.History) != 1 || begun.Finished() {
 			t.Errorf("%s: the run has the history %+v (%v), want one epoch", name, begun.History, err)
 		}
 		if r.GAN != (run.GAN{}) {
@@ -53,7 +53,7 @@ func TestTrainingDoesNotBeginAfterItsContextHasEnded(t *testing.T) {
 	if !errors.As(err, &interrupted) || interrupted.Epoch != 0 {
 		t.Errorf("the error is %v, want an interruption before the training", err)
 	}
-	if _, err := run.OpenNamed("late"); !errors.Is(err, run.ErrNotFound) && !errors.Is(err, os.ErrNotExist) {
+	if _, err := run.Local().Open("late"); !errors.Is(err, run.ErrNotFound) && !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a run was begun: %v", err)
 	}
 }

@@ -79,7 +79,7 @@ func TestModelOfAPublishedRunPredictsAsTheRunItself(t *testing.T) {
 	if err := errors.Join(r.SaveCheckpoint(run.Best, run.Checkpoint{State: run.State{Recipe: r.Recipe}, Tensors: tensors}), r.Finish(), r.Publish("full/small")); err != nil {
 		t.Fatal(err)
 	}
-	published, err := run.OpenPublished("full/small")
+	published, err := run.Published().Open("full/small")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ const ObserverRun = "full/residual"
 
 // Observer returns the model of ObserverRun.
 func Observer() (*Model, error) {
-	r, err := run.OpenPublished(ObserverRun)
+	r, err := run.Published().Open(ObserverRun)
 	if err != nil {
 		return nil, fmt.Errorf("generated images are measured by a published run: %w", err)
 	}

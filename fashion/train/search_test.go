@@ -74,7 +74,7 @@ func smallSearch(name string) (hyperband.Search[run.Recipe], error) {
 	}
 	s.Base.Data.Limit, s.Base.Batch = 200, 16
 	s.Space = s.Space[1:] // one optimizer, one compilation
-	path, err := run.Path(name)
+	path, err := run.Local().Path(name)
 	s.Journal = filepath.Join(path, "journal.jsonl")
 	return s, err
 }

@@ -22,11 +22,11 @@ const (
 // from their class to another, less than half of it; of these they are those to whose class the observer gives the smallest lead over another, among those that it still takes for the class and that are as familiar to it as nineteen in twenty of the
 // real images are: hard to tell, and neither wrongly labelled nor deformed, as far as the observer can say.
 func synthesize(s run.Synthetic, mixed int, real fashion.Set) (fashion.Set, error) {
-	open := run.OpenNamed
+	store := run.Local()
 	if s.Published {
-		open = run.OpenPublished
+		store = run.Published()
 	}
-	r, err := open(s.Run)
+	r, err := store.Open(s.Run)
 	if err != nil {
 		return fashion.Set{}, fmt.Errorf("synthetic images: %w", err)
 	}

@@ -149,7 +149,7 @@ func flatten(byName map[string][]byte) (all []byte) {
 func TestKilledTrainingEndsAsIfItHadNeverBeenKilled(t *testing.T) {
 	needBackend(t)
 	whole := outcome(t, fit(t, "whole", recipe()))
-	path, err := run.Path("killed")
+	path, err := run.Local().Path("killed")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func Fit(name string, recipe run.Recipe, report func(run.Progress), own ...Part)
 // Extend is Fit for a recipe of which the run may already have had fewer epochs: it goes on, and ends as a run that had all of
 // them at once. A run of more epochs is left as it is.
 func Extend(name string, recipe run.Recipe, report func(run.Progress), own ...Part) (*run.Run, error) {
-	dir, err := run.Path(name)
+	dir, err := run.Local().Path(name)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (t *Trainer) Fit(name string, recipe run.Recipe, report func(run.Progress))
 // FitContext is Fit until the context ends: the training then stops before its next step with an InterruptedError, and the
 // next call resumes it after its last epoch. Compiling and validating are not cut short.
 func (t *Trainer) FitContext(ctx context.Context, name string, recipe run.Recipe, report func(run.Progress)) (*run.Run, error) {
-	dir, err := run.Path(name)
+	dir, err := run.Local().Path(name)
 	if err != nil {
 		return nil, err
 	}

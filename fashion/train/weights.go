@@ -78,7 +78,7 @@ func (p *program) startFromFile(path, want string) (sum string, err error) {
 
 // startFromRun sets the variables from the best epoch of a run. The last layer is taken over only if the run told the same classes.
 func (p *program) startFromRun(name string) (sum string, err error) {
-	dir, err := run.Path(name)
+	dir, err := run.Local().Path(name)
 	if err != nil {
 		return "", err
 	}

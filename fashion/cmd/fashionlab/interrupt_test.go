@@ -56,7 +56,7 @@ func interruptedAt(t *testing.T, c *exec.Cmd, lines *bufio.Scanner, text string,
 // epochsOf is how many epochs a run has.
 func epochsOf(t *testing.T, name string) int {
 	t.Helper()
-	r, err := run.OpenNamed(name)
+	r, err := run.Local().Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,13 +27,5 @@ that makes it.`,
 
 // printReport prints the results so far, and writes them as a page if a file is named.
 func printReport(asJSON bool, html string) error {
-	root, err := run.Root()
-	if err != nil {
-		return err
-	}
-	published, err := run.PublishedRoot()
-	if err != nil {
-		return err
-	}
-	return report.Write(os.Stdout, os.Stderr, root, published, report.Options{JSON: asJSON, HTML: html})
+	return report.Write(os.Stdout, os.Stderr, run.Local(), run.Published(), report.Options{JSON: asJSON, HTML: html})
 }

@@ -34,11 +34,7 @@ type estimate struct {
 // newPlan estimates a search by the runs of its model on this machine.
 func newPlan(s hyperband.Search[run.Recipe], o searchOptions) (plan, error) {
 	p := plan{Model: o.model, Budget: o.budget, Brackets: s.Brackets, Cost: hyperband.Cost(s.Brackets), Images: s.Base.Data.Images()}
-	root, err := run.Root()
-	if err != nil {
-		return p, err
-	}
-	runs, unreadable := run.List(root)
+	runs, unreadable := run.Local().List()
 	if unreadable != nil {
 		fmt.Fprintln(os.Stderr, "left out:", unreadable)
 	}

@@ -85,7 +85,7 @@ func newTraining(o trainOptions) (training, error) {
 		return t, fmt.Errorf("%s learns the task %s; only runs that learned the classes are published", o.recipe, task)
 	}
 	t.trained = recipe
-	if _, err := run.Path(t.name); err != nil {
+	if _, err := run.Local().Path(t.name); err != nil {
 		return t, fmt.Errorf("-name: %w", err)
 	}
 	return t, train.Check(recipe)
@@ -134,7 +134,7 @@ func share(r *run.Run, name string, publish, weights bool) error {
 		if !publish {
 			return nil
 		}
-		if p, err := run.OpenPublished(name); err == nil {
+		if p, err := run.Published().Open(name); err == nil {
 			if _, found, _ := p.LoadCheckpoint(run.Best); found { // a damaged one is no reason to replace it without another
 				return fmt.Errorf("%s is published with its weights, which others may need; publish it with -weights again", name)
 			}

@@ -1,0 +1,66 @@
+package run_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"fashionlab/fashion/run"
+)
+
+func TestStoreKnowsItsRunsByTheirNames(t *testing.T) {
+	root := t.TempDir()
+	t.Setenv(run.RootVariable, root)
+	local := run.Local()
+	if runs, err := local.List(); err != nil || len(runs) != 0 {
+		t.Errorf("an empty folder holds %d runs (%v)", len(runs), err)
+	}
+	dir, err := local.Path("quick/cnn")
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := run.Begin(dir, run.Recipe{Model: run.Model{Name: "cnn"}, Data: run.Data{Validation: 0.2}, Optimizer: run.Optimizer{Name: "sgd", Rate: 1}, Epochs: 1, Batch: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := made.Close(); err != nil {
+		t.Fatal(err)
+	}
+	damaged := filepath.Join(root, "quick", "damaged")
+	if err := errors.Join(os.MkdirAll(damaged, 0o777), os.WriteFile(filepath.Join(damaged, "recipe.json"), []byte("{"), 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	for _, store := range []run.Store{local, run.StoreAt(root, true)} {
+		runs, err := store.List()
+		if err == nil || !strings.Contains(err.Error(), damaged) || len(runs) != 1 {
+			t.Fatalf("%d runs (%v), want one, and an error for the damaged one", len(runs), err)
+		}
+		if name, err := store.Name(runs[0]); err != nil || name != "quick/cnn" || runs[0].Published != store.Published() {
+			t.Errorf("the run's name is %q (%v), published %v, want quick/cnn, %v", name, err, runs[0].Published, store.Published())
+		}
+		if r, err := store.Open("quick/cnn"); err != nil || r.Published != store.Published() {
+			t.Errorf("opened it is published: %v (%v)", r.Published, err)
+		}
+		if _, err := store.Open("quick/none"); !errors.Is(err, run.ErrNotFound) {
+			t.Errorf("a run that is not there: %v", err)
+		}
+		if _, err := store.Open("../outside"); err == nil || errors.Is(err, run.ErrNotFound) {
+			t.Errorf("a name that leads out of the store: %v", err)
+		}
+	}
+}
+
+func TestStoreOutsideOfTheModuleSaysHowToNameOne(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for variable, store := range map[string]func() run.Store{run.RootVariable: run.Local, run.PublishedVariable: run.Published} {
+		t.Setenv(variable, "")
+		if _, err := store().Open("quick/cnn"); err == nil || !strings.Contains(err.Error(), "$"+variable) {
+			t.Errorf("the error is %v, want one that names $%s", err, variable)
+		}
+		if _, err := store().List(); err == nil {
+			t.Errorf("runs were listed without a folder; $%s", variable)
+		}
+	}
+}
