@@ -5,7 +5,6 @@ import (
 	"errors"
 	"image"
 	"io"
-	"math"
 	"slices"
 
 	"fashionlab/fashion"
@@ -115,21 +114,4 @@ func (p *Panel) Explain(images []fashion.Image) (train.Explanation, error) {
 // IsUnsure reports whether the most probable class is a guess.
 func (p *Panel) IsUnsure(row [fashion.NumClasses]float32) bool {
 	return float64(slices.Max(row[:])) < p.Unsure
-}
-
-// normalize gives a vector the length 1.
-func normalize(v []float32) {
-	if length := math.Sqrt(dot(v, v)); length > 0 {
-		for i := range v {
-			v[i] = float32(float64(v[i]) / length)
-		}
-	}
-}
-
-func dot(a, b []float32) float64 {
-	var sum float32
-	for i, v := range a {
-		sum += v * b[i]
-	}
-	return float64(sum)
 }

@@ -2,10 +2,11 @@ package demo
 
 import (
 	"fmt"
-	"slices"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/fidelity"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/score"
 )
 
 // Neighbours finds training images that look most like another to a panel's first member. An image to which none comes near is likely none of the
@@ -13,8 +14,8 @@ import (
 type Neighbours struct {
 	Strange float64 // an image whose shownNeighbours-th neighbour is less alike is like few: so are one in twenty of the validation images
 
-	set      fashion.Set
-	features [][]float32 // of length 1 each
+	set   fashion.Set
+	index *fidelity.Index // of the set's features
 }
 
 const (
@@ -54,23 +55,23 @@ func (p *Panel) Neighbours(all fashion.Set, n int) (*Neighbours, error) {
 		}
 	}
 	s := &Neighbours{set: all.Take(searched)}
-	if s.features, err = p.Members[0].model.Features(s.set); err != nil {
+	features, err := p.Members[0].model.Features(s.set)
+	if err != nil {
 		return nil, err
 	}
-	for _, row := range s.features {
-		normalize(row)
+	if s.index, err = fidelity.NewIndex(features); err != nil {
+		return nil, err
 	}
 	rows, err := p.Members[0].model.Features(all.Take(judgedOn))
 	if err != nil {
 		return nil, err
 	}
-	var familiar []float64
-	for _, row := range rows {
-		familiar = append(familiar, s.Alike(row))
+	familiar, err := s.index.Alike(rows, min(shownNeighbours, s.index.Len()))
+	if err != nil {
+		return nil, err
 	}
-	slices.Sort(familiar)
 	if len(familiar) > 0 {
-		s.Strange = familiar[len(familiar)/20]
+		s.Strange = score.Percentile(familiar, 5)
 	}
 	return s, nil
 }
@@ -80,32 +81,19 @@ func (n *Neighbours) Alike(features []float32) float64 {
 	return alike(n.Nearest(features, shownNeighbours))
 }
 
-// alike is that of the last neighbour, 0 without any.
-func alike(nearest []Neighbour) float64 {
-	if len(nearest) == 0 {
-		return 0
-	}
-	return nearest[len(nearest)-1].Alike
-}
+// alike is that of the last neighbour.
+func alike(nearest []Neighbour) float64 { return nearest[len(nearest)-1].Alike }
 
-// Nearest are the k most alike, the nearest first, to an image of those features.
+// Nearest are the k most alike, the nearest first, to an image of those features, or all if they are fewer. It panics on features that the panel's first member
+// cannot have given: another number of them, or what is no number.
 func (n *Neighbours) Nearest(features []float32, k int) []Neighbour {
-	wanted := slices.Clone(features)
-	normalize(wanted)
-	var best []Neighbour
-	for row, f := range n.features {
-		cosine := dot(wanted, f)
-		if len(best) == k && cosine <= best[k-1].Alike {
-			continue
-		}
-		at, _ := slices.BinarySearchFunc(best, cosine, func(b Neighbour, v float64) int {
-			if b.Alike >= v {
-				return -1
-			}
-			return 1
-		})
-		best = slices.Insert(best, at, Neighbour{row, n.set.Images[row], n.set.Labels[row], cosine})
-		best = best[:min(k, len(best))]
+	found, err := n.index.Nearest([][]float32{features}, min(k, n.index.Len()))
+	if err != nil {
+		panic(err)
 	}
-	return best
+	var list []Neighbour
+	for _, near := range found[0] {
+		list = append(list, Neighbour{near.Row, n.set.Images[near.Row], n.set.Labels[near.Row], near.Cosine})
+	}
+	return list
 }

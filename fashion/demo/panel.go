@@ -147,9 +147,7 @@ func weigh(joined []score.Member) (*Panel, error) {
 	for i, m := range kept {
 		p.Members = append(p.Members, Member{Title: m.Name, Run: m.Run, Weight: weights[i], Test: score.Accuracy(score.Part(kept, run.Test)[i])})
 	}
-	sure := Confidence(score.Tempered(held, p.Temperature))
-	slices.Sort(sure)
-	p.Unsure = sure[len(sure)/20]
+	p.Unsure = score.Percentile(Confidence(score.Tempered(held, p.Temperature)), 5)
 	slices.SortStableFunc(p.Members, func(a, b Member) int { return cmp.Compare(b.Weight, a.Weight) })
 	return p, nil
 }

@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"sync"
 
-	"github.com/danaugrs/go-tsne/tsne"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -21,6 +20,9 @@ const (
 	leastRate        = 50 // learning rate of few rows
 	leastGain        = 0.01
 	initialDeviation = 1e-4
+	entropyTolerance = 1e-5 // in nats, of the search for a perplexity
+	precisionSteps   = 50   // of that search, at most
+	leastAffinity    = 1e-12
 )
 
 // TSNE places rows in the plane so that neighbours stay neighbours: van der Maaten and Hinton, "Visualizing Data using t-SNE" (2008), on at
@@ -54,12 +56,66 @@ func TSNE(features [][]float32, perplexity float64, seed uint64, iterations int)
 	return d.points, nil
 }
 
-// affinities are the probabilities of pairs of rows in the space of the features, [N, N], which sum to 1. The library's own descent is not
-// used: its starting points cannot be seeded, and it adds up the gradients of all its steps.
+// affinities are the probabilities of pairs of rows in the space of the features, [N, N], which sum to 1: p_ij = (p_j|i + p_i|j) / 2N, where p_j|i is the
+// probability that row i picks row j as its neighbour.
 func affinities(x *mat.Dense, perplexity float64) *mat.Dense {
-	t := tsne.NewTSNE(2, perplexity, 0, 0, false)
-	t.EmbedData(x, nil)
-	return t.P
+	n, _ := x.Dims()
+	picks := mat.NewDense(n, n, nil)
+	forEach(n, func(i int) {
+		distances := make([]float64, n)
+		here := x.RawRowView(i)
+		for j := range n {
+			for k, v := range x.RawRowView(j) {
+				d := v - here[k]
+				distances[j] += d * d
+			}
+		}
+		pickNeighbours(picks.RawRowView(i), distances, i, perplexity)
+	})
+	p := mat.NewDense(n, n, nil)
+	p.Add(picks, picks.T())
+	p.Apply(func(_, _ int, v float64) float64 { return max(v/float64(2*n), leastAffinity) }, p)
+	return p
+}
+
+// pickNeighbours sets p, which is all 0, to the probabilities with which row i picks each other as its neighbour, which sum to 1: p_j ~ exp(-b d_j), d_j the squared distance and
+// b the precision for which the perplexity, exp of the entropy, is the one that is asked for. The entropy falls as b grows; b is found by bisection.
+func pickNeighbours(p, distances []float64, i int, perplexity float64) {
+	nearest := math.Inf(1)
+	for j, d := range distances {
+		if j != i {
+			nearest = min(nearest, d)
+		}
+	}
+	sum, b, low, high := 0.0, 1.0, 0.0, math.Inf(1)
+	for range precisionSteps {
+		sum = 0
+		mean := 0.0 // of the distances beyond the nearest; without that, all exp might be 0
+		for j, d := range distances {
+			if j == i {
+				continue
+			}
+			p[j] = math.Exp(-b * (d - nearest))
+			sum += p[j]
+			mean += p[j] * (d - nearest)
+		}
+		mean /= sum
+		excess := math.Log(sum) + b*mean - math.Log(perplexity) // of the entropy
+		if math.Abs(excess) < entropyTolerance {
+			break
+		}
+		if excess > 0 {
+			low = b
+		} else {
+			high = b
+		}
+		if b = (low + high) / 2; math.IsInf(high, 1) {
+			b = 2 * low
+		}
+	}
+	for j := range p {
+		p[j] /= sum
+	}
 }
 
 // descent moves points y to where the probabilities of their pairs, q, are like those of the features, p, with the gradient
@@ -92,16 +148,7 @@ func newDescent(p *mat.Dense, seed uint64) *descent {
 
 // step moves the points once, with p multiplied by a factor.
 func (d *descent) step(factor, momentum float64) {
-	var wait sync.WaitGroup
-	workers := runtime.GOMAXPROCS(0)
-	for first := range workers {
-		wait.Go(func() {
-			for i := first; i < len(d.points); i += workers {
-				d.forces(i)
-			}
-		})
-	}
-	wait.Wait()
+	forEach(len(d.points), d.forces)
 	total := 0.0
 	for _, w := range d.weight {
 		total += w
@@ -139,4 +186,18 @@ func (d *descent) forces(i int) {
 		push[0], push[1] = push[0]+w*w*dx, push[1]+w*w*dy
 	}
 	d.pull[i], d.push[i], d.weight[i] = pull, push, weight-1 // without itself
+}
+
+// forEach calls do for each of n, on all cores.
+func forEach(n int, do func(i int)) {
+	var wait sync.WaitGroup
+	workers := runtime.GOMAXPROCS(0)
+	for first := range workers {
+		wait.Go(func() {
+			for i := first; i < n; i += workers {
+				do(i)
+			}
+		})
+	}
+	wait.Wait()
 }

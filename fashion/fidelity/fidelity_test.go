@@ -1,6 +1,7 @@
 package fidelity
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"math/cmplx"
@@ -165,17 +166,25 @@ func TestSpreadIsTheMeanDistanceOfPairs(t *testing.T) {
 
 func TestAlikeIsTheCosineToTheNeighbourOfThatRank(t *testing.T) {
 	others := [][]float32{{1, 0}, {0, 2}, {3, 3}, {-1, 0}}
-	got, err := Alike([][]float32{{5, 0}, {0, -1}}, others, 2)
+	alike := func(features, others [][]float32, k int) ([]float64, error) {
+		x, err := NewIndex(others)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x.Alike(features, k)
+	}
+	got, err := alike([][]float32{{5, 0}, {0, -1}, {0, 0}}, others, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
 	near(t, "the first", got[0], math.Sqrt(0.5)) // after {1, 0}, {3, 3}
 	near(t, "the second", got[1], 0)             // {1, 0} and {-1, 0} are equally far
-	many, err := Alike(features(1, 2300, 3, 1, 0), features(2, 50, 3, 1, 0), 1)
+	near(t, "what has no direction", got[2], 0)
+	many, err := alike(features(1, 2300, 3, 1, 0), features(2, 50, 3, 1, 0), 1)
 	if err != nil || len(many) != 2300 {
 		t.Errorf("%d values for 2300 features (%v)", len(many), err)
 	}
-	one, err := Alike(features(1, 2300, 3, 1, 0)[2200:2201], features(2, 50, 3, 1, 0), 1)
+	one, err := alike(features(1, 2300, 3, 1, 0)[2200:2201], features(2, 50, 3, 1, 0), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,10 +192,13 @@ func TestAlikeIsTheCosineToTheNeighbourOfThatRank(t *testing.T) {
 	for name, bad := range map[string]struct {
 		features [][]float32
 		k        int
-	}{"no direction": {[][]float32{{0, 0}}, 1}, "other numbers": {[][]float32{{1, 2, 3}}, 1}, "no such neighbour": {[][]float32{{1, 2}}, 5}, "none": {[][]float32{{1, 2}}, 0}} {
-		if _, err := Alike(bad.features, others, bad.k); err == nil {
+	}{"no number": {[][]float32{{0, float32(math.NaN())}}, 1}, "other numbers": {[][]float32{{1, 2, 3}}, 1}, "no such neighbour": {[][]float32{{1, 2}}, 5}, "none": {[][]float32{{1, 2}}, 0}} {
+		if _, err := alike(bad.features, others, bad.k); err == nil {
 			t.Errorf("%s: no error", name)
 		}
+	}
+	if _, err := NewIndex(nil); err == nil {
+		t.Error("an index of nothing: no error")
 	}
 }
 
@@ -200,6 +212,32 @@ func TestNearestAreTheOnesOfTheSmallestAngles(t *testing.T) {
 		if !slices.Equal(got[i], want) {
 			t.Errorf("feature %d: %v, want %v", i, got[i], want)
 		}
+	}
+	// The slow twin: all are sorted.
+	some, many := features(1, 30, 3, 1, 0), features(2, 200, 3, 1, 0)
+	many = append(many, many[:50]...) // so that there are ties
+	got, err = Nearest(some, many, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := NewIndex(many)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := 0
+	err = x.compare(some, 7, func(cosines []float64) {
+		order := make([]int, len(many))
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(cosines[b], cosines[a]) })
+		if !slices.Equal(got[at], order[:7]) {
+			t.Errorf("feature %d: %v, want %v", at, got[at], order[:7])
+		}
+		at++
+	})
+	if err != nil || at != len(some) {
+		t.Errorf("%d features compared (%v), want %d", at, err, len(some))
 	}
 }
 

@@ -91,29 +91,26 @@ func convTiny(x, kernel *Node) *Node {
 
 // convOneChannel is a convolution of images of one channel as a sum of multiply-adds, which XLA fuses into one loop. The gradients
 // are one matrix product each.
-//
-// GoMLX lets a node of one input have a gradient of its own. With an identity on each input and on the output, a
-// convolution has one: the output's identity is visited first and leaves dy for the inputs'. XLA removes what they
-// replace.
 func convOneChannel(x, kernel *Node) *Node {
 	b, h, w, _ := size(x)
 	filters := kernel.Shape().Dimensions[3]
-	var dy *Node // [B*H*W, filters]
-	in := IdentityWithCustomGradient(x, func(_, _ *Node) *Node {
-		return overlay(Reshape(Dot(dy, Transpose(Reshape(kernel, 9, filters), 0, 1)).Product(), b, h, w, 9))
-	})
-	k := IdentityWithCustomGradient(kernel, func(_, _ *Node) *Node {
-		columns := Reshape(Concatenate(windows(x, 3, 1), -1), b*h*w, 9)
-		return Reshape(Dot(columns, dy).General([]int{0}, nil, []int{0}, nil), 3, 3, 1, filters)
-	})
-	y := ZerosLike(BroadcastToDims(x, b, h, w, filters))
-	for i, window := range windows(in, 3, 1) {
-		weight := Slice(k, AxisElem(i/3), AxisElem(i%3))
-		y = Add(y, Mul(BroadcastToDims(window, b, h, w, filters), BroadcastToDims(weight, b, h, w, filters)))
-	}
-	return IdentityWithCustomGradient(y, func(_, v *Node) *Node {
-		dy = Reshape(v, b*h*w, filters)
-		return v
+	return customGradient([]*Node{x, kernel}, func(in []*Node) *Node {
+		y := ZerosLike(BroadcastToDims(x, b, h, w, filters))
+		for i, window := range windows(in[0], 3, 1) {
+			weight := Slice(in[1], AxisElem(i/3), AxisElem(i%3))
+			y = Add(y, Mul(BroadcastToDims(window, b, h, w, filters), BroadcastToDims(weight, b, h, w, filters)))
+		}
+		return y
+	}, func(dy *Node) []func() *Node {
+		dy = Reshape(dy, b*h*w, filters)
+		dx := func() *Node {
+			return overlay(Reshape(Dot(dy, Transpose(Reshape(kernel, 9, filters), 0, 1)).Product(), b, h, w, 9))
+		}
+		dk := func() *Node {
+			columns := Reshape(Concatenate(windows(x, 3, 1), -1), b*h*w, 9)
+			return Reshape(Dot(columns, dy).General([]int{0}, nil, []int{0}, nil), 3, 3, 1, filters)
+		}
+		return []func() *Node{dx, dk}
 	})
 }
 
@@ -122,9 +119,7 @@ func convOneFilter(x, kernel *Node) *Node {
 	b, h, w, c := size(x)
 	k := Transpose(Reverse(Reshape(kernel, 9, c), 0), 0, 1) // the place above adds to the one below
 	columns := Reshape(Dot(Reshape(x, b*h*w, c), k).Product(), b, h, w, 9)
-	var dy *Node
-	columns = IdentityWithCustomGradient(columns, func(_, _ *Node) *Node { return Concatenate(windows(dy, 3, 1), -1) })
-	return IdentityWithCustomGradient(overlay(columns), func(_, v *Node) *Node { dy = v; return v })
+	return customGradient1(columns, overlay, func(dy *Node) *Node { return Concatenate(windows(dy, 3, 1), -1) })
 }
 
 // overlay is the transpose of windows of side 3, side by side: it adds each of a place's nine values, [B, H, W, 9], where its window took it

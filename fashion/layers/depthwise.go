@@ -63,17 +63,17 @@ func depthwiseMatrix(x, kernel *Node) *Node {
 // turned round; that for the kernel is a sum over all places for each of its entries.
 func depthwiseShifted(x, kernel *Node, form Form) *Node {
 	side := kernel.Shape().Dimensions[0]
-	var dy *Node
-	in := IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return multiplyAdds(dy, Reverse(kernel, 0, 1)) })
-	k := IdentityWithCustomGradient(kernel, func(_, _ *Node) *Node {
-		var entries []*Node
-		for _, window := range windows(StopGradient(x), side, 1) {
-			entries = append(entries, channelSum(Mul(window, dy), form))
+	return customGradient([]*Node{x, kernel}, func(in []*Node) *Node { return multiplyAdds(in[0], in[1]) }, func(dy *Node) []func() *Node {
+		dx := func() *Node { return multiplyAdds(dy, Reverse(kernel, 0, 1)) }
+		dk := func() *Node {
+			var entries []*Node
+			for _, window := range windows(StopGradient(x), side, 1) {
+				entries = append(entries, channelSum(Mul(window, dy), form))
+			}
+			return Reshape(Stack(entries, 0), kernel.Shape().Dimensions...)
 		}
-		return Reshape(Stack(entries, 0), kernel.Shape().Dimensions...)
+		return []func() *Node{dx, dk}
 	})
-	y := multiplyAdds(in, k)
-	return IdentityWithCustomGradient(y, func(_, v *Node) *Node { dy = v; return v })
 }
 
 // multiplyAdds adds up the windows, each multiplied by its entry of the kernel.

@@ -22,21 +22,22 @@ func (n *Net) LayerNorm(name string, x *Node, epsilon float64) *Node {
 //
 //	dx = (d - mean(d) - xhat mean(d xhat)) / sigma, dgamma = sum(dy xhat), dbeta = sum(dy)
 func layerNorm(x, gamma, beta *Node, epsilon float64, form Form) *Node {
-	var dy *Node
 	values := StopGradient(x)
 	centred := Sub(values, placeMean(values, form))
 	inverse := Reciprocal(Sqrt(AddScalar(placeMean(Square(centred), form), epsilon)))
 	xhat := Mul(centred, inverse)
 	scale := StopGradient(gamma)
-	in := IdentityWithCustomGradient(x, func(_, _ *Node) *Node {
-		d := Mul(dy, wide(scale, x))
-		return Mul(Sub(Sub(d, placeMean(d, form)), Mul(xhat, placeMean(Mul(d, xhat), form))), inverse)
+	return customGradient([]*Node{x, gamma, beta}, func(in []*Node) *Node {
+		return Add(Mul(Mul(Sub(in[0], placeMean(values, form)), inverse), wide(in[1], x)), wide(in[2], x))
+	}, func(dy *Node) []func() *Node {
+		dx := func() *Node {
+			d := Mul(dy, wide(scale, x))
+			return Mul(Sub(Sub(d, placeMean(d, form)), Mul(xhat, placeMean(Mul(d, xhat), form))), inverse)
+		}
+		dgamma := func() *Node { return channelSum(Mul(dy, xhat), form) }
+		dbeta := func() *Node { return channelSum(dy, form) }
+		return []func() *Node{dx, dgamma, dbeta}
 	})
-	g := IdentityWithCustomGradient(gamma, func(_, _ *Node) *Node { return channelSum(Mul(dy, xhat), form) })
-	b := IdentityWithCustomGradient(beta, func(_, _ *Node) *Node { return channelSum(dy, form) })
-	// The forward pass takes its inputs through the identities, whose own gradients replace what runs back through here.
-	y := Add(Mul(Mul(Sub(in, placeMean(values, form)), inverse), wide(g, x)), wide(b, x))
-	return IdentityWithCustomGradient(y, func(_, v *Node) *Node { dy = v; return v })
 }
 
 // Linear multiplies the channels of [B, ..., C] by a kernel and adds a bias: [B, ..., units].

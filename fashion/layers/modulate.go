@@ -31,21 +31,24 @@ func modulate(x, gain, shift *Node, form Form) *Node {
 	// reciprocal root, g and s gain and shift, and the mean over the channels of a place,
 	//
 	//	dg = sum(dy n), ds = sum(dy), dx = r (dy (1+g) - n mean(dy (1+g) n))
-	var dy *Node
 	values, scale := StopGradient(x), overPlaces(OnePlus(StopGradient(gain)))
 	b, h, w, c := size(x)
 	ofPlace := Dot(Reshape(Square(values), b*h*w, c), DivScalar(Ones(x.Graph(), shapes.Make(x.DType(), c, 1)), float64(c))).Product()
 	ofPlace = Reciprocal(Sqrt(AddScalar(ofPlace, modulateEpsilon)))
 	r := Reshape(Dot(ofPlace, Ones(x.Graph(), shapes.Make(x.DType(), 1, c))).Product(), b, h, w, c)
 	normalized := Mul(values, r)
-	in := IdentityWithCustomGradient(x, func(_, _ *Node) *Node {
-		d := Mul(dy, scale)
-		return OptimizationBarrier(Mul(r, Sub(d, Mul(normalized, meanOverChannels(Mul(d, normalized))))))
+	return customGradient([]*Node{x, gain, shift}, func(in []*Node) *Node {
+		return Add(Mul(Mul(in[0], r), overPlaces(OnePlus(in[1]))), overPlaces(in[2]))
+	}, func(dy *Node) []func() *Node {
+		dy = OptimizationBarrier(dy)
+		dx := func() *Node {
+			d := Mul(dy, scale)
+			return OptimizationBarrier(Mul(r, Sub(d, Mul(normalized, meanOverChannels(Mul(d, normalized))))))
+		}
+		dgain := func() *Node { return sumOverPlaces(Mul(dy, normalized)) }
+		dshift := func() *Node { return sumOverPlaces(dy) }
+		return []func() *Node{dx, dgain, dshift}
 	})
-	g := IdentityWithCustomGradient(gain, func(_, _ *Node) *Node { return sumOverPlaces(Mul(dy, normalized)) })
-	s := IdentityWithCustomGradient(shift, func(_, _ *Node) *Node { return sumOverPlaces(dy) })
-	y := Add(Mul(Mul(in, r), overPlaces(OnePlus(g))), overPlaces(s))
-	return IdentityWithCustomGradient(y, func(_, v *Node) *Node { dy = OptimizationBarrier(v); return v })
 }
 
 // meanOverChannels is the mean of each place's channels, in the place of each of them.

@@ -200,9 +200,9 @@ func ParameterAt(path string) (name string, ok bool) { return strings.CutPrefix(
 
 // addBias adds a vector to the last axis.
 func addBias(x, bias *Node, form Form) *Node {
-	var dy *Node
-	b := IdentityWithCustomGradient(bias, func(_, _ *Node) *Node { return channelSum(dy, form) })
-	return IdentityWithCustomGradient(Add(x, ExpandLeftToRank(b, x.Rank())), func(_, v *Node) *Node { dy = v; return v })
+	return customGradient1(bias,
+		func(bias *Node) *Node { return Add(x, ExpandLeftToRank(bias, x.Rank())) },
+		func(dy *Node) *Node { return channelSum(dy, form) })
 }
 
 func zero(x *Node) *Node { return ScalarZero(x.Graph(), x.DType()) }

@@ -42,7 +42,6 @@ func (n *Net) BatchNorm(name string, x *Node) *Node {
 //
 //	dgamma = sum(dy xhat), dbeta = sum(dy), dx = gamma / sigma * (dy - mean(dy) - xhat mean(dy xhat))
 func batchNorm(x, gamma, beta *Node, form Form) (y, mean, variance *Node) {
-	var dy, dyMean, dyXhatMean *Node // set before the inputs' gradients are asked for
 	count := float64(x.Shape().Size() / x.Shape().Dimensions[x.Rank()-1])
 	values := StopGradient(x)
 	mean = channelMean(values, form)
@@ -52,18 +51,17 @@ func batchNorm(x, gamma, beta *Node, form Form) (y, mean, variance *Node) {
 	xhat := Mul(centred, wide(inverse, x))
 	scale := StopGradient(gamma)
 
-	in := IdentityWithCustomGradient(x, func(_, _ *Node) *Node {
-		d := Sub(Sub(dy, wide(dyMean, x)), Mul(xhat, wide(dyXhatMean, x)))
-		return Mul(d, wide(Mul(scale, inverse), x))
-	})
-	g := IdentityWithCustomGradient(gamma, func(_, _ *Node) *Node { return MulScalar(dyXhatMean, count) })
-	b := IdentityWithCustomGradient(beta, func(_, _ *Node) *Node { return MulScalar(dyMean, count) })
-	// The forward pass takes its inputs through the identities, whose own gradients replace what runs back through here.
-	y = Add(Mul(Mul(Sub(in, wide(mean, x)), wide(inverse, x)), wide(g, x)), wide(b, x))
-	y = IdentityWithCustomGradient(y, func(_, v *Node) *Node {
-		dy = v
-		dyMean, dyXhatMean = channelMean(dy, form), channelMean(Mul(dy, xhat), form)
-		return v
+	y = customGradient([]*Node{x, gamma, beta}, func(in []*Node) *Node {
+		return Add(Mul(Mul(Sub(in[0], wide(mean, x)), wide(inverse, x)), wide(in[1], x)), wide(in[2], x))
+	}, func(dy *Node) []func() *Node {
+		dyMean, dyXhatMean := channelMean(dy, form), channelMean(Mul(dy, xhat), form)
+		dx := func() *Node {
+			d := Sub(Sub(dy, wide(dyMean, x)), Mul(xhat, wide(dyXhatMean, x)))
+			return Mul(d, wide(Mul(scale, inverse), x))
+		}
+		dgamma := func() *Node { return MulScalar(dyXhatMean, count) }
+		dbeta := func() *Node { return MulScalar(dyMean, count) }
+		return []func() *Node{dx, dgamma, dbeta}
 	})
 	return y, mean, variance
 }

@@ -28,14 +28,14 @@ func maxPoolOfParts(x *Node) *Node {
 	place := func(x *Node, i int) *Node { // [B, H/2, 1, W/2, 1, C]
 		return Slice(x, AxisRange(), AxisRange(), AxisElem(i/2), AxisRange(), AxisElem(i%2))
 	}
-	var dy *Node
-	in := IdentityWithCustomGradient(windows, func(in, _ *Node) *Node {
-		dy := Reshape(dy, b, h/2, 1, w/2, 1, c)
-		largest := maxOf4(in, place)
+	forward := func(windows *Node) *Node { return Reshape(maxOf4(windows, place), b, h/2, w/2, c) }
+	return customGradient1(windows, forward, func(dy *Node) *Node {
+		dy = Reshape(dy, b, h/2, 1, w/2, 1, c)
+		largest := maxOf4(windows, place)
 		var parts [4]*Node
 		var given *Node // whether an earlier place is the maximum
 		for i := range parts {
-			here := Equal(place(in, i), largest)
+			here := Equal(place(windows, i), largest)
 			if given == nil {
 				parts[i], given = Where(here, dy, ZerosLike(dy)), here
 				continue
@@ -45,8 +45,6 @@ func maxPoolOfParts(x *Node) *Node {
 		}
 		return Concatenate([]*Node{Concatenate(parts[:2], 4), Concatenate(parts[2:], 4)}, 2)
 	})
-	y := Reshape(maxOf4(in, place), b, h/2, w/2, c)
-	return IdentityWithCustomGradient(y, func(_, v *Node) *Node { dy = v; return v })
 }
 
 func maxOf4(x *Node, place func(x *Node, i int) *Node) *Node {

@@ -53,9 +53,9 @@ func (n *Net) AveragePool(name string, x *Node) *Node {
 
 // averagePool is the mean of windows; its gradient is written out.
 func averagePool(x *Node) *Node {
-	var dy *Node
-	in := IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return fourfold(MulScalar(dy, 0.25)) })
-	return IdentityWithCustomGradient(MulScalar(sumOf4(in), 0.25), func(_, v *Node) *Node { dy = v; return v })
+	return customGradient1(x,
+		func(x *Node) *Node { return MulScalar(sumOf4(x), 0.25) },
+		func(dy *Node) *Node { return fourfold(MulScalar(dy, 0.25)) })
 }
 
 // fourfold repeats each place of [B, H, W, C] in a window of 2x2.

@@ -21,25 +21,26 @@ var (
 func convWinograd(x, kernel *Node) *Node {
 	_, h, w, c := size(x)
 	filters := kernel.Shape().Dimensions[3]
-	var inputs, kernels, errors *Node // in the transformed domain: [36, tiles, C], [36, C, filters], [36, tiles, filters]
-	in := IdentityWithCustomGradient(x, func(_, _ *Node) *Node {
-		return joinTiles(product(errors, 2, kernels, 2), h, w, func(axis int, part func(i int) *Node) []*Node {
-			t := winogradB.times(part) // six places of a tile, of which two on each side lie in the next tile as well
-			return []*Node{Add(t[1], shift(t[5], axis, 1)), t[2], t[3], Add(t[4], shift(t[0], axis, -1))}
+	var inputs, kernels *Node // in the transformed domain: [36, tiles, C], [36, C, filters]
+	return customGradient([]*Node{x, kernel}, func(in []*Node) *Node {
+		inputs = splitTiles(in[0], winogradB.transposed(), 1)
+		kernels = Reshape(Dot(kernelTransform(kernel, false), Reshape(in[1], 9, c*filters)).Product(), 36, c, filters)
+		return joinTiles(product(inputs, 2, kernels, 1), h, w, func(_ int, part func(i int) *Node) []*Node {
+			return winogradA.transposed().times(part)
 		})
-	})
-	k := IdentityWithCustomGradient(kernel, func(_, _ *Node) *Node {
-		g := Reshape(product(inputs, 1, errors, 1), 36, c*filters)
-		return Reshape(Dot(kernelTransform(kernel, true), g).Product(), 3, 3, c, filters)
-	})
-	inputs = splitTiles(in, winogradB.transposed(), 1)
-	kernels = Reshape(Dot(kernelTransform(kernel, false), Reshape(k, 9, c*filters)).Product(), 36, c, filters)
-	y := joinTiles(product(inputs, 2, kernels, 1), h, w, func(_ int, part func(i int) *Node) []*Node {
-		return winogradA.transposed().times(part)
-	})
-	return IdentityWithCustomGradient(y, func(_, dy *Node) *Node {
-		errors = splitTiles(dy, winogradA, 0)
-		return dy
+	}, func(dy *Node) []func() *Node {
+		errors := splitTiles(dy, winogradA, 0) // [36, tiles, filters]
+		dx := func() *Node {
+			return joinTiles(product(errors, 2, kernels, 2), h, w, func(axis int, part func(i int) *Node) []*Node {
+				t := winogradB.times(part) // six places of a tile, of which two on each side lie in the next tile as well
+				return []*Node{Add(t[1], shift(t[5], axis, 1)), t[2], t[3], Add(t[4], shift(t[0], axis, -1))}
+			})
+		}
+		dk := func() *Node {
+			g := Reshape(product(inputs, 1, errors, 1), 36, c*filters)
+			return Reshape(Dot(kernelTransform(kernel, true), g).Product(), 3, 3, c, filters)
+		}
+		return []func() *Node{dx, dk}
 	})
 }
 

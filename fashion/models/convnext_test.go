@@ -106,7 +106,7 @@ func TestFineTuneTableCountsWhatIsTrainedFromEachPart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := thousands(s.Parameters - s.Fixed); got != row[3] {
+		if got := run.Thousands(s.Parameters - s.Fixed); got != row[3] {
 			t.Errorf("from layer %d, %s are trained; the table says %v", at, got, row)
 		}
 	}

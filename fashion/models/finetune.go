@@ -107,7 +107,7 @@ func FineTuneTable(m run.Model) ([][]string, error) {
 	trained := 0
 	for i := len(rows) - 1; i >= 0; i-- {
 		trained += sizes[i]
-		rows[i] = append(rows[i], thousands(sizes[i]), thousands(trained))
+		rows[i] = append(rows[i], run.Thousands(sizes[i]), run.Thousands(trained))
 	}
 	return rows, nil
 }

@@ -93,11 +93,11 @@ func (s Summary) Rows() [][]string {
 		for _, d := range l.Shape {
 			shape += fmt.Sprintf(", %d", d)
 		}
-		rows = append(rows, []string{fmt.Sprintf("%s (%s)", l.Name, l.Type), "(" + shape + ")", thousands(l.Parameters)})
+		rows = append(rows, []string{fmt.Sprintf("%s (%s)", l.Name, l.Type), "(" + shape + ")", run.Thousands(l.Parameters)})
 	}
-	rows = append(rows, []string{"total", "", thousands(s.Parameters)})
+	rows = append(rows, []string{"total", "", run.Thousands(s.Parameters)})
 	if s.Fixed > 0 {
-		rows = append(rows, []string{"of them not trained", "", thousands(s.Fixed)})
+		rows = append(rows, []string{"of them not trained", "", run.Thousands(s.Fixed)})
 	}
 	return rows
 }
@@ -139,13 +139,4 @@ func (s Summary) String() string {
 		fmt.Fprintf(&b, "%-36s %-22s %12s\n", r[0], r[1], r[2])
 	}
 	return b.String()
-}
-
-// thousands writes a number with commas.
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

@@ -4,6 +4,8 @@ import (
 	"image"
 	"math"
 	"slices"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 // ground is the estimated background: red, green and blue as planes over the picture.
@@ -33,7 +35,7 @@ func (p *pixels) background() ground {
 		for i, at := range places {
 			far[i] = p.distance(g, at[0], at[1])
 		}
-		limit := math.Max(6, 2.5*quantile(far, 0.5))
+		limit := math.Max(6, 2.5*median(far))
 		kept = nil
 		for i, at := range places {
 			if far[i] <= limit {
@@ -146,7 +148,7 @@ func (p *pixels) threshold(distance field) float64 {
 	for _, at := range distance.border() {
 		edge = append(edge, distance.at(at[0], at[1]))
 	}
-	unrest := quantile(edge, 0.5)
+	unrest := median(edge)
 	return math.Max(math.Max(leastDistance, 3*unrest), math.Min(0.5*otsu(distance.values), math.Max(1.8*leastDistance, 6*unrest)))
 }
 
@@ -274,8 +276,7 @@ func (p *pixels) item(g ground, mask field) field {
 	return f
 }
 
-// quantile is the value below which that share of the values lies.
-func quantile(values []float64, share float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[int(share*float64(len(sorted)-1))]
+// median is the lower median of values.
+func median(values []float64) float64 {
+	return stat.Quantile(0.5, stat.Empirical, slices.Sorted(slices.Values(values)), nil)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"fashionlab/fashion/plots"
+	"fashionlab/fashion/run"
 )
 
 //go:embed page.html
@@ -92,9 +93,9 @@ func (l Line) row(section string) row {
 		return r
 	}
 	if l.Limited {
-		r.Note = thousands(l.Images) + " training images"
+		r.Note = run.Thousands(l.Images) + " training images"
 	}
-	r.Test, r.Epochs, r.Parameters, r.Time = l.Test.String(), l.epochs(), thousands(l.Parameters), l.time().String()
+	r.Test, r.Epochs, r.Parameters, r.Time = l.Test.String(), l.epochs(), run.Thousands(l.Parameters), l.time().String()
 	r.Run, r.Device = l.where(), l.Device
 	if l.Validation != nil {
 		r.Validation = fmt.Sprintf("%.4f", l.Validation.Value)

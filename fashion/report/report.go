@@ -82,7 +82,7 @@ func Table(lines []Line) (header []string, rows [][]string) {
 			rows = append(rows, []string{l.name(), l.slide(), l.lacks() + ": " + l.NotRun, "", "", "", "", ""})
 			continue
 		}
-		rows = append(rows, []string{l.name(), l.slide(), l.Test.String(), l.epochs(), thousands(l.Parameters), l.time().String(), l.place(), l.Device})
+		rows = append(rows, []string{l.name(), l.slide(), l.Test.String(), l.epochs(), run.Thousands(l.Parameters), l.time().String(), l.place(), l.Device})
 	}
 	return []string{"model", "slide", "ours (95% interval)", "epochs", "parameters", "time", "run", "device"}, rows
 }
@@ -97,7 +97,7 @@ func JSON(w io.Writer, lines []Line) error {
 // name is the title, with what else must be known to read the numbers.
 func (l Line) name() string {
 	if l.Limited {
-		return fmt.Sprintf("%s, %s training images", l.Title, thousands(l.Images))
+		return fmt.Sprintf("%s, %s training images", l.Title, run.Thousands(l.Images))
 	}
 	return l.Title
 }
@@ -125,14 +125,14 @@ func (l Line) sentence() string {
 	for _, m := range e.Members {
 		members = append(members, fmt.Sprintf("%.2f %s", m.Weight, m.Title))
 	}
-	best, images := e.Members[e.Best].Title, thousands(e.ValidationImages)+" validation images"
+	best, images := e.Members[e.Best].Title, run.Thousands(e.ValidationImages)+" validation images"
 	if e.Fitted {
 		images += " that chose the weights"
 	}
 	return fmt.Sprintf("%s, %s: %s. On the %s it has %.4f and its best member, %s, %.4f: %s. On the %s test images it has %+.4f "+
 		"(95%% interval %+.4f to %+.4f, bootstrap) over that member, McNemar's p is %s: %s.", l.Title, l.place(), strings.Join(members, " + "),
 		images, l.Validation.Value, best, e.BestValidation.Value, either(e.NotWorse, "not worse", "worse"),
-		thousands(e.TestImages), e.Gain.Value, e.Gain.Low, e.Gain.High, score.Chance(e.P), e.verdict())
+		run.Thousands(e.TestImages), e.Gain.Value, e.Gain.Low, e.Gain.High, score.Chance(e.P), e.verdict())
 }
 
 // verdict reads the paired test.
@@ -151,15 +151,6 @@ func either(condition bool, yes, no string) string {
 		return yes
 	}
 	return no
-}
-
-// thousands writes a number as "467,818".
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 // titles are those of models that no slide has.

@@ -76,7 +76,7 @@ func (l Line) facts() [][2]string {
 		best = fmt.Sprintf(", the model is that of epoch %d, chosen on the validation images", n)
 	}
 	facts := [][2]string{
-		{"trained", fmt.Sprintf("%d epochs of %s images in %v%s", l.Epochs, thousands(l.Images), l.time(), best)},
+		{"trained", fmt.Sprintf("%d epochs of %s images in %v%s", l.Epochs, run.Thousands(l.Images), l.time(), best)},
 		{"device", l.Device}, {"seed", fmt.Sprint(l.run.Recipe.Seed)},
 	}
 	if l.Validation != nil {
@@ -105,7 +105,7 @@ func (e Ensemble) table() []weighed {
 	var list []weighed
 	validation, test := score.Part(e.joined, run.Validation), score.Part(e.joined, run.Test)
 	for i, m := range e.Members {
-		list = append(list, weighed{m.Title, m.Run, fmt.Sprintf("%.2f", m.Weight), thousands(m.Images),
+		list = append(list, weighed{m.Title, m.Run, fmt.Sprintf("%.2f", m.Weight), run.Thousands(m.Images),
 			fmt.Sprintf("%.4f", score.Accuracy(validation[i]).Value), score.Accuracy(test[i]).String()})
 	}
 	return list

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,6 +39,22 @@ func (p Predictions) Predicted(i int) fashion.Label {
 		}
 	}
 	return fashion.Label(best)
+}
+
+// Softmax returns the probabilities that logits z stand for: exp(scale z) divided by its sum over the classes. scale is one over a temperature, 1 as a rule.
+func Softmax(z [fashion.NumClasses]float64, scale float64) [fashion.NumClasses]float64 {
+	top, sum := z[0], 0.0
+	for _, v := range z {
+		top = max(top, v)
+	}
+	for class, v := range z {
+		z[class] = math.Exp(scale * (v - top))
+		sum += z[class]
+	}
+	for class := range z {
+		z[class] /= sum
+	}
+	return z
 }
 
 func (r *Run) predictionsPath(part string) string {

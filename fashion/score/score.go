@@ -116,3 +116,9 @@ func Mean(values []float64) Interval {
 	half := distuv.StudentsT{Sigma: 1, Nu: n - 1}.Quantile(0.975) * math.Sqrt(squares/(n-1)/n)
 	return Interval{mean, mean - half, mean + half}
 }
+
+// Percentile is the sorted value that comes after percent in 100 of all, their number rounded down: at 5, the threshold that one in twenty of the values is below.
+// It panics unless percent is in [0, 100) and there are values.
+func Percentile(values []float64, percent int) float64 {
+	return slices.Sorted(slices.Values(values))[len(values)*percent/100]
+}

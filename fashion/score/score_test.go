@@ -175,3 +175,25 @@ func TestMeanHasStudentsInterval(t *testing.T) {
 		t.Errorf("got %v, want 2.5 within %v", got, half)
 	}
 }
+
+// By hand, of the values 0 to 39.
+func TestPercentileIsTheValueThatSoManyAreBelow(t *testing.T) {
+	values := make([]float64, 40)
+	for i := range values {
+		values[i] = float64((i * 7) % 40) // 0 to 39, not in order
+	}
+	for _, c := range []struct {
+		percent int
+		want    float64
+	}{{0, 0}, {5, 2}, {7, 2}, {8, 3}, {50, 20}, {99, 39}} {
+		if got := score.Percentile(values, c.percent); got != c.want {
+			t.Errorf("percentile %d is %v, want %v", c.percent, got, c.want)
+		}
+	}
+	if got := score.Percentile([]float64{3, 1, 2}, 5); got != 1 {
+		t.Errorf("the threshold of three values is %v, want the smallest", got)
+	}
+	if values[1] != 7 {
+		t.Error("the values were sorted in place")
+	}
+}

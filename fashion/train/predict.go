@@ -73,17 +73,14 @@ func (p *program) predict(data part) (run.Predictions, error) {
 	return out, nil
 }
 
-// softmax returns exp(x) divided by its sum.
+// softmax returns the probabilities of logits, worked out in float64.
 func softmax(logits [fashion.NumClasses]float32) [fashion.NumClasses]float32 {
-	high, sum := float64(logits[0]), 0.0
-	for _, v := range logits {
-		high = max(high, float64(v))
-	}
-	for _, v := range logits {
-		sum += math.Exp(float64(v) - high)
-	}
+	var z [fashion.NumClasses]float64
 	for i, v := range logits {
-		logits[i] = float32(math.Exp(float64(v)-high) / sum)
+		z[i] = float64(v)
+	}
+	for i, v := range run.Softmax(z, 1) {
+		logits[i] = float32(v)
 	}
 	return logits
 }

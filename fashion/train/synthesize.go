@@ -9,6 +9,7 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/fidelity"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/score"
 )
 
 const (
@@ -69,17 +70,20 @@ func difficult(made, real fashion.Set, perClass int) (fashion.Set, error) {
 		return fashion.Set{}, err
 	}
 	// An image is its own nearest neighbour, which real images must not gain from.
-	familiar, err := fidelity.Alike(known.Features, known.Features, alikeNeighbour+1)
+	index, err := fidelity.NewIndex(known.Features)
 	if err != nil {
 		return fashion.Set{}, err
 	}
-	slices.Sort(familiar)
-	strange := familiar[len(familiar)/20]
+	familiar, err := index.Alike(known.Features, alikeNeighbour+1)
+	if err != nil {
+		return fashion.Set{}, err
+	}
+	strange := score.Percentile(familiar, 5)
 	seen, err := observer.Observe(made.Images)
 	if err != nil {
 		return fashion.Set{}, err
 	}
-	alike, err := fidelity.Alike(seen.Features, known.Features, alikeNeighbour)
+	alike, err := index.Alike(seen.Features, alikeNeighbour)
 	if err != nil {
 		return fashion.Set{}, err
 	}
