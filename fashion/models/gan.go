@@ -13,19 +13,13 @@ import (
 // GAN is a pair of networks (Goodfellow et al., "Generative Adversarial Nets", 2014): a generator that makes images of a class from noise, and a
 // discriminator that tells them from real ones. Both are told the class.
 //
-// The baseline is "dcgan" (Radford, Metz and Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks", 2016):
-// normalized over the batch, in both networks. "sngan" has the kernels of its discriminator bounded (see layers.SpectralNorm) and a generator that
-// normalizes each place for itself, so that an image does not depend on the others of its batch.
+// The baseline (Radford, Metz and Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks", 2016):
+// normalized over the batch, in both networks. With spectral normalization the kernels of the discriminator are bounded (see layers.SpectralNorm), and the generator
+// normalizes each position for itself, so that an image does not depend on the others of its batch.
 type GAN struct {
-	Name  string
-	Width int // channels at the image's own side, of both networks
+	Spectral bool // spectral normalization instead of the baseline's
+	Width    int  // channels at the image's own side, of both networks
 }
-
-// IsGAN reports whether a model is a pair of networks that Fit trains against each other, and no classifier.
-func IsGAN(name string) bool { return name == "dcgan" || name == "sngan" }
-
-// NewGAN is the pair that a recipe names.
-func NewGAN(m run.Model) GAN { return GAN{m.Name, m.Width} }
 
 // checkGAN reports what makes no sense for a GAN.
 func checkGAN(m run.Model) error {
@@ -61,7 +55,7 @@ func (m GAN) Images(n *layers.Net, latents, classes *Node) *Node {
 
 // activate is a normalization of the generator and what follows it.
 func (m GAN) activate(n *layers.Net, name string, x, code *Node) *Node {
-	if m.Name == "dcgan" {
+	if !m.Spectral {
 		return n.Relu(name+"_relu", n.BatchNorm(name, x))
 	}
 	return n.Relu(name+"_relu", n.Modulate(name, x, code))
@@ -70,7 +64,7 @@ func (m GAN) activate(n *layers.Net, name string, x, code *Node) *Node {
 // Scores tells how real images of classes look, [B], more for real: the logit of their being real. The class enters as a projection (Miyato and Koyama, "cGANs with
 // Projection Discriminator", 2018).
 func (m GAN) Scores(n *layers.Net, images, classes *Node) *Node {
-	if m.Name == "sngan" {
+	if m.Spectral {
 		n.SpectralNorm()
 	}
 	x := AddScalar(MulScalar(images, 2), -1)
@@ -86,7 +80,7 @@ func (m GAN) Scores(n *layers.Net, images, classes *Node) *Node {
 // ScoresOfBoth are the scores of real and of generated images of the same classes. Where the network normalizes over a batch, they are batches of their own, as
 // the baseline's authors advise.
 func (m GAN) ScoresOfBoth(n *layers.Net, real, generated, classes *Node) (onReal, onGenerated *Node) {
-	if m.Name == "dcgan" {
+	if !m.Spectral {
 		return m.Scores(n, real, classes), m.Scores(n, generated, classes)
 	}
 	all := m.Scores(n, Concatenate([]*Node{real, generated}, 0), Concatenate([]*Node{classes, classes}, 0))
@@ -97,7 +91,7 @@ func (m GAN) ScoresOfBoth(n *layers.Net, real, generated, classes *Node) (onReal
 // judge is a convolution of the discriminator and what follows it.
 func (m GAN) judge(n *layers.Net, number string, x *Node, filters int) *Node {
 	x = n.Conv(DiscriminatorLayers+"conv"+number, x, filters)
-	if m.Name == "dcgan" {
+	if !m.Spectral {
 		x = n.BatchNorm(DiscriminatorLayers+"norm"+number, x)
 	}
 	return n.LeakyRelu(DiscriminatorLayers+"relu"+number, x)

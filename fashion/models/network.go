@@ -100,6 +100,12 @@ func Of(m run.Model, own ...Network) (Network, error) {
 	return n, nil
 }
 
+// IsGAN reports whether a model is a pair of networks that are trained against each other, and no classifier.
+func IsGAN(name string) bool { return name == "dcgan" || name == "sngan" }
+
+// NewGAN is the pair that a recipe names.
+func NewGAN(m run.Model) GAN { return GAN{Spectral: m.Name == "sngan", Width: m.Width} }
+
 // among lists names for an error.
 func among(names []string) string {
 	if len(names) == 0 {

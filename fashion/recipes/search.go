@@ -79,7 +79,7 @@ func Space(base run.Recipe) hyperband.Space[run.Recipe] {
 		hyperband.Choice("beta 1", beta1, 0.8, 0.9, 0.95),
 		hyperband.Choice("beta 2", beta2, 0.9, 0.99, 0.999, 0.9999),
 	}
-	if base.Model.Name == "convnext" {
+	if base.Model.Size != "" { // a network that can be fine-tuned
 		rule.Set = func(r *run.Recipe, i float64) {
 			optimizer(r, rule.Choices[int(i)])
 			beta1(r, 0.9)

@@ -167,7 +167,7 @@ func kind(r run.Recipe) string {
 		title += ", from rotations"
 	case w.Run != "":
 		title += ", from " + w.Run
-	case r.Model.Name == "convnext" && w.Hub == "" && w.File == "": // the slide's starts from ImageNet
+	case r.Model.Size != "" && w.Hub == "" && w.File == "": // the slide's starts from ImageNet
 		title += ", from random weights"
 	}
 	if r.Augmentation != (run.Augmentation{}) {

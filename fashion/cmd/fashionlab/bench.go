@@ -112,7 +112,7 @@ func variants(recipe run.Recipe, transforms, frozen bool) []variant {
 		r.Augmentation = run.Augmentation{}
 		list = append(list, variant{" without augmentation", r, true})
 	}
-	if frozen && recipe.Model.Name == "convnext" {
+	if frozen && recipe.Model.Size != "" {
 		for _, at := range recipes.FineTuneLayers(recipe.Model.Size)[1:] {
 			r := recipe
 			r.Model.FineTuneAt = at

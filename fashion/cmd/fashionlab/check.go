@@ -69,14 +69,17 @@ type bounds struct {
 	Parameter                 float64 // of the parameter whose gradient differs most
 }
 
-// boundsOf are the bounds for a recipe's network, computed in TF32 or in float32.
+// illConditioned are the recipes in whose networks rounding errors grow most.
+var illConditioned = []string{"resnet50", "resnet50-small-stem"}
+
+// boundsOf are the bounds for the network of a recipe of that name, computed in TF32 or in float32.
 //
 // In float32 the forms of the layers, compared on one CPU, differed by at most 1.6e-6 (inference), 5.5e-6 (training), 6e-7 (loss), 1e-3 (gradient) and 6e-3 (a parameter's);
 // for ResNet50 by 9e-5 in training, 1e-6, 2e-2 and 8e-2. With operands rounded to TF32, which has 10 bits of fraction, by 9e-4, 1.1e-3, 2.4e-5, 5e-2 and 9e-2;
 // for ResNet50 by 3e-3 in training, 1.5e-4, 0.2 and 0.2. The bounds leave a margin of two to ten and more. Gradients are that far from exact because a rounding error
 // beside the corner of a ReLU switches a whole term on or off, and normalization over the batch passes it on to all images; a wrong formula differs by about 1.
-func boundsOf(r run.Recipe, tf32 bool) bounds {
-	resnet := r.Model.Name == "resnet50"
+func boundsOf(recipe string, tf32 bool) bounds {
+	resnet := slices.Contains(illConditioned, recipe)
 	switch {
 	case tf32 && resnet:
 		return bounds{Inference: 1e-2, Training: 1e-2, Loss: 1e-3, Gradient: 0.5, Parameter: 0.7}
@@ -134,7 +137,7 @@ func check(w io.Writer, o checkOptions) error {
 			if err != nil {
 				return "", err
 			}
-			return d.String(), d.within(boundsOf(r, tf32))
+			return d.String(), d.within(boundsOf(name, tf32))
 		}()
 		if err != nil {
 			wrong = append(wrong, name)
