@@ -183,7 +183,7 @@ func (p plan) printBases(w io.Writer) error {
 	for _, name := range p.optional {
 		fmt.Fprintf(w, "not counted: %s, which is trained only where its first weights are\n", name)
 	}
-	_, err := fmt.Fprintln(w, "What is finished is only read. Ctrl-C keeps what is done; the same command goes on after it.")
+	_, err := fmt.Fprintln(w, "What is finished is only read. Ctrl-C keeps what is done; the same command resumes.")
 	return err
 }
 

@@ -181,7 +181,7 @@ func executeNotebook(ctx context.Context, l layout, path, out, profile string) e
 	line("\n")
 	switch {
 	case ctx.Err() != nil:
-		return errors.New("interrupted; finished trainings are kept, and the next call goes on after the last epoch")
+		return errors.New("interrupted; finished trainings are kept, and the next call resumes after the last epoch")
 	case failed > 0:
 		return fmt.Errorf("%s.ipynb: code cell %d failed:\n%s", name, failed, cause(failure))
 	case err != nil:

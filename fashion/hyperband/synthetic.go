@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 )
 
-// Synthetic is a made-up training, to study searches where each costs nothing and the best answer is known. Its accuracy rises
+// Synthetic simulates learning curves, to study searches where each costs nothing and the best answer is known. Its accuracy rises
 // as 0.1 + (final-0.1) (1 - exp(-speed epoch)), with noise on each epoch.
 type Synthetic struct {
 	// Late makes good configurations slow: the better the final accuracy, the later it shows. Without it all are equally fast,

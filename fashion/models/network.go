@@ -206,7 +206,7 @@ func operations(logits *Node) string {
 }
 
 // Predict is On as a network's answer to images [B, 28, 28, 1]: with test-time augmentation, where the recipe says so, the mean of the logits of an image and of its
-// mirror image.
+// horizontal flip.
 func (net Network) Predict(n *layers.Net, m run.Model, images *Node) *Node {
 	if !m.Mirror {
 		return net.On(n, images)

@@ -8,7 +8,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Agreement shows who saves whom: only[i][j] is how many images member i recognizes and member j does not.
+// Agreement shows the pairwise disagreement of members: only[i][j] is how many images member i recognizes and member j does not.
 func Agreement(title string, names []string, only [][]int) Figure {
 	const cell, top, second = 52.0, 56.0, "images: the row is right, the column wrong"
 	longest, most, description := 0.0, 1, "A table: "+second+"."

@@ -63,7 +63,7 @@ func contest() []run.Epoch {
 	return []run.Epoch{of(1, 0.71, 0.72, 0.41, 21.3), of(2, 0.80, 0.66, 0.30, 9.6), of(3, 0.84, 0.63, 0.27, 4.4), of(4, 0.85, 0.62, 0.28, 3.1)}
 }
 
-// search is a finished one of made-up trainings, and what a sample of its dropped trials came to.
+// search is a finished one of simulated learning curves, and what a sample of its dropped trials came to.
 func search(t *testing.T) (found, continued hyperband.State[hyperband.Point]) {
 	t.Helper()
 	brackets, err := hyperband.Brackets(9, 3, hyperband.Algorithm1)

@@ -94,7 +94,7 @@ func ResNet50(p Profile) run.Recipe {
 	return r
 }
 
-// CNNAugmented is the custom CNN with the adopted augmentation and a cosine over its epochs: with ever new images it does not overfit
+// CNNAugmented is the custom CNN with the adopted augmentation and a cosine over its epochs: on images that are new in each epoch it does not overfit
 // soon, so that a longer training pays.
 func CNNAugmented(p Profile) run.Recipe {
 	r := CNN(p)
@@ -117,7 +117,7 @@ func Residual(p Profile) run.Recipe {
 	return cosine(r)
 }
 
-// ResidualAgain is Residual with another seed: what the luck of a seed is worth, and a member of an ensemble.
+// ResidualAgain is Residual with another seed: it tells the variance over seeds, and is a member of an ensemble.
 func ResidualAgain(p Profile) run.Recipe {
 	r := Residual(p)
 	r.Seed = 2

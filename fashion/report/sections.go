@@ -111,7 +111,7 @@ func (e Ensemble) table() []weighed {
 	return list
 }
 
-// voting draws who saves whom among members and ensemble, and how sure the ensemble is.
+// voting draws the pairwise disagreement of members and ensemble, and how sure the ensemble is.
 func (l Line) voting() ([]plots.Figure, error) {
 	e := l.Ensemble
 	var names []string

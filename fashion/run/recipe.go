@@ -31,7 +31,7 @@ type Model struct {
 	Dropout float64 `json:"dropout"`          // fraction of activations zeroed in training, [0, 1)
 	Stem    string  `json:"stem,omitempty"`   // resnet50: "" as in the paper, "small" for small images
 	Input   string  `json:"input,omitempty"`  // how 28x28 gets the model's side: "" by a black border, to 32; "resize" bilinear
-	Mirror  bool    `json:"mirror,omitempty"` // predict from an image and its mirror image: the mean of their logits
+	Mirror  bool    `json:"mirror,omitempty"` // test-time augmentation by a horizontal flip: predict by the mean of both logits
 	Size    string  `json:"size,omitempty"`   // convnext: "atto" to "base"
 	Side    int     `json:"side,omitempty"`   // convnext: of the images that the network sees, in pixels; 0 means 32
 

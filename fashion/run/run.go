@@ -65,7 +65,7 @@ func Open(dir string) (*Run, error) {
 func Begin(dir string, recipe Recipe) (*Run, error) { return begin(dir, recipe, false) }
 
 // Extend is Begin, where the run on the disk may have another number of epochs. If it has fewer, it becomes a run of as many as
-// the recipe asks for, which goes on after its last epoch; what it predicted is removed, because its model changes. If it has more, it
+// the recipe asks for, which resumes after its last epoch; what it predicted is removed, because its model changes. If it has more, it
 // stays as it is.
 func Extend(dir string, recipe Recipe) (*Run, error) { return begin(dir, recipe, true) }
 

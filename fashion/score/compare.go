@@ -48,7 +48,7 @@ func McNemar(a, b run.Predictions) (Pairing, error) {
 	return c, nil
 }
 
-// Saves counts who saves whom: row i, column j is how many images member i recognizes and member j does not. Members that were split differently
+// Saves counts the pairwise disagreement: row i, column j is how many images member i recognizes and member j does not. Members that were split differently
 // are a *MemberError.
 func Saves(members ...run.Predictions) ([][]int, error) {
 	if err := sameImages(members...); err != nil {

@@ -26,7 +26,7 @@ func Search(s hyperband.Search[run.Recipe], workers int, report func(hyperband.S
 }
 
 // SearchContext is Search until the context ends: the trainings that are under way then stop before their next steps, and the error
-// is an InterruptedSearchError. The next call goes on after what was measured, and resumes each training after its last epoch.
+// is an InterruptedSearchError. The next call resumes after what was measured, and resumes each training after its last epoch.
 func SearchContext(ctx context.Context, s hyperband.Search[run.Recipe], workers int, report func(hyperband.State[run.Recipe]), own ...Part) (hyperband.State[run.Recipe], error) {
 	var none hyperband.State[run.Recipe]
 	if workers < 1 {

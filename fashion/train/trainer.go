@@ -26,7 +26,7 @@ type Trainer struct {
 }
 
 // Fit trains a recipe into the run of that name (see run.Path) and returns the run. A finished run of the same recipe
-// is read and nothing is trained; an interrupted one goes on after its last epoch and ends as if it had never been
+// is read and nothing is trained; an interrupted one resumes after its last epoch and ends as if it had never been
 // interrupted; a run of another recipe is an error that shows the difference. The run's model is that of the epoch
 // with the best validation accuracy, and its predictions for the validation images are saved.
 //
