@@ -1,0 +1,99 @@
+package fashion_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// storeys are the packages from the ground up: one imports only those that stand before it.
+var storeys = []string{
+	"fashion", "fashion/device", "fashion/download", "fashion/run", "fashion/hyperband", // the standard library only
+	"fashion/layers", "fashion/augment", "fashion/models", "fashion/pretrained", "fashion/optim",
+	"fashion/embed", "fashion/fidelity", "fashion/recipes", "fashion/score", "fashion/photo",
+	"fashion/train", "fashion/effect", "fashion/plots", "fashion/report", "fashion/notebook", "fashion/demo",
+	"fashion/cmd/fashionlab", "kernel-setup",
+}
+
+// onGround are those that need nothing but the standard library.
+const onGround = 5
+
+// largest is how many lines a package may have without its tests, and what those that are larger have at most until they are divided.
+const largest = 2000
+
+var larger = map[string]int{"fashion/train": 3500, "fashion/plots": 2200, "kernel-setup": 3400, "fashion/cmd/fashionlab": 2100}
+
+// goPackage is what `go list` says of a package.
+type goPackage struct {
+	ImportPath, Dir   string
+	GoFiles, CgoFiles []string
+	Imports           []string
+}
+
+func packages(t *testing.T) (list []goPackage) {
+	t.Helper()
+	c := exec.Command("go", "list", "-json=ImportPath,Dir,GoFiles,CgoFiles,Imports", "fashionlab/...")
+	out, err := c.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p goPackage
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return list
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		p.ImportPath = strings.TrimPrefix(p.ImportPath, "fashionlab/")
+		list = append(list, p)
+	}
+}
+
+func TestNoPackageImportsOneAboveIt(t *testing.T) {
+	for _, p := range packages(t) {
+		storey := slices.Index(storeys, p.ImportPath)
+		if storey < 0 {
+			t.Errorf("%s has no place in the house", p.ImportPath)
+			continue
+		}
+		for _, imported := range p.Imports {
+			name, ours := strings.CutPrefix(imported, "fashionlab/")
+			if ours && slices.Index(storeys, name) >= storey {
+				t.Errorf("%s imports %s, which is above it", p.ImportPath, name)
+			}
+			if !ours && storey < onGround && strings.Contains(imported, ".") {
+				t.Errorf("%s imports %s, want the standard library only", p.ImportPath, imported)
+			}
+		}
+	}
+}
+
+func TestNoPackageIsTooLargeToRead(t *testing.T) {
+	for _, p := range packages(t) {
+		lines := 0
+		for _, name := range slices.Concat(p.GoFiles, p.CgoFiles) {
+			source, err := os.ReadFile(filepath.Join(p.Dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines += bytes.Count(source, []byte("\n"))
+		}
+		most := largest
+		if known, ok := larger[p.ImportPath]; ok {
+			most = known
+			if lines <= largest {
+				t.Errorf("%s has %d lines: it is no exception any more", p.ImportPath, lines)
+			}
+		}
+		if lines > most {
+			t.Errorf("%s has %d lines without its tests, want at most %d; divide it", p.ImportPath, lines, most)
+		}
+	}
+}
