@@ -87,6 +87,7 @@ debian() {
 	cp /etc/resolv.conf "$root/etc/" && rm -rf "$root/etc/ssl/certs" && cp -rL /etc/ssl/certs "$root/etc/ssl/" && cp -r "$(go env GOROOT)" "$root/usr/local/go" || return 1
 	[ -f /etc/pip.conf ] && cp /etc/pip.conf "$root/etc/"
 	[ -d "${PIP_FIND_LINKS:-}" ] && mkdir -p "$root$PIP_FIND_LINKS" && cp -r "$PIP_FIND_LINKS/." "$root$PIP_FIND_LINKS/"
+	echo '127.0.0.1 localhost' >"$root/etc/hosts" # which an installer makes, and debootstrap does not
 	mount --bind /proc "$root/proc" && mount --bind /dev "$root/dev"
 }
 # inside ROOT USER COMMAND: runs a shell command in it, with an environment of its own.
