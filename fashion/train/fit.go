@@ -88,7 +88,7 @@ func (f *fitting) prepare(l learner) error {
 		return err
 	}
 	if before := f.Record.Device; f.Record.ComputedOn(Describe(backend), len(f.History)) {
-		fmt.Fprintf(os.Stderr, "warning: %s was computed on %q up to epoch %d and goes on on %q: the result is not bit for bit that of either\n",
+		fmt.Fprintf(os.Stderr, "warning: %s was computed on %q up to epoch %d and resumes on %q: the result is not bit for bit that of either\n",
 			f.Dir, before, len(f.History), f.Record.Device)
 	}
 	f.Record.GoVersion, f.Record.Modules = runtime.Version(), modules()
