@@ -64,7 +64,7 @@ func (l layout) backendEnvironment() []string {
 	return l.environment(append([]string{tunablesVariable + "=" + tunables()}, l.accelerator...)...)
 }
 
-// pathVariables hold paths, or lists of them. Our programs run in several folders, so that a relative one would name several places.
+// pathVariables hold paths, and one of them a list. Our programs run in several folders, so that a relative one would name several places.
 var pathVariables = []string{run.RootVariable, run.PublishedVariable, fashion.DirVariable, "FASHIONLAB_HOME", device.PluginVariable,
 	programVariable, "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "HF_HOME", "HF_HUB_CACHE", "HF_TOKEN_PATH"}
 
@@ -75,7 +75,10 @@ func makePathsAbsolute() error {
 		if value == "" {
 			continue
 		}
-		list := filepath.SplitList(value)
+		list := []string{value}
+		if name == device.PluginVariable {
+			list = filepath.SplitList(value)
+		}
 		for i, path := range list {
 			if path == "" {
 				continue

@@ -63,8 +63,9 @@ func useGPU(ctx context.Context, l *layout, o options, say func(string)) error {
 	choice := o.gpu
 	if backend := os.Getenv(backendVariable); backend != "" {
 		say(fmt.Sprintf("$%s is %q, which decides", backendVariable, backend))
-		l.accelerator = userAccelerator(ctx, *l, backend, o)
-		return nil
+		var err error
+		l.accelerator, err = userAccelerator(ctx, *l, backend, o)
+		return err
 	}
 	gpu := l.system.NVIDIA()
 	switch {
@@ -137,20 +138,25 @@ func (p cudaPlugin) help(l layout, deterministic bool) []string {
 	return []string{"XLA_FLAGS=" + strings.TrimSpace(strings.Join(flags, " ")+" "+os.Getenv("XLA_FLAGS")), "GOPJRT_CUDA_CHECKS=0"}
 }
 
-// userAccelerator is what helps a backend that the user chose: where a plugin for GPUs is named, go-xla is to find it as we do.
-func userAccelerator(ctx context.Context, l layout, backend string, o options) []string {
-	if !strings.HasPrefix(backend, "xla:cuda") {
-		return nil
+// userAccelerator is what a plugin for GPUs needs that the user chose by name or by path. By name, go-xla is to open the one that we find: it does not know the
+// names that JAX gives its plugins.
+func userAccelerator(ctx context.Context, l layout, backend string, o options) ([]string, error) {
+	name, rest, more := strings.Cut(strings.TrimPrefix(backend, "xla:"), ",")
+	if more {
+		rest = "," + rest
 	}
-	plugin, err := findCUDA(ctx, l, gpuAuto)
-	if err != nil || plugin.path == "" {
-		return nil // go-xla says what is missing
+	switch {
+	case !strings.HasPrefix(backend, "xla:") || !strings.Contains(filepath.Base(name), "cuda"):
+		return nil, nil
+	case filepath.IsAbs(name):
+		tools, err := cudaTools(l, name)
+		return cudaPlugin{path: name, tools: tools}.help(l, o.deterministic), err
 	}
-	help := plugin.help(l, o.deterministic)
-	if _, chosen := os.LookupEnv(device.PluginVariable); !chosen && strings.HasPrefix(filepath.Base(plugin.path), "pjrt_c_api_cuda") {
-		help = append(help, device.PluginVariable+"="+filepath.Dir(plugin.path))
+	plugin, refused := findCUDA(ctx, l, gpuAuto)
+	if plugin.path == "" {
+		return nil, errors.Join(fmt.Errorf("$%s is %q, and there is no plugin for NVIDIA GPUs; install it with: go run ./kernel-setup setup", backendVariable, backend), refused)
 	}
-	return help
+	return append(plugin.help(l, o.deterministic), backendVariable+"=xla:"+plugin.path+rest), nil
 }
 
 // probed is what a probe found.

@@ -204,10 +204,22 @@ func TestUsersBackendDecidesBeforeAll(t *testing.T) {
 	if _, err := chosen(t, &l, options{}); err != nil {
 		t.Fatal(err)
 	}
-	settings := strings.Join(l.accelerator, "\n")
-	if strings.Contains(settings, backendVariable) || !strings.Contains(settings, device.PluginVariable+"="+filepath.Dir(plugin)) || !l.onGPU() {
-		t.Errorf("settings are %q, want the plugin's folder, and the user's choice as it is", settings)
+	if settings := strings.Join(l.accelerator, "\n"); !strings.Contains(settings, backendVariable+"=xla:"+plugin) || !l.onGPU() {
+		t.Errorf("settings are %q, want the plugin's path", settings)
 	}
+	t.Setenv(backendVariable, "xla:"+plugin+",tf32=false")
+	if _, err := chosen(t, &l, options{deterministic: true}); err != nil {
+		t.Fatal(err)
+	}
+	if settings := strings.Join(l.accelerator, "\n"); !strings.Contains(settings, "--xla_gpu_deterministic_ops=true") || strings.Contains(settings, backendVariable) {
+		t.Errorf("settings are %q, want the flags, and the user's path as it is", settings)
+	}
+	if err := os.Remove(plugin); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(backendVariable, "xla:cuda")
+	_, err = chosen(t, &l, options{})
+	mentions(t, err, "xla:cuda", "no plugin for NVIDIA GPUs")
 }
 
 func TestMachineWithoutAGPUIsLeftInPeace(t *testing.T) {

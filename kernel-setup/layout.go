@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/device"
@@ -75,6 +76,9 @@ func (l layout) kernel() string    { return filepath.Join(l.jupyter, "kernels", 
 func (l layout) notebooks() string { return filepath.Join(l.root, "notebooks") }
 func (l layout) published() string { return filepath.Join(l.notebooks(), "published") }
 func (l layout) stamp(part string) string {
+	if strings.HasPrefix(part, partGPU) {
+		return filepath.Join(l.cuda(), part) // where a container keeps both in a volume
+	}
 	return filepath.Join(l.stamps(), part)
 }
 

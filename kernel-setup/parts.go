@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -60,12 +61,32 @@ func underLock(ctx context.Context, l layout, do func() error) error {
 	if err := os.MkdirAll(l.home, 0o777); err != nil {
 		return fmt.Errorf("cannot make the private folder; name a writable one with $FASHIONLAB_HOME: %w", err)
 	}
+	if err := checkHome(l); err != nil {
+		return err
+	}
 	unlock, err := lockSetUp(ctx, l.lock())
 	if err != nil {
 		return err
 	}
 	defer unlock()
 	return do()
+}
+
+// checkHome reports a private folder that is used for other things too: what set-up and uninstall remove in it would be somebody's.
+func checkHome(l layout) error {
+	if _, err := os.Stat(l.lock()); err == nil {
+		return nil
+	}
+	entries, err := os.ReadDir(l.home)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		if !slices.Contains([]string{"weights", filepath.Base(l.stamps())}, e.Name()) { // of which one may be there before the set-up
+			return fmt.Errorf("%s holds %s already, and must be for this project alone; name a new folder in it with $FASHIONLAB_HOME", l.home, e.Name())
+		}
+	}
+	return err
 }
 
 // tell prints a line about a part.

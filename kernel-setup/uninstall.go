@@ -14,6 +14,9 @@ import (
 
 // uninstall removes what set-up made. Runs and foreign files stay.
 func uninstall(_ context.Context, l layout, _ options) error {
+	if err := checkHome(l); err != nil {
+		return err
+	}
 	plugin := filepath.Join(l.xla, device.CPUPlugin)
 	if stamped(l, partPlugin, pluginInputs(plugin)) {
 		fmt.Println("removing", plugin)

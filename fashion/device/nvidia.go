@@ -1,6 +1,7 @@
 package device
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // NVIDIA is what tells of NVIDIA GPUs on a machine.
@@ -109,9 +111,14 @@ func (s System) managementTool() string {
 	return ""
 }
 
+// patience is how long nvidia-smi may take.
+const patience = 20 * time.Second
+
 // ask completes the names and the driver's version from nvidia-smi. Where it fails, they stay unknown.
 func (n *NVIDIA) ask(smi string) {
-	out, err := exec.Command(smi, "--query-gpu=name,driver_version", "--format=csv,noheader").Output()
+	ctx, stop := context.WithTimeout(context.Background(), patience) // it hangs where the driver does
+	defer stop()
+	out, err := exec.CommandContext(ctx, smi, "--query-gpu=name,driver_version", "--format=csv,noheader").Output()
 	if err != nil {
 		return
 	}

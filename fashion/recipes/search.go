@@ -44,6 +44,9 @@ func Search(model string, p Profile, b Budget) (hyperband.Search[run.Recipe], er
 		base.Data.Limit = 1500
 	}
 	base.Epochs = b.R
+	if base.Schedule.Name == "cosine" {
+		base.Schedule.Every = base.Steps() // a trial of fewer epochs is the start of one of all
+	}
 	dir, err := run.Local().Path(p.Run(fmt.Sprintf("search/%s-R%d-eta%d-%s", model, b.R, b.Eta, b.Rounding)))
 	if err != nil {
 		return none, err

@@ -71,15 +71,21 @@ type Stretch struct {
 	Last int `json:"last_epoch"` // 1 for the run's first
 }
 
-// ComputedOn records where a run goes on after so many epochs. It reports whether the epochs so far were computed on another device or by another driver, which
-// round otherwise; the record keeps where.
-func (r *Record) ComputedOn(c Computer, epochs int) (moved bool) {
-	moved = epochs > 0 && r.Device != "" && (r.Device != c.Device || r.Driver != c.Driver)
-	if n := len(r.Before); moved && (n == 0 || r.Before[n-1].Last < epochs) { // else it finished no epoch there
-		r.Before = append(r.Before, Stretch{r.Computer, epochs})
+// ComputedOn records where a run goes on after so many epochs. It reports whether the last of them was computed on another device or by another driver, which
+// round otherwise, and returns that device; the record keeps where.
+func (r *Record) ComputedOn(c Computer, epochs int) (before string, moved bool) {
+	last, elsewhere := r.Computer, len(r.Before)
+	if elsewhere > 0 && r.Before[elsewhere-1].Last >= epochs { // no epoch was finished since
+		elsewhere--
+		last = r.Before[elsewhere].Computer
+	}
+	moved = epochs > 0 && last.Device != "" && (last.Device != c.Device || last.Driver != c.Driver)
+	r.Before = r.Before[:elsewhere]
+	if moved {
+		r.Before = append(r.Before, Stretch{last, epochs})
 	}
 	r.Computer = c
-	return moved
+	return last.Device, moved
 }
 
 // Devices names all devices of a run, for example "cpu: AMD EPYC, 2 cores (to epoch 3), then NVIDIA H100 80GB HBM3".

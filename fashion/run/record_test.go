@@ -19,9 +19,11 @@ func TestRecordKeepsEachDeviceThatComputedEpochs(t *testing.T) {
 		{cpu, 2, false, cpu.Device},
 		{gpu, 3, true, "cpu: a processor, 2 cores (to epoch 3), then NVIDIA H100 80GB HBM3"},
 		{newer, 3, true, "cpu: a processor, 2 cores (to epoch 3), then NVIDIA H100 80GB HBM3"}, // the first driver finished none
+		{cpu, 3, false, cpu.Device}, // nothing was computed elsewhere after all
+		{newer, 3, true, "cpu: a processor, 2 cores (to epoch 3), then NVIDIA H100 80GB HBM3"},
 		{cpu, 5, true, "cpu: a processor, 2 cores (to epoch 3), then NVIDIA H100 80GB HBM3 (to epoch 5), then cpu: a processor, 2 cores"},
 	} {
-		if moved := r.ComputedOn(step.on, step.epochs); moved != step.moved || r.Devices() != step.want {
+		if _, moved := r.ComputedOn(step.on, step.epochs); moved != step.moved || r.Devices() != step.want {
 			t.Errorf("step %d: moved %v, %q, want %v, %q", i, moved, r.Devices(), step.moved, step.want)
 		}
 	}

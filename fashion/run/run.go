@@ -105,15 +105,24 @@ func (r *Run) hasEpochs() bool {
 	return len(r.History) > 0 || err == nil
 }
 
-// overAll reports whether the schedule falls over the whole training, so that one of other epochs is another training from the first step on.
-func (r Recipe) overAll() bool { return r.Schedule.Name == "cosine" && r.Schedule.Every == 0 }
+// OverAll reports whether the schedule depends on how long the whole training is, so that one of other epochs is another training from the first step on. It
+// does for a cosine without a number of steps, and may for a schedule of one's own.
+func (r Recipe) OverAll() bool {
+	switch r.Schedule.Name {
+	case "", "plateau", "exponential", "step":
+		return false
+	case "cosine":
+		return r.Schedule.Every == 0
+	}
+	return true
+}
 
 // extend brings the epochs of the run and of the recipe that is asked for together, to the larger number of both, unless they differ
 // in more. It is one step for whoever reads: until the new recipe is there, the run is an unfinished one of the old.
 func (r *Run) extend(asked *Recipe) error {
 	longer := r.Recipe
 	longer.Epochs = asked.Epochs
-	if longer.canonical() != *asked || longer != r.Recipe && r.Recipe.overAll() {
+	if longer.canonical() != *asked || longer != r.Recipe && r.Recipe.OverAll() {
 		return nil
 	}
 	if r.Recipe.Epochs >= asked.Epochs {
@@ -128,7 +137,7 @@ func (r *Run) extend(asked *Recipe) error {
 	if err := r.saveJSON(recipeFile, longer); err != nil {
 		return err
 	}
-	r.Recipe = longer
+	r.Recipe = longer.canonical()
 	return nil
 }
 

@@ -84,10 +84,13 @@ func (f *fitting) prepare(l learner) error {
 		}
 	}
 	maps.Copy(f.Record.Data, f.trainer.sums)
+	if err := f.keepSchedule(); err != nil {
+		return err
+	}
 	if err := l.prepare(backend); err != nil {
 		return err
 	}
-	if before := f.Record.Device; f.Record.ComputedOn(Describe(backend), len(f.History)) {
+	if before, moved := f.Record.ComputedOn(Describe(backend), len(f.History)); moved {
 		fmt.Fprintf(os.Stderr, "warning: %s was computed on %q up to epoch %d and resumes on %q: the result is not bit for bit that of either\n",
 			f.Dir, before, len(f.History), f.Record.Device)
 	}

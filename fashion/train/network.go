@@ -4,25 +4,52 @@ import (
 	"slices"
 
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/gobackend"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"fashionlab/fashion/layers"
+	"fashionlab/fashion/models"
 	"fashionlab/fashion/run"
 )
 
-// described is what a run keeps of the program's network. What is computed between the layers is kept for networks of one's own only: the study's may be written
+// described is what a run keeps of the program's network.
+func (p *program) described() run.Network { return describe(p.built, ownNetwork(p.recipe, p.own)) }
+
+// describe is what a run keeps of a network. What is computed between the layers is kept for networks of one's own only: the study's may be written
 // otherwise from one version to the next.
-func (p *program) described() run.Network {
+func describe(built models.Built, own bool) run.Network {
 	var n run.Network
-	for _, l := range p.built.Layers {
+	for _, l := range built.Layers {
 		n.Layers = append(n.Layers, run.NetworkLayer{Name: l.Name, Type: l.Type, Shape: l.Shape, Parameters: l.Parameters, Fixed: l.Fixed})
 	}
-	if slices.ContainsFunc(p.own, func(o Part) bool { return o.OwnName() == p.recipe.Model.Name }) {
-		n.Operations = p.built.Operations
+	if own {
+		n.Operations = built.Operations
 	}
 	return n
+}
+
+// ownNetwork reports whether a recipe names a network of one's own.
+func ownNetwork(r run.Recipe, own []Part) bool {
+	return slices.ContainsFunc(of[models.Network](own), func(n models.Network) bool { return n.Name == r.Model.Name })
+}
+
+// checkNetwork reports a network of one's own that is not the one of a run.
+func checkNetwork(r *run.Run, own []Part) error {
+	if !ownNetwork(r.Recipe, own) {
+		return nil
+	}
+	backend, err := gobackend.New("")
+	if err != nil {
+		return err
+	}
+	defer backend.Finalize()
+	built, err := models.Layers(backend, model.NewStore(), r.Recipe.Model, r.Recipe.Seed, of[models.Network](own)...)
+	if err != nil {
+		return err
+	}
+	return r.CheckNetwork(describe(built, true))
 }
 
 // notFinite is the first layer whose output holds what is no number, for the first images of a part and the parameters' first values; "" if all are numbers.

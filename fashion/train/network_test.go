@@ -106,8 +106,16 @@ func TestAnotherNetworkUnderTheSameRunNameIsRefusedWithWhatDiffers(t *testing.T)
 			return Tanh(wide(n, images))
 		}, []string{"the layers are the same", "activation"}},
 	} {
+		another := models.Network{Name: "wide", Logits: c.other}
+		var finished *run.NetworkError
+		if _, err := train.Fit("wide", first.Recipe, nil, another); !errors.As(err, &finished) {
+			t.Errorf("%s: the finished run is read for it: %v", name, err)
+		}
+		if _, err := train.Test(first, another); !errors.As(err, &finished) {
+			t.Errorf("%s: the finished run is tested for it: %v", name, err)
+		}
 		r.Epochs = 2
-		_, err := train.Extend("wide", r, nil, models.Network{Name: "wide", Logits: c.other})
+		_, err := train.Extend("wide", r, nil, another)
 		var other *run.NetworkError
 		if !errors.As(err, &other) {
 			t.Errorf("%s: the error is %v, want a NetworkError", name, err)

@@ -1,6 +1,8 @@
 package train
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 
 	"fashionlab/fashion/augment"
@@ -32,4 +34,24 @@ func checkOwn(r run.Recipe, own []Part) error {
 		}
 	}
 	return augment.Check(r.Augmentation, of[augment.Own](own)...)
+}
+
+// keepSchedule records a digest of a schedule of one's own. One that has changed since the run's first epochs is an error.
+func (f *fitting) keepSchedule() error {
+	steps := f.Recipe.Steps()
+	for _, o := range of[optim.Own](f.trainer.Own) {
+		if o.Name != f.Recipe.Schedule.Name {
+			continue
+		}
+		h := sha256.New()
+		for step := range steps {
+			fmt.Fprintln(h, o.Factor(step, steps)) // a hash never fails
+		}
+		sum := hex.EncodeToString(h.Sum(nil))
+		if before := f.Record.Data["schedule"]; before != "" && before != sum && len(f.History) > 0 {
+			return fmt.Errorf("the schedule %q is not the one that the run began with; hand that over, choose another run name, or remove the folder to train anew", o.Name)
+		}
+		f.Record.Data["schedule"] = sum
+	}
+	return nil
 }

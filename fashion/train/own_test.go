@@ -1,6 +1,8 @@
 package train_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -8,6 +10,7 @@ import (
 
 	"fashionlab/fashion/augment"
 	"fashionlab/fashion/optim"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/train"
 )
@@ -72,6 +75,52 @@ func TestOwnPartThatIsMissingOrWrongIsTold(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: the error is %v, want %q", name, err, c.want)
 		}
+	}
+}
+
+func TestOwnScheduleThatHasChangedIsNotResumed(t *testing.T) {
+	needBackend(t)
+	r := ownParts()
+	r.Augmentation = run.Augmentation{}
+	stop := errors.New("interrupted on purpose")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	_, err := (&train.Trainer{Own: []train.Part{warmUp}}).FitContext(ctx, "changed", r, func(p run.Progress) {
+		if len(p.History) > 0 {
+			cancel(stop)
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("the training ended with %v, want an interruption", err)
+	}
+	other := optim.Own{Name: "warm-up", Factor: func(int, int) float64 { return 1 }}
+	if _, err := train.Fit("changed", r, nil, other); err == nil || !strings.Contains(err.Error(), "not the one that the run began with") {
+		t.Errorf("with another schedule: %v", err)
+	}
+	if _, err := train.Fit("changed", r, nil, warmUp); err != nil {
+		t.Errorf("with its own: %v", err)
+	}
+	r.Epochs = 4
+	if _, err := train.Extend("changed", r, nil, warmUp); err == nil || !strings.Contains(err.Error(), "epochs: 2 != 4") {
+		t.Errorf("it was extended, though the schedule depends on the length: %v", err)
+	}
+}
+
+func TestSearchOfARecipeWithACosinePromotesItsTrials(t *testing.T) {
+	needBackend(t)
+	s, err := recipes.Search("cnn-augmented", recipes.Smoke, recipes.SearchBudget(recipes.Smoke))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Base.Data.Limit = 200
+	s.Base.Schedule.Every = s.Base.Steps()
+	found, err := train.Search(s, 1, nil)
+	if err != nil || !found.Done {
+		t.Fatalf("done: %v (%v)", found.Done, err)
+	}
+	s.Base.Schedule.Every = 0
+	s.Journal += ".second"
+	if _, err := train.Search(s, 1, nil); err == nil || !strings.Contains(err.Error(), "depends on how long the whole training is") {
+		t.Errorf("a cosine over each trial's own length: %v", err)
 	}
 }
 

@@ -118,6 +118,9 @@ func Test(r *run.Run, own ...Part) (run.Predictions, error) {
 	if models.IsGAN(r.Recipe.Model.Name) {
 		return run.Predictions{}, fmt.Errorf("%s: the model is %s, a GAN; the test images are for runs that learned the classes", r.Dir, r.Recipe.Model.Name)
 	}
+	if err := checkNetwork(r, own); err != nil {
+		return run.Predictions{}, err
+	}
 	if p, err := r.Predictions(run.Test); err == nil {
 		return p, nil
 	}

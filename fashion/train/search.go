@@ -78,6 +78,10 @@ func worker(ctx context.Context, dir string, own []Part) hyperband.Worker[run.Re
 	trainer := Trainer{Own: own}
 	return func(recipe run.Recipe, epochs int) ([]float64, error) {
 		recipe.Epochs = epochs
+		if recipe.OverAll() {
+			return nil, fmt.Errorf("the schedule %q depends on how long the whole training is, so that a trial of %d epochs could not be promoted; give a cosine the steps of the longest trial (Schedule.Every), "+
+				"or search with another schedule", recipe.Schedule.Name, epochs)
+		}
 		r, err := trainer.fit(ctx, TrialRun(dir, recipe), recipe, run.Extend, nil)
 		var diverged *DivergedError
 		if errors.As(err, &diverged) {

@@ -67,8 +67,13 @@ func (t *Trainer) fit(ctx context.Context, dir string, recipe run.Recipe, begin 
 	if err := Check(recipe, t.Own...); err != nil {
 		return nil, err
 	}
-	if r, err := run.Open(dir); err == nil && r.Finished() && r.Recipe == recipe {
-		return r, nil
+	if r, err := run.Open(dir); err == nil && len(r.History) > 0 {
+		if err := checkNetwork(r, t.Own); err != nil { // before anything of the run is changed
+			return nil, err
+		}
+		if r.Finished() && r.Recipe == recipe {
+			return r, nil
+		}
 	}
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("%s: %w", dir, &InterruptedError{Err: ctx.Err()})

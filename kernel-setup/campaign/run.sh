@@ -2,18 +2,20 @@
 # Ten minutes on a machine with an NVIDIA GPU, on which there need be no network and no Go: is the backend right, how fast is it, and as much training as fits. Packed by
 # pack.sh. Run it in a checkout of the project:
 #
-#	bash DIR/run.sh           LIMIT=585 seconds in all; results in $OUT, or in DIR/results
+#	bash DIR/run.sh           LIMIT=585 seconds in all; results in a new folder of $OUT, or of DIR/results
 #
 # At home, `cp -r RESULTS/published/. notebooks/published/` adds the finished trainings to the published runs; RESULTS/log has the rest. The plugin is JAX's, of the Python that
 # $PYTHON names (python3): an environment with jax[cuda13] or jax[cuda12] 0.11.2 or later. With PyTorch in it too, that is timed as well.
 set -uo pipefail
 SECONDS=0
 pack=$(cd "$(dirname "$0")" && pwd)
+checkout=$PWD
 LIMIT=${LIMIT:-585} PROFILE=${PROFILE:-full} PYTHON=${PYTHON:-python3}
-OUT=${OUT:-$pack/results}
+OUT=${OUT:-$pack/results}/$(date -u +%Y%m%d-%H%M%S)
+PATH=$(dirname "$(command -v "$PYTHON")"):$PATH # where the plugin is looked for
 work=${TMPDIR:-/var/tmp}/fashionlab-campaign
 mkdir -p "$OUT" "$work/data" "$work/runs"
-exec > >(tee -a "$OUT/log") 2>&1
+exec > >(tee "$OUT/log") 2>&1
 [ -d /dev/shm ] && [ -w /dev/shm ] && mkdir -p /dev/shm/fashionlab-runs && runs=/dev/shm/fashionlab-runs || runs=$work/runs # checkpoints into memory
 for p in fashionlab kernel-setup; do [ -x "$work/$p" ] || { xz -dc "$pack/$p.xz" >"$work/$p" && chmod +x "$work/$p"; } || exit 1; done
 [ -e "$work/data/t10k-labels-idx1-ubyte" ] || xz -dc "$pack/data.tar.xz" | tar -x -C "$work/data" || exit 1
@@ -36,38 +38,42 @@ stage() {
 	echo "## $name ended with $rc at $SECONDS s"
 	return $rc
 }
-lab() { "$work/kernel-setup" "$@"; }
-export -f lab
-export work
-run() { stage "$1" "$2" bash -c 'lab "$@"' lab "${@:3}"; }
+# What is given to kernel-setup insists on the GPU: here the CPU must not compute instead.
+run() { stage "$1" "$2" "$work/kernel-setup" "${@:3}"; }
+export work runs
 
 echo "## $(date -u +%FT%TZ)"
 nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
 # 1. Does it work? Ends here where it does not, with what the libraries' loader says.
 run 90 "GPU" doctor -gpu
-if ! run 60 "values, float32" check -gpu "${GPU:-auto}" -float32 -recipes "${CHECK:-cnn,residual,gan,resnet50-small-stem,convnext-transfer}"; then
-	grep -q computes "$OUT/log" || { LD_DEBUG=libs timeout 40 "$work/kernel-setup" doctor -gpu 2>&1 | grep -iE 'error|cannot|cuda' | grep -v 'trying file' | head -40; exit 3; }
+GPU=$(sed -n 's/^ok  *GPU .*xla_\(cuda1[23]\).*/\1/p' "$OUT/log" | head -1)
+if ! grep -q '^ok  *GPU ' "$OUT/log"; then
+	LD_DEBUG=libs timeout 40 "$work/kernel-setup" doctor -gpu 2>&1 | grep -iE 'error|cannot|cuda' | grep -v 'trying file' | head -40
+	exit 3
 fi
+GPU=${GPU:-cuda13}
+run 60 "values, float32" check -gpu "$GPU" -float32 -recipes "${CHECK:-cnn,residual,gan,resnet50-small-stem,convnext-transfer}"
 # Which libraries it has opened: the list in kernel-setup/cuda13.txt must hold them.
 (for _ in 1 2 3 4 5 6 7 8; do
 	sleep 3
 	m=$(grep -hoE '/[^ ]+/lib(cu|nv)[^ ]*' "/proc/$(pgrep -n fashionlab)/maps" 2>/dev/null | sort -u | tr '\n' ' ')
 	[ -n "$m" ] && l=$m
 done; echo "libraries: ${l:-none seen}") &
-run 40 "values as it trains, TF32" check -recipes "${CHECK:-cnn,residual,gan}"
+run 40 "values as it trains, TF32" check -gpu "$GPU" -recipes "${CHECK:-cnn,residual,gan}"
 # 2. How fast, beside JAX and PyTorch?
-bench() { run "$1" "steps of $2, batch $3" bench -model "$2" -batch "$3" -peers "$PYTHON"; }
+bench() { run "$1" "steps of $2, batch $3" bench -gpu "$GPU" -model "$2" -batch "$3" -peers "$PYTHON"; }
 bench 60 residual 64
 bench 120 resnet50-small-stem 256
 bench 60 cnn 64,512
-run 40 "deterministic: what it costs" bench -deterministic -model cnn -batch 64
+run 40 "deterministic: what it costs" bench -gpu "$GPU" -deterministic -model cnn -batch 64
 # 3. Is a training repeated bit for bit? The same one twice, with the checksum of its predictions.
-twice() {
-	rm -rf "$runs/smoke/cnn" && lab train "$@" -recipe cnn -profile smoke -epochs 2 >/dev/null 2>&1 && sha256sum <"$runs/smoke/cnn/predictions/validation.npz"
-}
-export -f twice
-export runs
-for how in "" -deterministic; do stage 40 "the same twice ${how:-as it trains}" bash -c 'twice "$@"; twice "$@"' twice $how; done
+for how in "" -deterministic; do
+	for time in first second; do
+		rm -rf "$runs/smoke/cnn"
+		run 20 "the $time time ${how:-as it trains}" train -gpu "$GPU" $how -recipe cnn -profile smoke -epochs 2 >"$OUT/twice.log" 2>&1
+		sha256sum <"$runs/smoke/cnn/predictions/validation.npz"
+	done
+done
 # 4. Train, side by side on the one GPU, as many epochs as fit: a cosine that is cut off is no training.
 nvidia-smi dmon -s um -d 5 -c 200 >"$OUT/dmon.log" 2>/dev/null &
 ms=$(awk '/^resnet50-small-stem, batch 256|^resnet50, batch 256/ {f=1} f && /^fashionlab/ {print $(NF-4); exit}' "$OUT/log")
@@ -76,7 +82,7 @@ IFS=';' read -ra jobs <<<"${TRAIN:-resnet50-small-stem -epochs $epochs;gan -weig
 declare -A running
 for job in "${jobs[@]}"; do
 	set -- $job
-	(run $(($(left) - 22)) "train $job" train -recipe "$1" -profile "$PROFILE" -publish "${@:2}" >"$OUT/$1.log" 2>&1) &
+	(run $(($(left) - 22)) "train $job" train -gpu "$GPU" -recipe "$1" -profile "$PROFILE" -publish "${@:2}" >"$OUT/$1.log" 2>&1) &
 	running[$1]=$!
 done
 while sleep 10; [ "$(left)" -gt 20 ]; do
@@ -89,9 +95,8 @@ while sleep 10; [ "$(left)" -gt 20 ]; do
 done
 for name in "${!running[@]}"; do echo "=== $name"; tail -3 "$OUT/$name.log"; done
 # 5. Bring home: what was published now, what an unfinished training had measured, and what XLA found out about fast kernels.
-(cd "$OUT/published" && find . -type f ! -newer "$work/started" -delete && find . -type d -empty -delete)
+(cd "$OUT/published" && find . -type f ! -newer "$work/started" -exec sh -c 'cmp -s "$1" "$2/notebooks/published/$1" && rm "$1"' sh {} "$checkout" \;; find . -type d -empty -delete)
 tar -C "$runs" -cJf "$OUT/unfinished.tar.xz" --exclude='*.safetensors' .
 [ -d "$work/home/cuda/autotune" ] && tar -C "$work/home/cuda" -cJf "$OUT/autotune.tar.xz" autotune
-find "$OUT" -size +30M -delete
 ls -lR "$OUT" | tail -60
-echo "## done at $SECONDS s"
+echo "## done at $SECONDS s; results in $OUT"
