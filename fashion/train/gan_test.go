@@ -46,6 +46,7 @@ func TestGANIsResumedLoadedAndPublished(t *testing.T) {
 
 func resumed(t *testing.T, whole *run.Run) {
 	name, short := whole.Recipe.Model.Name+"/parts", whole.Recipe
+	short.Schedule.Every = whole.Recipe.Steps() // the cosine of both epochs
 	short.Epochs = 1
 	fit(t, name, short)
 	parts, err := train.Extend(name, whole.Recipe, nil)
