@@ -25,23 +25,29 @@ func Check(a run.Augmentation, own ...Own) error {
 	if a.Own == (run.OwnAugmentation{}) {
 		return nil
 	}
-	i := slices.IndexFunc(own, func(o Own) bool { return o.Name == a.Own.Name })
-	if i < 0 {
-		return fmt.Errorf("augmentation.own.name is %q, and no transform of that name is handed over", a.Own.Name)
-	}
-	if own[i].Apply == nil {
-		return fmt.Errorf("the transform %q has no function Apply", a.Own.Name)
-	}
-	return nil
+	_, err := named(a, own)
+	return err
 }
 
-// apply is the transform that an augmentation names.
+// named is the transform that an augmentation names.
+func named(a run.Augmentation, own []Own) (Own, error) {
+	i := slices.IndexFunc(own, func(o Own) bool { return o.Name == a.Own.Name })
+	if i < 0 {
+		return Own{}, fmt.Errorf("augmentation.own.name is %q, and no transform of that name is handed over", a.Own.Name)
+	}
+	if own[i].Apply == nil {
+		return Own{}, fmt.Errorf("the transform %q has no function Apply", a.Own.Name)
+	}
+	return own[i], nil
+}
+
+// applyOwn changes images by the transform that an augmentation names.
 func applyOwn(a run.Augmentation, images, numbers *Node, own []Own) *Node {
-	if err := Check(a, own...); err != nil {
+	transform, err := named(a, own)
+	if err != nil {
 		panic(err)
 	}
-	i := slices.IndexFunc(own, func(o Own) bool { return o.Name == a.Own.Name })
-	changed := own[i].Apply(images, numbers)
+	changed := transform.Apply(images, numbers)
 	if changed == nil || !changed.Shape().Equal(images.Shape()) {
 		panic(fmt.Errorf("the transform %q makes %v of images %v, want the same shape", a.Own.Name, changed, images.Shape()))
 	}

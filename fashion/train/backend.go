@@ -15,6 +15,7 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 
 	"fashionlab/fashion/device"
+	"fashionlab/fashion/layers"
 	"fashionlab/fashion/run"
 )
 
@@ -108,7 +109,7 @@ func Describe(b compute.Backend) run.Computer {
 		version = fmt.Sprintf(", PJRT %d.%d", major, minor)
 	}
 	switch {
-	case isCPU(x.PluginName()):
+	case layers.OnCPU(b):
 		return run.Computer{Device: device.System{}.CPU(), Backend: "xla:cpu" + version}
 	case x.IsCUDA():
 		kind = "cuda"

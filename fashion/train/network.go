@@ -64,7 +64,7 @@ func (p *program) notFinite(data part) (layer string, err error) {
 		var finite []*Node
 		for _, o := range append(n.Outputs(), layers.Output{Name: "its result", Value: logits}) {
 			names = append(names, o.Name)
-			finite = append(finite, ConvertDType(ReduceAllMin(ConvertDType(IsFinite(o.Value), dtypes.Int32)), dtypes.Int32))
+			finite = append(finite, ReduceAllMin(ConvertDType(IsFinite(o.Value), dtypes.Int32)))
 		}
 		return Stack(finite, 0)
 	})
