@@ -82,7 +82,7 @@ func checkHome(l layout) error {
 		return nil
 	}
 	for _, e := range entries {
-		if !slices.Contains([]string{"weights", filepath.Base(l.stamps())}, e.Name()) { // of which one may be there before the set-up
+		if !slices.Contains([]string{"weights", filepath.Base(l.stamps()), filepath.Base(l.programs())}, e.Name()) { // which may be there before the first set-up
 			return fmt.Errorf("%s holds %s already, and must be for this project alone; name a new folder in it with $FASHIONLAB_HOME", l.home, e.Name())
 		}
 	}

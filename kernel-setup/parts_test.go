@@ -149,6 +149,23 @@ func TestFolderThatCannotBeMadeIsNamedWithItsVariable(t *testing.T) {
 	mentions(t, setUp(t.Context(), l, []string{partTools}), "FASHIONLAB_HOME", filepath.Dir(l.home))
 }
 
+func TestPrivateFolderThatHoldsOtherThingsIsRefused(t *testing.T) {
+	l := elsewhere(t)
+	for _, own := range []string{l.program(), l.stamp(partCompiler), filepath.Join(l.home, "weights", "owner", "name")} { // made before the first set-up
+		write(t, own, "")
+	}
+	if err := underLock(t.Context(), l, func() error { return nil }); err != nil {
+		t.Errorf("what is there before the first set-up: %v", err)
+	}
+	l = elsewhere(t)
+	write(t, filepath.Join(l.home, "bin", "somebody's"), "")
+	mentions(t, underLock(t.Context(), l, func() error { return nil }), "bin", "FASHIONLAB_HOME")
+	mentions(t, uninstall(t.Context(), l, options{}), "bin", "FASHIONLAB_HOME")
+	if _, err := os.Stat(filepath.Join(l.home, "bin", "somebody's")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestDataSetFolderOfTheUserIsNeverFilled(t *testing.T) {
 	l := elsewhere(t)
 	dir := t.TempDir()
