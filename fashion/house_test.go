@@ -18,7 +18,7 @@ var storeys = []string{
 	"fashion", "fashion/device", "fashion/download", "fashion/run", "fashion/hyperband", // the standard library only
 	"fashion/layers", "fashion/augment", "fashion/models", "fashion/pretrained", "fashion/optim",
 	"fashion/embed", "fashion/fidelity", "fashion/recipes", "fashion/score", "fashion/photo",
-	"fashion/train", "fashion/effect", "fashion/plots", "fashion/report", "fashion/notebook", "fashion/demo",
+	"fashion/infer", "fashion/internal/session", "fashion/train", "fashion/gan", "fashion/effect", "fashion/plots", "fashion/report", "fashion/notebook", "fashion/demo",
 	"fashion/cmd/fashionlab", "kernel-setup",
 }
 
@@ -28,7 +28,7 @@ const onGround = 5
 // largest is how many lines a package may have without its tests, and what those that are larger have at most until they are divided.
 const largest = 2000
 
-var larger = map[string]int{"fashion/train": 3500, "fashion/plots": 2200, "kernel-setup": 3400, "fashion/cmd/fashionlab": 2100}
+var larger = map[string]int{"fashion/plots": 2200, "kernel-setup": 3400, "fashion/cmd/fashionlab": 2150}
 
 // goPackage is what `go list` says of a package.
 type goPackage struct {

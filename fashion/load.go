@@ -120,7 +120,7 @@ func exists(path string) bool {
 func LoadTrain(dir string) (Set, error) { return load(dir, Files.TrainImages, Files.TrainLabels) }
 
 // LoadTest reads the 10,000 test images of a folder and checks them against Checksums. Only an evaluation may see
-// them; the package train has the one function that opens them for a run and records it.
+// them; the package infer has the one function that opens them for a run and records it.
 func LoadTest(dir string) (Set, error) { return load(dir, Files.TestImages, Files.TestLabels) }
 
 // Verify reads the four files of a folder and reports the first that is missing, damaged or of other content.

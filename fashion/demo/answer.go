@@ -8,8 +8,8 @@ import (
 	"slices"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/infer"
 	"fashionlab/fashion/photo"
-	"fashionlab/fashion/train"
 )
 
 // Opinion is what a panel says about a photo.
@@ -107,8 +107,8 @@ func images(photos []photo.Prepared) []fashion.Image {
 }
 
 // Explain is what the first member sees in images.
-func (p *Panel) Explain(images []fashion.Image) (train.Explanation, error) {
-	return p.Members[0].model.GradCAM(fashion.Set{Images: images})
+func (p *Panel) Explain(images []fashion.Image) (infer.Explanation, error) {
+	return p.Members[0].model.GradCAM(images)
 }
 
 // IsUnsure reports whether the most probable class is a guess.

@@ -9,13 +9,13 @@ import (
 	"net/http"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/gan"
 	"fashionlab/fashion/photo"
-	"fashionlab/fashion/train"
 )
 
 // maker makes items for the page with the generator of a GAN.
 type maker struct {
-	generator  *train.Generator
+	generator  *gan.Generator
 	directions [][]float32 // of the knobs
 }
 
@@ -43,7 +43,7 @@ type madeJSON struct {
 }
 
 // MakeItems has the page make items with a generator, too.
-func (s *Server) MakeItems(g *train.Generator) error {
+func (s *Server) MakeItems(g *gan.Generator) error {
 	directions, err := g.Directions()
 	if err != nil {
 		return err
@@ -78,14 +78,14 @@ func (w wish) check(m *maker) error {
 
 // make makes what is wished, and asks the panel about it.
 func (s *Server) make(m *maker, w wish) (fashion.Image, Votes, error) {
-	item := func(class int, number uint64) train.Code {
-		return train.CodeOf(m.generator.Latents(1, number)[0], fashion.Label(class))
+	item := func(class int, number uint64) gan.Code {
+		return gan.CodeOf(m.generator.Latents(1, number)[0], fashion.Label(class))
 	}
-	code := train.Between(item(w.Class, w.Item), item(w.Toward, w.Other), w.Share)
+	code := item(w.Class, w.Item).Interpolate(item(w.Toward, w.Other), w.Share)
 	for i, by := range w.Knobs {
-		code = code.Moved(m.directions[i], by)
+		code = code.Step(m.directions[i], by)
 	}
-	images, err := m.generator.Images([]train.Code{code})
+	images, err := m.generator.Images([]gan.Code{code})
 	if err != nil {
 		return fashion.Image{}, Votes{}, err
 	}

@@ -12,18 +12,18 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"fashionlab/fashion/demo"
+	"fashionlab/fashion/gan"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/train"
 )
 
 // generator is the one that comes with the project.
-func generator(t *testing.T) *train.Generator {
+func generator(t *testing.T) *gan.Generator {
 	t.Helper()
 	r, err := run.Published().Open("full/gan")
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := train.LoadGenerator(r)
+	g, err := gan.Load(r)
 	if err != nil {
 		t.Fatal(err)
 	}

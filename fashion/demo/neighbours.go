@@ -55,14 +55,14 @@ func (p *Panel) Neighbours(all fashion.Set, n int) (*Neighbours, error) {
 		}
 	}
 	s := &Neighbours{set: all.Take(searched)}
-	features, err := p.Members[0].model.Features(s.set)
+	features, err := p.Members[0].model.Features(s.set.Images)
 	if err != nil {
 		return nil, err
 	}
 	if s.index, err = fidelity.NewIndex(features); err != nil {
 		return nil, err
 	}
-	rows, err := p.Members[0].model.Features(all.Take(judgedOn))
+	rows, err := p.Members[0].model.Features(all.Take(judgedOn).Images)
 	if err != nil {
 		return nil, err
 	}

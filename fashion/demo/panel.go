@@ -9,11 +9,11 @@ import (
 	"sync"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/infer"
 	"fashionlab/fashion/photo"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/score"
-	"fashionlab/fashion/train"
 )
 
 // Panel is the trained models that answer, with their weights in the vote.
@@ -30,7 +30,7 @@ type Member struct {
 	Weight float64        // of the vote; those of all members sum to 1
 	Test   score.Interval // its accuracy on the test images
 
-	model *train.Model
+	model *infer.Model
 }
 
 // candidates are the models that may answer, by their recipes, the preferred first.
@@ -48,16 +48,16 @@ const leastWeight = 0.02
 // quick one. How much each counts is fitted on the validation images that all know. A run that cannot be used is left out; warn is told why.
 func Open(warn func(error)) (*Panel, error) {
 	var joined []score.Member
-	models := map[*run.Run]*train.Model{}
+	models := map[*run.Run]*infer.Model{}
 	for _, c := range candidates {
 		for _, place := range places(c) {
 			together, r, err := joinOne(joined, c.Name, place)
 			if errors.Is(err, run.ErrNotFound) {
 				continue
 			}
-			var m *train.Model
+			var m *infer.Model
 			if err == nil {
-				m, err = train.Load(r)
+				m, err = infer.Load(r)
 			}
 			if err != nil {
 				warn(fmt.Errorf("the %s does not answer: %w", c.Name, err))

@@ -8,11 +8,11 @@ import (
 	"slices"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/infer"
 	"fashionlab/fashion/photo"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/score"
-	"fashionlab/fashion/train"
 )
 
 // Effect is what a classifier does that learned from a mixture of real and generated images. All of it is measured on real validation images.
@@ -66,7 +66,7 @@ func Of(trials []recipes.Trial, items int) ([]Effect, error) {
 				return nil, err
 			}
 		}
-		model, err := train.Load(r)
+		model, err := infer.Load(r)
 		if err != nil {
 			return nil, err
 		}

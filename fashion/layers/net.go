@@ -3,7 +3,7 @@
 //
 // What is written differently for a CPU and for a GPU, and why, is listed at Form. Each form has a slow, obvious twin in the tests.
 //
-// Graph-building functions panic on impossible shapes, as GoMLX's do; package train turns panics into errors.
+// Graph-building functions panic on impossible shapes, as GoMLX's do; Catch turns panics into errors.
 package layers
 
 import (

@@ -100,6 +100,11 @@ func Of(m run.Model, own ...Network) (Network, error) {
 	return n, nil
 }
 
+// IsOwn reports whether a recipe's model is a network that is handed over.
+func IsOwn(m run.Model, own ...Network) bool {
+	return slices.ContainsFunc(own, func(n Network) bool { return n.Name == m.Name })
+}
+
 // IsGAN reports whether a model is a pair of networks that are trained against each other, and no classifier.
 func IsGAN(name string) bool { return name == "dcgan" || name == "sngan" }
 

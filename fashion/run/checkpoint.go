@@ -67,6 +67,15 @@ func (e *CheckpointError) Error() string {
 
 func (e *CheckpointError) Unwrap() error { return e.Err }
 
+// BestCheckpoint returns the checkpoint of the record's best epoch, which must be there.
+func (r *Run) BestCheckpoint() (Checkpoint, error) {
+	c, found, err := r.LoadCheckpoint(Best)
+	if err == nil && !found {
+		err = fmt.Errorf("%s has no checkpoint of a best epoch", r.Dir)
+	}
+	return c, err
+}
+
 func (r *Run) checkpointPath(name string) string {
 	return filepath.Join(r.Dir, checkpointDir, name+".safetensors")
 }

@@ -1,5 +1,4 @@
-// Package train executes recipes: it fits a model, resumes where a run stopped, predicts, and evaluates. It is the
-// only package that loads PJRT.
+// Package train trains classifiers: it fits a recipe, resumes where a run stopped, extends a finished one, and searches hyperparameters.
 //
 // # Speed
 //
@@ -21,7 +20,7 @@
 // and 59 for 100; PyTorch takes 1.5, 10.6 and 74. A search (`bench -search`: KerasTuner's table of R = 9 and eta = 3, 75 epochs of 2,500 images, the CNN) takes 139 s, with
 // KerasTuner 1.4.8 195 s: a promoted trial resumes, and a trial whose hyperparameters are other numbers compiles nothing.
 //
-// What is written otherwise than in plain GoMLX for it: convolutions, pooling and normalization (package layers, see Form), micro-batches of 32 images on the CPU (parts.go),
-// XLA's flags (flags.go), and memory that is kept (malloc_linux.go). The commands and the notebooks' kernel ask the C library for huge pages too: in pairs of runs a step took
+// What is written otherwise than in plain GoMLX for it: convolutions, pooling and normalization (package layers, see Form), micro-batches of 32 images on the CPU (microbatch.go),
+// XLA's flags (infer/flags.go), and memory that is kept (infer/malloc_linux.go). The commands and the notebooks' kernel ask the C library for huge pages too: in pairs of runs a step took
 // 0.86 to 0.98 of its time (CNN), 0.80 and 0.92 (residual network), 0.91 and 0.97 (GAN of half the width).
 package train

@@ -7,6 +7,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/recipes"
@@ -32,7 +33,7 @@ func ExampleFit_ownNetwork() {
 		fmt.Println(err)
 		return
 	}
-	test, err := train.Test(r, own)
+	test, err := infer.Test(r, own)
 	if err != nil {
 		fmt.Println(err)
 		return

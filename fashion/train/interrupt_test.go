@@ -15,32 +15,26 @@ import (
 
 func TestTrainingStopsBeforeTheNextStepWhenItsContextEndsAndResumes(t *testing.T) {
 	needBackend(t)
-	for _, r := range []run.Recipe{recipe(), ganRecipe("dcgan", "cross-entropy")} {
-		ctx, cancel := context.WithCancel(t.Context())
-		name := r.Model.Name + "/interrupted"
-		var trainer train.Trainer
-		_, err := trainer.FitContext(ctx, name, r, func(p run.Progress) {
-			if p.Epoch == 1 && p.Stage == "validating" {
-				cancel()
-			}
-		})
-		var interrupted *train.InterruptedError
-		if !errors.As(err, &interrupted) || interrupted.Epoch != 2 || !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "resumes after epoch 1") {
-			t.Fatalf("%s: the error is %v, want an interruption in epoch 2", name, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	var trainer train.Trainer
+	_, err := trainer.FitContext(ctx, "interrupted", recipe(), func(p run.Progress) {
+		if p.Epoch == 1 && p.Stage == "validating" {
+			cancel()
 		}
-		if begun, err := run.Local().Open(name); err != nil || len(begun.History) != 1 || begun.Finished() {
-			t.Errorf("%s: the run has the history %+v (%v), want one epoch", name, begun.History, err)
-		}
-		if r.GAN != (run.GAN{}) {
-			continue // TestGANIsResumedLoadedAndPublished resumes one
-		}
-		resumed, err := trainer.FitContext(t.Context(), name, r, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, want := outcome(t, resumed), outcome(t, fit(t, r.Model.Name+"/whole", r)); !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: resumed it ends with %+v, undisturbed with %+v, or the tensors differ", name, got.State, want.State)
-		}
+	})
+	var interrupted *train.InterruptedError
+	if !errors.As(err, &interrupted) || interrupted.Epoch != 2 || !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "resumes after epoch 1") {
+		t.Fatalf("the error is %v, want an interruption in epoch 2", err)
+	}
+	if begun, err := run.Local().Open("interrupted"); err != nil || len(begun.History) != 1 || begun.Finished() {
+		t.Errorf("the run has the history %+v (%v), want one epoch", begun.History, err)
+	}
+	resumed, err := trainer.FitContext(t.Context(), "interrupted", recipe(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := outcome(t, resumed), outcome(t, fit(t, "whole", recipe())); !reflect.DeepEqual(got, want) {
+		t.Errorf("resumed it ends with %+v, undisturbed with %+v, or the tensors differ", got.State, want.State)
 	}
 }
 

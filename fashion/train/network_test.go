@@ -9,6 +9,7 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/recipes"
@@ -56,21 +57,21 @@ func TestOwnNetworkIsTrainedTestedExplainedAndResumed(t *testing.T) {
 		t.Errorf("resumed it predicts %v (%v), want %v", b.Probabilities[0], err, a.Probabilities[0])
 	}
 
-	if p, err := train.Test(whole, net); err != nil || len(p.Labels) == 0 {
+	if p, err := infer.Test(whole, net); err != nil || len(p.Labels) == 0 {
 		t.Errorf("%d test predictions (%v)", len(p.Labels), err)
 	}
-	if p, err := train.Test(whole); err != nil || len(p.Labels) == 0 { // they are saved, and need no code
+	if p, err := infer.Test(whole); err != nil || len(p.Labels) == 0 { // they are saved, and need no code
 		t.Errorf("without the code: %d test predictions (%v)", len(p.Labels), err)
 	}
-	m, err := train.Load(whole, net)
+	m, err := infer.Load(whole, net)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := m.GradCAM(fashion.Set{Images: make([]fashion.Image, 2)})
+	e, err := m.GradCAM(make([]fashion.Image, 2))
 	if err != nil || e.Layer != "pool2" || len(e.Features[0]) != 49*16 {
 		t.Errorf("Grad-CAM is of the layer %q and %d features (%v), want pool2 and 784", e.Layer, len(e.Features[0]), err)
 	}
-	if _, err := train.Load(whole); err == nil || !strings.Contains(err.Error(), "handed over") {
+	if _, err := infer.Load(whole); err == nil || !strings.Contains(err.Error(), "handed over") {
 		t.Errorf("without the code: %v, want an error that asks for it", err)
 	}
 }
@@ -111,7 +112,7 @@ func TestAnotherNetworkUnderTheSameRunNameIsRefusedWithWhatDiffers(t *testing.T)
 		if _, err := train.Fit("wide", first.Recipe, nil, another); !errors.As(err, &finished) {
 			t.Errorf("%s: the finished run is read for it: %v", name, err)
 		}
-		if _, err := train.Test(first, another); !errors.As(err, &finished) {
+		if _, err := infer.Test(first, another); !errors.As(err, &finished) {
 			t.Errorf("%s: the finished run is tested for it: %v", name, err)
 		}
 		r.Epochs = 2
@@ -200,7 +201,7 @@ func TestMistakeInANetworkIsToldWithTheLayer(t *testing.T) {
 		"what is no number": {func(n *layers.Net, images *Node) *Node {
 			x := n.Keep("logarithm", Log(n.Flatten("flatten", images))) // of the black background
 			return n.Dense("logits", x, fashion.NumClasses)
-		}, []string{`"logarithm"`, "no number"}},
+		}, []string{`"logarithm"`, "not finite"}},
 	} {
 		_, err := train.Fit("mistake/"+strings.ReplaceAll(name, " ", "-"), ownRecipe("mistaken"), nil, models.Network{Name: "mistaken", Logits: c.build})
 		if err == nil {

@@ -62,14 +62,14 @@ func TestOwnPartThatIsMissingOrWrongIsTold(t *testing.T) {
 	needBackend(t)
 	wrong := augment.Own{Name: "darken", Apply: func(images, _ *Node) *Node { return ReduceMean(images, -1) }}
 	for name, c := range map[string]struct {
-		own  []train.Part
+		own  []run.Own
 		want string
 	}{
-		"no transform":           {[]train.Part{warmUp}, `augmentation.own.name is "darken", and no transform of that name is handed over`},
-		"no schedule":            {[]train.Part{darken}, `schedule.name is "warm-up"`},
-		"another shape":          {[]train.Part{wrong, warmUp}, "want the same shape"},
-		"a schedule like ours":   {[]train.Part{darken, warmUp, optim.Own{Name: "cosine", Factor: warmUp.Factor}}, "none of plateau"},
-		"a transform without it": {[]train.Part{augment.Own{Name: "darken"}, warmUp}, "has no function Apply"},
+		"no transform":           {[]run.Own{warmUp}, `augmentation.own.name is "darken", and no transform of that name is handed over`},
+		"no schedule":            {[]run.Own{darken}, `schedule.name is "warm-up"`},
+		"another shape":          {[]run.Own{wrong, warmUp}, "want the same shape"},
+		"a schedule like ours":   {[]run.Own{darken, warmUp, optim.Own{Name: "cosine", Factor: warmUp.Factor}}, "none of plateau"},
+		"a transform without it": {[]run.Own{augment.Own{Name: "darken"}, warmUp}, "has no function Apply"},
 	} {
 		_, err := train.Fit("wrong/"+strings.ReplaceAll(name, " ", "-"), ownParts(), nil, c.own...)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -84,7 +84,7 @@ func TestOwnScheduleThatHasChangedIsNotResumed(t *testing.T) {
 	r.Augmentation = run.Augmentation{}
 	stop := errors.New("interrupted on purpose")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	_, err := (&train.Trainer{Own: []train.Part{warmUp}}).FitContext(ctx, "changed", r, func(p run.Progress) {
+	_, err := (&train.Trainer{Own: []run.Own{warmUp}}).FitContext(ctx, "changed", r, func(p run.Progress) {
 		if len(p.History) > 0 {
 			cancel(stop)
 		}

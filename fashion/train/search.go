@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/infer"
 	"fashionlab/fashion/run"
 )
 
@@ -21,13 +23,13 @@ import (
 // The checkpoints of trials that were dropped are removed: training such a one on begins anew, and ends alike.
 //
 // A network of one's own is handed over; its hyperparameters, which Network.ForModel reads, may be in the space.
-func Search(s hyperband.Search[run.Recipe], workers int, report func(hyperband.State[run.Recipe]), own ...Part) (hyperband.State[run.Recipe], error) {
+func Search(s hyperband.Search[run.Recipe], workers int, report func(hyperband.State[run.Recipe]), own ...run.Own) (hyperband.State[run.Recipe], error) {
 	return SearchContext(context.Background(), s, workers, report, own...)
 }
 
 // SearchContext is Search until the context ends: the trainings that are under way then stop before their next steps, and the error
 // is an InterruptedSearchError. The next call resumes after what was measured, and resumes each training after its last epoch.
-func SearchContext(ctx context.Context, s hyperband.Search[run.Recipe], workers int, report func(hyperband.State[run.Recipe]), own ...Part) (hyperband.State[run.Recipe], error) {
+func SearchContext(ctx context.Context, s hyperband.Search[run.Recipe], workers int, report func(hyperband.State[run.Recipe]), own ...run.Own) (hyperband.State[run.Recipe], error) {
 	var none hyperband.State[run.Recipe]
 	if workers < 1 {
 		return none, fmt.Errorf("the search has %d workers, want 1 or more", workers)
@@ -35,7 +37,7 @@ func SearchContext(ctx context.Context, s hyperband.Search[run.Recipe], workers 
 	if s.Journal == "" {
 		return none, errors.New("the search has no journal, in whose folder its runs would be")
 	}
-	if _, err := Backend(); err != nil {
+	if _, err := infer.Backend(); err != nil {
 		return none, err
 	}
 	dir := filepath.Dir(s.Journal)
@@ -74,7 +76,7 @@ func TrialRun(search string, r run.Recipe) string {
 }
 
 // worker trains configurations in the folder of a search.
-func worker(ctx context.Context, dir string, own []Part) hyperband.Worker[run.Recipe] {
+func worker(ctx context.Context, dir string, own []run.Own) hyperband.Worker[run.Recipe] {
 	trainer := Trainer{Own: own}
 	return func(recipe run.Recipe, epochs int) ([]float64, error) {
 		recipe.Epochs = epochs
@@ -115,4 +117,27 @@ func tidy(dir string, s hyperband.State[run.Recipe], removed map[run.Recipe]bool
 		}
 	}
 	return trouble
+}
+
+// InterruptedSearchError is a search that stopped because its context ended. What was measured before is kept, and so are the finished epochs of the trainings
+// that were under way.
+type InterruptedSearchError struct {
+	Dir             string
+	Epochs, Planned int   // of all trials: in the journal, and in all
+	Err             error // the context's
+}
+
+func (e *InterruptedSearchError) Error() string {
+	return fmt.Sprintf("%s: interrupted after %d of %d epochs; the search resumes there", e.Dir, e.Epochs, e.Planned)
+}
+
+func (e *InterruptedSearchError) Unwrap() error { return e.Err }
+
+// onlyInterrupted reports whether interrupted trainings are all that an error tells of.
+func onlyInterrupted(err error) bool {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return !slices.ContainsFunc(joined.Unwrap(), func(e error) bool { return !onlyInterrupted(e) })
+	}
+	var interrupted *InterruptedError
+	return errors.As(err, &interrupted)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/infer"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/train"
@@ -106,7 +107,7 @@ func recipe() run.Recipe {
 // needBackend stops a test that cannot run, with what to do.
 func needBackend(t *testing.T) {
 	t.Helper()
-	if _, err := train.Backend(); err != nil {
+	if _, err := infer.Backend(); err != nil {
 		t.Fatalf("%v\n`go run ./kernel-setup test` does the missing set-up and runs all tests", err)
 	}
 	t.Setenv(run.RootVariable, t.TempDir())
@@ -180,11 +181,11 @@ func TestFinishedRunIsReadAndTestedOnce(t *testing.T) {
 	if _, err := train.Fit("run", r, func(run.Progress) { reports++ }); err != nil || reports > 0 {
 		t.Errorf("a finished run was worked on again: %d reports, %v", reports, err)
 	}
-	p, err := train.Test(first)
+	p, err := infer.Test(first)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := train.Test(first)
+	again, err := infer.Test(first)
 	if err != nil || !reflect.DeepEqual(p, again) || len(first.Record.TestOpened) != 1 {
 		t.Errorf("the second call gave other predictions, or opened the test images again: %v, %v", first.Record.TestOpened, err)
 	}
@@ -217,6 +218,26 @@ func TestParametersThatTheOnlyStepOfAnEpochLosesStopTheRun(t *testing.T) {
 	var diverged *train.DivergedError
 	if _, err := train.Fit("lost", r, nil); !errors.As(err, &diverged) {
 		t.Errorf("error is %v, want a DivergedError", err)
+	}
+}
+
+func TestRecipesThatNoClassifierCanUseAreErrors(t *testing.T) {
+	change := func(f func(*run.Recipe)) run.Recipe {
+		r := recipe()
+		f(&r)
+		return r
+	}
+	synthetic := func(s run.Synthetic) run.Recipe { return change(func(r *run.Recipe) { r.Data.Synthetic = s }) }
+	for want, r := range map[string]run.Recipe{
+		"synthetic.share":   synthetic(run.Synthetic{Run: "full/gan", Share: 1.5}),
+		"a run and a share": synthetic(run.Synthetic{Share: 0.5}),
+		"or neither":        synthetic(run.Synthetic{Run: "full/gan"}),
+		"no GAN":            change(func(r *run.Recipe) { r.GAN = run.GAN{Loss: "hinge", Rate: 0.001} }),
+		"the model cnn has": change(func(r *run.Recipe) { r.Model.Latent = 8 }),
+	} {
+		if err := train.Check(r); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: the error is %v", want, err)
+		}
 	}
 }
 

@@ -3,10 +3,12 @@ package train
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/gomlx/compute"
 
+	"fashionlab/fashion/augment"
+	"fashionlab/fashion/infer"
+	"fashionlab/fashion/internal/session"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/optim"
 	"fashionlab/fashion/run"
@@ -16,13 +18,11 @@ import (
 // numbers of the optimizer, in the schedule, in the epochs, in its first weights or in which images it has, not in how many, compiles nothing. It
 // keeps the variables of each model that it compiled, too. The zero value is ready; a Trainer is for one goroutine.
 type Trainer struct {
-	Own []Part // whose names recipes may have
+	Own []run.Own // whose names recipes may have
 
 	programs map[compiled]*program
-
-	data                 run.Data // of what is loaded
-	training, validation part
-	sums                 map[string]string
+	data     run.Data // of the images
+	images   *session.Images
 }
 
 // Fit trains a recipe into the run of that name (see run.Path) and returns the run. A finished run of the same recipe
@@ -32,15 +32,15 @@ type Trainer struct {
 //
 // report, if not nil, is called several times a second, always from the calling goroutine.
 //
-// A network of one's own, whose name the recipe's model has, is handed over. The run keeps what it is; another one under the same run name is an error that shows
-// which layers differ.
-func Fit(name string, recipe run.Recipe, report func(run.Progress), own ...Part) (*run.Run, error) {
+// What is the user's own is handed over: a models.Network, an augment.Own or an optim.Own that the recipe names, and a Synthesizer for a recipe with synthetic images. The
+// run keeps what the network is; another one under the same run name is an error that shows which layers differ. A GAN is trained by gan.Fit.
+func Fit(name string, recipe run.Recipe, report func(run.Progress), own ...run.Own) (*run.Run, error) {
 	return (&Trainer{Own: own}).Fit(name, recipe, report)
 }
 
 // Extend is Fit for a recipe of which the run may already have had fewer epochs: it goes on, and ends as a run that had all of
 // them at once. A run of more epochs is left as it is.
-func Extend(name string, recipe run.Recipe, report func(run.Progress), own ...Part) (*run.Run, error) {
+func Extend(name string, recipe run.Recipe, report func(run.Progress), own ...run.Own) (*run.Run, error) {
 	dir, err := run.Local().Path(name)
 	if err != nil {
 		return nil, err
@@ -67,92 +67,71 @@ func (t *Trainer) fit(ctx context.Context, dir string, recipe run.Recipe, begin 
 	if err := Check(recipe, t.Own...); err != nil {
 		return nil, err
 	}
-	if r, err := run.Open(dir); err == nil && len(r.History) > 0 {
-		if err := checkNetwork(r, t.Own); err != nil { // before anything of the run is changed
-			return nil, err
-		}
-		if r.Finished() && r.Recipe == recipe {
-			return r, nil
-		}
-	}
-	if ctx.Err() != nil {
-		return nil, fmt.Errorf("%s: %w", dir, &InterruptedError{Err: ctx.Err()})
-	}
-	r, err := begin(dir, recipe)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close() // the lock; what was saved is on the disk
-	if r.Finished() {
-		return r, nil
-	}
-	if report == nil {
-		report = func(run.Progress) {}
-	}
-	f := fitting{Run: r, ctx: ctx, trainer: t, report: report, began: time.Now()}
-	if err := try(f.fit); err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
-	}
-	return r, nil
+	return session.Config{
+		Dir: dir, Recipe: recipe, Begin: begin, Own: t.Own, Report: report, Images: t.load, Best: run.MostAccurate,
+		Loop: func(s *session.Session) session.Loop { return &loop{Session: s, trainer: t} },
+	}.Run(ctx)
 }
 
-// Check reports what in a recipe no training could use, before anything is read or compiled. Networks of one's own that it may name are handed over.
-func Check(recipe run.Recipe, own ...Part) error {
+// Check reports what in a recipe no training of a classifier could use, before anything is read or compiled. What is the user's own is handed over, see Fit.
+func Check(recipe run.Recipe, own ...run.Own) error {
 	if err := recipe.Validate(); err != nil {
 		return err
 	}
 	if err := checkOwn(recipe, own); err != nil {
 		return err
 	}
-	if err := models.Check(recipe.Model, of[models.Network](own)...); err != nil {
+	if models.IsGAN(recipe.Model.Name) {
+		return fmt.Errorf("the model is %s, a GAN; gan.Fit trains it", recipe.Model.Name)
+	}
+	network, err := models.Of(recipe.Model, run.OwnOf[models.Network](own)...)
+	if err != nil {
 		return err
 	}
 	if _, err := optim.New(recipe.Optimizer); err != nil {
 		return err
 	}
-	if d := recipe.Optimizer.LayerDecay; d != 0 {
-		if network, err := models.Of(recipe.Model, of[models.Network](own)...); err != nil || network.LayerDecay == nil {
-			return fmt.Errorf("optimizer.layer_decay is %v, want 0 for %s, which has none", d, recipe.Model.Name)
-		}
+	if d := recipe.Optimizer.LayerDecay; d != 0 && network.LayerDecay == nil {
+		return fmt.Errorf("optimizer.layer_decay is %v, want 0 for %s, which has none", d, recipe.Model.Name)
 	}
-	if err := checkGAN(recipe); err != nil {
-		return err
+	if recipe.GAN != (run.GAN{}) {
+		return fmt.Errorf("gan is %+v, want none for %s, which is no GAN", recipe.GAN, recipe.Model.Name)
 	}
-	return optim.CheckSchedule(recipe.Schedule, of[optim.Own](own)...)
+	return optim.CheckSchedule(recipe.Schedule, run.OwnOf[optim.Own](own)...)
 }
 
-// checkGAN reports what a GAN's recipe lacks or has no use for, and what only a GAN's may ask for.
-func checkGAN(r run.Recipe) error {
-	if !models.IsGAN(r.Model.Name) {
-		if r.GAN != (run.GAN{}) {
-			return fmt.Errorf("gan is %+v, want none for %s, which is no GAN", r.GAN, r.Model.Name)
+// checkOwn reports parts of another kind, and a transform that the recipe names and that is not handed over.
+func checkOwn(r run.Recipe, own []run.Own) error {
+	for _, part := range own {
+		switch part.(type) {
+		case models.Network, augment.Own, optim.Own, Synthesizer:
+		default:
+			return fmt.Errorf("a %T is handed over, want a models.Network, an augment.Own, an optim.Own or a train.Synthesizer", part)
 		}
-		return nil
 	}
-	switch {
-	case r.GAN.Loss == "":
-		return fmt.Errorf("gan.loss is empty, want cross-entropy or hinge for %s", r.Model.Name)
-	case r.Schedule.Name == "plateau":
-		return fmt.Errorf("schedule.name is plateau, want another for %s: a GAN has no validation loss", r.Model.Name)
-	case r.Augmentation != run.Augmentation{} || r.Data.Task != "":
-		return fmt.Errorf("the recipe asks for %+v and the task %q, want neither for %s: a GAN imitates the images as they are", r.Augmentation, r.Data.Task, r.Model.Name)
-	}
-	return nil
+	return augment.Check(r.Augmentation, run.OwnOf[augment.Own](own)...)
 }
+
+// Synthesizer makes the synthetic images that a recipe mixes in. Those of a GAN are made by gan.Synthesizer.
+type Synthesizer = session.Synthesizer
+
+// InterruptedError is a training that stopped because its context ended.
+type InterruptedError = session.InterruptedError
+
+// DivergedError is a training whose loss is not finite any more.
+type DivergedError = session.DivergedError
 
 // load reads the images that a recipe asks for, unless they are those of the recipe before.
-func (t *Trainer) load(d run.Data) error {
-	if t.sums != nil && t.data == d {
-		return nil
+func (t *Trainer) load(d run.Data) (*session.Images, error) {
+	if t.images != nil && t.data == d {
+		return t.images, nil
 	}
-	training, validation, sums, err := load(d)
+	images, err := session.Load(d, t.Own)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	training.upload(1)
-	validation.upload(evaluationBatch)
-	t.data, t.training, t.validation, t.sums = d, training, validation, sums
-	return nil
+	t.data, t.images = d, images
+	return images, nil
 }
 
 // compiled is what the graphs of a recipe depend on.
@@ -169,7 +148,7 @@ func (t *Trainer) compiled(r run.Recipe) compiled {
 	}
 	r.Optimizer.Rate, r.Optimizer.Beta1, r.Optimizer.Beta2, r.Optimizer.WeightDecay = 0, 0, 0, 0
 	r.Schedule, r.Epochs, r.Seed, r.Data, r.Model.Weights = run.Schedule{}, 0, 0, run.Data{}, run.Weights{}
-	return compiled{r, t.training.set.Len(), t.training.real, t.validation.set.Len()}
+	return compiled{r, t.images.Training.Set.Len(), t.images.Training.Real, t.images.Validation.Set.Len()}
 }
 
 // program returns the program of a recipe on the images that are loaded, with its initial values. It may not be compiled yet.
@@ -182,8 +161,8 @@ func (t *Trainer) program(backend compute.Backend, r run.Recipe) (*program, erro
 	if err != nil {
 		return nil, err
 	}
-	p.images = t.training.real
-	if p.initial, err = p.snapshot(); err != nil {
+	p.images = t.images.Training.Real
+	if p.initial, err = infer.Snapshot(p.store); err != nil {
 		return nil, err
 	}
 	if t.programs == nil {

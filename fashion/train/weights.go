@@ -5,20 +5,23 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/pretrained"
 	"fashionlab/fashion/run"
 )
 
 // WeightsError is a recipe whose initial weights cannot be had or do not suit it.
-type WeightsError struct{ Place, Got, Want string }
+type WeightsError struct{ From, Got, Want string }
 
 func (e *WeightsError) Error() string {
-	return fmt.Sprintf("initial weights %s: found %s, want %s", e.Place, e.Got, e.Want)
+	return fmt.Sprintf("initial weights %s: found %s, want %s", e.From, e.Got, e.Want)
 }
 
 // start gives the variables the values of the weights that the recipe names, if any, and returns their sha256.
@@ -76,7 +79,7 @@ func (p *program) startFromFile(path, want string) (sum string, err error) {
 	return sum, nil
 }
 
-// startFromRun sets the variables from the best epoch of a run. The last layer is taken over only if the run told the same classes.
+// startFromRun sets the variables from the best epoch of a run. The head is taken over only if the run learned the same classes.
 func (p *program) startFromRun(name string) (sum string, err error) {
 	dir, err := run.Local().Path(name)
 	if err != nil {
@@ -95,50 +98,46 @@ func (p *program) startFromRun(name string) (sum string, err error) {
 	if !found {
 		return "", errors.Join(err, &WeightsError{dir, "no checkpoint", "that of its best epoch; remove the run and train it again"})
 	}
-	parts, hash := []run.Tensor{}, sha256.New()
+	kept, hash := []run.Tensor{}, sha256.New()
 	for _, t := range c.Tensors {
 		parameter, ours := layers.ParameterAt(t.Name)
 		if !ours || p.isHead(parameter) && r.Recipe.Data.Task != p.recipe.Data.Task {
 			continue // of the optimizer, or of other classes
 		}
 		hash.Write(t.Data) // a hash never fails
-		parts = append(parts, t)
+		kept = append(kept, t)
 	}
-	return hex.EncodeToString(hash.Sum(nil)), p.replace(dir, parts)
+	return hex.EncodeToString(hash.Sum(nil)), p.replace(dir, kept)
 }
 
-// isHead reports whether a parameter is of the last layer, which tells the classes.
+// isHead reports whether a parameter is of the last layer, which gives the logits.
 func (p *program) isHead(parameter string) bool {
 	return strings.HasPrefix(parameter, p.built.Head+"/")
 }
 
 // replace sets the model's variables, the head's left out where the list lacks them, from a run of the same architecture.
 func (p *program) replace(dir string, list []run.Tensor) error {
-	whole := map[string]run.Tensor{}
+	all := map[string]run.Tensor{}
 	for _, t := range p.initial {
-		whole[t.Name] = t
+		all[t.Name] = t
 	}
 	left := map[string]bool{}
-	for name := range whole {
+	for name := range all {
 		if parameter, ours := layers.ParameterAt(name); ours && !p.isHead(parameter) {
 			left[name] = true
 		}
 	}
 	for _, t := range list {
-		if _, ok := whole[t.Name]; !ok {
+		if _, ok := all[t.Name]; !ok {
 			return &WeightsError{dir, "a model with " + t.Name, "one of the same architecture as the recipe's"}
 		}
-		whole[t.Name] = t
+		all[t.Name] = t
 		delete(left, t.Name)
 	}
 	for name := range left {
 		return &WeightsError{dir, "a model without " + name, "one of the same architecture as the recipe's"}
 	}
-	var all []run.Tensor
-	for _, t := range whole {
-		all = append(all, t)
-	}
-	if err := p.restore(all); err != nil {
+	if err := infer.Restore(p.store, slices.Collect(maps.Values(all))); err != nil {
 		return fmt.Errorf("%s: %w", dir, err)
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/pretrained"
@@ -142,7 +143,7 @@ func TestRotationIsLearnedAndNeverTested(t *testing.T) {
 			t.Fatalf("validation image %d is %d with the label %d, want each in four orientations", i, p.Indices[i], label)
 		}
 	}
-	if _, err := train.Test(trained); err == nil || !strings.Contains(err.Error(), "rotation") {
+	if _, err := infer.Test(trained); err == nil || !strings.Contains(err.Error(), "rotation") {
 		t.Errorf("a test of a run that did not learn the classes: %v", err)
 	}
 }

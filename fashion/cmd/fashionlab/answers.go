@@ -6,10 +6,11 @@ import (
 	"time"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/device"
+	"fashionlab/fashion/infer"
 	"fashionlab/fashion/photo"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/train"
 )
 
 // answerTimes is how many calls of a turn are timed.
@@ -21,7 +22,7 @@ func benchAnswers(sizes []int, python string) error {
 	if err != nil {
 		return err
 	}
-	m, err := train.Load(r)
+	m, err := infer.Load(r)
 	if err != nil {
 		return err
 	}
@@ -30,7 +31,7 @@ func benchAnswers(sizes []int, python string) error {
 		images := photo.Noise(n, 1)
 		ours.turn = func() ([]float64, error) {
 			ms, err := timeAnswers(m, images)
-			ours.memory = train.PeakMemory()
+			ours.memory = device.PeakMemory()
 			return ms, err
 		}
 		programs := []*timed{ours}
@@ -54,7 +55,7 @@ func benchAnswers(sizes []int, python string) error {
 }
 
 // timeAnswers is what each of several calls takes, in ms.
-func timeAnswers(m *train.Model, images []fashion.Image) (ms []float64, err error) {
+func timeAnswers(m *infer.Model, images []fashion.Image) (ms []float64, err error) {
 	for i := range answerTimes + 3 {
 		start := time.Now()
 		if _, err := m.Probabilities(images); err != nil {

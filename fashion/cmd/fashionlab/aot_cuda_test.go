@@ -15,7 +15,6 @@ import (
 	"fashionlab/fashion/device"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/train"
 )
 
 // The environment of the test.
@@ -90,7 +89,7 @@ func TestBuildStep(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Model.Weights, r.Model.FineTuneAt, r.Batch, r.Data.Limit = run.Weights{}, 0, 64, 500
-	if _, err := train.NewStepper(r); err != nil {
+	if _, err := newStepper(r); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/device"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/train"
 )
 
 func benchCommand() command {
@@ -182,14 +182,14 @@ func stopAll(programs []*timed) {
 
 // startAll starts our own training and those of the peers that can be imported.
 func startAll(v variant, steps int, python, dir string) ([]*timed, error) {
-	stepper, err := train.NewStepper(v.recipe)
+	stepper, err := newStepper(v.recipe)
 	if err != nil {
 		return nil, err
 	}
 	ours := &timed{name: "fashionlab" + v.name + ", XLA " + stepper.Device, parameters: stepper.Parameters, stop: func() {}}
 	ours.turn = func() ([]float64, error) {
 		ms, err := stepper.Time(steps)
-		ours.memory = train.PeakMemory()
+		ours.memory = device.PeakMemory()
 		return ms, err
 	}
 	all := []*timed{ours}

@@ -14,10 +14,10 @@ import (
 	"strings"
 	"time"
 
+	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/train"
 )
 
 // recorded holds what XLA's CPU backend computed: `go run ./kernel-setup check -write fashion/cmd/fashionlab/reference.json`. It is part of the program, so that the program
@@ -103,7 +103,7 @@ func check(w io.Writer, o checkOptions) error {
 			return err
 		}
 	}
-	backend, err := train.Backend()
+	backend, err := infer.Backend()
 	if err != nil {
 		return err
 	}
@@ -163,11 +163,11 @@ func computeInFloat32() error {
 	if err := os.Setenv("NVIDIA_TF32_OVERRIDE", "0"); err != nil {
 		return err
 	}
-	config := os.Getenv(train.BackendVariable)
+	config := os.Getenv(infer.BackendVariable)
 	if !strings.HasPrefix(config, "xla:") {
 		return nil
 	}
-	return os.Setenv(train.BackendVariable, config+",tf32=false")
+	return os.Setenv(infer.BackendVariable, config+",tf32=false")
 }
 
 // readReference reads values that check wrote, or the recorded ones.

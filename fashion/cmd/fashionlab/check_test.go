@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/recipes"
-	"fashionlab/fashion/train"
 )
 
 func reference(t *testing.T) map[string]outputs {
@@ -24,7 +24,7 @@ func reference(t *testing.T) map[string]outputs {
 }
 
 func TestRecordedValuesHoldInTheFormsForCPUAndGPU(t *testing.T) {
-	backend, err := train.Backend()
+	backend, err := infer.Backend()
 	if err != nil {
 		t.Fatalf("%v\n`go run ./kernel-setup test` does the missing set-up and runs all tests", err)
 	}

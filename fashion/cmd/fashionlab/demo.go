@@ -9,9 +9,9 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/demo"
+	"fashionlab/fashion/gan"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/train"
 )
 
 func demoCommand() command {
@@ -80,7 +80,7 @@ func makeItems(s *demo.Server) error {
 	if err != nil {
 		return err
 	}
-	g, err := train.LoadGenerator(r)
+	g, err := gan.Load(r)
 	if err != nil {
 		return err
 	}

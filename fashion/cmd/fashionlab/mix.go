@@ -8,8 +8,10 @@ import (
 	"text/tabwriter"
 
 	"fashionlab/fashion/effect"
+	"fashionlab/fashion/gan"
 	"fashionlab/fashion/notebook"
 	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/run"
 	"fashionlab/fashion/train"
 )
 
@@ -19,7 +21,7 @@ const mixing = "mixing"
 // mix trains the CNN on real, generated and mixed images, prints what each mixture does, and publishes it if asked to.
 func mix(ctx context.Context, p recipes.Profile, publish bool) error {
 	trials := recipes.Mixing(p)
-	var trainer train.Trainer
+	trainer := train.Trainer{Own: []run.Own{gan.Synthesizer{}}}
 	for i, t := range trials {
 		fmt.Printf("%d of %d: %s, seed %d\n", i+1, len(trials), t.Name, t.Recipe.Seed)
 		if _, err := trainer.FitContext(ctx, t.Run, t.Recipe, notebook.Live()); err != nil {

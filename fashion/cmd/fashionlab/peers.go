@@ -12,9 +12,9 @@ import (
 	"slices"
 	"strings"
 
+	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/train"
 )
 
 //go:embed peers/*.py
@@ -70,7 +70,7 @@ const (
 
 // peerDevice is where peers must compute to be compared with our backend.
 func peerDevice() (string, error) {
-	backend, err := train.Backend()
+	backend, err := infer.Backend()
 	if err != nil {
 		return "", err
 	}

@@ -11,7 +11,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"fashionlab/fashion/train"
+	"fashionlab/fashion/infer"
 )
 
 func probeCommand() command {
@@ -38,7 +38,7 @@ func backendCommand() command {
 }
 
 func printBackend(context.Context) error {
-	backend, err := train.Backend()
+	backend, err := infer.Backend()
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func printBackend(context.Context) error {
 // probe opens the backend, has it compute a convolution, compares that with the host's, and prints where it computed, as JSON. It is run in a process of its own: a
 // plugin or a driver that does not work may end the process.
 func probe() error {
-	backend, err := train.Backend()
+	backend, err := infer.Backend()
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func probe() error {
 			return fmt.Errorf("a convolution gives %v at row %d, column %d, filter %d, want %v: the backend computes wrongly", v, row, column, filter, want)
 		}
 	}
-	return json.NewEncoder(os.Stdout).Encode(train.Describe(backend))
+	return json.NewEncoder(os.Stdout).Encode(infer.Computer(backend))
 }
 
 // waves are values from -1 to 1.

@@ -6,12 +6,11 @@ import (
 	"flag"
 	"fmt"
 
+	"fashionlab/fashion/infer"
 	"fashionlab/fashion/models"
-	"fashionlab/fashion/notebook"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/score"
-	"fashionlab/fashion/train"
 )
 
 func trainCommand() command {
@@ -88,7 +87,7 @@ func newTraining(o trainOptions) (training, error) {
 	if _, err := run.Local().Path(t.name); err != nil {
 		return t, fmt.Errorf("-name: %w", err)
 	}
-	return t, train.Check(recipe)
+	return t, checkRecipe(recipe)
 }
 
 // do trains the recipe, or goes on with it, tests it, and publishes it if asked to.
@@ -96,7 +95,7 @@ func (t training) do(ctx context.Context) error {
 	if err := fitSource(ctx, t.trained, t.profile); err != nil {
 		return err
 	}
-	r, err := new(train.Trainer).FitContext(ctx, t.name, t.trained, notebook.Live())
+	r, err := fit(ctx, t.name, t.trained)
 	if err != nil {
 		return err
 	}
@@ -121,7 +120,7 @@ func result(r *run.Run) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	test, err := train.Test(r)
+	test, err := infer.Test(r)
 	if err != nil {
 		return "", err
 	}
@@ -141,7 +140,7 @@ func share(r *run.Run, name string, publish, weights bool) error {
 		}
 		return r.Publish(name)
 	}
-	half, err := train.HalfPrecision(r) // before anything is replaced
+	half, err := halfPrecision(r) // before anything is replaced
 	if err != nil {
 		return err
 	}
@@ -157,7 +156,7 @@ func fitSource(ctx context.Context, recipe run.Recipe, p recipes.Profile) error 
 	if !ok {
 		return nil
 	}
-	_, err := new(train.Trainer).FitContext(ctx, recipe.Model.Weights.Run, source, notebook.Live())
+	_, err := fit(ctx, recipe.Model.Weights.Run, source)
 	return err
 }
 

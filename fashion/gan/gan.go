@@ -1,0 +1,122 @@
+package gan
+
+import (
+	"context"
+	"fmt"
+
+	"fashionlab/fashion/infer"
+	"fashionlab/fashion/internal/session"
+	"fashionlab/fashion/layers"
+	"fashionlab/fashion/models"
+	"fashionlab/fashion/optim"
+	"fashionlab/fashion/run"
+)
+
+// Fit trains a GAN's recipe into the run of that name (see run.Path) and returns the run. A finished run of the same recipe is read and nothing is trained; an interrupted
+// one resumes after its last epoch and ends as if it had never been interrupted; a run of another recipe is an error that shows the difference. The run's generator is that
+// of the epoch with the least Frechet distance to validation images.
+//
+// report, if not nil, is called several times a second, always from the calling goroutine. A schedule of one's own, an optim.Own, is handed over.
+func Fit(name string, recipe run.Recipe, report func(run.Progress), own ...run.Own) (*run.Run, error) {
+	return FitContext(context.Background(), name, recipe, report, own...)
+}
+
+// FitContext is Fit until the context ends: the training then stops before its next step with a train.InterruptedError, and the next call resumes it after its last
+// epoch.
+func FitContext(ctx context.Context, name string, recipe run.Recipe, report func(run.Progress), own ...run.Own) (*run.Run, error) {
+	return fit(ctx, name, recipe, run.Begin, report, own)
+}
+
+// Extend is Fit for a recipe of which the run may already have had fewer epochs: it resumes, and ends as a run that had all of them at once. A run of more epochs is left as
+// it is.
+func Extend(name string, recipe run.Recipe, report func(run.Progress), own ...run.Own) (*run.Run, error) {
+	return fit(context.Background(), name, recipe, run.Extend, report, own)
+}
+
+func fit(ctx context.Context, name string, recipe run.Recipe, begin func(string, run.Recipe) (*run.Run, error), report func(run.Progress), own []run.Own) (*run.Run, error) {
+	dir, err := run.Local().Path(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := Check(recipe, own...); err != nil {
+		return nil, err
+	}
+	return session.Config{
+		Dir: dir, Recipe: recipe, Begin: begin, Own: own, Report: report, Best: run.Closest,
+		Images: func(d run.Data) (*session.Images, error) { return session.Load(d, own) },
+		Loop:   func(s *session.Session) session.Loop { return &loop{Session: s} },
+	}.Run(ctx)
+}
+
+// Check reports what in a recipe no training of a GAN could use, before anything is read or compiled.
+func Check(r run.Recipe, own ...run.Own) error {
+	if err := r.Validate(); err != nil {
+		return err
+	}
+	for _, part := range own {
+		if _, ok := part.(optim.Own); !ok {
+			return fmt.Errorf("a %T is handed over, want an optim.Own: a GAN has no other parts of one's own", part)
+		}
+	}
+	if !models.IsGAN(r.Model.Name) {
+		return fmt.Errorf("the model is %s, which is no GAN; train.Fit trains it", r.Model.Name)
+	}
+	if err := models.Check(r.Model); err != nil {
+		return err
+	}
+	if _, err := optim.New(r.Optimizer); err != nil {
+		return err
+	}
+	switch {
+	case r.Optimizer.LayerDecay != 0:
+		return fmt.Errorf("optimizer.layer_decay is %v, want 0 for %s, which has none", r.Optimizer.LayerDecay, r.Model.Name)
+	case r.GAN.Loss == "":
+		return fmt.Errorf("gan.loss is empty, want cross-entropy or hinge for %s", r.Model.Name)
+	case r.Schedule.Name == "plateau":
+		return fmt.Errorf("schedule.name is plateau, want another for %s: a GAN has no validation loss", r.Model.Name)
+	case r.Augmentation != run.Augmentation{} || r.Data.Task != "":
+		return fmt.Errorf("the recipe asks for %+v and the task %q, want neither for %s: a GAN imitates the images as they are", r.Augmentation, r.Data.Task, r.Model.Name)
+	}
+	return optim.CheckSchedule(r.Schedule, run.OwnOf[optim.Own](own)...)
+}
+
+// NewStepper loads a recipe's training images and compiles its steps, to time them. A step is one of each network.
+func NewStepper(recipe run.Recipe) (*session.Stepper, error) {
+	if err := Check(recipe); err != nil {
+		return nil, err
+	}
+	backend, err := infer.Backend()
+	if err != nil {
+		return nil, err
+	}
+	images, err := session.Load(recipe.Data, nil)
+	if err != nil {
+		return nil, err
+	}
+	var s *session.Stepper
+	err = layers.Catch(func() error {
+		g, err := newGame(backend, recipe, images.Training.Real)
+		if err != nil {
+			return err
+		}
+		feed := session.NewFeed(images.Training, recipe, 1)
+		s = session.NewStepper(backend, feed.Steps, g.parameters(), func(position, step int) error {
+			_, err := g.train(feed, position, step, recipe.Optimizer.Rate, recipe.GAN.Rate)
+			return err
+		})
+		return g.compile(feed)
+	})
+	return s, err
+}
+
+// HalfPrecision is the checkpoint of a run's best epoch with the generator's parameters alone, in half precision: what a GAN is published as.
+func HalfPrecision(r *run.Run) (run.Checkpoint, error) {
+	c, err := r.BestCheckpoint()
+	if err != nil {
+		return run.Checkpoint{}, err
+	}
+	if c.Tensors, err = infer.Halve(generatorOf(c.Tensors)); err != nil {
+		return run.Checkpoint{}, fmt.Errorf("%s: %w", r.Dir, err)
+	}
+	return c, nil
+}

@@ -1,0 +1,252 @@
+package gan
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"gonum.org/v1/gonum/mat"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/infer"
+	"fashionlab/fashion/layers"
+	"fashionlab/fashion/models"
+	"fashionlab/fashion/optim"
+	"fashionlab/fashion/run"
+)
+
+// Generator makes images of a class from latents. It may be used by several goroutines, which take turns.
+type Generator struct {
+	Latent int // numbers of a latent
+
+	backend compute.Backend
+	recipe  run.Recipe
+	store   *model.Store
+	average bool // take the moving averages of a training that is under way
+
+	turn   sync.Mutex
+	graphs map[int]*model.Exec // by the number of images
+}
+
+// Load returns the generator of a GAN's run: the exponential moving average of its parameters after the best epoch.
+func Load(r *run.Run) (*Generator, error) {
+	if !models.IsGAN(r.Recipe.Model.Name) {
+		return nil, fmt.Errorf("%s: the model is %s, want a GAN", r.Dir, r.Recipe.Model.Name)
+	}
+	backend, err := infer.Backend()
+	if err != nil {
+		return nil, err
+	}
+	c, err := r.BestCheckpoint()
+	if err != nil {
+		return nil, err
+	}
+	g := newGenerator(backend, r.Recipe, model.NewStore())
+	err = layers.Catch(func() error {
+		if err := g.build(); err != nil {
+			return err
+		}
+		return infer.Restore(g.store, generatorOf(c.Tensors))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.Dir, err)
+	}
+	return g, nil
+}
+
+func newGenerator(backend compute.Backend, recipe run.Recipe, store *model.Store) *Generator {
+	return &Generator{Latent: recipe.Model.Latent, backend: backend, recipe: recipe, store: store, graphs: map[int]*model.Exec{}}
+}
+
+// build makes the generator's variables.
+func (g *Generator) build() error {
+	graph := NewGraph(g.backend, g.recipe.Model.Name)
+	defer graph.Finalize()
+	input := func(name string, dims ...int) *Node {
+		return Parameter(graph, name, shapes.Make(dtypes.Float32, dims...))
+	}
+	n := layers.Inference(graph, g.store, g.recipe.Seed)
+	models.NewGAN(g.recipe.Model).Images(n, input("latents", 1, g.Latent), input("classes", 1, fashion.NumClasses))
+	return nil
+}
+
+// generatorOf are the variables of a generator from a checkpoint: its moving averages, or all that there is where the checkpoint has been reduced to them.
+func generatorOf(list []run.Tensor) []run.Tensor {
+	var averages, plain []run.Tensor
+	for _, t := range list {
+		if path, ok := strings.CutPrefix(t.Name, optim.SlotPath("", averageSlot)); ok {
+			t.Name = path
+			averages = append(averages, t)
+		} else if strings.HasPrefix(t.Name, prefix+models.GeneratorLayers) {
+			plain = append(plain, t)
+		}
+	}
+	if averages != nil {
+		return averages
+	}
+	return plain
+}
+
+// Latents draws so many latents from the normal distribution that the generator was trained with.
+func (g *Generator) Latents(n int, seed uint64) [][]float32 {
+	r, list := rand.New(rand.NewPCG(seed, 0)), make([][]float32, n)
+	for i := range list {
+		list[i] = normal(r, g.Latent)
+	}
+	return list
+}
+
+// Images makes an image from each code.
+func (g *Generator) Images(codes []Code) ([]fashion.Image, error) {
+	for i, c := range codes {
+		if len(c.Latent) != g.Latent {
+			return nil, fmt.Errorf("code %d has a latent of %d numbers, want %d", i, len(c.Latent), g.Latent)
+		}
+	}
+	images, size := make([]fashion.Image, 0, len(codes)), batchFor(len(codes))
+	for batch := range slices.Chunk(codes, size) {
+		var made []fashion.Image
+		err := layers.Catch(func() (err error) {
+			made, err = g.oneBatch(batch, size)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("generating images: %w", err)
+		}
+		images = append(images, made...)
+	}
+	return images, nil
+}
+
+// Set makes so many images of each class, class by class, from latents that follow from the seed.
+func (g *Generator) Set(perClass int, seed uint64) (fashion.Set, error) {
+	return g.set(perClass, seed, CodeOf)
+}
+
+// set is Set with the code that a function gives for a latent and a class.
+func (g *Generator) set(perClass int, seed uint64, code func(latent []float32, class fashion.Label) Code) (fashion.Set, error) {
+	var set fashion.Set
+	var codes []Code
+	latents := g.Latents(perClass*fashion.NumClasses, seed)
+	for class := range fashion.Label(fashion.NumClasses) {
+		for range perClass {
+			codes = append(codes, code(latents[len(codes)], class))
+			set.Labels = append(set.Labels, class)
+		}
+	}
+	var err error
+	set.Images, err = g.Images(codes)
+	return set, err
+}
+
+// batchFor is the number of images of a graph that is to make n: few sizes, so that few graphs are compiled.
+func batchFor(n int) int {
+	switch {
+	case n == 1:
+		return 1
+	case n <= 16:
+		return 16
+	}
+	return 100
+}
+
+// oneBatch makes up to size images.
+func (g *Generator) oneBatch(codes []Code, size int) ([]fashion.Image, error) {
+	g.turn.Lock()
+	defer g.turn.Unlock()
+	exec := g.graphs[size]
+	if exec == nil {
+		var err error
+		if exec, err = model.NewExec(g.backend, g.store, g.graph); err != nil {
+			return nil, err
+		}
+		g.graphs[size] = exec
+	}
+	flat, weights := make([]float32, size*g.Latent), make([]float32, size*fashion.NumClasses)
+	for i, c := range codes {
+		copy(flat[i*g.Latent:], c.Latent)
+		copy(weights[i*fashion.NumClasses:], c.Classes[:])
+	}
+	latents, classes := tensors.FromFlatDataAndDimensions(flat, size, g.Latent), tensors.FromFlatDataAndDimensions(weights, size, fashion.NumClasses)
+	out, err := exec.Call1(latents, classes)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range []*tensors.Tensor{latents, classes, out} {
+		defer t.FinalizeAll()
+	}
+	bytes, err := tensors.CopyFlatData[uint8](out)
+	if err != nil {
+		return nil, err
+	}
+	images := make([]fashion.Image, len(codes))
+	for i := range images {
+		images[i] = fashion.Image(bytes[i*fashion.Pixels:])
+	}
+	return images, nil
+}
+
+// graph gives the grey levels of images, uint8 [B, 784], from latents [B, L] and classes [B, 10].
+func (g *Generator) graph(_ *model.Scope, in []*Node) *Node {
+	n := layers.Inference(in[0].Graph(), g.store, g.recipe.Seed).Plain()
+	if g.average {
+		for v := range g.store.IterVariables() {
+			if path, ok := strings.CutPrefix(v.Path(), optim.SlotPath("", averageSlot)); ok {
+				name, _ := layers.ParameterAt(path)
+				n.Use(name, v.NodeValue(n.Graph()))
+			}
+		}
+	}
+	images := models.NewGAN(g.recipe.Model).Images(n, in[0], in[1])
+	return ConvertDType(Reshape(AddScalar(MulScalar(images, 255), 0.5), -1, fashion.Pixels), dtypes.Uint8)
+}
+
+// Directions are the latent directions, each of length 1, from the one of the most influence on what the generator's layers read of it to the one of
+// the least: the eigenvectors of W W^T, where W, [Latent, ...], holds the kernels of all layers that read the latent (Shen and Zhou, "Closed-Form Factorization of Latent Semantics in
+// GANs", 2021).
+func (g *Generator) Directions() ([][]float32, error) {
+	sum := mat.NewSymDense(g.Latent, nil)
+	for v := range g.store.IterVariables() {
+		name, ours := layers.ParameterAt(v.Path())
+		d := v.Shape().Dimensions
+		if !ours || !strings.HasPrefix(name, models.GeneratorLayers) || len(d) != 2 || d[0] != g.Latent+fashion.NumClasses {
+			continue
+		}
+		value, err := v.Value()
+		if err != nil {
+			return nil, err
+		}
+		flat, err := tensors.CopyFlatData[float32](value)
+		if err != nil {
+			return nil, err
+		}
+		kernel := mat.NewDense(g.Latent, d[1], nil)
+		for i := range g.Latent * d[1] {
+			kernel.Set(i/d[1], i%d[1], float64(flat[i]))
+		}
+		kernel.Scale(1/mat.Norm(kernel, 2), kernel) // each layer counts alike
+		sum.SymRankK(sum, 1, kernel)
+	}
+	var e mat.EigenSym
+	if !e.Factorize(sum, true) {
+		return nil, errors.New("the generator's kernels have no eigenvectors: are they numbers?")
+	}
+	var vectors mat.Dense
+	e.VectorsTo(&vectors) // by ascending eigenvalue
+	list := make([][]float32, g.Latent)
+	for i := range list {
+		for j := range g.Latent {
+			list[i] = append(list[i], float32(vectors.At(j, g.Latent-1-i)))
+		}
+	}
+	return list, nil
+}

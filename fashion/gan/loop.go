@@ -1,0 +1,162 @@
+package gan
+
+import (
+	"time"
+
+	"github.com/gomlx/compute"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/fidelity"
+	"fashionlab/fashion/infer"
+	"fashionlab/fashion/internal/session"
+	"fashionlab/fashion/run"
+)
+
+// loop is the training loop of a GAN.
+type loop struct {
+	*session.Session
+	game      *game
+	generator *Generator // of the moving averages
+	reference *infer.Model
+	real      fidelity.Normal             // features of validation images
+	diversity [fashion.NumClasses]float64 // of real images
+	measured  int                         // images of each class
+}
+
+const (
+	samplesPerClass  = 10   // images that are shown after each epoch
+	measuredPerClass = 200  // images at most that are measured after each epoch: as many as there are validation images
+	realMeasured     = 5000 // validation images at most that they are compared with
+)
+
+// Prepare makes the variables, restores the last checkpoint or sets the initial values, and compiles.
+func (l *loop) Prepare(backend compute.Backend) (err error) {
+	if l.game, err = newGame(backend, l.Recipe, l.Images.Training.Real); err != nil {
+		return err
+	}
+	l.generator = newGenerator(backend, l.Recipe, l.game.store)
+	l.generator.average = true
+	l.Record.Parameters = l.game.parameters()
+	if err := l.Resume(l.game.store, func() error { return nil }); err != nil {
+		return err
+	}
+	if err := l.measureReal(l.Images.Validation.Set); err != nil {
+		return err
+	}
+	feed := session.NewFeed(l.Images.Training, l.Recipe, 1)
+	defer feed.Free()
+	return l.Compile(func() error { return l.game.compile(feed) })
+}
+
+// measureReal measures real images.
+func (l *loop) measureReal(all fashion.Set) (err error) {
+	if l.reference, err = infer.Reference(); err != nil {
+		return err
+	}
+	n := min(all.Len(), realMeasured)
+	l.measured = min(measuredPerClass, max(2, all.Len()/fashion.NumClasses))
+	validation := fashion.Set{Images: all.Images[:n], Labels: all.Labels[:n]}
+	seen, err := l.reference.Embed(validation.Images)
+	if err != nil {
+		return err
+	}
+	if l.real, err = fidelity.NormalOf(seen.Features); err != nil {
+		return err
+	}
+	for class := range l.diversity {
+		images := validation.Of(fashion.Label(class))
+		l.diversity[class] = fidelity.Spread(images[:min(len(images), l.measured)])
+	}
+	return nil
+}
+
+// Epoch trains and measures one epoch and saves all of it.
+func (l *loop) Epoch(epoch int) error {
+	start := time.Now()
+	mean, rate, err := l.train(epoch)
+	if err != nil {
+		return err
+	}
+	trained := time.Since(start)
+	l.Validating(epoch, mean.discriminator, mean.accuracy)
+	synthesis, err := l.measure()
+	if err != nil {
+		return err
+	}
+	synthesis.GeneratorLoss = mean.generator
+	samples, err := l.generate(samplesPerClass)
+	if err != nil {
+		return err
+	}
+	if err := l.SaveSamples(epoch, samples.Images); err != nil {
+		return err
+	}
+	l.Samples = samples.Images
+	return l.Save(l.game.store, run.Epoch{Epoch: epoch, Loss: mean.discriminator, Accuracy: mean.accuracy, Rate: rate, Seconds: time.Since(start).Seconds(),
+		ImagesPerSecond: float64(l.Images.Training.Real) / trained.Seconds(), Synthesis: synthesis})
+}
+
+// train does the steps of one epoch. It returns the mean of their metrics and the last step's learning rate of the generator.
+func (l *loop) train(epoch int) (mean metrics, rate float64, err error) {
+	feed := session.NewFeed(l.Images.Training, l.Recipe, epoch)
+	defer feed.Free()
+	var sum metrics
+	for i := range feed.Steps {
+		if err := l.Interrupted(epoch); err != nil {
+			return metrics{}, 0, err
+		}
+		rate = l.Rate(feed.Steps)
+		m, err := l.game.train(feed, i, l.State.Step, rate, rate*l.Recipe.GAN.Rate/l.Recipe.Optimizer.Rate)
+		if err != nil {
+			return metrics{}, 0, err
+		}
+		if err := l.Finite(m.discriminator+m.generator, rate, epoch); err != nil {
+			return metrics{}, 0, err
+		}
+		l.State.Step++
+		sum.discriminator, sum.generator, sum.accuracy = sum.discriminator+m.discriminator, sum.generator+m.generator, sum.accuracy+m.accuracy
+		n := float64(i + 1)
+		mean = metrics{sum.discriminator / n, sum.generator / n, sum.accuracy / n}
+		l.Stepped(epoch, i+1, mean.discriminator, mean.accuracy)
+	}
+	return mean, rate, nil
+}
+
+// generate makes so many images of each class, class by class, of the same latents each time.
+func (l *loop) generate(perClass int) (fashion.Set, error) {
+	return l.generator.Set(perClass, l.Recipe.Seed)
+}
+
+// measure measures the images of the moving averages.
+func (l *loop) measure() (s run.Synthesis, err error) {
+	set, err := l.generate(l.measured)
+	if err != nil {
+		return s, err
+	}
+	seen, err := l.reference.Embed(set.Images)
+	if err != nil {
+		return s, err
+	}
+	made, err := fidelity.NormalOf(seen.Features)
+	if err != nil {
+		return s, err
+	}
+	if s.Distance, err = fidelity.Frechet(made, l.real); err != nil {
+		return s, err
+	}
+	for i, class := range set.Labels {
+		if seen.Predicted(i) == class {
+			s.Recognized += 1 / float64(set.Len())
+		}
+	}
+	s.Spread = 1
+	for class, real := range l.diversity {
+		if real > 0 {
+			s.Spread = min(s.Spread, fidelity.Spread(set.Of(fashion.Label(class)))/real)
+		}
+	}
+	return s, nil
+}
+
+// Finish has nothing to save: a GAN predicts nothing.
+func (l *loop) Finish() error { return nil }

@@ -1,0 +1,52 @@
+package gan
+
+import (
+	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"fashionlab/fashion/infer"
+	"fashionlab/fashion/internal/session"
+	"fashionlab/fashion/run"
+)
+
+func TestGeneratorThatAlwaysMakesTheSameImageIsMeasuredAsModeCollapse(t *testing.T) {
+	backend, err := infer.Backend()
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipe := run.Recipe{Model: run.Model{Name: "sngan", Latent: 4, Width: 2}, Data: run.Data{Limit: 500, Validation: 0.4, SplitSeed: 1}, Seed: 1}
+	images, err := session.Load(recipe.Data, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := loop{Session: &session.Session{Run: &run.Run{Recipe: recipe}}}
+	if err := l.measureReal(images.Validation.Set); err != nil {
+		t.Fatal(err)
+	}
+	l.generator = newGenerator(backend, recipe, model.NewStore())
+	if err := l.generator.build(); err != nil {
+		t.Fatal(err)
+	}
+	fresh, err := l.measure()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for v := range l.generator.store.IterVariables() {
+		if err := v.SetValue(tensors.FromShape(v.Shape())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.generator.graphs = map[int]*model.Exec{}
+	constant, err := l.measure()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if constant.Spread != 0 || !constant.Collapsed() {
+		t.Errorf("images that are all alike have the diversity %v", constant.Spread)
+	}
+	if fresh.Spread == 0 || constant.Distance <= 0 || constant.Recognized > 0.2 {
+		t.Errorf("before: %+v; all alike: %+v", fresh, constant)
+	}
+}

@@ -1,0 +1,30 @@
+package infer
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/layers"
+)
+
+const (
+	LargeBatch = largeBatch
+	SmallBatch = smallBatch
+)
+
+// Store holds the parameters of a model.
+func (m *Model) Store() *model.Store { return m.store }
+
+// LastMapName is the name of the layer that Grad-CAM explains a network by.
+func LastMapName(outputs []layers.Output) string { return lastMap(outputs).Name }
+
+// LastMaps are the values of the map that Grad-CAM explains images by, [N, H, W, C].
+func (m *Model) LastMaps(images []fashion.Image) (all []float32, err error) {
+	err = m.inBatches("last map", images, func(n *layers.Net, x *Node) []*Node {
+		m.network.On(n, x)
+		return []*Node{lastMap(n.Outputs()).Value}
+	}, func(out []*tensors.Tensor, _ int) { all = append(all, tensors.MustCopyFlatData[float32](out[0])...) })
+	return all, err
+}

@@ -1,0 +1,67 @@
+package infer
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"github.com/gomlx/compute/dtypes/float16"
+
+	"fashionlab/fashion/layers"
+	"fashionlab/fashion/run"
+)
+
+// HalfPrecision is the checkpoint of a run's best epoch with the parameters alone, in half precision: what a classifier is published as.
+func HalfPrecision(r *run.Run) (run.Checkpoint, error) {
+	c, err := r.BestCheckpoint()
+	if err != nil {
+		return run.Checkpoint{}, err
+	}
+	if c.Tensors, err = Halve(c.Tensors); err != nil {
+		return run.Checkpoint{}, fmt.Errorf("%s: %w", r.Dir, err)
+	}
+	return c, nil
+}
+
+// Halve returns the parameters among tensors, in half precision. A value beyond its range, 65,504, or that is no number is an error.
+func Halve(list []run.Tensor) (half []run.Tensor, err error) {
+	for _, t := range list {
+		if _, ours := layers.ParameterAt(t.Name); !ours {
+			continue // of the optimizer
+		}
+		values, err := floats(t)
+		if err != nil {
+			return nil, err
+		}
+		t.DType, t.Data = "F16", make([]byte, 0, 2*len(values))
+		for i, v := range values {
+			h := float16.FromFloat32(v)
+			if math.IsInf(h.Float64(), 0) || v != v {
+				return nil, fmt.Errorf("value %d of %s is %v, which half precision cannot hold", i, t.Name, v)
+			}
+			t.Data = binary.LittleEndian.AppendUint16(t.Data, uint16(h))
+		}
+		half = append(half, t)
+	}
+	return half, nil
+}
+
+// floats are the values of a tensor in single or half precision.
+func floats(t run.Tensor) ([]float32, error) {
+	size := 1
+	for _, d := range t.Shape {
+		size *= d
+	}
+	values := make([]float32, size)
+	switch {
+	case t.DType == "F32" && len(t.Data) == 4*size:
+		_, err := binary.Decode(t.Data, binary.LittleEndian, values)
+		return values, err
+	case t.DType == "F16" && len(t.Data) == 2*size:
+		for i := range values {
+			values[i] = float16.Float16(binary.LittleEndian.Uint16(t.Data[2*i:])).Float32()
+		}
+		return values, nil
+	}
+	return nil, fmt.Errorf("tensor %s is %s %v in %d bytes, want F32 or F16", t.Name, t.DType, t.Shape, len(t.Data))
+}

@@ -1,0 +1,198 @@
+package infer
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/gobackend"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/layers"
+	"fashionlab/fashion/models"
+	"fashionlab/fashion/run"
+)
+
+// Model is a classifier with its parameters. Several goroutines may use it; they take turns.
+//
+// Whatever is asked of it, images go through one graph in batches, and test-time augmentation applies where the recipe asks for it.
+type Model struct {
+	backend compute.Backend
+	store   *model.Store
+	network models.Network
+	recipe  run.Recipe
+
+	turn      sync.Mutex
+	graphs    map[graph]*model.Exec
+	explained string // the layer of Grad-CAM's maps, once there is its graph
+}
+
+// graph names a compiled graph of a model: what it returns, and whether its layers are in the reference form.
+type graph struct {
+	returns   string
+	reference bool
+}
+
+// New returns a model on the parameters in a store. A training may change them between two calls.
+func New(backend compute.Backend, store *model.Store, network models.Network, recipe run.Recipe) *Model {
+	return &Model{backend: backend, store: store, network: network, recipe: recipe, graphs: map[graph]*model.Exec{}}
+}
+
+// Load returns the model of a run: that of the epoch with the best validation accuracy. A published run that brings no weights is an error. The code of a network of one's
+// own is handed over.
+func Load(r *run.Run, own ...run.Own) (*Model, error) {
+	if models.IsGAN(r.Recipe.Model.Name) {
+		return nil, fmt.Errorf("%s: the model is %s, a GAN, which is no classifier; gan.Load loads its generator", r.Dir, r.Recipe.Model.Name)
+	}
+	backend, err := Backend()
+	if err != nil {
+		return nil, err
+	}
+	c, err := r.BestCheckpoint()
+	if err != nil {
+		return nil, err
+	}
+	networks := run.OwnOf[models.Network](own)
+	network, err := models.Of(r.Recipe.Model, networks...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.Dir, err)
+	}
+	store := model.NewStore()
+	built, err := models.Layers(backend, store, r.Recipe.Model, r.Recipe.Seed, networks...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.Dir, err)
+	}
+	if err := r.CheckNetwork(built.Describe(models.IsOwn(r.Recipe.Model, networks...))); err != nil {
+		return nil, err
+	}
+	if err := restoreParameters(store, c.Tensors); err != nil {
+		return nil, fmt.Errorf("%s: %w", r.Dir, err)
+	}
+	return New(backend, store, network, r.Recipe), nil
+}
+
+// CheckNetwork reports a network of one's own that is not the one of a run. It needs no accelerator.
+func CheckNetwork(r *run.Run, own ...run.Own) error {
+	networks := run.OwnOf[models.Network](own)
+	if !models.IsOwn(r.Recipe.Model, networks...) {
+		return nil
+	}
+	backend, err := gobackend.New("")
+	if err != nil {
+		return err
+	}
+	defer backend.Finalize()
+	built, err := models.Layers(backend, model.NewStore(), r.Recipe.Model, r.Recipe.Seed, networks...)
+	if err != nil {
+		return err
+	}
+	return r.CheckNetwork(built.Describe(true))
+}
+
+// Device describes where the model computes.
+func (m *Model) Device() string { return Computer(m.backend).Device }
+
+const (
+	largeBatch = 100 // images
+	smallBatch = 16
+)
+
+// batchFor is the number of images of a batch where n are asked for: few sizes, so that few graphs are compiled.
+func batchFor(n int) int {
+	switch {
+	case n == 1:
+		return 1
+	case n <= smallBatch:
+		return smallBatch
+	}
+	return largeBatch
+}
+
+// Up to so many images, layers in the reference form pay: they compile 1.3 s sooner and take longer for each image. The second number is for networks in which they
+// hardly take longer (see models.Network.PlainIsFast).
+const (
+	fewImages     = 200
+	fewImagesFast = 10000 // the test images
+)
+
+// forward is what a graph computes from images [B, 28, 28, 1]: a row for each in every result.
+type forward func(n *layers.Net, images *Node) []*Node
+
+// exec returns the graph of a name for n images. The caller has the turn.
+func (m *Model) exec(returns string, n int, build forward) (*model.Exec, error) {
+	key := graph{returns, n <= fewImages || m.network.PlainIsFast && n <= fewImagesFast}
+	if e := m.graphs[key]; e != nil {
+		return e, nil
+	}
+	e, err := model.NewExec(m.backend, m.store, func(_ *model.Scope, in []*Node) []*Node {
+		n := layers.Inference(in[0].Graph(), m.store, m.recipe.Seed)
+		if key.reference {
+			n.Plain()
+		}
+		return build(n, Pixels(in[0]))
+	})
+	if err == nil {
+		m.graphs[key] = e
+	}
+	return e, err
+}
+
+// Pixels turns bytes [B, 784] into grey values [B, 28, 28, 1] from 0 to 1.
+func Pixels(bytes *Node) *Node {
+	x := DivScalar(ConvertDType(bytes, dtypes.Float32), 255)
+	return Reshape(x, -1, fashion.Side, fashion.Side, 1)
+}
+
+// inBatches runs a graph on images and hands on its results for each batch, with how many of the batch's rows are of images: the last batch is filled up with black ones.
+func (m *Model) inBatches(returns string, images []fashion.Image, build forward, take func(out []*tensors.Tensor, images int)) error {
+	size := batchFor(len(images))
+	for first := 0; first < len(images); first += size {
+		batch := images[first:min(first+size, len(images))]
+		err := layers.Catch(func() error { return m.oneBatch(returns, batch, size, len(images), build, take) })
+		if err != nil {
+			return fmt.Errorf("images %d to %d: %w", first, first+len(batch)-1, err)
+		}
+	}
+	return nil
+}
+
+// oneBatch is inBatches for one batch, filled up to that size, of n images. Whoever else asks has his turn before the next.
+func (m *Model) oneBatch(returns string, batch []fashion.Image, size, n int, build forward, take func(out []*tensors.Tensor, images int)) error {
+	m.turn.Lock()
+	defer m.turn.Unlock()
+	exec, err := m.exec(returns, n, build)
+	if err != nil {
+		return err
+	}
+	in := tensors.FromShape(shapes.Make(dtypes.Uint8, size, fashion.Pixels))
+	defer in.FinalizeAll()
+	tensors.MustMutableFlatData(in, func(flat []uint8) {
+		for i := range batch {
+			copy(flat[i*fashion.Pixels:], batch[i][:])
+		}
+	})
+	out, err := exec.Call(in)
+	if err != nil {
+		return err
+	}
+	take(out, len(batch))
+	for _, t := range out {
+		t.FinalizeAll()
+	}
+	return nil
+}
+
+// rows are the first n rows of a tensor [B, D].
+func rows(t *tensors.Tensor, n int) [][]float32 {
+	values, width := tensors.MustCopyFlatData[float32](t), t.Shape().Dimensions[1]
+	list := make([][]float32, n)
+	for i := range list {
+		list[i] = values[i*width : (i+1)*width : (i+1)*width]
+	}
+	return list
+}

@@ -1,0 +1,158 @@
+package infer_test
+
+import (
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/infer"
+	"fashionlab/fashion/run"
+)
+
+func TestFewImagesHaveTheProbabilitiesOfMany(t *testing.T) {
+	m, set := explained(t)
+	want, err := m.Predict(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{0, 1, 2, infer.SmallBatch, infer.SmallBatch + 1} {
+		got, err := m.Probabilities(set.Images[:n])
+		if err != nil || len(got) != n {
+			t.Fatalf("%d images have %d rows (%v)", n, len(got), err)
+		}
+		for i, row := range got {
+			if d := farthest(row[:], want.Probabilities[i][:]); !(d < 1e-5) {
+				t.Errorf("image %d of %d: the probabilities differ by %v", i, n, d)
+			}
+		}
+	}
+}
+
+func TestModelAnswersSeveralAtOnce(t *testing.T) {
+	m, set := explained(t)
+	want, err := m.Probabilities(set.Images[:8])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wait sync.WaitGroup
+	for i := range 8 {
+		wait.Go(func() {
+			got, err := m.Probabilities(set.Images[i : i+1])
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if d := farthest(got[0][:], want[i][:]); !(d < 1e-5) {
+				t.Errorf("image %d: the probabilities differ by %v", i, d)
+			}
+		})
+		wait.Go(func() { // of one image, then of several: another graph each time
+			e, err := m.GradCAM(set.Images[:1+2*(i%2)])
+			if err != nil || e.Layer != "stage2/pool" {
+				t.Errorf("explained by %q (%v)", e.Layer, err)
+			}
+			if _, err := m.Features(set.Images[i : i+1]); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// A shipped model: parameters alone, in half precision, loaded from the published run.
+func TestModelOfAPublishedRunPredictsAsTheRunItself(t *testing.T) {
+	m, set := explained(t)
+	s, err := trainSmall()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(run.PublishedVariable, t.TempDir())
+	root := t.TempDir()
+	r, err := run.Begin(filepath.Join(root, "small"), s.recipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	tensors, err := infer.Snapshot(m.Store())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(r.SaveCheckpoint(run.Best, run.Checkpoint{State: run.State{Recipe: r.Recipe}, Tensors: tensors}), r.Finish(), r.Publish("full/small")); err != nil {
+		t.Fatal(err)
+	}
+	published, err := run.Published().Open("full/small")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := infer.Load(published); err == nil || !strings.Contains(err.Error(), "no checkpoint") || strings.Contains(err.Error(), "%!") {
+		t.Errorf("without weights the error is %v", err)
+	}
+	half, err := infer.HalfPrecision(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.PublishWeights("full/small", half); err != nil {
+		t.Fatal(err)
+	}
+	shipped, err := infer.Load(published)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := m.Probabilities(set.Images[:8])
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := shipped.Probabilities(set.Images[:8])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range got {
+		if d := farthest(got[i][:], want[i][:]); !(d < 2e-3) {
+			t.Errorf("image %d: the probabilities differ by %v", i, d)
+		}
+	}
+	small, err := os.Stat(filepath.Join(published.Dir, "checkpoints", "best.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if most := int64(2*467_818 + 8_000); small.Size() > most {
+		t.Errorf("the file has %d bytes, want %d at most: two for a parameter", small.Size(), most)
+	}
+}
+
+func TestParameterThatHalfPrecisionCannotHoldIsAnError(t *testing.T) {
+	r, err := run.Begin(filepath.Join(t.TempDir(), "r"), run.Recipe{
+		Model: run.Model{Name: "cnn"}, Data: run.Data{Validation: 0.2}, Optimizer: run.Optimizer{Name: "sgd", Rate: 1}, Epochs: 1, Batch: 1,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for _, v := range []float32{70_000, float32(math.Inf(-1)), float32(math.NaN())} {
+		bits := math.Float32bits(v)
+		c := run.Checkpoint{Tensors: []run.Tensor{{Name: "/model/a", DType: "F32", Shape: []int{1}, Data: []byte{byte(bits), byte(bits >> 8), byte(bits >> 16), byte(bits >> 24)}}}}
+		if err := r.SaveCheckpoint(run.Best, c); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := infer.HalfPrecision(r); err == nil || !strings.Contains(err.Error(), "half precision cannot hold") {
+			t.Errorf("%v: the error is %v", v, err)
+		}
+	}
+}
+
+func TestMarginIsOverTheMostProbableOtherClass(t *testing.T) {
+	e := infer.Embedding{Predictions: run.Predictions{Probabilities: [][fashion.NumClasses]float32{{0.5, 0.125, 0.375}}}}
+	for class, want := range map[fashion.Label]float32{0: 0.125, 1: -0.375, 9: -0.5} {
+		if got := e.Margin(0, class); got != want {
+			t.Errorf("the margin of class %d is %v, want %v", class, got, want)
+		}
+	}
+	if e.Predicted(0) != 0 {
+		t.Errorf("the class is %v", e.Predicted(0))
+	}
+}

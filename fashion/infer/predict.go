@@ -1,0 +1,137 @@
+package infer
+
+import (
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/layers"
+	"fashionlab/fashion/run"
+)
+
+// logitsOf is the graph of the logits alone, [B, 10].
+func (m *Model) logitsOf(n *layers.Net, images *Node) []*Node {
+	return []*Node{m.network.Predict(n, m.recipe.Model, images)}
+}
+
+// embeddingOf is the graph of the logits, [B, 10], and of the features, [B, D].
+func (m *Model) embeddingOf(n *layers.Net, images *Node) []*Node {
+	logits := m.network.Predict(n, m.recipe.Model, images)
+	return []*Node{logits, features(n, images)}
+}
+
+// features are what a network's last layer reads of images, [B, D]; of test-time augmentation's rows only those of the images as they are.
+func features(n *layers.Net, images *Node) *Node {
+	outputs := n.Outputs()
+	return firstRows(outputs[len(outputs)-2].Value, images)
+}
+
+// firstRows are as many rows of x as there are images.
+func firstRows(x, images *Node) *Node {
+	if b := images.Shape().Dimensions[0]; b < x.Shape().Dimensions[0] {
+		return Slice(x, AxisRange(0, b))
+	}
+	return x
+}
+
+const (
+	logits    = "logits"
+	embedding = "logits and features"
+)
+
+// Compile compiles what Logits needs for n images, before they are there.
+func (m *Model) Compile(n int) error {
+	m.turn.Lock()
+	defer m.turn.Unlock()
+	return layers.Catch(func() error {
+		exec, err := m.exec(logits, n, m.logitsOf)
+		if err != nil {
+			return err
+		}
+		_, err = exec.Compile(shapes.Make(dtypes.Uint8, batchFor(n), fashion.Pixels))
+		return err
+	})
+}
+
+// Logits returns the logits of the classes for each image.
+func (m *Model) Logits(images []fashion.Image) ([][fashion.NumClasses]float32, error) {
+	list := make([][fashion.NumClasses]float32, 0, len(images))
+	err := m.inBatches(logits, images, m.logitsOf, func(out []*tensors.Tensor, n int) { list = appendLogits(list, out[0], n) })
+	return list, err
+}
+
+// appendLogits appends the first n rows of logits [B, 10].
+func appendLogits(list [][fashion.NumClasses]float32, out *tensors.Tensor, n int) [][fashion.NumClasses]float32 {
+	for _, row := range rows(out, n) {
+		list = append(list, [fashion.NumClasses]float32(row))
+	}
+	return list
+}
+
+// Probabilities returns the probabilities of the classes for each image.
+func (m *Model) Probabilities(images []fashion.Image) ([][fashion.NumClasses]float32, error) {
+	list, err := m.Logits(images)
+	softmaxAll(list)
+	return list, err
+}
+
+// softmaxAll turns logits into probabilities, worked out in float64.
+func softmaxAll(list [][fashion.NumClasses]float32) {
+	for i, row := range list {
+		var z [fashion.NumClasses]float64
+		for class, v := range row {
+			z[class] = float64(v)
+		}
+		for class, v := range run.Softmax(z, 1) {
+			list[i][class] = float32(v)
+		}
+	}
+}
+
+// Predict returns the probabilities for each image of a set, with its labels. The indices are the positions in the set.
+func (m *Model) Predict(set fashion.Set) (run.Predictions, error) {
+	probabilities, err := m.Probabilities(set.Images)
+	if err != nil {
+		return run.Predictions{}, err
+	}
+	p := run.Predictions{Labels: set.Labels, Probabilities: probabilities}
+	for i := range set.Images {
+		p.Indices = append(p.Indices, int32(i))
+	}
+	return p, nil
+}
+
+// Embedding is how a model sees images.
+type Embedding struct {
+	run.Predictions             // without labels and indices
+	Features        [][]float32 // a row for each image: what the last layer reads
+}
+
+// Margin is by how much a class is more probable for an image than any other; negative if another is.
+func (e Embedding) Margin(i int, class fashion.Label) float32 {
+	other := float32(0)
+	for c, p := range e.Probabilities[i] {
+		if c != int(class) {
+			other = max(other, p)
+		}
+	}
+	return e.Probabilities[i][class] - other
+}
+
+// Embed returns how the model sees images.
+func (m *Model) Embed(images []fashion.Image) (e Embedding, err error) {
+	err = m.inBatches(embedding, images, m.embeddingOf, func(out []*tensors.Tensor, n int) {
+		e.Probabilities = appendLogits(e.Probabilities, out[0], n)
+		e.Features = append(e.Features, rows(out[1], n)...)
+	})
+	softmaxAll(e.Probabilities)
+	return e, err
+}
+
+// Features returns what the model's last layer reads, a row for each image, [N, D].
+func (m *Model) Features(images []fashion.Image) ([][]float32, error) {
+	e, err := m.Embed(images)
+	return e.Features, err
+}

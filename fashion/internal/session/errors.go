@@ -1,0 +1,34 @@
+package session
+
+import "fmt"
+
+// InterruptedError is a training that stopped because its context ended. What was saved before is kept: the same call resumes after the
+// last finished epoch and ends as if it had not been interrupted.
+type InterruptedError struct {
+	Epoch int   // under way, 1 for the first; 0 if nothing had been read yet
+	Err   error // the context's
+}
+
+func (e *InterruptedError) Error() string {
+	switch e.Epoch {
+	case 0:
+		return "interrupted before the training began"
+	case 1:
+		return "interrupted in epoch 1; no epoch is finished, so that the run begins anew"
+	}
+	return fmt.Sprintf("interrupted in epoch %d; the run resumes after epoch %d", e.Epoch, e.Epoch-1)
+}
+
+func (e *InterruptedError) Unwrap() error { return e.Err }
+
+// DivergedError is a training whose loss is not finite any more.
+type DivergedError struct {
+	Loss        float64
+	Step, Epoch int // 1 for the first
+	Rate        float64
+}
+
+func (e *DivergedError) Error() string {
+	return fmt.Sprintf("loss is %v at step %d (epoch %d) with learning rate %g; what was saved before is kept; choose a lower rate",
+		e.Loss, e.Step, e.Epoch, e.Rate)
+}

@@ -1,0 +1,72 @@
+package session
+
+import (
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/augment"
+	"fashionlab/fashion/run"
+)
+
+// The first inputs of every training graph, in this order. They stay on the device for an epoch, but for the position.
+const (
+	InImages   = iota // uint8 [N, 784]
+	InLabels          // int32 [N]
+	InOrder           // the epoch's order, int32 [S*B], positions in the training split
+	InPosition        // number of the step in the epoch, int32
+	Ins               // how many they are
+)
+
+// Feed is what the steps of an epoch read.
+type Feed struct {
+	Steps int
+	data  Training
+	order *tensors.Tensor // int32 [steps*batch]
+	rows  *tensors.Tensor // float32 [steps*batch, augment.Columns], what each image of the order drew; nil without augmentation
+}
+
+// NewFeed prepares an epoch, 1 for the first.
+func NewFeed(data Training, recipe run.Recipe, epoch int) Feed {
+	list := data.order(recipe.Batch, recipe.Seed, epoch)
+	f := Feed{Steps: len(list) / recipe.Batch, data: data, order: tensors.FromFlatDataAndDimensions(list, len(list))}
+	columns := augment.Columns(recipe.Augmentation)
+	if columns == 0 {
+		return f
+	}
+	rows := make([]float32, 0, len(list)*columns)
+	for _, i := range list {
+		drawn := augment.Draw(recipe.Augmentation, recipe.Seed, epoch, data.Indices[i])
+		rows = drawn.AppendRow(rows, recipe.Augmentation, fashion.Side, fashion.Side)
+	}
+	f.rows = tensors.FromFlatDataAndDimensions(rows, len(list), columns)
+	return f
+}
+
+// Inputs are the inputs of the graph for a step of the epoch, 0 for the first: those above, those that a graph has more, and with augmentation what the images drew,
+// float32 [S*B, columns].
+func (f Feed) Inputs(position int, more ...any) []any {
+	in := append([]any{f.data.images, f.data.labels, f.order, int32(position)}, more...)
+	if f.rows != nil {
+		in = append(in, f.rows)
+	}
+	return in
+}
+
+// Shapes are the shapes of Inputs.
+func (f Feed) Shapes(more ...shapes.Shape) []shapes.Shape {
+	list := append([]shapes.Shape{f.data.images.Shape(), f.data.labels.Shape(), f.order.Shape(), shapes.Make(dtypes.Int32)}, more...)
+	if f.rows != nil {
+		list = append(list, f.rows.Shape())
+	}
+	return list
+}
+
+// Free gives the memory back.
+func (f Feed) Free() {
+	f.order.FinalizeAll()
+	if f.rows != nil {
+		f.rows.FinalizeAll()
+	}
+}

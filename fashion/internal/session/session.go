@@ -1,0 +1,271 @@
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/device"
+	"fashionlab/fashion/infer"
+	"fashionlab/fashion/layers"
+	"fashionlab/fashion/optim"
+	"fashionlab/fashion/run"
+)
+
+// Loop is the training loop of a session, whatever learns in it.
+type Loop interface {
+	Prepare(compute.Backend) error // makes the variables, restores the last checkpoint or sets the initial values, and compiles
+	Epoch(epoch int) error         // trains and validates one epoch and saves all of it
+	Finish() error                 // saves what the best epoch's model gives
+}
+
+// Config says what a session does.
+type Config struct {
+	Dir    string // of the run
+	Recipe run.Recipe
+	Begin  func(dir string, recipe run.Recipe) (*run.Run, error) // run.Begin or run.Extend
+	Own    []run.Own
+	Report func(run.Progress)              // may be nil
+	Images func(run.Data) (*Images, error) // loads them
+	Best   func([]run.Epoch) run.Epoch     // the epoch whose model is the run's
+	Loop   func(*Session) Loop
+}
+
+// Session is one process's work on a run.
+type Session struct {
+	*run.Run
+	Images  *Images
+	State   run.State
+	Samples []fashion.Image // of a GAN, after the last epoch
+
+	config     Config
+	ctx        context.Context // when it ends, so does the training, before its next step
+	began      time.Time       // when this process began, or last added to the record's seconds
+	throughput throughput
+}
+
+// Run trains, unless the run is finished, and returns the run.
+func (c Config) Run(ctx context.Context) (*run.Run, error) {
+	if r, err := run.Open(c.Dir); err == nil && len(r.History) > 0 {
+		if err := infer.CheckNetwork(r, c.Own...); err != nil { // before anything of the run is changed
+			return nil, err
+		}
+		if r.Finished() && r.Recipe == c.Recipe {
+			return r, nil
+		}
+	}
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("%s: %w", c.Dir, &InterruptedError{Err: ctx.Err()})
+	}
+	r, err := c.Begin(c.Dir, c.Recipe)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close() // the lock; what was saved is on the disk
+	if r.Finished() {
+		return r, nil
+	}
+	if c.Report == nil {
+		c.Report = func(run.Progress) {}
+	}
+	s := Session{Run: r, config: c, ctx: ctx, began: time.Now()}
+	if err := layers.Catch(s.train); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Dir, err)
+	}
+	return r, nil
+}
+
+func (s *Session) train() error {
+	loop := s.config.Loop(s)
+	if err := s.prepare(loop); err != nil {
+		return err
+	}
+	for epoch := len(s.State.History) + 1; epoch <= s.Recipe.Epochs; epoch++ {
+		if err := loop.Epoch(epoch); err != nil {
+			return err
+		}
+	}
+	if err := loop.Finish(); err != nil {
+		return err
+	}
+	s.addTime()
+	if err := s.Run.Finish(); err != nil {
+		return err
+	}
+	s.config.Report(run.Progress{Recipe: s.Recipe, History: s.History, Epoch: s.Recipe.Epochs, Stage: "done"})
+	return nil
+}
+
+// prepare loads the images, has the loop prepared, and records with what.
+func (s *Session) prepare(loop Loop) error {
+	s.config.Report(run.Progress{Recipe: s.Recipe, History: s.History, Epoch: len(s.History) + 1, Stage: "compiling"})
+	backend, err := infer.Backend()
+	if err != nil {
+		return err
+	}
+	if s.Images, err = s.config.Images(s.Recipe.Data); err != nil {
+		return err
+	}
+	if s.Record.Data == nil {
+		s.Record.Data = map[string]string{}
+	}
+	for what, sum := range s.Images.sums {
+		if before := s.Record.Data[what]; before != "" && before != sum && len(s.History) > 0 {
+			return fmt.Errorf("the %s are not those that the run began with: their sha256 is %s, want %s; provide those, or remove the run to train anew", what, sum, before)
+		}
+	}
+	maps.Copy(s.Record.Data, s.Images.sums)
+	if err := s.keepSchedule(); err != nil {
+		return err
+	}
+	if err := loop.Prepare(backend); err != nil {
+		return err
+	}
+	if before, moved := s.Record.ComputedOn(infer.Computer(backend), len(s.History)); moved {
+		fmt.Fprintf(os.Stderr, "warning: %s was computed on %q up to epoch %d and resumes on %q: the result is not bit for bit that of either\n",
+			s.Dir, before, len(s.History), s.Record.Device)
+	}
+	s.Record.GoVersion, s.Record.Modules = runtime.Version(), modules()
+	return s.SaveRecord()
+}
+
+// modules returns the versions of the modules that decide results.
+func modules() map[string]string {
+	versions := map[string]string{}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return versions
+	}
+	for _, m := range info.Deps {
+		switch m.Path {
+		case "fashionlab", "github.com/gomlx/gomlx", "github.com/gomlx/compute", "github.com/gomlx/go-xla":
+			versions[m.Path] = m.Version
+		}
+	}
+	return versions
+}
+
+// keepSchedule records a digest of a schedule of one's own. One that has changed since the run's first epochs is an error.
+func (s *Session) keepSchedule() error {
+	steps := s.Recipe.Steps()
+	for _, o := range run.OwnOf[optim.Own](s.config.Own) {
+		if o.Name != s.Recipe.Schedule.Name {
+			continue
+		}
+		h := sha256.New()
+		for step := range steps {
+			fmt.Fprintln(h, o.Factor(step, steps)) // a hash never fails
+		}
+		sum := hex.EncodeToString(h.Sum(nil))
+		if before := s.Record.Data["schedule"]; before != "" && before != sum && len(s.History) > 0 {
+			return fmt.Errorf("the schedule %q is not the one that the run began with; hand that over, choose another run name, or remove the folder to train anew", o.Name)
+		}
+		s.Record.Data["schedule"] = sum
+	}
+	return nil
+}
+
+// Compile compiles what is needed and counts the time.
+func (s *Session) Compile(graphs func() error) error {
+	start := time.Now()
+	defer func() { s.Record.CompileSeconds += time.Since(start).Seconds() }()
+	return graphs()
+}
+
+// Resume restores the state after the last finished epoch, or sets the first one with what start says.
+func (s *Session) Resume(store *model.Store, start func() error) error {
+	c, found, err := s.LoadCheckpoint(run.Last)
+	if err != nil && !found {
+		return err
+	}
+	if !found {
+		s.State = run.State{Recipe: s.Recipe, Rate: s.Recipe.Optimizer.Rate}
+		return start()
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "warning: %v\n", err)
+	}
+	if err := infer.Restore(store, c.Tensors); err != nil {
+		return err
+	}
+	s.State = c.State
+	s.State.Recipe = s.Recipe // of more epochs, if the run was extended
+	s.Record.Resumed++
+	s.Record.BestEpoch = s.config.Best(c.State.History).Epoch
+	return s.SaveHistory(c.State.History)
+}
+
+// Save adds an epoch to the history and writes the best checkpoint, if this epoch's is, the last one, the history and the record, in this order: a process that ends in
+// between repeats the epoch, with the same outcome.
+func (s *Session) Save(store *model.Store, epoch run.Epoch) error {
+	s.State.History = append(s.State.History, epoch)
+	values, err := infer.Snapshot(store)
+	if err != nil {
+		return err
+	}
+	c := run.Checkpoint{State: s.State, Tensors: values}
+	if best := s.config.Best(s.State.History).Epoch; best == epoch.Epoch {
+		s.Record.BestEpoch = best
+		if err := s.SaveCheckpoint(run.Best, c); err != nil {
+			return err
+		}
+	}
+	if err := s.SaveCheckpoint(run.Last, c); err != nil {
+		return err
+	}
+	if err := s.SaveHistory(s.State.History); err != nil {
+		return err
+	}
+	s.addTime()
+	return s.SaveRecord()
+}
+
+// RestoreBest gives the variables the values of the best epoch.
+func (s *Session) RestoreBest(store *model.Store) error {
+	c, found, err := s.LoadCheckpoint(run.Best)
+	if !found {
+		return errors.Join(errors.New("the checkpoint of the best epoch is gone; remove the run to train anew"), err)
+	}
+	return infer.Restore(store, c.Tensors)
+}
+
+// addTime adds the time since the last call, and the memory, to the record.
+func (s *Session) addTime() {
+	now := time.Now()
+	s.Record.Seconds += now.Sub(s.began).Seconds()
+	s.Record.PeakMemory = max(s.Record.PeakMemory, device.PeakMemory())
+	s.began = now
+}
+
+// Rate is the learning rate of the next step, in epochs of so many.
+func (s *Session) Rate(steps int) float64 {
+	return optim.Rate(s.Recipe.Schedule, s.State.Rate, s.State.Step, s.Recipe.Epochs*steps, run.OwnOf[optim.Own](s.config.Own)...)
+}
+
+// Interrupted reports, before a step of an epoch, that the training is to stop.
+func (s *Session) Interrupted(epoch int) error {
+	if err := s.ctx.Err(); err != nil {
+		return &InterruptedError{epoch, err}
+	}
+	return nil
+}
+
+// Finite reports a loss that is not finite as an error.
+func (s *Session) Finite(loss, rate float64, epoch int) error {
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return &DivergedError{loss, s.State.Step + 1, epoch, rate}
+	}
+	return nil
+}

@@ -1,0 +1,145 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/gomlx/compute"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/infer"
+	"fashionlab/fashion/internal/session"
+	"fashionlab/fashion/models"
+	"fashionlab/fashion/optim"
+	"fashionlab/fashion/run"
+)
+
+// loop is the training loop of a classifier.
+type loop struct {
+	*session.Session
+	trainer *Trainer
+	program *program
+}
+
+// Prepare makes the variables, restores the last checkpoint or sets the initial values, and compiles.
+func (l *loop) Prepare(backend compute.Backend) (err error) {
+	if l.program, err = l.trainer.program(backend, l.Recipe); err != nil {
+		return err
+	}
+	p := l.program
+	if err := l.KeepNetwork(p.built.Describe(models.IsOwn(l.Recipe.Model, run.OwnOf[models.Network](l.trainer.Own)...))); err != nil {
+		return err
+	}
+	l.Record.Parameters = infer.Count(p.store, p.names)
+	err = l.Resume(p.store, func() error {
+		sum, err := p.start()
+		if sum != "" {
+			l.Record.Data["weights"] = sum
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return l.Compile(func() error { return p.compile(l.Images) })
+}
+
+// Epoch trains and validates one epoch and saves all of it.
+func (l *loop) Epoch(epoch int) error {
+	start := time.Now()
+	loss, accuracy, rate, err := l.train(epoch)
+	if err != nil {
+		return err
+	}
+	trained := time.Since(start)
+	l.Validating(epoch, loss, accuracy)
+	validation := l.Images.Validation.Set
+	logits, err := l.program.model.Logits(validation.Images)
+	if err != nil {
+		return fmt.Errorf("validating: %w", err)
+	}
+	validationLoss, validationAccuracy := evaluate(logits, validation.Labels)
+	if err := l.Finite(validationLoss, rate, epoch); err != nil {
+		return err
+	}
+	if l.Recipe.Schedule.Name == "plateau" {
+		l.State.Rate, l.State.Plateau = optim.ReduceOnPlateau(l.Recipe.Schedule, l.State.Plateau, l.State.Rate, validationLoss)
+	}
+	return l.Save(l.program.store, run.Epoch{
+		Epoch: epoch, Loss: loss, Accuracy: accuracy, ValidationLoss: validationLoss, ValidationAccuracy: validationAccuracy,
+		Rate: rate, Seconds: time.Since(start).Seconds(), ImagesPerSecond: float64(l.Images.Training.Real) / trained.Seconds(),
+	})
+}
+
+// train does the steps of one epoch. It returns the mean loss in nats, the accuracy and the last step's rate.
+func (l *loop) train(epoch int) (loss, accuracy, rate float64, err error) {
+	images, batch := l.Images.Training.Real, l.Recipe.Batch
+	feed := session.NewFeed(l.Images.Training, l.Recipe, epoch)
+	defer feed.Free()
+	seen := 0
+	for i := range feed.Steps {
+		if err := l.Interrupted(epoch); err != nil {
+			return 0, 0, 0, err
+		}
+		rate = l.Rate(feed.Steps)
+		sum, correct, err := l.program.train(feed, i, l.State.Step, rate)
+		if err != nil {
+			return 0, 0, 0, err
+		}
+		if err := l.Finite(sum, rate, epoch); err != nil {
+			return 0, 0, 0, l.explain(err)
+		}
+		l.State.Step++
+		seen += min(batch, images-i*batch)
+		loss, accuracy = loss+sum, accuracy+correct
+		l.Stepped(epoch, i+1, loss/float64(seen), accuracy/float64(seen))
+	}
+	return loss / float64(seen), accuracy / float64(seen), rate, nil
+}
+
+// explain adds to the error of a loss that is not finite where in the network it comes from, if it does so from the initial values on.
+func (l *loop) explain(loss error) error {
+	layer, err := l.program.notFinite(l.Images.Training.Set)
+	if err != nil || layer == "" {
+		return errors.Join(loss, err)
+	}
+	return fmt.Errorf("%w\nthe output of the layer %q is not finite before anything is learned: the network divides by zero, or takes a root or logarithm of what is not positive, there", loss, layer)
+}
+
+// Finish saves the validation predictions of the best epoch's model.
+func (l *loop) Finish() error {
+	if err := l.RestoreBest(l.program.store); err != nil {
+		return err
+	}
+	p, err := l.program.model.Predict(l.Images.Validation.Set)
+	if err != nil {
+		return err
+	}
+	for i, index := range l.Images.Validation.Indices {
+		p.Indices[i] = int32(index)
+	}
+	return l.SavePredictions(run.Validation, p)
+}
+
+// evaluate returns the mean cross-entropy in nats and the fraction of rows whose largest logit is the label's.
+func evaluate(logits [][fashion.NumClasses]float32, labels []fashion.Label) (loss, accuracy float64) {
+	for i, row := range logits {
+		best, high := 0, float64(row[0])
+		for class, v := range row {
+			if v > row[best] {
+				best, high = class, float64(v)
+			}
+		}
+		sum := 0.0
+		for _, v := range row {
+			sum += math.Exp(float64(v) - high)
+		}
+		loss += math.Log(sum) + high - float64(row[labels[i]])
+		if best == int(labels[i]) {
+			accuracy++
+		}
+	}
+	return loss / float64(len(logits)), accuracy / float64(len(logits))
+}

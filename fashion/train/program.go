@@ -1,0 +1,216 @@
+package train
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/augment"
+	"fashionlab/fashion/infer"
+	"fashionlab/fashion/internal/session"
+	"fashionlab/fashion/layers"
+	"fashionlab/fashion/models"
+	"fashionlab/fashion/optim"
+	"fashionlab/fashion/run"
+)
+
+// program is a recipe's network and optimizer on a backend, with the compiled graphs.
+type program struct {
+	backend compute.Backend
+	recipe  run.Recipe
+	network models.Network
+	own     []run.Own // whose names the recipe may have
+	rule    optim.Rule
+
+	store   *model.Store
+	built   models.Built
+	names   []string     // of the trained parameters, sorted
+	initial []run.Tensor // values of all variables
+	images  int          // of an epoch
+
+	step     *model.Exec
+	micro    *microBatches // instead of step, where a batch is divided
+	model    *infer.Model  // on the same parameters
+	compiled bool
+}
+
+// newProgram makes the parameters of a recipe's network, with their initial values. If asked to, its training step divides the batch where that is faster and right.
+func newProgram(backend compute.Backend, recipe run.Recipe, own []run.Own, divide bool) (*program, error) {
+	p := &program{backend: backend, recipe: recipe, own: own}
+	var err error
+	if p.rule, err = optim.New(recipe.Optimizer); err != nil {
+		return nil, err
+	}
+	if p.network, err = models.Of(recipe.Model, run.OwnOf[models.Network](own)...); err != nil {
+		return nil, err
+	}
+	if err := p.newVariables(); err != nil {
+		return nil, err
+	}
+	p.names = infer.Trained(p.store)
+	p.rule.AddSlots(p.store, p.names)
+	if size := microBatch(backend, recipe.Batch, !divide || p.network.WholeBatch || p.built.Normalizes); size < recipe.Batch {
+		p.micro, err = newMicroBatches(p, size)
+	} else {
+		p.step, err = model.NewExec(backend, p.store, p.stepGraph)
+	}
+	p.model = infer.New(backend, p.store, p.network, recipe)
+	return p, err
+}
+
+// newVariables makes the parameters, with their initial values.
+func (p *program) newVariables() (err error) {
+	p.store = model.NewStore()
+	p.built, err = models.Layers(p.backend, p.store, p.recipe.Model, p.recipe.Seed, run.OwnOf[models.Network](p.own)...)
+	return err
+}
+
+// turnTo has the program train another recipe of the same graphs, from its initial values.
+func (p *program) turnTo(recipe run.Recipe) error {
+	rule, err := optim.New(recipe.Optimizer)
+	if err != nil {
+		return err
+	}
+	if recipe.Seed != p.recipe.Seed {
+		fresh := program{backend: p.backend, recipe: recipe, own: p.own}
+		if err := fresh.newVariables(); err != nil {
+			return err
+		}
+		rule.AddSlots(fresh.store, p.names)
+		if p.initial, err = infer.Snapshot(fresh.store); err != nil {
+			return err
+		}
+	}
+	p.recipe, p.rule = recipe, rule
+	return infer.Restore(p.store, p.initial)
+}
+
+// compile compiles the graphs, at once where there are two, unless they are.
+func (p *program) compile(images *session.Images) error {
+	if p.compiled {
+		return nil
+	}
+	var wait sync.WaitGroup
+	var errs [2]error
+	wait.Go(func() {
+		first := session.NewFeed(images.Training, p.recipe, 1)
+		defer first.Free()
+		inputs := first.Shapes(shapes.Make(dtypes.Uint32, 2), shapes.Make(dtypes.Float32, p.rule.NumScalars))
+		if p.micro != nil {
+			errs[0] = p.micro.compile(inputs)
+		} else {
+			_, errs[0] = p.step.Compile(inputs...)
+		}
+	})
+	wait.Go(func() { errs[1] = p.model.Compile(images.Validation.Set.Len()) })
+	wait.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return fmt.Errorf("compiling %s: %w", p.recipe.Model.Name, err)
+		}
+	}
+	p.compiled = true
+	return nil
+}
+
+// The inputs of a training step after those of every training graph, in this order.
+const (
+	inKeys    = session.Ins + iota // the step's key for random draws and the fraction of dropout, uint32 [2]
+	inScalars                      // the optimizer's, float32 [K]
+	inRows                         // with augmentation only: what the images of the order drew, float32 [S*B, columns]
+)
+
+// metricsShape is that of a step's metrics: the sum of the batch's losses in nats and the number of images that are classified correctly.
+var metricsShape = shapes.Make(dtypes.Float32, 2)
+
+// stepGraph is a training step of a whole batch; it returns its metrics. Rows beyond the epoch's last image fill up the last batch
+// with weight 0.
+func (p *program) stepGraph(_ *model.Scope, in []*Node) *Node {
+	sums := p.gradients(in, ScalarZero(in[session.InOrder].Graph(), dtypes.Int32), p.recipe.Batch)
+	p.update(sums[1:], in[inScalars], in[session.InPosition])
+	return sums[0]
+}
+
+// gradients works on as many images of the batch as size says, from the image first, int32. It returns their metrics and the
+// gradient of the sum of their losses for each parameter.
+func (p *program) gradients(in []*Node, first *Node, size int) []*Node {
+	g := first.Graph()
+	position := Add(MulScalar(in[session.InPosition], p.recipe.Batch), first) // in the epoch's order
+	chosen := Reshape(DynamicSlice(in[session.InOrder], []*Node{position}, []int{size}), size, 1)
+	x := infer.Pixels(Gather(in[session.InImages], chosen)) // [size, 28, 28, 1]
+	if len(in) > inRows {
+		columns := in[inRows].Shape().Dimensions[1]
+		drawn := DynamicSlice(in[inRows], []*Node{position, ScalarZero(g, position.DType())}, []int{size, columns})
+		x = StopGradient(augment.Apply(p.recipe.Augmentation, x, drawn, run.OwnOf[augment.Own](p.own)...))
+	}
+	y := Reshape(Gather(in[session.InLabels], chosen), size)
+	isImage := LessThan(Add(Iota(g, shapes.Make(dtypes.Int32, size), 0), position), Scalar(g, dtypes.Int32, p.images))
+	weight := ConvertDType(isImage, x.DType())
+
+	draws := layers.Step{Key: Reshape(Slice(in[inKeys], AxisElem(0))), First: ConvertDType(first, dtypes.Uint32)}
+	if p.recipe.Model.Dropout > 0 {
+		draws.Dropout = Reshape(Slice(in[inKeys], AxisElem(1)))
+	}
+	n := layers.Training(g, p.store, p.recipe.Seed, draws)
+	losses, correct := crossEntropy(p.network.On(n, x), y)
+	loss := ReduceAllSum(Mul(losses, weight))
+	metrics := Stack([]*Node{loss, ReduceAllSum(Mul(correct, weight))}, 0)
+	parameters := make([]*Node, len(p.names))
+	for i, name := range p.names {
+		parameters[i] = p.store.GetVariable(name).NodeValue(g)
+	}
+	for _, u := range n.Updates() {
+		p.store.GetVariable(u.Path).SetNodeValue(u.Value)
+	}
+	return append([]*Node{metrics}, Gradient(loss, parameters...)...)
+}
+
+// update moves the parameters by the gradients of the sum of a batch's losses.
+func (p *program) update(gradients []*Node, scalars, position *Node) {
+	g, batch := position.Graph(), p.recipe.Batch
+	images := Min(Scalar(g, dtypes.Int32, batch), AddScalar(MulScalar(position, -batch), p.images)) // without the filling
+	images = ConvertDType(images, dtypes.Float32)
+	for i, name := range p.names {
+		layer, _ := layers.ParameterAt(name)
+		fraction := 1.0
+		if decay := p.recipe.Optimizer.LayerDecay; decay != 0 {
+			fraction = p.network.LayerDecay(decay, layer)
+		}
+		p.rule.Step(p.store, name, Div(gradients[i], images), scalars, fraction)
+	}
+}
+
+// crossEntropy returns each row's loss in nats and whether its largest logit is the label's (1 or 0), [B] each.
+func crossEntropy(logits, labels *Node) (losses, correct *Node) {
+	oneHot := OneHot(labels, fashion.NumClasses, logits.DType())
+	losses = Neg(ReduceSum(Mul(oneHot, LogSoftmax(logits)), -1))
+	return losses, ConvertDType(Equal(ArgMax(logits, -1, dtypes.Int32), labels), logits.DType())
+}
+
+// train does one step, 0 for the training's first, and returns the sum of the batch's losses in nats and the number of images that are classified correctly.
+func (p *program) train(f session.Feed, position, step int, rate float64) (loss, correct float64, err error) {
+	keys := []uint32{layers.StepKey(p.recipe.Seed, step), layers.Fraction(p.recipe.Model.Dropout)}
+	inputs := f.Inputs(position, keys, p.rule.Inputs(step+1, rate))
+	var out *tensors.Tensor
+	if p.micro != nil {
+		out, err = p.micro.step(inputs)
+	} else {
+		out, err = p.step.Call1(inputs...)
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("training step %d: %w", step+1, err)
+	}
+	defer out.FinalizeAll()
+	values, err := tensors.CopyFlatData[float32](out)
+	if err != nil {
+		return 0, 0, fmt.Errorf("training step %d: %w", step+1, err)
+	}
+	return float64(values[0]), float64(values[1]), nil
+}
