@@ -10,9 +10,9 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/photo"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/score"
+	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
 )
 
@@ -34,7 +34,7 @@ type Member struct {
 }
 
 // candidates are the models that may answer, by their recipes, the preferred first.
-var candidates = []recipes.Voter{
+var candidates = []study.Voter{
 	{Name: "residual network", Recipes: []string{"residual"}},
 	{Name: "CNN", Recipes: []string{"cnn-augmented", "cnn"}},
 	{Name: "ResNet50", Recipes: []string{"resnet50-small-stem", "resnet50-augmented", "resnet50"}},
@@ -68,7 +68,7 @@ func Open(warn func(error)) (*Panel, error) {
 		}
 	}
 	if len(joined) == 0 {
-		return nil, fmt.Errorf("no trained model has its weights here; train one with: %s", recipes.Quick.Command("cnn"))
+		return nil, fmt.Errorf("no trained model has its weights here; train one with: %s", study.Quick.Command("cnn"))
 	}
 	p, err := weigh(joined)
 	if err != nil {
@@ -83,13 +83,13 @@ func Open(warn func(error)) (*Panel, error) {
 // place is where a candidate's run may be.
 type place struct {
 	store   run.Store
-	profile recipes.Profile
+	profile study.Profile
 	recipe  string
 }
 
 // places lists those of a candidate, the best first.
-func places(c recipes.Voter) (list []place) {
-	for _, p := range []place{{run.Local(), recipes.Full, ""}, {run.Published(), recipes.Full, ""}, {run.Local(), recipes.Quick, ""}} {
+func places(c study.Voter) (list []place) {
+	for _, p := range []place{{run.Local(), study.Full, ""}, {run.Published(), study.Full, ""}, {run.Local(), study.Quick, ""}} {
 		for _, recipe := range c.Recipes {
 			list = append(list, place{p.store, p.profile, recipe})
 		}
@@ -113,12 +113,12 @@ func joinOne(members []score.Member, name string, p place) ([]score.Member, *run
 	if !r.Finished() || !r.HasCheckpoint(run.Best) || len(r.Record.TestOpened) == 0 || r.Recipe.Data.Limit > 0 {
 		return nil, nil, run.ErrNotFound
 	}
-	voters, runs := []recipes.Voter{}, opened{}
+	voters, runs := []study.Voter{}, opened{}
 	for _, m := range members {
-		voters = append(voters, recipes.Voter{Name: m.Name, Recipes: []string{m.Name}})
+		voters = append(voters, study.Voter{Name: m.Name, Recipes: []string{m.Name}})
 		runs[p.profile.Run(m.Name)] = m.Run
 	}
-	voters, runs[p.profile.Run(name)] = append(voters, recipes.Voter{Name: name, Recipes: []string{name}}), r
+	voters, runs[p.profile.Run(name)] = append(voters, study.Voter{Name: name, Recipes: []string{name}}), r
 	together, err := score.Join(voters, p.profile, runs)
 	return together, r, err
 }

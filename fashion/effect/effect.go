@@ -9,9 +9,9 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/photo"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/score"
+	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
 )
 
@@ -38,12 +38,12 @@ const reliabilityBins = 15
 const photoSeed = 1
 
 // Items is of how many validation images photos are made at a profile; there are nine scenes.
-func Items(p recipes.Profile) int {
-	return map[recipes.Profile]int{recipes.Smoke: 10, recipes.Quick: 30, recipes.Full: 1000}[p]
+func Items(p study.Profile) int {
+	return map[study.Profile]int{study.Smoke: 10, study.Quick: 30, study.Full: 1000}[p]
 }
 
 // Of measures finished trainings, in their order. Of so many validation images photos are made, the same for all.
-func Of(trials []recipes.Trial, items int) ([]Effect, error) {
+func Of(trials []study.Variant, items int) ([]Effect, error) {
 	if len(trials) == 0 {
 		return nil, errors.New("no trainings to measure")
 	}

@@ -10,8 +10,8 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/effect"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
 )
 
@@ -22,13 +22,13 @@ func TestEffectIsMeasuredOnValidationImagesAndOnPhotosOfTheFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv(fashion.DirVariable, data)
-	trial := recipes.Mixing(recipes.Smoke)[0]
+	trial := study.SyntheticAblation(study.Smoke)[0]
 	trial.Recipe.Data.Limit = 800
 	r, err := train.Fit(trial.Run, trial.Recipe, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := effect.Of([]recipes.Trial{trial}, 10)
+	list, err := effect.Of([]study.Variant{trial}, 10)
 	if err != nil || len(list) != 1 {
 		t.Fatalf("%d effects (%v), want 1", len(list), err)
 	}

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/score"
+	"fashionlab/fashion/study"
 )
 
 // ensemble is what the slides and the lines call a vote of several models.
@@ -17,25 +17,25 @@ const ensemble = "ensemble"
 // ballot is a vote that may be possible: voters whose runs of a profile are to be found in a folder.
 type ballot struct {
 	title   string
-	voters  []recipes.Voter
-	profile recipes.Profile
+	voters  []study.Voter
+	profile study.Profile
 	store   run.Store
 }
 
 // ensembles lists those whose members are all there: of the slide's models at each profile, of our recipes and of our best models at Full, among this machine's
 // runs; and all at Full among the published runs. Without any, a line says how to begin.
 func ensembles(local, published run.Store) ([]Line, error) {
-	slides := recipes.SlideOf(ensemble).Title
+	slides := study.SlideOf(ensemble).Title
 	ours, best := slides+" of our recipes", slides+" of our best models"
 	var ballots []ballot
-	for _, p := range slices.Backward(recipes.Profiles()) {
-		ballots = append(ballots, ballot{slides, recipes.SlideEnsemble(), p, local})
+	for _, p := range slices.Backward(study.Profiles()) {
+		ballots = append(ballots, ballot{slides, study.SlideEnsemble(), p, local})
 	}
 	for _, store := range []run.Store{local, published} {
 		if store.Published() {
-			ballots = append(ballots, ballot{slides, recipes.SlideEnsemble(), recipes.Full, store})
+			ballots = append(ballots, ballot{slides, study.SlideEnsemble(), study.Full, store})
 		}
-		ballots = append(ballots, ballot{ours, recipes.OurEnsemble(), recipes.Full, store}, ballot{best, recipes.BestEnsemble(), recipes.Full, store})
+		ballots = append(ballots, ballot{ours, study.OurEnsemble(), study.Full, store}, ballot{best, study.BestEnsemble(), study.Full, store})
 	}
 	var lines []Line
 	var failed []error
@@ -48,7 +48,7 @@ func ensembles(local, published run.Store) ([]Line, error) {
 		lines, failed = append(lines, votes...), append(failed, err)
 	}
 	if len(lines) == 0 {
-		lines = []Line{{Model: ensemble, Title: slides, Slide: recipes.SlideOf(ensemble).Test, NotRun: ballots[0].missing()}}
+		lines = []Line{{Model: ensemble, Title: slides, Slide: study.SlideOf(ensemble).Test, NotRun: ballots[0].missing()}}
 	}
 	return lines, errors.Join(failed...)
 }
@@ -56,7 +56,7 @@ func ensembles(local, published run.Store) ([]Line, error) {
 // missing is the command that makes the first member that lacks; if each is there, why they are no ensemble.
 func (b ballot) missing() string {
 	for _, v := range b.voters {
-		if _, err := score.Join([]recipes.Voter{v}, b.profile, b.store); err != nil {
+		if _, err := score.Join([]study.Voter{v}, b.profile, b.store); err != nil {
 			return b.profile.Command(v.Recipes[len(v.Recipes)-1])
 		}
 	}
@@ -96,7 +96,7 @@ func (b ballot) vote(members []score.Member, weights []float64, fitted bool) (Li
 	}
 	e := Ensemble{Profile: string(b.profile), Fitted: fitted, Best: j.Best, BestValidation: j.Before, NotWorse: j.Validation.Value >= j.Before.Value,
 		Gain: j.Gain, P: j.Pairing.P, ValidationImages: len(j.Held.Labels), TestImages: len(j.Opened.Labels), joined: members, validation: j.Held}
-	l := Line{Model: ensemble, Title: b.title + ", " + either(fitted, "fitted weights", "the slide's weights"), Slide: recipes.SlideOf(ensemble).Test,
+	l := Line{Model: ensemble, Title: b.title + ", " + either(fitted, "fitted weights", "the slide's weights"), Slide: study.SlideOf(ensemble).Test,
 		Published: b.store.Published(), Test: &j.Test, Validation: &j.Validation, Ensemble: &e, test: j.Opened}
 	var devices []string
 	for i, m := range members {

@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"fashionlab/fashion/plots"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/score"
+	"fashionlab/fashion/study"
 )
 
 // Line is a result: that of a run or of an ensemble, or one that the slides print and that was not run. Accuracies are fractions.
@@ -158,7 +158,7 @@ var titles = map[string]string{"residual": "Residual network", "sngan": "GAN", "
 
 // kind is what a recipe trains, in words that keep different trainings of a model apart: the slide's title for a training like the slide's.
 func kind(r run.Recipe) string {
-	title := recipes.SlideOf(r.Model.Name).Title
+	title := study.SlideOf(r.Model.Name).Title
 	if title == "" {
 		title = cmp.Or(titles[r.Model.Name], r.Model.Name)
 	}
@@ -187,8 +187,8 @@ func kind(r run.Recipe) string {
 
 // fromRotations reports whether a training starts from the study's source, which learned no classes but how images were turned.
 func fromRotations(r run.Recipe) bool {
-	for _, p := range recipes.Profiles() {
-		if _, ok := recipes.SourceOf(r, p); ok {
+	for _, p := range study.Profiles() {
+		if _, ok := study.PretrainingOf(r, p); ok {
 			return true
 		}
 	}

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 )
 
 // Member is a model of an ensemble: a finished run and what it predicts for the images that all members know.
@@ -24,7 +24,7 @@ type Source interface {
 
 // Join brings the runs of voters at a profile together. Validation images are those that all members were validated on, which they all learned nothing from. A run that is
 // missing, unfinished or not tested, one whose split has another seed and one that did not learn the classes are errors that say what to do.
-func Join(voters []recipes.Voter, p recipes.Profile, from Source) ([]Member, error) {
+func Join(voters []study.Voter, p study.Profile, from Source) ([]Member, error) {
 	var members []Member
 	for _, v := range voters {
 		m, err := join(v, p, from)
@@ -48,7 +48,7 @@ func Join(voters []recipes.Voter, p recipes.Profile, from Source) ([]Member, err
 }
 
 // join opens the run of a voter.
-func join(v recipes.Voter, p recipes.Profile, from Source) (Member, error) {
+func join(v study.Voter, p study.Profile, from Source) (Member, error) {
 	m := Member{Name: v.Name, Weight: v.Weight, parts: map[string]run.Predictions{}}
 	var err error
 	for _, recipe := range v.Recipes {

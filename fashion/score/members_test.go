@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/score"
+	"fashionlab/fashion/study"
 )
 
 // studio is a folder of runs, in which save puts finished ones.
@@ -24,14 +24,14 @@ func (s studio) Open(name string) (*run.Run, error) { return run.Open(filepath.J
 // save makes a run, with predictions for the validation images of those indices and for test images; change may alter its recipe.
 func (s studio) save(recipe string, indices []int32, signal float64, change func(*run.Recipe)) *run.Run {
 	s.Helper()
-	r, err := recipes.ByName(recipe, recipes.Smoke)
+	r, err := study.ByName(recipe, study.Smoke)
 	if err != nil {
 		s.Fatal(err)
 	}
 	if change != nil {
 		change(&r)
 	}
-	saved, err := run.Begin(filepath.Join(s.root, recipes.Smoke.Run(recipe)), r)
+	saved, err := run.Begin(filepath.Join(s.root, study.Smoke.Run(recipe)), r)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestMembersAreComparedOnTheImagesThatAllWereValidatedOn(t *testing.T) {
 	s.save("cnn", upTo(600), 4, nil)
 	s.save("resnet50", []int32{700, 4, 2, 800, 6}, 3, nil)
 	s.save("convnext-transfer", upTo(6), 1, nil)
-	members, err := score.Join(recipes.SlideEnsemble(), recipes.Smoke, s)
+	members, err := score.Join(study.SlideEnsemble(), study.Smoke, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestMembersAreComparedOnTheImagesThatAllWereValidatedOn(t *testing.T) {
 		t.Errorf("weights are %v, want the slide's", score.Weights(members))
 	}
 	s.save("convnext", upTo(6), 2, nil)
-	if members, err = score.Join(recipes.SlideEnsemble(), recipes.Smoke, s); err != nil || filepath.Base(members[2].Run.Dir) != "convnext" {
+	if members, err = score.Join(study.SlideEnsemble(), study.Smoke, s); err != nil || filepath.Base(members[2].Run.Dir) != "convnext" {
 		t.Errorf("the third member is %v (%v), want the slide's convnext where it exists", members[2].Run, err)
 	}
 }
@@ -91,14 +91,14 @@ func TestMemberThatDoesNotFitIsNamedWithWhatToDo(t *testing.T) {
 		"other task":        {func(s studio) { s.save("resnet50", upTo(9), 1, func(r *run.Recipe) { r.Data.Task = run.Rotation }) }, []string{"ResNet50", "rotation"}},
 		"nothing in common": {func(s studio) { s.save("resnet50", []int32{900}, 1, nil) }, []string{"no validation image is common"}},
 		"unfinished": {func(s studio) {
-			r, err := run.Begin(filepath.Join(s.root, "smoke/resnet50"), recipes.ResNet50(recipes.Smoke))
+			r, err := run.Begin(filepath.Join(s.root, "smoke/resnet50"), study.ResNet50(study.Smoke))
 			if err != nil {
 				t.Fatal(err)
 			}
 			r.Close()
 		}, []string{"ResNet50", "not finished", "train -recipe resnet50"}},
 		"not tested": {func(s studio) {
-			r, err := run.Begin(filepath.Join(s.root, "smoke/resnet50"), recipes.ResNet50(recipes.Smoke))
+			r, err := run.Begin(filepath.Join(s.root, "smoke/resnet50"), study.ResNet50(study.Smoke))
 			if err == nil {
 				err = errors.Join(r.SavePredictions(run.Validation, drawn(9, 1, 1)), r.Finish(), r.Close())
 			}
@@ -112,7 +112,7 @@ func TestMemberThatDoesNotFitIsNamedWithWhatToDo(t *testing.T) {
 			s.save("cnn", upTo(9), 1, nil)
 			s.save("convnext-transfer", upTo(9), 1, nil)
 			c.spoil(s)
-			_, err := score.Join(recipes.SlideEnsemble(), recipes.Smoke, s)
+			_, err := score.Join(study.SlideEnsemble(), study.Smoke, s)
 			for _, want := range c.want {
 				if !strings.Contains(fmt.Sprint(err), want) {
 					t.Errorf("the error lacks %q: %v", want, err)
@@ -127,7 +127,7 @@ func TestEnsembleIsJudgedBesideItsBestMember(t *testing.T) {
 	s.save("cnn", upTo(1000), 2, nil)
 	s.save("resnet50", upTo(1000), 3, nil)
 	s.save("convnext-transfer", upTo(1000), 0, nil)
-	members, err := score.Join(recipes.SlideEnsemble(), recipes.Smoke, s)
+	members, err := score.Join(study.SlideEnsemble(), study.Smoke, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestCalibratedMembersPredictAlikeWithLessLoss(t *testing.T) {
 	s.save("cnn", upTo(1000), 6, nil)
 	s.save("resnet50", upTo(1000), 3, nil)
 	s.save("convnext-transfer", upTo(1000), 1, nil)
-	members, err := score.Join(recipes.SlideEnsemble(), recipes.Smoke, s)
+	members, err := score.Join(study.SlideEnsemble(), study.Smoke, s)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,8 +7,8 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/photo"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
 )
 
@@ -17,7 +17,7 @@ const answerTimes = 40
 
 // benchAnswers times the answers of the network that comes with the project, for so many images at once, beside the same network in PyTorch.
 func benchAnswers(sizes []int, python string) error {
-	r, err := run.Published().Open(recipes.Full.Run("residual"))
+	r, err := run.Published().Open(study.Full.Run("residual"))
 	if err != nil {
 		return err
 	}

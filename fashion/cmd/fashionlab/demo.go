@@ -9,8 +9,8 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/demo"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
 )
 
@@ -76,7 +76,7 @@ func serve(ctx context.Context, address, token string) error {
 
 // makeItems has the page make items with the published GAN.
 func makeItems(s *demo.Server) error {
-	r, err := run.Published().Open(recipes.Full.Run("gan"))
+	r, err := run.Published().Open(study.Full.Run("gan"))
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 
 	"fashionlab/fashion/effect"
 	"fashionlab/fashion/notebook"
-	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
 )
 
@@ -17,8 +17,8 @@ import (
 const mixing = "mixing"
 
 // mix trains the CNN on real, generated and mixed images, prints what each mixture does, and publishes it if asked to.
-func mix(ctx context.Context, p recipes.Profile, publish bool) error {
-	trials := recipes.Mixing(p)
+func mix(ctx context.Context, p study.Profile, publish bool) error {
+	trials := study.SyntheticAblation(p)
 	var trainer train.Trainer
 	for i, t := range trials {
 		fmt.Printf("%d of %d: %s, seed %d\n", i+1, len(trials), t.Name, t.Recipe.Seed)

@@ -1,4 +1,4 @@
-package recipes
+package study
 
 import (
 	"fmt"
@@ -28,12 +28,12 @@ func ConvNeXt(p Profile) run.Recipe {
 	return r
 }
 
-// source is the name of Source.
-const source = "convnext-source"
+// pretraining is the name of the recipe Pretraining.
+const pretraining = "convnext-source"
 
-// Source trains the smallest ConvNeXt to tell how images were turned, so that the study has weights of its own to transfer. No label of a class
-// is used, so that these weights cannot know the classes.
-func Source(p Profile) run.Recipe {
+// Pretraining is the self-supervised pretraining of the smallest ConvNeXt, with weights that the study can transfer: its pretext task is to predict by how much an
+// image was rotated (Gidaris, Singh and Komodakis, "Unsupervised Representation Learning by Predicting Image Rotations", 2018). It uses no class label.
+func Pretraining(p Profile) run.Recipe {
 	r := CNN(p)
 	r.Model = run.Model{Name: "convnext", Size: "atto", Input: "resize"}
 	r.Data.Task = run.Rotation
@@ -49,23 +49,23 @@ func Source(p Profile) run.Recipe {
 	return cosine(r)
 }
 
-// SourceOf is the recipe of the run whose weights a recipe starts from, where the study has it.
-func SourceOf(r run.Recipe, p Profile) (recipe run.Recipe, ok bool) {
-	return Source(p), r.Model.Weights.Run == p.Run(source)
+// PretrainingOf is the recipe of the run whose weights a recipe starts from, if that is the study's Pretraining.
+func PretrainingOf(r run.Recipe, p Profile) (recipe run.Recipe, ok bool) {
+	return Pretraining(p), r.Model.Weights.Run == p.Run(pretraining)
 }
 
-// Transfer is the smallest ConvNeXt on the classes, from the weights of Source, trained from that layer on (see run.Model.FineTuneAt). Quick has
+// Transfer is the smallest ConvNeXt on the classes, from the weights of Pretraining, trained from a layer on (see run.Model.FineTuneAt). Quick has
 // 1,000 training images: transfer is for those who have few labels. Full has the adopted augmentation too.
 func Transfer(p Profile, fineTuneAt int) run.Recipe {
-	r := Source(p)
+	r := Pretraining(p)
 	r.Data.Task = ""
 	r.Model.Dropout, r.Model.FineTuneAt = 0.1, fineTuneAt
-	r.Model.Weights.Run = p.Run(source)
+	r.Model.Weights.Run = p.Run(pretraining)
 	switch p {
 	case Quick:
 		r.Data.Limit, r.Data.Validation, r.Epochs = 2500, 0.6, 5
 	case Full:
-		r.Augmentation, r.Epochs = Adopted, 20
+		r.Augmentation, r.Epochs = AdoptedAugmentation, 20
 	}
 	return cosine(r)
 }
@@ -76,7 +76,7 @@ func cosine(r run.Recipe) run.Recipe {
 	return r
 }
 
-// FineTuneLayers are layers of a ConvNeXt to train it from, as run.Model.FineTuneAt counts them: all layers, then ever fewer, at last the head
+// FineTuneLayers are layers of a ConvNeXt to train it from, as run.Model.FineTuneAt counts them: all layers, then fewer and fewer, last the head
 // alone. The paper's sizes have more blocks than the smallest.
 func FineTuneLayers(size string) []int {
 	if size == "atto" {
@@ -87,43 +87,43 @@ func FineTuneLayers(size string) []int {
 
 // FineTuning is the smallest ConvNeXt trained from different layers on, and from random weights for comparison: equal seeds, epochs and images. It
 // comes in the order of the layers that are trained, the fewest first.
-func FineTuning(p Profile) []Trial {
+func FineTuning(p Profile) []Variant {
 	names := map[int]string{0: "all layers", 36: "the last two stages", 85: "the last stage", 103: "the head alone"}
-	var trials []Trial
+	var variants []Variant
 	for _, at := range slices.Backward(FineTuneLayers("atto")) {
-		trials = append(trials, Trial{names[at], p.Run(fmt.Sprintf("transfer/from-%d", at)), Transfer(p, at)})
+		variants = append(variants, Variant{names[at], p.Run(fmt.Sprintf("transfer/from-%d", at)), Transfer(p, at)})
 	}
-	trials[len(trials)-1].Run = p.Run("convnext-transfer") // the same recipe
+	variants[len(variants)-1].Run = p.Run("convnext-transfer") // the same recipe
 	scratch := Transfer(p, 0)
 	scratch.Model.Weights = run.Weights{}
-	return append(trials, Trial{"all, from random weights", p.Run("transfer/scratch"), scratch})
+	return append(variants, Variant{"all, from random weights", p.Run("transfer/scratch"), scratch})
 }
 
-// Gradual is the smallest ConvNeXt, unfrozen step by step (Howard and Ruder, "Universal Language Model Fine-tuning for Text Classification", 2018): after
+// GradualUnfreezing is the smallest ConvNeXt with its layers unfrozen step by step (Howard and Ruder, "Universal Language Model Fine-tuning for Text Classification", 2018): after
 // the head alone, which is the first of FineTuning, the last stage too, and then all, each from the weights of the training before.
-func Gradual(p Profile) []Trial {
+func GradualUnfreezing(p Profile) []Variant {
 	before := p.Run("transfer/from-103")
-	var trials []Trial
+	var variants []Variant
 	for i, at := range []int{85, 0} {
 		r := Transfer(p, at)
 		r.Model.Weights.Run = before
 		before = p.Run(fmt.Sprintf("transfer/gradual-%d", i+2))
-		trials = append(trials, Trial{fmt.Sprintf("gradually, part %d of 3", i+2), before, r})
+		variants = append(variants, Variant{fmt.Sprintf("gradually, part %d of 3", i+2), before, r})
 	}
-	return trials
+	return variants
 }
 
-// Sides is the smallest ConvNeXt with its last two stages trained on images of different sides. Smoke has one: each compiles a graph of its own.
-func Sides(p Profile) []Trial {
+// InputSizes is the smallest ConvNeXt with its last two stages trained on images resized to different sizes. Smoke has one: each compiles a graph of its own.
+func InputSizes(p Profile) []Variant {
 	sides := map[Profile][]int{Smoke: {32}, Quick: {32, 64}, Full: {32, 64, 96}}[p]
-	var trials []Trial
+	var variants []Variant
 	for _, side := range sides {
 		r := Transfer(p, 36)
 		if side != 32 {
 			r.Model.Side = side
 		}
-		trials = append(trials, Trial{fmt.Sprintf("%dx%d", side, side), p.Run(fmt.Sprintf("transfer/side-%d", side)), r})
+		variants = append(variants, Variant{fmt.Sprintf("%dx%d", side, side), p.Run(fmt.Sprintf("transfer/side-%d", side)), r})
 	}
-	trials[0].Run = p.Run("transfer/from-36") // the same recipe
-	return trials
+	variants[0].Run = p.Run("transfer/from-36") // the same recipe
+	return variants
 }

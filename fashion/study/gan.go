@@ -1,4 +1,4 @@
-package recipes
+package study
 
 import (
 	"fmt"
@@ -42,9 +42,9 @@ func DCGAN(p Profile) run.Recipe {
 	return r
 }
 
-// Mixing is the CNN trained on real images, on generated ones alone, and on mixtures of both, all with equal steps and validation images. The generated ones come from
+// SyntheticAblation is the CNN trained on real images, on generated ones alone, and on mixtures of both, all with equal steps and validation images. The generated ones come from
 // the published GAN. Full has each with three seeds, generated ones alone with one.
-func Mixing(p Profile) []Trial {
+func SyntheticAblation(p Profile) []Variant {
 	base := small(p, 5000, 3)
 	base.Schedule = run.Schedule{}
 	seeds, shares := 1, []float64{0.25}
@@ -52,12 +52,12 @@ func Mixing(p Profile) []Trial {
 		base.Epochs, seeds, shares = 6, 3, []float64{0.05, 0.1, 0.25, 0.5}
 		base = cosine(base)
 	}
-	var trials []Trial
+	var variants []Variant
 	add := func(name, folder string, s run.Synthetic) {
 		for seed := range seeds {
 			r := base
 			r.Data.Synthetic, r.Seed = s, uint64(seed+1)
-			trials = append(trials, Trial{name, p.Run(fmt.Sprintf("synthetic/%s-seed-%d", folder, seed+1)), r})
+			variants = append(variants, Variant{name, p.Run(fmt.Sprintf("synthetic/%s-seed-%d", folder, seed+1)), r})
 		}
 	}
 	gan := run.Synthetic{Run: Full.Run("gan"), Published: true}
@@ -74,5 +74,5 @@ func Mixing(p Profile) []Trial {
 		gan.Share, gan.Difficult, seeds = 1, false, 1
 		add("generated images only", "only", gan)
 	}
-	return trials
+	return variants
 }

@@ -1,4 +1,4 @@
-package recipes
+package study
 
 import (
 	"encoding/json"
@@ -53,9 +53,9 @@ func TestNotebooksThatTrainAreListedAndNoOthers(t *testing.T) {
 		if want := strings.Contains(code, "train.Search("); (Searched(name) != "") != want {
 			t.Errorf("%s searches: %v; searches lists it: %v", path, want, !want)
 		}
-		search := fmt.Sprintf("recipes.Search(%q,", Searched(name))
-		if Searched(name) != "" && !(strings.Contains(code, search) && strings.Contains(code, "recipes.Dropped(")) {
-			t.Errorf("%s does not contain %s and recipes.Dropped(", path, search)
+		search := fmt.Sprintf("study.Search(%q,", Searched(name))
+		if Searched(name) != "" && !(strings.Contains(code, search) && strings.Contains(code, "study.Dropped(")) {
+			t.Errorf("%s does not contain %s and study.Dropped(", path, search)
 		}
 	}
 	for name := range trainings {

@@ -1,16 +1,16 @@
-package recipes_test
+package study_test
 
 import (
 	"strings"
 	"testing"
 
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 )
 
 func TestUnknownProfileIsAnErrorThatListsTheKnown(t *testing.T) {
-	t.Setenv(recipes.ProfileVariable, "huge")
-	_, err := recipes.Current()
+	t.Setenv(study.ProfileVariable, "huge")
+	_, err := study.CurrentProfile()
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -22,9 +22,9 @@ func TestUnknownProfileIsAnErrorThatListsTheKnown(t *testing.T) {
 }
 
 func TestProfileIsQuickUnlessTheEnvironmentChooses(t *testing.T) {
-	for set, want := range map[string]recipes.Profile{"": recipes.Quick, "smoke": recipes.Smoke, "full": recipes.Full} {
-		t.Setenv(recipes.ProfileVariable, set)
-		if got, err := recipes.Current(); err != nil || got != want {
+	for set, want := range map[string]study.Profile{"": study.Quick, "smoke": study.Smoke, "full": study.Full} {
+		t.Setenv(study.ProfileVariable, set)
+		if got, err := study.CurrentProfile(); err != nil || got != want {
 			t.Errorf("with %q the profile is %q (%v), want %q", set, got, err, want)
 		}
 	}
@@ -34,7 +34,7 @@ func TestProfileIsQuickUnlessTheEnvironmentChooses(t *testing.T) {
 func TestSlidesAreAsPrinted(t *testing.T) {
 	tests := map[string]float64{"CNN": 0.9016, "ResNet50": 0.9006, "ConvNeXt": 0.7423, "Ensemble": 0.911}
 	weights := 0.0
-	for _, s := range recipes.Slides() {
+	for _, s := range study.Slides() {
 		if s.Test != tests[s.Title] {
 			t.Errorf("test accuracy of %s is %v, want %v", s.Title, s.Test, tests[s.Title])
 		}
@@ -47,9 +47,9 @@ func TestSlidesAreAsPrinted(t *testing.T) {
 }
 
 func TestEveryProfileOfEveryModelAndTrialIsAValidRecipe(t *testing.T) {
-	for _, p := range recipes.Profiles() {
-		for _, name := range recipes.Names() {
-			r, err := recipes.ByName(name, p)
+	for _, p := range study.Profiles() {
+		for _, name := range study.Names() {
+			r, err := study.ByName(name, p)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,9 +58,9 @@ func TestEveryProfileOfEveryModelAndTrialIsAValidRecipe(t *testing.T) {
 			}
 		}
 	}
-	for _, p := range recipes.Profiles() {
+	for _, p := range study.Profiles() {
 		names := map[string]bool{}
-		for _, trial := range append(recipes.Ablation(p), recipes.Schedules(p)...) {
+		for _, trial := range append(study.AugmentationAblation(p), study.Schedules(p)...) {
 			if err := trial.Recipe.Validate(); err != nil {
 				t.Errorf("%s: %v", trial.Run, err)
 			}
@@ -70,7 +70,7 @@ func TestEveryProfileOfEveryModelAndTrialIsAValidRecipe(t *testing.T) {
 			names[trial.Run] = true
 		}
 	}
-	if _, err := recipes.ByName("vgg", recipes.Quick); err == nil || !strings.Contains(err.Error(), `"vgg"`) {
+	if _, err := study.ByName("vgg", study.Quick); err == nil || !strings.Contains(err.Error(), `"vgg"`) {
 		t.Errorf("error for an unknown model is %v, want one that names it", err)
 	}
 }
@@ -78,9 +78,9 @@ func TestEveryProfileOfEveryModelAndTrialIsAValidRecipe(t *testing.T) {
 // Each trial of a search must be a recipe that can be trained, with the slide's parameters among those that it can draw.
 func TestSearchDrawsValidRecipesFromASpaceThatHoldsTheSlidesParameters(t *testing.T) {
 	t.Setenv(run.RootVariable, t.TempDir())
-	for _, p := range recipes.Profiles() {
+	for _, p := range study.Profiles() {
 		for _, model := range []string{"cnn", "resnet50", "convnext"} {
-			s, err := recipes.Search(model, p, recipes.SearchBudget(p))
+			s, err := study.Search(model, p, study.SearchBudget(p))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -93,7 +93,7 @@ func TestSearchDrawsValidRecipesFromASpaceThatHoldsTheSlidesParameters(t *testin
 					t.Errorf("trial %d of %s: %v", trial.ID, p.Run(model), err)
 				}
 			}
-			for i, word := range recipes.SlideOf(model).Parameters {
+			for i, word := range study.SlideOf(model).Parameters {
 				if _, ok := s.Space[i].Parse(word); !ok {
 					t.Errorf("%s: the space's %s does not hold the slide's %s", model, s.Space[i].Name, word)
 				}

@@ -1,5 +1,6 @@
-// Package recipes is the study as data: how each experiment is trained at each profile, and what the slides report.
-package recipes
+// Package study is the study as data: the recipes of each experiment at each profile, search spaces, ensembles, what the slides print, and the
+// ablation of synthetic images. It trains nothing and loads no backend.
+package study
 
 import (
 	"fmt"
@@ -38,8 +39,8 @@ func ParseProfile(name string) (Profile, error) {
 	return "", fmt.Errorf("profile is %q, want one of %s", name, strings.Join(known, ", "))
 }
 
-// Current returns the profile that $FASHION_PROFILE chooses, Quick without it.
-func Current() (Profile, error) {
+// CurrentProfile returns the profile that $FASHION_PROFILE chooses, Quick without it.
+func CurrentProfile() (Profile, error) {
 	name := os.Getenv(ProfileVariable)
 	if name == "" {
 		return Quick, nil
@@ -98,7 +99,7 @@ func ResNet50(p Profile) run.Recipe {
 // soon, so that a longer training pays.
 func CNNAugmented(p Profile) run.Recipe {
 	r := CNN(p)
-	r.Augmentation = Adopted
+	r.Augmentation = AdoptedAugmentation
 	if p == Full {
 		r.Epochs = 40
 	}
@@ -117,16 +118,16 @@ func Residual(p Profile) run.Recipe {
 	return cosine(r)
 }
 
-// ResidualAgain is Residual with another seed: it tells the variance over seeds, and is a member of an ensemble.
-func ResidualAgain(p Profile) run.Recipe {
+// ResidualSeed2 is Residual with another seed: it shows the variance over seeds, and joins an ensemble.
+func ResidualSeed2(p Profile) run.Recipe {
 	r := Residual(p)
 	r.Seed = 2
 	return r
 }
 
-// ResidualLong is Residual trained longer on images that are changed more, so that it does not overfit sooner, and that predicts from an image and its
-// mirror image.
-func ResidualLong(p Profile) run.Recipe {
+// ResidualLonger is Residual trained longer, with stronger augmentation against overfitting, and with test-time augmentation: it predicts from an image
+// and its horizontal flip.
+func ResidualLonger(p Profile) run.Recipe {
 	r := Residual(p)
 	r.Model.Mirror, r.Model.Dropout = true, 0.3
 	r.Augmentation.TranslationHeight, r.Augmentation.TranslationWidth = run.Within(0.07), run.Within(0.07) // 2 pixels
@@ -138,9 +139,9 @@ func ResidualLong(p Profile) run.Recipe {
 	return cosine(r)
 }
 
-// ResidualWide is ResidualLong with twice as many channels and the double batch, for the highest accuracy of one network. An image costs four times the arithmetic: it is for a GPU.
+// ResidualWide is ResidualLonger with twice as many channels and the double batch, for the highest accuracy of one network. An image costs four times the arithmetic: it is for a GPU.
 func ResidualWide(p Profile) run.Recipe {
-	r := ResidualLong(p)
+	r := ResidualLonger(p)
 	r.Model.Width, r.Batch, r.Seed = 64, 128, 1
 	if p == Full {
 		r.Epochs = 60
@@ -149,11 +150,11 @@ func ResidualWide(p Profile) run.Recipe {
 }
 
 // ResNet50Augmented is ResNet50 with the adopted augmentation, a cosine, a tenth of the slide's learning rate and larger batches: the last
-// stage sees an image as one place, so that its normalizations have no more values of a channel than the batch has images. With 64 the training accuracy
+// stage sees an image as one position, so that its normalizations have no more values of a channel than the batch has images. With 64 the training accuracy
 // fell from 0.84 to 0.71 in the fourth epoch.
 func ResNet50Augmented(p Profile) run.Recipe {
 	r := ResNet50(p)
-	r.Augmentation = Adopted
+	r.Augmentation = AdoptedAugmentation
 	r.Batch = 256
 	r.Optimizer.Rate, r.Optimizer.Beta2, r.Optimizer.WeightDecay = 0.001, 0.999, 0.05
 	if p == Full {
@@ -162,7 +163,7 @@ func ResNet50Augmented(p Profile) run.Recipe {
 	return cosine(r)
 }
 
-// ResNet50SmallStem is ResNet50Augmented with a stem that keeps the image's side, so that the last stage sees four by four places and not one. A step
+// ResNet50SmallStem is ResNet50Augmented with a stem that keeps the image's size, so that the last stage sees four by four positions and not one. A step
 // costs several times as much: it is for a GPU.
 func ResNet50SmallStem(p Profile) run.Recipe {
 	r := ResNet50Augmented(p)
@@ -175,9 +176,9 @@ func ResNet50SmallStem(p Profile) run.Recipe {
 
 // byName are the recipes of the study.
 var byName = map[string]func(Profile) run.Recipe{
-	"cnn": CNN, "cnn-augmented": CNNAugmented, "residual": Residual, "residual-again": ResidualAgain, "residual-long": ResidualLong, "residual-wide": ResidualWide, "gan": GAN, "dcgan": DCGAN,
+	"cnn": CNN, "cnn-augmented": CNNAugmented, "residual": Residual, "residual-again": ResidualSeed2, "residual-long": ResidualLonger, "residual-wide": ResidualWide, "gan": GAN, "dcgan": DCGAN,
 	"resnet50": ResNet50, "resnet50-augmented": ResNet50Augmented, "resnet50-small-stem": ResNet50SmallStem,
-	"convnext": ConvNeXt, source: Source, "convnext-transfer": func(p Profile) run.Recipe { return Transfer(p, 0) },
+	"convnext": ConvNeXt, pretraining: Pretraining, "convnext-transfer": func(p Profile) run.Recipe { return Transfer(p, 0) },
 }
 
 // Names lists the recipes of the study.

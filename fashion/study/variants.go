@@ -1,19 +1,19 @@
-package recipes
+package study
 
 import "fashionlab/fashion/run"
 
-// Trial is a recipe of an experiment with the name of its run and how a figure calls it.
-type Trial struct {
-	Name   string // for a reader
-	Run    string // of the run, see run.Path
+// Variant is one training of an experiment that compares several.
+type Variant struct {
+	Name   string // in figures and tables
+	Run    string // name of its run, see run.Store
 	Recipe run.Recipe
 }
 
 // OwnNetwork is the CNN's recipe for the network that a notebook defines in a cell.
-func OwnNetwork(p Profile) Trial {
+func OwnNetwork(p Profile) Variant {
 	r := CNN(p)
 	r.Model = run.Model{Name: "small", Dropout: 0.1}
-	return Trial{"a network of one's own", p.Run("small"), r}
+	return Variant{"a network of one's own", p.Run("small"), r}
 }
 
 // small is the CNN's recipe for experiments that train it many times: at Full as it is; otherwise on a part of the images,
@@ -29,35 +29,35 @@ func small(p Profile, images, epochs int) run.Recipe {
 	return r
 }
 
-// Ablation is the CNN trained without augmentation, with each that the slides considered, and with those that they
-// adopted: equal seeds, epochs and images. Smoke leaves out most, each of which compiles a graph of its own.
-func Ablation(p Profile) []Trial {
+// AugmentationAblation is the CNN trained without augmentation, with each that the slides considered, and with the
+// adopted ones together: equal seeds, epochs and images. Smoke leaves out most, each of which compiles a graph of its own.
+func AugmentationAblation(p Profile) []Variant {
 	base := small(p, 4000, 3)
 	base.Schedule = run.Schedule{}
-	with := func(name, folder string, a run.Augmentation) Trial {
+	with := func(name, folder string, a run.Augmentation) Variant {
 		r := base
 		r.Augmentation = a
-		return Trial{name, p.Run("augmentation/" + folder), r}
+		return Variant{name, p.Run("augmentation/" + folder), r}
 	}
-	trials := []Trial{with("none", "none", run.Augmentation{}), with("the adopted three", "adopted", Adopted)}
+	variants := []Variant{with("none", "none", run.Augmentation{}), with("the adopted three", "adopted", AdoptedAugmentation)}
 	for _, c := range Augmentations() {
 		if p != Smoke || c.Name == "RandomFlip" {
-			trials = append(trials, with(c.Name, c.Name, c.Augmentation))
+			variants = append(variants, with(c.Name, c.Name, c.Augmentation))
 		}
 	}
-	return append(trials, with("RandomFlip, vertical", "RandomFlipVertical", run.Augmentation{Flip: "vertical"}))
+	return append(variants, with("RandomFlip, vertical", "RandomFlipVertical", run.Augmentation{Flip: "vertical"}))
 }
 
 // Schedules is the CNN trained with a constant learning rate, with the slides' reduction on plateau and with a cosine, on
 // equal seeds, epochs and images.
-func Schedules(p Profile) []Trial {
+func Schedules(p Profile) []Variant {
 	base := small(p, 3000, 14) // few images, so that the loss stops falling soon
-	with := func(name, folder string, s run.Schedule) Trial {
+	with := func(name, folder string, s run.Schedule) Variant {
 		r := base
 		r.Schedule = s
-		return Trial{name, p.Run("schedule/" + folder), r}
+		return Variant{name, p.Run("schedule/" + folder), r}
 	}
-	return []Trial{
+	return []Variant{
 		with("plateau, patience 1", "plateau", CNN(p).Schedule),
 		with("constant", "constant", run.Schedule{}),
 		with("cosine", "cosine", run.Schedule{Name: "cosine", MinRate: 1e-5}),

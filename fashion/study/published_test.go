@@ -1,4 +1,4 @@
-package recipes
+package study
 
 import (
 	"path/filepath"

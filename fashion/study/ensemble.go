@@ -1,4 +1,4 @@
-package recipes
+package study
 
 // Voter is a model's place in an ensemble.
 type Voter struct {
