@@ -17,7 +17,7 @@ import (
 var storeys = []string{
 	"fashion", "fashion/device", "fashion/download", "fashion/run", "fashion/hyperband", // the standard library only
 	"fashion/layers", "fashion/augment", "fashion/models", "fashion/pretrained", "fashion/optim",
-	"fashion/embed", "fashion/fidelity", "fashion/study", "fashion/score", "fashion/photo",
+	"fashion/metrics", "fashion/metrics", "fashion/study", "fashion/metrics", "fashion/photo",
 	"fashion/train", "fashion/effect", "fashion/plots", "fashion/report", "fashion/notebook", "fashion/demo",
 	"fashion/cmd/fashionlab", "kernel-setup",
 }

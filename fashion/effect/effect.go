@@ -8,9 +8,9 @@ import (
 	"slices"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/photo"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
 	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
 )
@@ -76,15 +76,15 @@ func Of(trials []study.Variant, items int) ([]Effect, error) {
 		}
 		list = append(list, Effect{
 			Mixture: t.Name, Share: t.Recipe.Data.Synthetic.Share, Difficult: t.Recipe.Data.Synthetic.Difficult, Seed: t.Recipe.Seed,
-			Accuracy: score.Accuracy(held).Value, Shirts: shirts(score.NewConfusion(held)),
-			ECE: score.ECE(held, reliabilityBins), Photos: score.Accuracy(seen).Value,
+			Accuracy: metrics.Accuracy(held).Value, Shirts: shirts(metrics.NewConfusion(held)),
+			ECE: metrics.ECE(held, reliabilityBins), Photos: metrics.Accuracy(seen).Value,
 		})
 	}
 	return list, nil
 }
 
 // shirts is the share of T-shirts and shirts that are taken for one another.
-func shirts(c score.Confusion) float64 {
+func shirts(c metrics.Confusion) float64 {
 	all := 0
 	for class := range c {
 		all += c[tShirt][class] + c[shirt][class]
@@ -136,7 +136,7 @@ func Measures() []Measure {
 // Change is by how much a measure differs from what it is without generated images.
 type Change struct {
 	Name  string
-	Value score.Interval // over the seeds
+	Value metrics.Interval // over the seeds
 }
 
 // Changes compares each mixture with the first one of the list, seed by seed, by one measure.
@@ -152,7 +152,7 @@ func Changes(list []Effect, m Measure) ([]Change, error) {
 			}
 			differences = append(differences, m.Of(e)-m.Of(all[0][same]))
 		}
-		changes = append(changes, Change{mixed[0].Mixture, score.Mean(differences)})
+		changes = append(changes, Change{mixed[0].Mixture, metrics.Mean(differences)})
 	}
 	return changes, nil
 }
@@ -181,7 +181,7 @@ func (e Effect) kind() Kind {
 
 // Difference is by how much a measure is larger for mixtures of one kind than for those of another with the same seed and the same share, which real
 // images have not: the mean over the seeds, of each of which the mean over the shares is one measurement.
-func Difference(list []Effect, m Measure, of, over Kind) (score.Interval, error) {
+func Difference(list []Effect, m Measure, of, over Kind) (metrics.Interval, error) {
 	bySeed := map[uint64][]float64{}
 	for _, e := range list {
 		if e.kind() != of {
@@ -191,22 +191,22 @@ func Difference(list []Effect, m Measure, of, over Kind) (score.Interval, error)
 			return o.kind() == over && o.Seed == e.Seed && (over == Real || o.Share == e.Share)
 		})
 		if same < 0 {
-			return score.Interval{}, fmt.Errorf("%s with seed %d has nothing to be compared with: no mixture of %s has its seed and share", e.Mixture, e.Seed, over)
+			return metrics.Interval{}, fmt.Errorf("%s with seed %d has nothing to be compared with: no mixture of %s has its seed and share", e.Mixture, e.Seed, over)
 		}
 		bySeed[e.Seed] = append(bySeed[e.Seed], m.Of(e)-m.Of(list[same]))
 	}
 	if len(bySeed) == 0 {
-		return score.Interval{}, fmt.Errorf("there is no mixture of %s", of)
+		return metrics.Interval{}, fmt.Errorf("there is no mixture of %s", of)
 	}
 	var differences []float64
 	seeds := slices.Sorted(maps.Keys(bySeed))
 	for _, seed := range seeds {
 		if n, want := len(bySeed[seed]), len(bySeed[seeds[0]]); n != want {
-			return score.Interval{}, fmt.Errorf("seed %d has %d mixtures of %s and seed %d has %d, want as many", seed, n, of, seeds[0], want)
+			return metrics.Interval{}, fmt.Errorf("seed %d has %d mixtures of %s and seed %d has %d, want as many", seed, n, of, seeds[0], want)
 		}
-		differences = append(differences, score.Mean(bySeed[seed]).Value)
+		differences = append(differences, metrics.Mean(bySeed[seed]).Value)
 	}
-	return score.Mean(differences), nil
+	return metrics.Mean(differences), nil
 }
 
 // Rows are a table of the means over the seeds, a mixture in each row.
@@ -218,7 +218,7 @@ func Rows(list []Effect) (rows [][]string) {
 			for _, e := range mixed {
 				values = append(values, m.Of(e))
 			}
-			row = append(row, fmt.Sprintf("%.4f", score.Mean(values).Value))
+			row = append(row, fmt.Sprintf("%.4f", metrics.Mean(values).Value))
 		}
 		rows = append(rows, row)
 	}

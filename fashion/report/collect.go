@@ -7,8 +7,8 @@ import (
 	"io/fs"
 	"slices"
 
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
 	"fashionlab/fashion/study"
 )
 
@@ -21,7 +21,7 @@ func Collect(local, published run.Store) ([]Line, error) {
 	measured := append(ours, others...)
 	var lines []Line
 	for _, slide := range study.Slides() {
-		if slide.Model != ensemble {
+		if slide.Model != ensembleModel {
 			lines = append(lines, beside(slide, measured)...)
 		}
 	}
@@ -86,7 +86,7 @@ func measure(store run.Store, r *run.Run, test run.Predictions) (Line, error) {
 	if len(test.Labels) == 0 {
 		return Line{}, fmt.Errorf("%s: the predictions are for 0 test images, want 1 or more; remove them and test again", r.Dir)
 	}
-	accuracy := score.Accuracy(test)
+	accuracy := metrics.Accuracy(test)
 	l.Test, l.test = &accuracy, test
 	validation, err := r.Predictions(run.Validation)
 	switch {
@@ -94,7 +94,7 @@ func measure(store run.Store, r *run.Run, test run.Predictions) (Line, error) {
 	case err != nil:
 		return Line{}, err
 	case len(validation.Labels) > 0:
-		held := score.Accuracy(validation)
+		held := metrics.Accuracy(validation)
 		l.Validation = &held
 	}
 	return l, nil

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/report"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
 	"fashionlab/fashion/study"
 )
 
@@ -40,7 +40,7 @@ func TestOnlyFinishedAndTestedRunsOfTheClassesAreListed(t *testing.T) {
 	s.save("smoke/convnext-source", study.Pretraining(study.Smoke), 4) // tells rotations
 	lines := s.lines("")
 	l := only(t, lines, "CNN")
-	if len(lines) != 4 || l.Run != "smoke/cnn" || l.Published || *l.Test != score.Wilson(30, 40) || *l.Validation != score.Wilson(15, 20) ||
+	if len(lines) != 4 || l.Run != "smoke/cnn" || l.Published || *l.Test != metrics.Wilson(30, 40) || *l.Validation != metrics.Wilson(15, 20) ||
 		l.Slide != 0.9016 || l.Parameters != 467818 || l.Seconds != 61 || l.Epochs != 1 || l.Device != "cpu: a processor, 2 cores" || l.Seed != 1 ||
 		l.Finished.IsZero() || l.Modules["github.com/gomlx/gomlx"] != "v0.28.7" || l.Images != 3200 || !l.Limited {
 		t.Errorf("lines are %v, and the CNN's is %+v", titles(lines), l)

@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/ensemble"
 	"fashionlab/fashion/report"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
 	"fashionlab/fashion/study"
 )
 
@@ -48,27 +48,27 @@ func TestEnsembleOfTheSlideIsListedAtEachProfileWithTheSlidesAndWithFittedWeight
 	}
 }
 
-func TestEnsembleHasTheJudgementOfItsMembers(t *testing.T) {
+func TestEnsembleHasTheEvaluationOfItsMembers(t *testing.T) {
 	s := newStudio(t)
 	s.members(study.Smoke)
-	members, err := score.Join(study.SlideEnsemble(), study.Smoke, s.store())
+	members, err := ensemble.Load(study.SlideEnsemble(study.Smoke), s.store())
 	if err != nil {
 		t.Fatal(err)
 	}
-	fitted, err := score.GridWeights(20, score.Part(members, run.Validation)...)
+	fitted, err := ensemble.GridWeights(20, members.Validation()...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	lines := s.lines("")
 	for title, weights := range map[string][]float64{"Ensemble, the slide's weights": {0.45, 0.45, 0.1}, "Ensemble, fitted weights": fitted} {
-		j, err := score.Judge(members, weights)
+		want, err := members.Evaluate(weights)
 		if err != nil {
 			t.Fatal(err)
 		}
 		l := only(t, lines, title)
-		if e := l.Ensemble; *l.Test != j.Test || *l.Validation != j.Validation || e.Best != j.Best || e.BestValidation != j.Before ||
-			e.Gain != j.Gain || e.P != j.Pairing.P || e.NotWorse != (j.Validation.Value >= j.Before.Value) {
-			t.Errorf("%s is %+v of %+v, want the judgement %+v", title, l, *e, j)
+		if e := l.Ensemble; *l.Test != want.Test || *l.Validation != want.Validation || e.Best != want.Best || e.BestValidation != want.BestValidation ||
+			e.Gain != want.Gain || e.P != want.McNemar.P || e.NotWorse != (want.Validation.Value >= want.BestValidation.Value) {
+			t.Errorf("%s is %+v of %+v, want the evaluation %+v", title, l, *e, want)
 		}
 	}
 }
@@ -134,7 +134,7 @@ func TestEnsembleOfOurBestModelsHasNoWeightsOfTheSlide(t *testing.T) {
 	}
 	l := only(t, s.lines(""), "Ensemble of our best models, fitted weights")
 	if l.Ensemble == nil || len(l.Ensemble.Members) != 4 || !l.Ensemble.Fitted {
-		t.Errorf("the line is %+v, want a vote of four", l)
+		t.Errorf("the line is %+v, want an ensemble of four", l)
 	}
 	if list := titled(s.lines(""), "Ensemble of our best models, the slide's weights"); len(list) != 0 {
 		t.Errorf("weights of the slide are used for models that it does not have: %+v", list)

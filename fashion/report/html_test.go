@@ -93,7 +93,7 @@ func TestPageHasEachFigureWithItsDescription(t *testing.T) {
 		titles[title]++
 	})
 	for title, want := range map[string]int{"Results beside the slides": 1, "Learning curves": 4, "Confusion matrix": 6, "Recall of each class": 6,
-		"What the model was most wrong about": 4, "Who saves whom": 2, "As sure as right": 2, "Two networks against each other": 2, "Generated items": 1} {
+		"What the model was most wrong about": 4, "Pairwise disagreement": 2, "As sure as right": 2, "Two networks against each other": 2, "Generated items": 1} {
 		if titles[title] != want {
 			t.Errorf("%q is drawn %d times, want %d, of %v", title, titles[title], want, titles)
 		}

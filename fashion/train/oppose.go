@@ -6,7 +6,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/fidelity"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/run"
 )
 
@@ -17,7 +17,7 @@ type opposing struct {
 	training  part
 	generator *Generator // of the averages
 	observer  *Model
-	real      fidelity.Normal             // features of validation images
+	real      metrics.Normal              // features of validation images
 	spread    [fashion.NumClasses]float64 // of real images
 	measured  int                         // images of each class
 }
@@ -60,12 +60,12 @@ func (o *opposing) observe() (err error) {
 	if err != nil {
 		return err
 	}
-	if o.real, err = fidelity.NormalOf(seen.Features); err != nil {
+	if o.real, err = metrics.FitNormal(seen.Features); err != nil {
 		return err
 	}
 	for class := range o.spread {
 		images := validation.Of(fashion.Label(class))
-		o.spread[class] = fidelity.Spread(images[:min(len(images), o.measured)])
+		o.spread[class] = metrics.IntraClassDiversity(images[:min(len(images), o.measured)])
 	}
 	return nil
 }
@@ -140,11 +140,11 @@ func (o *opposing) measure() (s run.Synthesis, err error) {
 	if err != nil {
 		return s, err
 	}
-	made, err := fidelity.NormalOf(seen.Features)
+	made, err := metrics.FitNormal(seen.Features)
 	if err != nil {
 		return s, err
 	}
-	if s.Distance, err = fidelity.Frechet(made, o.real); err != nil {
+	if s.Distance, err = metrics.FrechetDistance(made, o.real); err != nil {
 		return s, err
 	}
 	for i, class := range set.Labels {
@@ -155,7 +155,7 @@ func (o *opposing) measure() (s run.Synthesis, err error) {
 	s.Spread = 1
 	for class, real := range o.spread {
 		if real > 0 {
-			s.Spread = min(s.Spread, fidelity.Spread(set.Of(fashion.Label(class)))/real)
+			s.Spread = min(s.Spread, metrics.IntraClassDiversity(set.Of(fashion.Label(class)))/real)
 		}
 	}
 	return s, nil

@@ -7,9 +7,8 @@ import (
 	"slices"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/fidelity"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
 )
 
 const (
@@ -70,20 +69,20 @@ func difficult(made, real fashion.Set, perClass int) (fashion.Set, error) {
 		return fashion.Set{}, err
 	}
 	// An image is its own nearest neighbour, which real images must not gain from.
-	index, err := fidelity.NewIndex(known.Features)
+	index, err := metrics.NewCosineIndex(known.Features)
 	if err != nil {
 		return fashion.Set{}, err
 	}
-	familiar, err := index.Alike(known.Features, alikeNeighbour+1)
+	familiar, err := index.KthSimilarity(known.Features, alikeNeighbour+1)
 	if err != nil {
 		return fashion.Set{}, err
 	}
-	strange := score.Percentile(familiar, 5)
+	strange := metrics.Percentile(familiar, 5)
 	seen, err := observer.Observe(made.Images)
 	if err != nil {
 		return fashion.Set{}, err
 	}
-	alike, err := index.Alike(seen.Features, alikeNeighbour)
+	alike, err := index.KthSimilarity(seen.Features, alikeNeighbour)
 	if err != nil {
 		return fashion.Set{}, err
 	}

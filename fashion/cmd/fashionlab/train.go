@@ -6,10 +6,10 @@ import (
 	"flag"
 	"fmt"
 
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/notebook"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
 	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
 )
@@ -125,7 +125,7 @@ func result(r *run.Run) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("accuracy on validation images %v, on test images %v", score.Accuracy(validation), score.Accuracy(test)), nil
+	return fmt.Sprintf("accuracy on validation images %v, on test images %v", metrics.Accuracy(validation), metrics.Accuracy(test)), nil
 }
 
 // share publishes a run under a name if asked to, with its weights or without.

@@ -1,4 +1,4 @@
-package score_test
+package metrics_test
 
 import (
 	"encoding/json"
@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
 )
 
 // reference is what scikit-learn, SciPy and statsmodels say about recorded predictions (testdata/score.py).
@@ -18,7 +18,7 @@ type reference struct {
 	Probabilities         [][fashion.NumClasses]float32
 	Accuracy              float64
 	LogLoss               float64 `json:"log_loss"`
-	Confusion             score.Confusion
+	Confusion             metrics.Confusion
 	Precision, Recall, F1 [fashion.NumClasses]float64
 	Support               [fashion.NumClasses]int
 	MacroF1               float64 `json:"macro_f1"`
@@ -30,13 +30,6 @@ type reference struct {
 		Pairs             []struct {
 			Table [2][2]int // recognized by a (row 0) or not, by b (column 0) or not: members 0 and 1, 1 and 2, 2 and 0
 			P     float64
-		}
-		Ensembles []struct { // of the first members, as many as weights
-			Weights, Fitted []float64
-			Vote            [][fashion.NumClasses]float64
-			Accuracy        float64
-			LogLoss         float64 `json:"log_loss"`
-			FittedLoss      float64 `json:"fitted_loss"`
 		}
 	}
 }
@@ -105,9 +98,9 @@ func near(t *testing.T, what string, got, want, tolerance float64) {
 
 func TestScoresAreThoseOfScikitLearn(t *testing.T) {
 	want, p := load(t)
-	near(t, "accuracy", score.Accuracy(p).Value, want.Accuracy, 1e-12)
-	near(t, "log loss", score.LogLoss(p), want.LogLoss, 1e-6)
-	c := score.NewConfusion(p)
+	near(t, "accuracy", metrics.Accuracy(p).Value, want.Accuracy, 1e-12)
+	near(t, "log loss", metrics.LogLoss(p), want.LogLoss, 1e-6)
+	c := metrics.NewConfusion(p)
 	if c != want.Confusion {
 		t.Errorf("confusion is %v, want %v", c, want.Confusion)
 	}
@@ -127,19 +120,19 @@ func TestWilsonIntervalOfKnownCases(t *testing.T) {
 		hits, n   int
 		low, high float64 // by SciPy 1.17, binomtest(hits, n).proportion_ci(method="wilson")
 	}{{0, 10, 0, 0.277533}, {10, 10, 0.722467, 1}, {5, 10, 0.236593, 0.763407}, {9016, 10000, 0.895607, 0.907285}} {
-		got := score.Wilson(c.hits, c.n)
+		got := metrics.Wilson(c.hits, c.n)
 		near(t, "low", got.Low, c.low, 1e-6)
 		near(t, "high", got.High, c.high, 1e-6)
 	}
-	if got := score.Wilson(0, 0); !math.IsNaN(got.Value) || got.Low != 0 || got.High != 1 {
+	if got := metrics.Wilson(0, 0); !math.IsNaN(got.Value) || got.Low != 0 || got.High != 1 {
 		t.Errorf("without trials the interval is %v, want NaN in [0, 1]", got)
 	}
 }
 
 func TestErrorsComeWithTheLeastProbableTruthFirst(t *testing.T) {
 	_, p := load(t)
-	list := score.Errors(p)
-	if want := score.NewConfusion(p); len(list) != want.Total()-hits(want) {
+	list := metrics.Errors(p)
+	if want := metrics.NewConfusion(p); len(list) != want.Total()-hits(want) {
 		t.Errorf("%d errors, want %d", len(list), want.Total()-hits(want))
 	}
 	for i, e := range list {
@@ -152,7 +145,7 @@ func TestErrorsComeWithTheLeastProbableTruthFirst(t *testing.T) {
 	}
 }
 
-func hits(c score.Confusion) (n int) {
+func hits(c metrics.Confusion) (n int) {
 	for i := range c {
 		n += c[i][i]
 	}
@@ -160,17 +153,17 @@ func hits(c score.Confusion) (n int) {
 }
 
 func TestMostConfusedCountsBothDirections(t *testing.T) {
-	var c score.Confusion
+	var c metrics.Confusion
 	c[0][6], c[6][0], c[2][4] = 3, 4, 5
 	pairs := c.MostConfused()
-	if len(pairs) != 2 || pairs[0] != (score.Pair{A: 0, B: 6, Count: 7}) || pairs[1] != (score.Pair{A: 2, B: 4, Count: 5}) {
+	if len(pairs) != 2 || pairs[0] != (metrics.Pair{A: 0, B: 6, Count: 7}) || pairs[1] != (metrics.Pair{A: 2, B: 4, Count: 5}) {
 		t.Errorf("pairs are %v", pairs)
 	}
 }
 
 // By hand: 1 2 3 4 have the mean 2.5 and the standard deviation sqrt(5/3), of which half is the mean's.
 func TestMeanHasStudentsInterval(t *testing.T) {
-	got := score.Mean([]float64{1, 2, 3, 4})
+	got := metrics.Mean([]float64{1, 2, 3, 4})
 	if half := 3.182446305284263 * math.Sqrt(5.0/3) / 2; math.Abs(got.Value-2.5) > 1e-12 || math.Abs(got.High-2.5-half) > 1e-12 || math.Abs(2.5-got.Low-half) > 1e-12 {
 		t.Errorf("got %v, want 2.5 within %v", got, half)
 	}
@@ -186,11 +179,11 @@ func TestPercentileIsTheValueThatSoManyAreBelow(t *testing.T) {
 		percent int
 		want    float64
 	}{{0, 0}, {5, 2}, {7, 2}, {8, 3}, {50, 20}, {99, 39}} {
-		if got := score.Percentile(values, c.percent); got != c.want {
+		if got := metrics.Percentile(values, c.percent); got != c.want {
 			t.Errorf("percentile %d is %v, want %v", c.percent, got, c.want)
 		}
 	}
-	if got := score.Percentile([]float64{3, 1, 2}, 5); got != 1 {
+	if got := metrics.Percentile([]float64{3, 1, 2}, 5); got != 1 {
 		t.Errorf("the threshold of three values is %v, want the smallest", got)
 	}
 	if values[1] != 7 {

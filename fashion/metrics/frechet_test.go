@@ -1,4 +1,4 @@
-package fidelity
+package metrics
 
 import (
 	"cmp"
@@ -27,9 +27,9 @@ func features(seed uint64, rows, columns int, scale, shift float64) [][]float32 
 	return list
 }
 
-func normalOf(t *testing.T, f [][]float32) Normal {
+func fitNormal(t *testing.T, f [][]float32) Normal {
 	t.Helper()
-	n, err := NormalOf(f)
+	n, err := FitNormal(f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func normalOf(t *testing.T, f [][]float32) Normal {
 
 func frechet(t *testing.T, a, b Normal) float64 {
 	t.Helper()
-	d, err := Frechet(a, b)
+	d, err := FrechetDistance(a, b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,12 +54,12 @@ func near(t *testing.T, what string, got, want float64) {
 }
 
 func TestFrechetDistanceOfOneNumberIsOfMeansAndDeviations(t *testing.T) {
-	a, b := normalOf(t, [][]float32{{1}, {3}}), normalOf(t, [][]float32{{10}, {18}}) // means 2 and 14, deviations sqrt(2) and sqrt(32)
+	a, b := fitNormal(t, [][]float32{{1}, {3}}), fitNormal(t, [][]float32{{10}, {18}}) // means 2 and 14, deviations sqrt(2) and sqrt(32)
 	near(t, "the distance", frechet(t, a, b), 12*12+math.Pow(math.Sqrt(32)-math.Sqrt(2), 2))
 }
 
 func TestFrechetDistanceIsTheFormulaWithTheEigenvaluesOfTheProduct(t *testing.T) {
-	a, b := normalOf(t, features(1, 50, 6, 1, 0)), normalOf(t, features(2, 40, 6, 1.7, 0.5))
+	a, b := fitNormal(t, features(1, 50, 6, 1, 0)), fitNormal(t, features(2, 40, 6, 1.7, 0.5))
 	var product mat.Dense
 	product.Mul(a.covariance, b.covariance)
 	var e mat.Eigen
@@ -79,13 +79,13 @@ func TestFrechetDistanceIsTheFormulaWithTheEigenvaluesOfTheProduct(t *testing.T)
 }
 
 func TestFrechetDistanceHoldsWhereThereAreFewerImagesThanFeatures(t *testing.T) {
-	a, b := normalOf(t, features(1, 4, 9, 1, 0)), normalOf(t, features(2, 4, 9, 1, 3))
+	a, b := fitNormal(t, features(1, 4, 9, 1, 0)), fitNormal(t, features(2, 4, 9, 1, 3))
 	if d := frechet(t, a, b); !(d > 0) || math.IsInf(d, 0) {
 		t.Errorf("the distance is %v, want a positive number", d)
 	}
 }
 
-func TestKernelDistanceIsTheSumOverPairs(t *testing.T) {
+func TestKIDOfABlockIsTheSumOverPairs(t *testing.T) {
 	x, y := features(1, 4, 3, 1, 0), features(2, 4, 3, 1, 1)
 	kernel := func(x, y []float32) float64 {
 		dot := 0.0
@@ -103,8 +103,8 @@ func TestKernelDistanceIsTheSumOverPairs(t *testing.T) {
 			want -= 2 * kernel(x[i], y[j]) / 16
 		}
 	}
-	a, errA := matrix(x)
-	b, errB := matrix(y)
+	a, errA := matrix(x, 2)
+	b, errB := matrix(y, 2)
 	if err := errors.Join(errA, errB); err != nil {
 		t.Fatal(err)
 	}
@@ -112,13 +112,13 @@ func TestKernelDistanceIsTheSumOverPairs(t *testing.T) {
 }
 
 // Whole blocks of one class against mixed ones would be far apart.
-func TestKernelDistanceDoesNotDependOnTheOrder(t *testing.T) {
+func TestKIDDoesNotDependOnTheOrder(t *testing.T) {
 	sorted := append(features(1, 200, 3, 1, 0), features(2, 200, 3, 1, 5)...)
 	var mixed [][]float32
 	for i := range 200 {
 		mixed = append(mixed, features(3, 200, 3, 1, 0)[i], features(4, 200, 3, 1, 5)[i])
 	}
-	mean, standardError, err := Kernel(sorted, mixed, 40)
+	mean, standardError, err := KID(sorted, mixed, 40)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,8 +127,8 @@ func TestKernelDistanceDoesNotDependOnTheOrder(t *testing.T) {
 	}
 }
 
-func TestKernelDistanceOfTheSameDistributionIsAboutNothing(t *testing.T) {
-	mean, standardError, err := Kernel(features(1, 400, 3, 1, 0), features(2, 400, 3, 1, 0), 50)
+func TestKIDOfTheSameDistributionIsAboutZero(t *testing.T) {
+	mean, standardError, err := KID(features(1, 400, 3, 1, 0), features(2, 400, 3, 1, 0), 50)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,53 +138,53 @@ func TestKernelDistanceOfTheSameDistributionIsAboutNothing(t *testing.T) {
 }
 
 func TestFeaturesThatCannotBeComparedAreErrors(t *testing.T) {
-	a, b := normalOf(t, features(1, 5, 2, 1, 0)), normalOf(t, features(1, 5, 3, 1, 0))
-	if _, err := Frechet(a, b); err == nil {
+	a, b := fitNormal(t, features(1, 5, 2, 1, 0)), fitNormal(t, features(1, 5, 3, 1, 0))
+	if _, err := FrechetDistance(a, b); err == nil {
 		t.Error("features of 2 and of 3 numbers have a distance")
 	}
 	for name, f := range map[string][][]float32{"none": nil, "empty": {{}}, "one": {{1, 2}}, "ragged": {{1, 2}, {1}}, "no numbers": {{float32(math.NaN())}, {1}}} {
-		n, err := NormalOf(f)
+		n, err := FitNormal(f)
 		if err == nil {
-			_, err = Frechet(n, n)
+			_, err = FrechetDistance(n, n)
 		}
 		if err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if _, _, err := Kernel(features(1, 5, 2, 1, 0), features(1, 5, 2, 1, 0), 4); err == nil {
+	if _, _, err := KID(features(1, 5, 2, 1, 0), features(1, 5, 2, 1, 0), 4); err == nil {
 		t.Error("one block is enough")
 	}
 }
 
-func TestSpreadIsTheMeanDistanceOfPairs(t *testing.T) {
+func TestIntraClassDiversityIsTheMeanDistanceOfPairs(t *testing.T) {
 	var images [3]fashion.Image
 	images[1][5], images[2][5], images[2][6] = 255, 3, 4
 	want := (255 + 5 + math.Sqrt(252*252+4*4)) / 3
-	near(t, "the spread", Spread(images[:]), want)
-	near(t, "the spread of one image", Spread(images[:1]), 0)
+	near(t, "the diversity", IntraClassDiversity(images[:]), want)
+	near(t, "the diversity of one image", IntraClassDiversity(images[:1]), 0)
 }
 
-func TestAlikeIsTheCosineToTheNeighbourOfThatRank(t *testing.T) {
+func TestKthSimilarityIsTheCosineToTheNeighbourOfThatRank(t *testing.T) {
 	others := [][]float32{{1, 0}, {0, 2}, {3, 3}, {-1, 0}}
-	alike := func(features, others [][]float32, k int) ([]float64, error) {
-		x, err := NewIndex(others)
+	similarity := func(features, others [][]float32, k int) ([]float64, error) {
+		x, err := NewCosineIndex(others)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return x.Alike(features, k)
+		return x.KthSimilarity(features, k)
 	}
-	got, err := alike([][]float32{{5, 0}, {0, -1}, {0, 0}}, others, 2)
+	got, err := similarity([][]float32{{5, 0}, {0, -1}, {0, 0}}, others, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
 	near(t, "the first", got[0], math.Sqrt(0.5)) // after {1, 0}, {3, 3}
 	near(t, "the second", got[1], 0)             // {1, 0} and {-1, 0} are equally far
 	near(t, "what has no direction", got[2], 0)
-	many, err := alike(features(1, 2300, 3, 1, 0), features(2, 50, 3, 1, 0), 1)
+	many, err := similarity(features(1, 2300, 3, 1, 0), features(2, 50, 3, 1, 0), 1)
 	if err != nil || len(many) != 2300 {
 		t.Errorf("%d values for 2300 features (%v)", len(many), err)
 	}
-	one, err := alike(features(1, 2300, 3, 1, 0)[2200:2201], features(2, 50, 3, 1, 0), 1)
+	one, err := similarity(features(1, 2300, 3, 1, 0)[2200:2201], features(2, 50, 3, 1, 0), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,18 +193,18 @@ func TestAlikeIsTheCosineToTheNeighbourOfThatRank(t *testing.T) {
 		features [][]float32
 		k        int
 	}{"no number": {[][]float32{{0, float32(math.NaN())}}, 1}, "other numbers": {[][]float32{{1, 2, 3}}, 1}, "no such neighbour": {[][]float32{{1, 2}}, 5}, "none": {[][]float32{{1, 2}}, 0}} {
-		if _, err := alike(bad.features, others, bad.k); err == nil {
+		if _, err := similarity(bad.features, others, bad.k); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if _, err := NewIndex(nil); err == nil {
+	if _, err := NewCosineIndex(nil); err == nil {
 		t.Error("an index of nothing: no error")
 	}
 }
 
 func TestNearestAreTheOnesOfTheSmallestAngles(t *testing.T) {
 	others := [][]float32{{1, 0}, {0, 2}, {3, 3}, {-1, 0}}
-	got, err := Nearest([][]float32{{5, 1}, {0, -1}}, others, 3)
+	got, err := NearestNeighbours([][]float32{{5, 1}, {0, -1}}, others, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,11 +216,11 @@ func TestNearestAreTheOnesOfTheSmallestAngles(t *testing.T) {
 	// The slow twin: all are sorted.
 	some, many := features(1, 30, 3, 1, 0), features(2, 200, 3, 1, 0)
 	many = append(many, many[:50]...) // so that there are ties
-	got, err = Nearest(some, many, 7)
+	got, err = NearestNeighbours(some, many, 7)
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := NewIndex(many)
+	x, err := NewCosineIndex(many)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,20 +241,20 @@ func TestNearestAreTheOnesOfTheSmallestAngles(t *testing.T) {
 	}
 }
 
-func TestCompareGivesBothDistances(t *testing.T) {
+func TestCompareFeaturesGivesBothDistances(t *testing.T) {
 	a, b := features(1, 60, 3, 1, 0), features(2, 80, 3, 1, 1)
-	got, err := Compare(a, b)
+	got, err := CompareFeatures(a, b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	kernel, standardError, err := Kernel(a, b, 6)
+	kid, standardError, err := KID(a, b, 6)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (Distances{frechet(t, normalOf(t, a), normalOf(t, b)), kernel, standardError}); got != want {
+	if want := (FeatureDistances{frechet(t, fitNormal(t, a), fitNormal(t, b)), kid, standardError}); got != want {
 		t.Errorf("the distances are %+v, want %+v", got, want)
 	}
-	if _, err := Compare(a[:15], b); err == nil {
+	if _, err := CompareFeatures(a[:15], b); err == nil {
 		t.Error("15 features were compared in ten blocks")
 	}
 }

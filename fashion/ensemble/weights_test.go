@@ -1,4 +1,4 @@
-package score_test
+package ensemble_test
 
 import (
 	"errors"
@@ -8,15 +8,16 @@ import (
 	"testing"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/ensemble"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
 )
 
 func TestVoteIsTheOneOfScikitLearn(t *testing.T) {
-	r, all := voters(t)
+	r, all := recorded(t)
 	for _, want := range r.Voters.Ensembles {
 		members := all[:len(want.Weights)]
-		vote, err := score.Vote(want.Weights, members...)
+		vote, err := ensemble.SoftVote(want.Weights, members...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -25,14 +26,15 @@ func TestVoteIsTheOneOfScikitLearn(t *testing.T) {
 				near(t, "probability", float64(v), want.Vote[i][k], 1e-6)
 			}
 		}
-		near(t, "accuracy of the vote", score.Accuracy(vote).Value, want.Accuracy, 1e-12)
-		near(t, "log loss of the vote", score.LogLoss(vote), want.LogLoss, 1e-6)
+		near(t, "accuracy of the vote", metrics.Accuracy(vote).Value, want.Accuracy, 1e-12)
+		near(t, "log loss of the vote", metrics.LogLoss(vote), want.LogLoss, 1e-6)
 	}
 }
 
 func TestVoteOfOneMemberIsItself(t *testing.T) {
-	_, p := load(t)
-	vote, err := score.Vote([]float64{0.3}, p)
+	_, all := recorded(t)
+	p := all[0]
+	vote, err := ensemble.SoftVote([]float64{0.3}, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,76 +44,56 @@ func TestVoteOfOneMemberIsItself(t *testing.T) {
 }
 
 func TestWeightsThatCannotBeSharesAreRefused(t *testing.T) {
-	_, p := load(t)
+	_, all := recorded(t)
+	p := all[0]
 	for _, weights := range [][]float64{{0, 0}, {-1, 2}, {math.NaN(), 1}, {math.Inf(1), 1}, {math.MaxFloat64, math.MaxFloat64}} {
-		if _, err := score.Vote(weights, p, p); err == nil {
+		if _, err := ensemble.SoftVote(weights, p, p); err == nil {
 			t.Errorf("weights %v pass", weights)
 		}
 	}
-	if _, err := score.Vote(nil); err == nil {
+	if _, err := ensemble.SoftVote(nil); err == nil {
 		t.Error("a vote without members passes")
 	}
-	if _, err := score.GridWeights(0, p); err == nil {
+	if _, err := ensemble.GridWeights(0, p); err == nil {
 		t.Error("a grid without divisions passes")
 	}
 	for name, members := range map[string][]run.Predictions{"no members": nil, "no images": {{}, {}}} {
-		if _, err := score.GridWeights(20, members...); err == nil {
+		if _, err := ensemble.GridWeights(20, members...); err == nil {
 			t.Errorf("grid weights of %s pass", name)
 		}
-		if _, err := score.FitWeights(members...); err == nil {
+		if _, err := ensemble.FitWeights(members...); err == nil {
 			t.Errorf("fitted weights of %s pass", name)
 		}
 	}
 }
 
 func TestMembersOfOtherImagesAreRefusedByNumber(t *testing.T) {
-	_, p := load(t)
-	index, label, rows := p, p, p
-	index.Indices, label.Labels, rows.Probabilities = slices.Clone(p.Indices), slices.Clone(p.Labels), p.Probabilities[1:]
-	index.Indices[7], label.Labels[8] = 999, (p.Labels[8]+1)%fashion.NumClasses
-	for name, c := range map[string]struct {
-		other run.Predictions
-		got   string
-	}{
-		"fewer images":  {score.Without(p, []int32{5}), "299 labels"},
-		"another index": {index, "index 999 in row 7"},
-		"another label": {label, "in row 8"},
-		"fewer rows":    {rows, "299 rows"},
-	} {
-		_, vote := score.Vote([]float64{1, 1, 1}, p, p, c.other)
-		_, grid := score.GridWeights(4, p, p, c.other)
-		_, fit := score.FitWeights(p, p, c.other)
-		_, test := score.McNemar(p, c.other)
-		_, gain := score.Gain(p, c.other, 10, 1)
-		for i, err := range []error{vote, grid, fit, test, gain} {
-			member := 2
-			if i >= 3 {
-				member = 1
-			}
-			var e *score.MemberError
-			if !errors.As(err, &e) || e.Member != member || !strings.Contains(e.Got, c.got) || e.Want == "" {
-				t.Errorf("%s, function %d: error is %v, want member %d with %q", name, i, err, member, c.got)
-			}
+	_, all := recorded(t)
+	p, other := all[0], all[0]
+	other.Indices = slices.Clone(p.Indices)
+	other.Indices[7] = 999
+	_, vote := ensemble.SoftVote([]float64{1, 1, 1}, p, p, other)
+	_, grid := ensemble.GridWeights(4, p, p, other)
+	_, fit := ensemble.FitWeights(p, p, other)
+	for name, err := range map[string]error{"vote": vote, "grid": grid, "fit": fit} {
+		var e *run.ImagesError
+		if !errors.As(err, &e) || e.Position != 2 || !strings.Contains(e.Got, "index 999 in row 7") {
+			t.Errorf("%s: error is %v, want one of member 2", name, err)
 		}
 	}
-	_, err := score.McNemar(p, index)
-	if want := "member 1, counted from 0: got index 999 in row 7, want index 7; "; err == nil || !strings.HasPrefix(err.Error(), want) {
-		t.Errorf("error is %q, want %q and what to do", err, want)
-	}
-	for weights, member := range map[int]int{1: 1, 3: 2} {
-		_, err := score.Vote(make([]float64, weights), p, p)
-		if e := new(score.MemberError); !errors.As(err, &e) || e.Member != member {
-			t.Errorf("error of %d weights for 2 members is %v, want one of member %d", weights, err, member)
+	for weights, want := range map[int]string{1: "1 weights for 2 members", 3: "3 weights for 2 members"} {
+		if _, err := ensemble.SoftVote(make([]float64, weights), p, p); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error is %v, want one that says %q", err, want)
 		}
 	}
 }
 
 func TestGridWeightsAreThoseOfAVotePerPoint(t *testing.T) {
-	_, all := voters(t)
+	_, all := recorded(t)
 	all = append(all, all[0]) // a twin, for ties
 	for n := 1; n <= len(all); n++ {
 		members := all[:n]
-		got, err := score.GridWeights(10, members...)
+		got, err := ensemble.GridWeights(10, members...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,15 +103,15 @@ func TestGridWeightsAreThoseOfAVotePerPoint(t *testing.T) {
 		}
 		near(t, "sum of the weights", sum, 1, 1e-12)
 		vote := func(weights []float64) (accuracy, loss float64) {
-			p, err := score.Vote(weights, members...)
+			p, err := ensemble.SoftVote(weights, members...)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return score.Accuracy(p).Value, score.LogLoss(p)
+			return metrics.Accuracy(p).Value, metrics.LogLoss(p)
 		}
 		accuracy, loss := vote(got)
 		for m, p := range members {
-			if one := score.Accuracy(p).Value; one > accuracy {
+			if one := metrics.Accuracy(p).Value; one > accuracy {
 				t.Errorf("member %d is right in %v, the ensemble in %v", m, one, accuracy)
 			}
 		}
@@ -151,17 +133,17 @@ func TestGridWeightsAreThoseOfAVotePerPoint(t *testing.T) {
 
 func TestOfEqualGridWeightsTheFirstIsTaken(t *testing.T) {
 	sure := predictions([]int{0}, [][fashion.NumClasses]float32{{0.5, 0.5}})
-	got, err := score.GridWeights(4, sure, sure)
+	got, err := ensemble.GridWeights(4, sure, sure)
 	if err != nil || !slices.Equal(got, []float64{0, 1}) {
 		t.Errorf("weights of twins are %v (%v), want 0 and 1", got, err)
 	}
 }
 
 func TestFittedWeightsHaveTheLeastLogLoss(t *testing.T) {
-	r, all := voters(t)
+	r, all := recorded(t)
 	for _, want := range r.Voters.Ensembles {
 		members := all[:len(want.Weights)]
-		got, err := score.FitWeights(members...)
+		got, err := ensemble.FitWeights(members...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -187,7 +169,7 @@ func TestAUselessMemberGetsNoWeight(t *testing.T) {
 	for i, label := range good.Labels {
 		useless.Probabilities[i][(label+1)%fashion.NumClasses] = 1
 	}
-	got, err := score.FitWeights(useless, good)
+	got, err := ensemble.FitWeights(useless, good)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +180,7 @@ func TestAUselessMemberGetsNoWeight(t *testing.T) {
 func BenchmarkGridWeightsOfFourMembers(b *testing.B) {
 	members := []run.Predictions{drawn(12000, 3, 1), drawn(12000, 3, 2), drawn(12000, 3, 3), drawn(12000, 1, 4)}
 	for b.Loop() {
-		if _, err := score.GridWeights(20, members...); err != nil {
+		if _, err := ensemble.GridWeights(20, members...); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -207,7 +189,7 @@ func BenchmarkGridWeightsOfFourMembers(b *testing.B) {
 func BenchmarkFitWeightsOfFourMembers(b *testing.B) {
 	members := []run.Predictions{drawn(12000, 3, 1), drawn(12000, 3, 2), drawn(12000, 3, 3), drawn(12000, 1, 4)}
 	for b.Loop() {
-		if _, err := score.FitWeights(members...); err != nil {
+		if _, err := ensemble.FitWeights(members...); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,13 +1,15 @@
-package score_test
+package metrics_test
 
 import (
+	"errors"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
 )
 
 // outcomes are two models' predictions of which both recognize so many images, then only a, then only b, then neither.
@@ -32,7 +34,7 @@ func outcomes(both, onlyA, onlyB, neither int) (a, b run.Predictions) {
 func TestMcNemarIsTheExactTestOfStatsmodels(t *testing.T) {
 	r, members := voters(t)
 	for i, want := range r.Voters.Pairs {
-		got, err := score.McNemar(members[i], members[(i+1)%len(members)])
+		got, err := metrics.McNemar(members[i], members[(i+1)%len(members)])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +51,7 @@ func TestMcNemarOfKnownCases(t *testing.T) {
 		p            float64 // by SciPy 1.17, binomtest(onlyA, onlyA+onlyB).pvalue
 	}{{0, 0, 1}, {1, 0, 1}, {3, 3, 1}, {0, 5, 0.0625}, {10, 2, 0.03857421875}, {2, 10, 0.03857421875}, {5100, 4900, 0.046585527704945}, {9000, 1000, 0}} {
 		a, b := outcomes(3, c.onlyA, c.onlyB, 2)
-		got, err := score.McNemar(a, b)
+		got, err := metrics.McNemar(a, b)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +64,7 @@ func TestMcNemarOfKnownCases(t *testing.T) {
 
 func TestGainIsWithinItsIntervalAndTheSameForTheSameSeed(t *testing.T) {
 	a, b := outcomes(8800, 250, 320, 630)
-	got, err := score.Gain(a, b, 2000, 3)
+	got, err := metrics.Gain(a, b, 2000, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,91 +76,82 @@ func TestGainIsWithinItsIntervalAndTheSameForTheSameSeed(t *testing.T) {
 	half := 1.959963984540054 * math.Sqrt((0.057-0.007*0.007)/10000)
 	near(t, "low end", got.Low, 0.007-half, 0.1*half)
 	near(t, "high end", got.High, 0.007+half, 0.1*half)
-	if again, _ := score.Gain(a, b, 2000, 3); again != got {
+	if again, _ := metrics.Gain(a, b, 2000, 3); again != got {
 		t.Errorf("the same seed gives %v, then %v", got, again)
 	}
-	if other, _ := score.Gain(a, b, 2000, 4); other == got {
+	if other, _ := metrics.Gain(a, b, 2000, 4); other == got {
 		t.Errorf("another seed gives %v as well", got)
 	}
-	back, _ := score.Gain(b, a, 2000, 3)
+	back, _ := metrics.Gain(b, a, 2000, 3)
 	near(t, "gain of a over b", back.Value, -0.007, 1e-12)
-	if same, _ := score.Gain(a, a, 100, 1); same != (score.Interval{}) {
+	if same, _ := metrics.Gain(a, a, 100, 1); same != (metrics.Interval{}) {
 		t.Errorf("a model's gain over itself is %v", same)
 	}
 }
 
 func TestGainWithoutResamplesOrImagesIsRefused(t *testing.T) {
 	a, b := outcomes(1, 1, 1, 1)
-	if _, err := score.Gain(a, b, 0, 1); err == nil {
+	if _, err := metrics.Gain(a, b, 0, 1); err == nil {
 		t.Error("no resamples pass")
 	}
-	if _, err := score.Gain(run.Predictions{}, run.Predictions{}, 10, 1); err == nil {
+	if _, err := metrics.Gain(run.Predictions{}, run.Predictions{}, 10, 1); err == nil {
 		t.Error("no images pass")
 	}
 }
 
-func TestWithoutRemovesExactlyThose(t *testing.T) {
+func TestModelsOfOtherImagesAreNotCompared(t *testing.T) {
 	_, p := load(t)
-	p.Indices = slices.Clone(p.Indices)
-	for i := range p.Indices {
-		p.Indices[i] = int32(3 * i)
-	}
-	got := score.Without(p, []int32{0, 30, 31, 897})
-	row := 0
-	for i, index := range p.Indices {
-		if index == 0 || index == 30 || index == 897 {
-			continue
+	other := p
+	other.Indices = slices.Clone(p.Indices)
+	other.Indices[7] = 999
+	_, test := metrics.McNemar(p, other)
+	_, gain := metrics.Gain(p, other, 10, 1)
+	_, disagreement := metrics.Disagreement(p, other)
+	for name, err := range map[string]error{"test": test, "gain": gain, "disagreement": disagreement} {
+		var e *run.ImagesError
+		if !errors.As(err, &e) || e.Position != 1 || !strings.Contains(e.Got, "index 999 in row 7") {
+			t.Errorf("%s: error is %v, want one of the second predictions", name, err)
 		}
-		if got.Indices[row] != index || got.Labels[row] != p.Labels[i] || got.Probabilities[row] != p.Probabilities[i] {
-			t.Errorf("row %d is image %d, want %d", row, got.Indices[row], index)
-		}
-		row++
-	}
-	if row != 297 || len(got.Indices) != row || len(got.Labels) != row || len(got.Probabilities) != row {
-		t.Errorf("%d images are left, want 297", len(got.Indices))
-	}
-	if all := score.Without(p, nil); !slices.Equal(all.Probabilities, p.Probabilities) {
-		t.Error("without none, some are missing")
 	}
 }
 
 func BenchmarkGain(b *testing.B) {
 	x, y := outcomes(8800, 250, 320, 630)
 	for b.Loop() {
-		if _, err := score.Gain(x, y, 2000, 1); err != nil {
+		if _, err := metrics.Gain(x, y, 2000, 1); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
-func TestSavesAreTheCountsOfThePairedTest(t *testing.T) {
+func TestDisagreementIsTheCountsOfThePairedTest(t *testing.T) {
 	_, members := voters(t)
-	counts, err := score.Saves(members...)
+	counts, err := metrics.Disagreement(members...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, a := range members {
 		for j, b := range members {
-			c, err := score.McNemar(a, b)
+			c, err := metrics.McNemar(a, b)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if counts[i][j] != c.OnlyA || counts[j][i] != c.OnlyB {
-				t.Errorf("members %d and %d save %d and %d, want %d and %d", i, j, counts[i][j], counts[j][i], c.OnlyA, c.OnlyB)
+				t.Errorf("members %d and %d alone are right on %d and %d images, want %d and %d", i, j, counts[i][j], counts[j][i], c.OnlyA, c.OnlyB)
 			}
 		}
 	}
-	if _, err := score.Saves(members[0], drawn(3, 1, 1)); err == nil {
+	if _, err := metrics.Disagreement(members[0], drawn(3, 1, 1)); err == nil {
 		t.Error("predictions for other images were accepted")
 	}
 }
 
-func TestDifferencesAndChancesAreShortWords(t *testing.T) {
-	if got, want := (score.Interval{Value: 0.003, Low: -0.0004, High: 0.00634}).Signed(), "+0.0030 (-0.0004 to +0.0063)"; got != want {
+func TestDifferencesAndPValuesAreShort(t *testing.T) {
+	if got, want := (metrics.Interval{Value: 0.003, Low: -0.0004, High: 0.00634}).Signed(), "+0.0030 (-0.0004 to +0.0063)"; got != want {
 		t.Errorf("the difference is %q, want %q", got, want)
 	}
 	for p, want := range map[float64]string{0.0421: "0.0421", 1: "1.0000", 3e-7: "< 0.0001"} {
-		if got := score.Chance(p); got != want {
+		if got := metrics.FormatP(p); got != want {
 			t.Errorf("P of %v is %q, want %q", p, got, want)
 		}
 	}

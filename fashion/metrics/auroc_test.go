@@ -1,11 +1,11 @@
-package score_test
+package metrics_test
 
 import (
 	"math"
 	"math/rand/v2"
 	"testing"
 
-	"fashionlab/fashion/score"
+	"fashionlab/fashion/metrics"
 )
 
 func TestAUROCCountsPairsInTheRightOrder(t *testing.T) {
@@ -16,11 +16,11 @@ func TestAUROCCountsPairsInTheRightOrder(t *testing.T) {
 		{[]float64{2, 3}, []float64{0, 1}, 1}, {[]float64{0, 1}, []float64{2, 3}, 0}, {[]float64{1, 1}, []float64{1}, 0.5},
 		{[]float64{0.9, 0.4}, []float64{0.5, 0.1}, 0.75},
 	} {
-		if got := score.AUROC(c.above, c.below); got != c.want {
+		if got := metrics.AUROC(c.above, c.below); got != c.want {
 			t.Errorf("AUROC(%v, %v) is %v, want %v", c.above, c.below, got, c.want)
 		}
 	}
-	if got := score.AUROC(nil, []float64{1}); !math.IsNaN(got) {
+	if got := metrics.AUROC(nil, []float64{1}); !math.IsNaN(got) {
 		t.Errorf("without scores it is %v, want NaN", got)
 	}
 	r := rand.New(rand.NewPCG(1, 1))
@@ -39,7 +39,7 @@ func TestAUROCCountsPairsInTheRightOrder(t *testing.T) {
 			}
 		}
 	}
-	if got := score.AUROC(a, b); math.Abs(got-slow/40_000) > 1e-12 {
+	if got := metrics.AUROC(a, b); math.Abs(got-slow/40_000) > 1e-12 {
 		t.Errorf("AUROC is %v, counted pair by pair %v", got, slow/40_000)
 	}
 }

@@ -1,4 +1,4 @@
-package embed
+package metrics
 
 import (
 	"fmt"
@@ -12,25 +12,25 @@ import (
 
 // The constants of van der Maaten and Hinton's descent, where they differ with the values of scikit-learn's.
 const (
-	components       = 30  // of PCA, at most
+	tsneComponents   = 30  // of PCA, at most
 	exaggeration     = 12  // of the affinities at first
 	exaggerated      = 250 // iterations, at most a quarter of all
 	earlyMomentum    = 0.5
 	lateMomentum     = 0.8
-	leastRate        = 50 // learning rate of few rows
-	leastGain        = 0.01
+	minRate          = 50 // learning rate of few rows
+	minGain          = 0.01
 	initialDeviation = 1e-4
 	entropyTolerance = 1e-5 // in nats, of the search for a perplexity
 	precisionSteps   = 50   // of that search, at most
-	leastAffinity    = 1e-12
+	minAffinity      = 1e-12
 )
 
-// TSNE places rows in the plane so that neighbours stay neighbours: van der Maaten and Hinton, "Visualizing Data using t-SNE" (2008), on at
-// most 30 principal components. Only who is near whom has a meaning, not the size of groups nor the distances between them. The
-// perplexity is about the number of neighbours that count, 30 as a rule, for three times as many rows or more. iterations are steps of
-// the descent: 500 suffice for 1,000 rows. The time grows with the square of the rows. The same input and seed give the same points.
+// TSNE projects features, [N, D], to the plane so that neighbours stay neighbours: van der Maaten and Hinton, "Visualizing Data using t-SNE" (2008), on at
+// most 30 principal components. Only neighbourhoods have a meaning, not the size of clusters nor the distances between them. The
+// perplexity is about the number of neighbours that count, usually 30; there must be three times as many rows or more. iterations are steps of
+// gradient descent: 500 suffice for 1,000 rows. The time grows with the square of the rows. The same input and seed give the same points.
 func TSNE(features [][]float32, perplexity float64, seed uint64, iterations int) ([][2]float64, error) {
-	x, err := matrix(features)
+	x, err := matrix(features, 2)
 	switch {
 	case err != nil:
 		return nil, err
@@ -41,7 +41,7 @@ func TSNE(features [][]float32, perplexity float64, seed uint64, iterations int)
 	case iterations < 1:
 		return nil, fmt.Errorf("%d iterations, want 1 or more", iterations)
 	}
-	if x, err = principal(x, components); err != nil {
+	if x, err = principal(x, tsneComponents); err != nil {
 		return nil, err
 	}
 	d := newDescent(affinities(x, perplexity), seed)
@@ -74,7 +74,7 @@ func affinities(x *mat.Dense, perplexity float64) *mat.Dense {
 	})
 	p := mat.NewDense(n, n, nil)
 	p.Add(picks, picks.T())
-	p.Apply(func(_, _ int, v float64) float64 { return max(v/float64(2*n), leastAffinity) }, p)
+	p.Apply(func(_, _ int, v float64) float64 { return max(v/float64(2*n), minAffinity) }, p)
 	return p
 }
 
@@ -137,7 +137,7 @@ func newDescent(p *mat.Dense, seed uint64) *descent {
 	grid := func() [][2]float64 { return make([][2]float64, n) }
 	d := &descent{p: p, points: grid(), velocity: grid(), gain: grid(), pull: grid(), push: grid(), weight: make([]float64, n)}
 	// Belkina et al., "Automated optimized parameters for t-distributed stochastic neighbor embedding" (2019)
-	d.rate = max(float64(n)/exaggeration/4, leastRate)
+	d.rate = max(float64(n)/exaggeration/4, minRate)
 	r := rand.New(rand.NewPCG(seed, 0))
 	for i := range n {
 		d.gain[i] = [2]float64{1, 1}
@@ -160,7 +160,7 @@ func (d *descent) step(factor, momentum float64) {
 			if g*d.velocity[i][k] < 0 {
 				d.gain[i][k] += 0.2
 			} else {
-				d.gain[i][k] = max(d.gain[i][k]*0.8, leastGain)
+				d.gain[i][k] = max(d.gain[i][k]*0.8, minGain)
 			}
 			d.velocity[i][k] = momentum*d.velocity[i][k] - d.rate*d.gain[i][k]*g
 			d.points[i][k] += d.velocity[i][k]

@@ -1,7 +1,7 @@
-// Package score measures saved predictions: accuracy with its interval, confusion, per-class scores, errors, calibration,
-// the paired comparison of two models, suspect labels; and it combines models in an ensemble. It loads no model and no
-// backend.
-package score
+// Package metrics measures models by their saved outputs. Of predictions: accuracy with its interval, confusion matrix, scores by class, errors,
+// calibration, the paired comparison of two models, suspect labels. Of features, any vectors that a network gives for images: the distance between two
+// distributions (Fréchet, KID), nearest neighbours by cosine similarity, projections to the plane (PCA, t-SNE). It loads no model and no backend.
+package metrics
 
 import (
 	"cmp"
@@ -42,7 +42,7 @@ func (i Interval) Signed() string {
 }
 
 // Wilson is the score interval of E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical
-// Inference" (1927), for so many hits in n trials. Without trials it is [0, 1] around NaN.
+// Inference" (1927), for a number of hits in n trials. Without trials it is [0, 1] around NaN.
 func Wilson(hits, n int) Interval {
 	if n == 0 {
 		return Interval{math.NaN(), 0, 1}
@@ -54,38 +54,27 @@ func Wilson(hits, n int) Interval {
 }
 
 // Accuracy is the fraction of images whose most probable class is the true one.
-func Accuracy(p run.Predictions) Interval { return Wilson(hits(p), len(p.Labels)) }
+func Accuracy(p run.Predictions) Interval { return Wilson(p.Correct(), len(p.Labels)) }
 
-// hits counts the images whose most probable class is the true one.
-func hits(p run.Predictions) int {
-	n := 0
-	for i, label := range p.Labels {
-		if p.Predicted(i) == label {
-			n++
-		}
-	}
-	return n
-}
+// Epsilon is what probabilities are clipped to from below before their logarithm is taken, which is then finite.
+const Epsilon = 1e-15
 
-// least is what smaller probabilities count as, so that their logarithms are finite.
-const least = 1e-15
-
-// LogLoss is the mean of -log(probability of the true class), in nats. Probabilities below 1e-15 count as that.
+// LogLoss is the mean of -log(probability of the true class), in nats, of probabilities clipped to Epsilon.
 func LogLoss(p run.Predictions) float64 {
 	sum := 0.0
 	for i, label := range p.Labels {
-		sum -= math.Log(max(least, float64(p.Probabilities[i][label])))
+		sum -= math.Log(max(Epsilon, float64(p.Probabilities[i][label])))
 	}
 	return sum / float64(len(p.Labels))
 }
 
-// Error is an image that was not recognized.
+// Error is a misclassified image.
 type Error struct {
 	Row             int   // in the predictions
 	Index           int32 // of the image in its file
 	True, Predicted fashion.Label
-	TrueProbability float32 // what the model gave the true class
-	Confidence      float32 // what it gave the predicted one
+	TrueProbability float32 // of the true class
+	Confidence      float32 // probability of the predicted class
 }
 
 // Errors lists the misclassified images, those with the least probability for the true class first.
@@ -100,7 +89,7 @@ func Errors(p run.Predictions) []Error {
 	return list
 }
 
-// Mean is the mean of measurements with its 95% interval by Student's t distribution, which a single one does not have: it is NaN.
+// Mean is the mean of measurements with its 95% interval by Student's t distribution. The interval of a single measurement is NaN.
 func Mean(values []float64) Interval {
 	n := float64(len(values))
 	mean, squares := 0.0, 0.0
@@ -117,7 +106,7 @@ func Mean(values []float64) Interval {
 	return Interval{mean, mean - half, mean + half}
 }
 
-// Percentile is the sorted value that comes after percent in 100 of all, their number rounded down: at 5, the threshold that one in twenty of the values is below.
+// Percentile is the sorted value before which percent in 100 of the values come, their number rounded down: at 5, the threshold for the lowest twentieth.
 // It panics unless percent is in [0, 100) and there are values.
 func Percentile(values []float64, percent int) float64 {
 	return slices.Sorted(slices.Values(values))[len(values)*percent/100]

@@ -1,4 +1,4 @@
-package score
+package ensemble
 
 import (
 	"fmt"
@@ -6,48 +6,15 @@ import (
 	"slices"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/run"
 )
 
-// MemberError is a member of an ensemble or of a comparison that does not fit the first: it was split differently, or
-// the weights are not as many as the members.
-type MemberError struct {
-	Member    int // 0-based, in the order given
-	Got, Want string
-}
-
-func (e *MemberError) Error() string {
-	return fmt.Sprintf("member %d, counted from 0: got %s, want %s; all need the same images in the same order, and a weight each", e.Member, e.Got, e.Want)
-}
-
-// sameImages returns a *MemberError unless all members have the images and the labels of the first, in its order.
-func sameImages(members ...run.Predictions) error {
-	for m, p := range members {
-		first := members[0]
-		n := len(first.Labels)
-		if len(p.Labels) != n || len(p.Indices) != n || len(p.Probabilities) != n {
-			got := fmt.Sprintf("%d labels, %d indices and %d rows", len(p.Labels), len(p.Indices), len(p.Probabilities))
-			return &MemberError{m, got, fmt.Sprintf("%d of each", n)}
-		}
-		for i := range n {
-			if got, want := p.Indices[i], first.Indices[i]; got != want {
-				return &MemberError{m, fmt.Sprintf("index %d in row %d", got, i), fmt.Sprintf("index %d", want)}
-			}
-			if got, want := p.Labels[i], first.Labels[i]; got != want {
-				return &MemberError{m, fmt.Sprintf("label %q in row %d", got, i), fmt.Sprintf("label %q", want)}
-			}
-		}
-	}
-	return nil
-}
-
-// Vote is weighted soft voting: the weighted mean of the members' probabilities, with the first's indices and labels.
-// Weights are finite, at least 0 and not all 0; they are divided by their sum. Members that were split differently, or
-// another number of weights than of members, are a *MemberError.
-func Vote(weights []float64, members ...run.Predictions) (run.Predictions, error) {
+// SoftVote is weighted soft voting: the weighted mean of the members' probabilities, with the first's indices and labels.
+// Weights are finite, at least 0 and not all 0; they are divided by their sum. Predictions for different images are a *run.ImagesError.
+func SoftVote(weights []float64, members ...run.Predictions) (run.Predictions, error) {
 	if len(weights) != len(members) {
-		m := min(len(weights), len(members))
-		return run.Predictions{}, &MemberError{m, fmt.Sprintf("%d weights", len(weights)), fmt.Sprintf("%d", len(members))}
+		return run.Predictions{}, fmt.Errorf("%d weights for %d members, want one for each", len(weights), len(members))
 	}
 	sum := 0.0
 	for i, w := range weights {
@@ -59,17 +26,26 @@ func Vote(weights []float64, members ...run.Predictions) (run.Predictions, error
 	if !(sum > 0) || math.IsInf(sum, 1) {
 		return run.Predictions{}, fmt.Errorf("weights sum to %v, want a finite sum above 0", sum)
 	}
-	if err := sameImages(members...); err != nil {
+	if err := run.SameImages(members...); err != nil {
 		return run.Predictions{}, err
-	}
-	shares := make([]float64, len(weights))
-	for i, w := range weights {
-		shares[i] = w / sum
 	}
 	vote := run.Predictions{Indices: members[0].Indices, Labels: members[0].Labels}
 	vote.Probabilities = make([][fashion.NumClasses]float32, len(vote.Labels))
-	mix(vote.Probabilities, shares, members)
+	mix(vote.Probabilities, normalized(weights), members)
 	return vote, nil
+}
+
+// normalized divides weights by their sum.
+func normalized(weights []float64) []float64 {
+	sum := 0.0
+	for _, w := range weights {
+		sum += w
+	}
+	fractions := make([]float64, len(weights))
+	for i, w := range weights {
+		fractions[i] = w / sum
+	}
+	return fractions
 }
 
 // mix sets each row to the weighted sum of the members' rows.
@@ -87,43 +63,43 @@ func mix(rows [][fashion.NumClasses]float32, weights []float64, members []run.Pr
 	}
 }
 
-// Weighing is how a vote with some weights does.
-type Weighing struct {
-	Weights  []float64 // of sum 1
-	Accuracy float64
-	LogLoss  float64 // nats
+// GridPoint is the score of an ensemble with some weights.
+type GridPoint struct {
+	Weights  []float64 // of the members, which sum to 1
+	Accuracy float64   // fraction in [0, 1]
+	LogLoss  float64   // nats
 }
 
-// Grid tries all weights that are multiples of 1/divisions and sum to 1, in lexicographic order. Members that were split
-// differently are a *MemberError.
-func Grid(divisions int, members ...run.Predictions) ([]Weighing, error) {
+// Grid tries all weights that are multiples of 1/divisions and sum to 1, in lexicographic order. Predictions for different images
+// are a *run.ImagesError.
+func Grid(divisions int, members ...run.Predictions) ([]GridPoint, error) {
 	if divisions < 1 {
 		return nil, fmt.Errorf("a grid of %d divisions, want 1 or more", divisions)
 	}
 	if err := fittable(members); err != nil {
 		return nil, err
 	}
-	// Where all members predict the same class, so does every mixture: only the other images tell weights apart.
+	// Where all members predict the same class, so does every mixture: weights matter for the other images only.
 	rows := disputed(members)
 	parts := make([]run.Predictions, len(members))
 	for m, p := range members {
-		parts[m] = pick(p, rows)
+		parts[m] = p.Pick(rows)
 	}
-	vote, truth := pick(members[0], rows), likelihoods(members)
-	agreed, images := hits(members[0])-hits(vote), float64(len(members[0].Labels))
-	var list []Weighing
+	vote, truth := members[0].Pick(rows), likelihoods(members)
+	agreed, images := members[0].Correct()-vote.Correct(), float64(len(members[0].Labels))
+	var list []GridPoint
 	simplex(divisions, make([]int, len(members)), func(counts []int) {
 		weights := make([]float64, len(members))
 		for m, k := range counts {
 			weights[m] = float64(k) / float64(divisions)
 		}
 		mix(vote.Probabilities, weights, parts)
-		list = append(list, Weighing{weights, float64(agreed+hits(vote)) / images, mixtureLoss(weights, truth)})
+		list = append(list, GridPoint{weights, float64(agreed+vote.Correct()) / images, mixtureLoss(weights, truth)})
 	})
 	return list, nil
 }
 
-// GridWeights are the weights of Grid with the highest accuracy; of equals those of the lowest log loss; of these the first.
+// GridWeights are the weights of the point of Grid with the highest accuracy; among equal ones that with the lowest log loss, and then the first.
 func GridWeights(divisions int, members ...run.Predictions) ([]float64, error) {
 	list, err := Grid(divisions, members...)
 	if err != nil {
@@ -167,31 +143,31 @@ func disputed(members []run.Predictions) []int {
 	return rows
 }
 
-// FitWeights returns the weights of the least log loss. The loss is convex in them; they are found by expectation
+// FitWeights returns the weights with the lowest log loss. The loss is convex in them; they are found by expectation
 // maximization, after Dempster, Laird and Rubin, "Maximum Likelihood from Incomplete Data via the EM Algorithm" (1977):
-// a member's weight becomes its mean share in the mixture's probability of the true class, from equal weights until no
-// weight changes by 1e-9, or 10,000 times. No step raises the loss. Probabilities below 1e-15 count as that. Members
-// that were split differently are a *MemberError.
+// a member's weight becomes its mean responsibility, its fraction of the mixture's probability of the true class, from equal
+// weights until no weight changes by 1e-9, or 10,000 times. No step raises the loss. Probabilities are clipped to
+// metrics.Epsilon. Predictions for different images are a *run.ImagesError.
 func FitWeights(members ...run.Predictions) ([]float64, error) {
 	if err := fittable(members); err != nil {
 		return nil, err
 	}
 	truth := likelihoods(members)
-	weights, shares := make([]float64, len(members)), make([]float64, len(members))
+	weights, responsibility := make([]float64, len(members)), make([]float64, len(members))
 	for m := range weights {
 		weights[m] = 1 / float64(len(members))
 	}
 	for range 10000 {
-		clear(shares)
+		clear(responsibility)
 		for i := range truth[0] {
 			mixed := mixture(weights, truth, i)
-			for m := range shares {
-				shares[m] += truth[m][i] / mixed
+			for m := range responsibility {
+				responsibility[m] += truth[m][i] / mixed
 			}
 		}
 		change := 0.0
 		for m, w := range weights {
-			weights[m] = w * shares[m] / float64(len(truth[0]))
+			weights[m] = w * responsibility[m] / float64(len(truth[0]))
 			change = max(change, math.Abs(weights[m]-w))
 		}
 		if change < 1e-9 {
@@ -204,9 +180,9 @@ func FitWeights(members ...run.Predictions) ([]float64, error) {
 // fittable returns an error unless there are members to weigh and images to weigh them by.
 func fittable(members []run.Predictions) error {
 	if len(members) == 0 || len(members[0].Labels) == 0 {
-		return fmt.Errorf("nothing to fit weights to: want a member or more, with an image or more")
+		return fmt.Errorf("no data to fit weights on: want a member or more, with an image or more")
 	}
-	return sameImages(members...)
+	return run.SameImages(members...)
 }
 
 // likelihoods are each member's probabilities of the true classes.
@@ -215,7 +191,7 @@ func likelihoods(members []run.Predictions) [][]float64 {
 	for m, p := range members {
 		truth[m] = make([]float64, len(p.Labels))
 		for i, label := range p.Labels {
-			truth[m][i] = max(least, float64(p.Probabilities[i][label]))
+			truth[m][i] = max(metrics.Epsilon, float64(p.Probabilities[i][label]))
 		}
 	}
 	return truth
@@ -237,4 +213,38 @@ func mixtureLoss(weights []float64, truth [][]float64) float64 {
 		sum -= math.Log(mixture(weights, truth, i))
 	}
 	return sum / float64(len(truth[0]))
+}
+
+// Weighting is a named choice of weights.
+type Weighting struct {
+	Name    string
+	Weights []float64
+}
+
+// gridDivisions are those of the study's grid: steps of 0.05, of which the slide's weights are multiples.
+const gridDivisions = 20
+
+// Grid is Grid on the validation images, in steps of 0.05.
+func (ms Members) Grid() ([]GridPoint, error) { return Grid(gridDivisions, ms.Validation()...) }
+
+// FittedWeights are the most accurate weights on the validation images, in steps of 0.05, see GridWeights.
+func (ms Members) FittedWeights() ([]float64, error) {
+	return GridWeights(gridDivisions, ms.Validation()...)
+}
+
+// Weightings are the weights that the study compares: those given, which are the slide's, equal ones, and two that are found on the validation images.
+func (ms Members) Weightings() ([]Weighting, error) {
+	accurate, err := ms.FittedWeights()
+	if err != nil {
+		return nil, err
+	}
+	likely, err := FitWeights(ms.Validation()...)
+	if err != nil {
+		return nil, err
+	}
+	equal := make([]float64, len(ms))
+	for i := range equal {
+		equal[i] = 1 / float64(len(ms))
+	}
+	return []Weighting{{"the slide's", ms.Weights()}, {"equal", equal}, {"most accurate on a grid", accurate}, {"least log loss", likely}}, nil
 }

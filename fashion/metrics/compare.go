@@ -1,4 +1,4 @@
-package score
+package metrics
 
 import (
 	"fmt"
@@ -9,14 +9,14 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Pairing counts the images that two models recognize.
-type Pairing struct {
-	Both, OnlyA, OnlyB, Neither int
-	P                           float64 // probability, if both models err equally often, of at least this difference between OnlyA and OnlyB
+// PairedTest compares two models, a and b, on the same images.
+type PairedTest struct {
+	Both, OnlyA, OnlyB, Neither int     // images that both, one or none of the models classify correctly
+	P                           float64 // p-value: the probability of at least this difference between OnlyA and OnlyB if both models err equally often
 }
 
-// Chance is a probability in words that stay short, such as "0.0421" or "< 0.0001".
-func Chance(p float64) string {
+// FormatP formats a p-value, as "0.0421" or "< 0.0001".
+func FormatP(p float64) string {
 	if p < 1e-4 {
 		return "< 0.0001"
 	}
@@ -24,14 +24,14 @@ func Chance(p float64) string {
 }
 
 // McNemar compares two models on the same images by the exact two-sided test, without a continuity correction, of Q.
-// McNemar, "Note on the sampling error of the difference between correlated proportions or percentages" (1947): among
-// the images that only one of them recognizes, either is that one with probability 1/2. P is 1 where there are none.
-// Models that were split differently are a *MemberError: a is member 0, b is member 1.
-func McNemar(a, b run.Predictions) (Pairing, error) {
-	if err := sameImages(a, b); err != nil {
-		return Pairing{}, err
+// McNemar, "Note on the sampling error of the difference between correlated proportions or percentages" (1947): an
+// image that only one of them classifies correctly is as likely to be a's as b's. P is 1 if there are none.
+// Predictions for different images are a *run.ImagesError.
+func McNemar(a, b run.Predictions) (PairedTest, error) {
+	if err := run.SameImages(a, b); err != nil {
+		return PairedTest{}, err
 	}
-	var c Pairing
+	var c PairedTest
 	for i, label := range a.Labels {
 		switch hitA, hitB := a.Predicted(i) == label, b.Predicted(i) == label; {
 		case hitA && hitB:
@@ -48,16 +48,16 @@ func McNemar(a, b run.Predictions) (Pairing, error) {
 	return c, nil
 }
 
-// Saves counts the pairwise disagreement: row i, column j is how many images member i recognizes and member j does not. Members that were split differently
-// are a *MemberError.
-func Saves(members ...run.Predictions) ([][]int, error) {
-	if err := sameImages(members...); err != nil {
+// Disagreement counts the pairwise disagreement of models: row i, column j is the number of images that model i classifies correctly and model j
+// does not. Predictions for different images are a *run.ImagesError.
+func Disagreement(models ...run.Predictions) ([][]int, error) {
+	if err := run.SameImages(models...); err != nil {
 		return nil, err
 	}
-	counts := make([][]int, len(members))
-	for i, a := range members {
-		counts[i] = make([]int, len(members))
-		for j, b := range members {
+	counts := make([][]int, len(models))
+	for i, a := range models {
+		counts[i] = make([]int, len(models))
+		for j, b := range models {
 			for row, label := range a.Labels {
 				if a.Predicted(row) == label && b.Predicted(row) != label {
 					counts[i][j]++
@@ -85,9 +85,8 @@ func binomialTail(k, n int) float64 {
 }
 
 // Gain is the accuracy of b less that of a on the same images, a fraction in [-1, 1], with the 95% percentile interval of
-// the bootstrap of B. Efron, "Bootstrap Methods: Another Look at the Jackknife" (1979): as many images are drawn with
-// replacement, so many times (2,000 are usual). The same seed gives the same interval. Models that were split
-// differently are a *MemberError: a is member 0, b is member 1.
+// the bootstrap (B. Efron, "Bootstrap Methods: Another Look at the Jackknife", 1979): each resample, of which 2,000 are usual, draws as many images
+// with replacement. The same seed gives the same interval. Predictions for different images are a *run.ImagesError.
 func Gain(a, b run.Predictions, resamples int, seed uint64) (Interval, error) {
 	c, err := McNemar(a, b)
 	if err != nil {
@@ -120,29 +119,4 @@ func quantile(sorted []float64, q float64) float64 {
 	whole, part := math.Modf(q * float64(len(sorted)-1))
 	below, above := sorted[int(whole)], sorted[min(int(whole)+1, len(sorted)-1)]
 	return below + part*(above-below)
-}
-
-// Without returns the predictions without the images of those indices in their file. An index that is not there changes
-// nothing.
-func Without(p run.Predictions, indices []int32) run.Predictions {
-	left := map[int32]bool{}
-	for _, index := range indices {
-		left[index] = true
-	}
-	var rows []int
-	for i, index := range p.Indices {
-		if !left[index] {
-			rows = append(rows, i)
-		}
-	}
-	return pick(p, rows)
-}
-
-// pick copies the given rows, in their order.
-func pick(p run.Predictions, rows []int) run.Predictions {
-	var q run.Predictions
-	for _, i := range rows {
-		q.Indices, q.Labels, q.Probabilities = append(q.Indices, p.Indices[i]), append(q.Labels, p.Labels[i]), append(q.Probabilities, p.Probabilities[i])
-	}
-	return q
 }

@@ -1,4 +1,4 @@
-package score_test
+package metrics_test
 
 import (
 	"cmp"
@@ -6,14 +6,14 @@ import (
 	"testing"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/score"
+	"fashionlab/fashion/metrics"
 )
 
 func TestSuspectsAreThoseOfThePapersFormulas(t *testing.T) {
 	r, members := voters(t)
 	for m, p := range members {
 		var rows []int
-		for i, s := range score.Suspects(p) {
+		for i, s := range metrics.Suspects(p) {
 			rows = append(rows, s.Row)
 			if s.Index != p.Indices[s.Row] || s.Label != p.Labels[s.Row] || s.Likely == s.Label {
 				t.Errorf("suspect %d is %+v", i, s)
@@ -29,15 +29,15 @@ func TestSuspectsAreThoseOfThePapersFormulas(t *testing.T) {
 
 func TestAFlippedLabelIsTheFirstSuspect(t *testing.T) {
 	p := drawn(1000, 6, 1)
-	sure := score.LeastCertain(p)
+	sure := metrics.LeastConfident(p)
 	row := sure[len(sure)-1]
 	truth := p.Labels[row]
 	p.Labels[row] = (truth + 4) % fashion.NumClasses
-	got := score.Suspects(p)
+	got := metrics.Suspects(p)
 	if len(got) == 0 || got[0].Row != row || got[0].Index != p.Indices[row] || got[0].Label != p.Labels[row] || got[0].Likely != truth {
 		t.Fatalf("suspects are %+v, want image %d first", got, row)
 	}
-	if !slices.IsSortedFunc(got, func(a, b score.Suspect) int { return cmp.Compare(b.Margin, a.Margin) }) {
+	if !slices.IsSortedFunc(got, func(a, b metrics.Suspect) int { return cmp.Compare(b.Margin, a.Margin) }) {
 		t.Errorf("suspects are out of order: %+v", got)
 	}
 }
@@ -45,16 +45,16 @@ func TestAFlippedLabelIsTheFirstSuspect(t *testing.T) {
 // By hand: the thresholds of classes 0 and 1 are 0.9, 0.5 and 0.4 in the mean, 0.6, and 0.3 and 0.5 in the mean, 0.4.
 func TestSuspectsCompareEachClassWithItsThreshold(t *testing.T) {
 	p := predictions([]int{0, 0, 0, 1, 1}, [][fashion.NumClasses]float32{{0.9, 0.1}, {0.5, 0.45}, {0.4, 0.3}, {0.2, 0.3}, {0.5, 0.5}})
-	got := score.Suspects(p)
+	got := metrics.Suspects(p)
 	if len(got) != 1 || got[0].Row != 1 || got[0].Label != 0 || got[0].Likely != 1 {
 		t.Fatalf("suspects are %+v, want row 1 alone, likely of class 1", got)
 	}
 	near(t, "margin", got[0].Margin, -0.05, 1e-7)
 }
 
-func TestLeastCertainHoldsTheRecognizedInOrderOfConfidence(t *testing.T) {
+func TestLeastConfidentHoldsTheCorrectlyClassifiedInOrderOfConfidence(t *testing.T) {
 	p := predictions([]int{0, 1, 0, 2, 1}, [][fashion.NumClasses]float32{{0.9, 0.1}, {0.6, 0.4}, {0.5, 0.4}, {0.1, 0.2, 0.7}, {0.3, 0.7}})
-	if got := score.LeastCertain(p); !slices.Equal(got, []int{2, 3, 4, 0}) {
+	if got := metrics.LeastConfident(p); !slices.Equal(got, []int{2, 3, 4, 0}) {
 		t.Errorf("rows are %v, want 2 3 4 0", got)
 	}
 }

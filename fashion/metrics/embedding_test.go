@@ -1,4 +1,4 @@
-package embed_test
+package metrics_test
 
 import (
 	"math"
@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"fashionlab/fashion/embed"
+	"fashionlab/fashion/metrics"
 )
 
 // clusters are so many rows each around two centres, far from each other, in turn.
@@ -44,14 +44,14 @@ func apart(points [][2]float64) bool {
 
 func TestSeparateClustersStaySeparate(t *testing.T) {
 	rows := clusters(40, 50)
-	pca, err := embed.PCA(rows)
+	pca, err := metrics.PCA(rows)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(pca) != len(rows) || !apart(pca) {
 		t.Errorf("principal components mix two clusters: %v", pca)
 	}
-	tsne, err := embed.TSNE(rows, 10, 1, 300)
+	tsne, err := metrics.TSNE(rows, 10, 1, 300)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestPrincipalComponentsOfALineAreItsPlaces(t *testing.T) {
 	for _, v := range places {
 		rows = append(rows, []float32{float32(2*v + 1), float32(3 * v), float32(6*v - 5)})
 	}
-	points, err := embed.PCA(rows)
+	points, err := metrics.PCA(rows)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestPrincipalComponentsOfALineAreItsPlaces(t *testing.T) {
 }
 
 func TestOneColumnHasOnePrincipalComponent(t *testing.T) {
-	points, err := embed.PCA([][]float32{{1}, {3}})
+	points, err := metrics.PCA([][]float32{{1}, {3}})
 	if err != nil || !slices.Equal(points, [][2]float64{{-1, 0}, {1, 0}}) {
 		t.Errorf("points are %v (%v), want -1 and 1 on the first axis", points, err)
 	}
@@ -88,7 +88,7 @@ func TestOneColumnHasOnePrincipalComponent(t *testing.T) {
 func TestPointsFollowFromTheSeedWhateverTheCores(t *testing.T) {
 	rows := clusters(20, 5)
 	place := func(seed uint64) [][2]float64 {
-		points, err := embed.TSNE(rows, 5, seed, 100)
+		points, err := metrics.TSNE(rows, 5, seed, 100)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,13 +123,13 @@ func TestWrongFeaturesAreAClearError(t *testing.T) {
 		"perplexity":    {rows, math.NaN(), 10, "perplexity is NaN"},
 		"no iterations": {rows, 5, 0, "0 iterations"},
 	} {
-		if _, err := embed.TSNE(c.rows, c.perplexity, 1, c.iterations); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := metrics.TSNE(c.rows, c.perplexity, 1, c.iterations); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error is %v, want one that says %q", name, err, c.want)
 		}
 		if name == "few rows" || name == "perplexity" || name == "no iterations" {
 			continue
 		}
-		if _, err := embed.PCA(c.rows); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := metrics.PCA(c.rows); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error is %v, want one that says %q", name, err, c.want)
 		}
 	}
@@ -137,7 +137,7 @@ func TestWrongFeaturesAreAClearError(t *testing.T) {
 
 func TestRowsThatAreAllAlikeHaveAPlace(t *testing.T) {
 	rows := slices.Repeat([][]float32{{1, 2, 3}}, 12)
-	points, err := embed.TSNE(rows, 3, 1, 50)
+	points, err := metrics.TSNE(rows, 3, 1, 50)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestRowsThatAreAllAlikeHaveAPlace(t *testing.T) {
 func BenchmarkTSNE(b *testing.B) {
 	rows := clusters(500, 128)
 	for b.Loop() {
-		if _, err := embed.TSNE(rows, 30, 1, 500); err != nil {
+		if _, err := metrics.TSNE(rows, 30, 1, 500); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,4 +1,4 @@
-package score
+package metrics
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 )
 
 // Temperature is the T in [0.05, 20] of the least log loss of softmax(log(p)/T), after Guo, Pleiss, Sun and Weinberger,
-// "On Calibration of Modern Neural Networks" (2017): above 1 for a model that is too sure, below 1 for one that is too
-// unsure, 1 without images. Probabilities below 1e-15 count as that. Choose it on validation images.
+// "On Calibration of Modern Neural Networks" (2017): above 1 for an overconfident model, below 1 for an underconfident
+// one, 1 without images. Probabilities are clipped to Epsilon. Choose it on validation images.
 func Temperature(p run.Predictions) float64 {
 	z := make([][fashion.NumClasses]float64, len(p.Labels))
 	for i := range z {
@@ -39,8 +39,8 @@ func Temperature(p run.Predictions) float64 {
 }
 
 // Tempered returns predictions with the probabilities softmax(log(p)/t). The predicted classes stay (but for
-// probabilities that become equal in float32), and labels and indices are shared. Probabilities below 1e-15 count as
-// that. It panics unless t > 0.
+// probabilities that become equal in float32), and labels and indices are shared. Probabilities are clipped to Epsilon.
+// It panics unless t > 0.
 func Tempered(p run.Predictions, t float64) run.Predictions {
 	if !(t > 0) {
 		panic(fmt.Sprintf("temperature is %v, want one above 0", t))
@@ -58,7 +58,7 @@ func Tempered(p run.Predictions, t float64) run.Predictions {
 func logits(row [fashion.NumClasses]float32) [fashion.NumClasses]float64 {
 	var z [fashion.NumClasses]float64
 	for class, v := range row {
-		z[class] = math.Log(max(least, float64(v)))
+		z[class] = math.Log(max(Epsilon, float64(v)))
 	}
 	return z
 }
@@ -71,7 +71,7 @@ type Bin struct {
 	Count      int      // images
 }
 
-// Reliability divides the images by confidence in so many bins of equal width over (0, 1]. A confidence on an edge, as
+// Reliability divides the images by confidence into a number of bins of equal width over (0, 1]. A confidence on an edge, as
 // float32, belongs to the bin below. A calibrated model is as accurate in each bin as it is confident. It panics unless
 // there is a bin.
 func Reliability(p run.Predictions, bins int) []Bin {
@@ -102,7 +102,7 @@ func Reliability(p run.Predictions, bins int) []Bin {
 	return list
 }
 
-// ECE is the expected calibration error, see CalibrationError, in so many bins. 15 are usual.
+// ECE is the expected calibration error, see CalibrationError, in a number of bins, usually 15.
 func ECE(p run.Predictions, bins int) float64 { return CalibrationError(Reliability(p, bins)) }
 
 // CalibrationError is the expected calibration error, a fraction: the mean over all images of the distance between accuracy and mean

@@ -1,4 +1,4 @@
-package score
+package metrics
 
 import (
 	"cmp"
@@ -18,8 +18,8 @@ type Suspect struct {
 
 // Suspects lists the images whose labels are suspect by confident learning, after Northcutt, Jiang and Chuang, "Confident
 // Learning: Estimating Uncertainty in Dataset Labels" (2021), those with the largest margin first. A class's threshold is
-// the mean probability that it gets on the images labelled so. Of the classes that reach their thresholds the most
-// probable is the likely one, and an image is suspect if that is not its label. A class that labels no image is never
+// its mean probability on the images with its label. Of the classes that reach their thresholds the most
+// probable is the likely one, and an image is suspect if that is not its label. A class without images is never
 // likely. The predictions must be for images that the model was not trained on.
 func Suspects(p run.Predictions) []Suspect {
 	var thresholds, support [fashion.NumClasses]float64
@@ -46,8 +46,8 @@ func Suspects(p run.Predictions) []Suspect {
 	return list
 }
 
-// LeastCertain lists the rows of the images that were recognized, those with the least confidence first.
-func LeastCertain(p run.Predictions) []int {
+// LeastConfident lists the rows of the correctly classified images, those with the lowest confidence first.
+func LeastConfident(p run.Predictions) []int {
 	var rows []int
 	for i, label := range p.Labels {
 		if p.Predicted(i) == label {
