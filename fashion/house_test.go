@@ -17,8 +17,8 @@ import (
 var storeys = []string{
 	"fashion", "fashion/device", "fashion/download", "fashion/run", "fashion/hyperband", // the standard library only
 	"fashion/layers", "fashion/augment", "fashion/models", "fashion/pretrained", "fashion/optim",
-	"fashion/metrics", "fashion/metrics", "fashion/study", "fashion/metrics", "fashion/photo",
-	"fashion/train", "fashion/effect", "fashion/plots", "fashion/report", "fashion/notebook", "fashion/demo",
+	"fashion/metrics", "fashion/ensemble", "fashion/photo",
+	"fashion/train", "fashion/study", "fashion/plots", "fashion/report", "fashion/notebook", "fashion/demo",
 	"fashion/cmd/fashionlab", "kernel-setup",
 }
 

@@ -13,7 +13,7 @@ import (
 
 // reference is what scikit-learn and SciPy say about recorded predictions (testdata/score.py).
 type reference struct {
-	Voters struct {
+	Recorded struct {
 		Labels    []int
 		Members   [][][fashion.NumClasses]float32
 		Ensembles []struct { // of the first members, as many as weights
@@ -23,7 +23,7 @@ type reference struct {
 			LogLoss         float64 `json:"log_loss"`
 			FittedLoss      float64 `json:"fitted_loss"`
 		}
-	}
+	} `json:"voters"`
 }
 
 // recorded reads the reference and its members' predictions.
@@ -38,8 +38,8 @@ func recorded(t *testing.T) (reference, []run.Predictions) {
 		t.Fatal(err)
 	}
 	var members []run.Predictions
-	for _, m := range r.Voters.Members {
-		members = append(members, predictions(r.Voters.Labels, m))
+	for _, m := range r.Recorded.Members {
+		members = append(members, predictions(r.Recorded.Labels, m))
 	}
 	return r, members
 }

@@ -15,7 +15,7 @@ import (
 
 func TestVoteIsTheOneOfScikitLearn(t *testing.T) {
 	r, all := recorded(t)
-	for _, want := range r.Voters.Ensembles {
+	for _, want := range r.Recorded.Ensembles {
 		members := all[:len(want.Weights)]
 		vote, err := ensemble.SoftVote(want.Weights, members...)
 		if err != nil {
@@ -141,7 +141,7 @@ func TestOfEqualGridWeightsTheFirstIsTaken(t *testing.T) {
 
 func TestFittedWeightsHaveTheLeastLogLoss(t *testing.T) {
 	r, all := recorded(t)
-	for _, want := range r.Voters.Ensembles {
+	for _, want := range r.Recorded.Ensembles {
 		members := all[:len(want.Weights)]
 		got, err := ensemble.FitWeights(members...)
 		if err != nil {
@@ -151,12 +151,12 @@ func TestFittedWeightsHaveTheLeastLogLoss(t *testing.T) {
 			near(t, "fitted weight", got[m], want.Fitted[m], 1e-3)
 		}
 		loss := 0.0
-		for i, label := range r.Voters.Labels {
+		for i, label := range r.Recorded.Labels {
 			mixed := 0.0
 			for m, w := range got {
 				mixed += w * max(1e-15, float64(members[m].Probabilities[i][label]))
 			}
-			loss -= math.Log(mixed) / float64(len(r.Voters.Labels))
+			loss -= math.Log(mixed) / float64(len(r.Recorded.Labels))
 		}
 		near(t, "loss of the fitted weights", loss, want.FittedLoss, 1e-9*want.FittedLoss)
 	}

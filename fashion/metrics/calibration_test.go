@@ -35,14 +35,14 @@ func joined(parts ...run.Predictions) run.Predictions {
 }
 
 func TestTemperatureIsTheOneThatSciPyFinds(t *testing.T) {
-	r, members := voters(t)
+	r, members := recorded(t)
 	for m, p := range members {
-		near(t, "temperature", metrics.Temperature(p), r.Voters.Temperatures[m], 1e-4)
+		near(t, "temperature", metrics.Temperature(p), r.Recorded.Temperatures[m], 1e-4)
 	}
 }
 
 func TestTemperingLowersTheLogLossAndKeepsThePredictedClasses(t *testing.T) {
-	_, members := voters(t)
+	_, members := recorded(t)
 	for _, p := range members {
 		best := metrics.Temperature(p)
 		tempered := metrics.Tempered(p, best)
@@ -87,9 +87,9 @@ func TestTemperedTakesPowersOfProbabilities(t *testing.T) {
 }
 
 func TestExpectedCalibrationErrorIsThatOfNumPy(t *testing.T) {
-	r, members := voters(t)
+	r, members := recorded(t)
 	for m, p := range members {
-		near(t, "expected calibration error", metrics.ECE(p, 15), r.Voters.ECE[m], 1e-9)
+		near(t, "expected calibration error", metrics.ECE(p, 15), r.Recorded.ECE[m], 1e-9)
 	}
 }
 

@@ -32,8 +32,8 @@ func outcomes(both, onlyA, onlyB, neither int) (a, b run.Predictions) {
 }
 
 func TestMcNemarIsTheExactTestOfStatsmodels(t *testing.T) {
-	r, members := voters(t)
-	for i, want := range r.Voters.Pairs {
+	r, members := recorded(t)
+	for i, want := range r.Recorded.Pairs {
 		got, err := metrics.McNemar(members[i], members[(i+1)%len(members)])
 		if err != nil {
 			t.Fatal(err)
@@ -125,7 +125,7 @@ func BenchmarkGain(b *testing.B) {
 }
 
 func TestDisagreementIsTheCountsOfThePairedTest(t *testing.T) {
-	_, members := voters(t)
+	_, members := recorded(t)
 	counts, err := metrics.Disagreement(members...)
 	if err != nil {
 		t.Fatal(err)

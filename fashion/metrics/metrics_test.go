@@ -22,7 +22,7 @@ type reference struct {
 	Precision, Recall, F1 [fashion.NumClasses]float64
 	Support               [fashion.NumClasses]int
 	MacroF1               float64 `json:"macro_f1"`
-	Voters                struct {
+	Recorded              struct {
 		Labels            []int
 		Members           [][][fashion.NumClasses]float32
 		Temperatures, ECE []float64
@@ -31,7 +31,7 @@ type reference struct {
 			Table [2][2]int // recognized by a (row 0) or not, by b (column 0) or not: members 0 and 1, 1 and 2, 2 and 0
 			P     float64
 		}
-	}
+	} `json:"voters"`
 }
 
 func load(t *testing.T) (reference, run.Predictions) {
@@ -56,13 +56,13 @@ func predictions(labels []int, probabilities [][fashion.NumClasses]float32) run.
 	return p
 }
 
-// voters are the recorded members of an ensemble.
-func voters(t *testing.T) (reference, []run.Predictions) {
+// recorded are the recorded members of an ensemble.
+func recorded(t *testing.T) (reference, []run.Predictions) {
 	t.Helper()
 	r, _ := load(t)
 	var members []run.Predictions
-	for _, m := range r.Voters.Members {
-		members = append(members, predictions(r.Voters.Labels, m))
+	for _, m := range r.Recorded.Members {
+		members = append(members, predictions(r.Recorded.Labels, m))
 	}
 	return r, members
 }

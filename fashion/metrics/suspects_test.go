@@ -10,7 +10,7 @@ import (
 )
 
 func TestSuspectsAreThoseOfThePapersFormulas(t *testing.T) {
-	r, members := voters(t)
+	r, members := recorded(t)
 	for m, p := range members {
 		var rows []int
 		for i, s := range metrics.Suspects(p) {
@@ -21,8 +21,8 @@ func TestSuspectsAreThoseOfThePapersFormulas(t *testing.T) {
 			row := p.Probabilities[s.Row]
 			near(t, "margin", s.Margin, float64(row[s.Likely])-float64(row[s.Label]), 0)
 		}
-		if !slices.Equal(rows, r.Voters.Suspects[m]) {
-			t.Errorf("suspects of member %d are %v, want %v", m, rows, r.Voters.Suspects[m])
+		if !slices.Equal(rows, r.Recorded.Suspects[m]) {
+			t.Errorf("suspects of member %d are %v, want %v", m, rows, r.Recorded.Suspects[m])
 		}
 	}
 }
