@@ -52,15 +52,15 @@ func Search(model string, p Profile, b Budget) (hyperband.Search[run.Recipe], er
 		return none, err
 	}
 	return hyperband.Search[run.Recipe]{
-		Brackets: brackets, Space: SearchSpace(base), Base: base, Seed: 1, Journal: filepath.Join(dir, "journal.jsonl"), Retries: 1,
+		Brackets: brackets, Space: searchSpace(base), Base: base, Seed: 1, Journal: filepath.Join(dir, "journal.jsonl"), Retries: 1,
 	}, nil
 }
 
-// SearchSpace is the space that the slides searched. For the CNN and ResNet50: optimizer, learning rate, beta 1 and 2, weight decay, dropout. For ConvNeXt: optimizer,
+// searchSpace is the space that the slides searched. For the CNN and ResNet50: optimizer, learning rate, beta 1 and 2, weight decay, dropout. For ConvNeXt: optimizer,
 // learning rate, schedule, fine-tuning layer, weight decay, dropout. The
 // slides do not print its ranges; these hold the slides' best parameters. Beta 1 is sgd's momentum, in Nesterov's form; what an
 // optimizer has no use for is left at 0.
-func SearchSpace(base run.Recipe) hyperband.Space[run.Recipe] {
+func searchSpace(base run.Recipe) hyperband.Space[run.Recipe] {
 	optimizer := func(r *run.Recipe, name string) {
 		r.Optimizer = run.Optimizer{Name: name, Epsilon: 1e-7}
 	}

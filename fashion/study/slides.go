@@ -8,7 +8,7 @@ type Slide struct {
 	Validation float64 // accuracy on the validation part
 	Test       float64 // accuracy on the 10,000 test images
 	Weight     float64 // in the ensemble
-	// Parameters are the best ones of the search, as the slide "Best parameters" prints them, in the order of SearchSpace.
+	// Parameters are the best ones of the search, as the slide "Best parameters" prints them, in the order of searchSpace.
 	Parameters []string
 }
 
