@@ -63,7 +63,7 @@ func Open(warn func(error)) (*Panel, error) {
 			}
 			var together ensemble.Members
 			if err == nil {
-				together, err = ensemble.Join(append(slices.Clone(joined), ensemble.Member{Name: c.title, Run: r})...)
+				together, err = ensemble.Join(append(joined, ensemble.Member{Name: c.title, Run: r})...)
 			}
 			var m *train.Model
 			if err == nil {

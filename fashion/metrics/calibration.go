@@ -8,7 +8,7 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Temperature is the T in [0.05, 20] of the least log loss of softmax(log(p)/T), after Guo, Pleiss, Sun and Weinberger,
+// Temperature is the T in [0.05, 20] with the least log loss of softmax(log(p)/T), after Guo, Pleiss, Sun and Weinberger,
 // "On Calibration of Modern Neural Networks" (2017): above 1 for an overconfident model, below 1 for an underconfident
 // one, 1 without images. Probabilities are clipped to Epsilon. Choose it on validation images.
 func Temperature(p run.Predictions) float64 {

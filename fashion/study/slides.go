@@ -4,8 +4,8 @@ package study
 type Slide struct {
 	Model      string  // name of the model in a recipe
 	Title      string  // as on the slide
-	Train      float64 // accuracy on the training part
-	Validation float64 // accuracy on the validation part
+	Train      float64 // accuracy on the training images
+	Validation float64 // accuracy on the validation images
 	Test       float64 // accuracy on the 10,000 test images
 	Weight     float64 // in the ensemble
 	// Parameters are the best ones of the search, as the slide "Best parameters" prints them, in the order of searchSpace.
