@@ -35,8 +35,7 @@ type Members []Member
 func Load(candidates []Candidate, from run.Store) (Members, error) {
 	var members Members
 	for _, c := range candidates {
-		m := Member{Name: c.Name, Weight: c.Weight}
-		var err error
+		m, err := Member{Name: c.Name, Weight: c.Weight}, run.ErrNotFound
 		for _, name := range c.Runs {
 			if m.Run, err = from.Open(name); !errors.Is(err, run.ErrNotFound) {
 				break
@@ -67,6 +66,9 @@ func Join(members ...Member) (Members, error) {
 
 // join reduces what the members predict to the images that they have in common.
 func (ms Members) join() (Members, error) {
+	if len(ms) == 0 {
+		return nil, errors.New("an ensemble of no members, want one or more")
+	}
 	for _, m := range ms {
 		first := ms[0]
 		if seed, want := m.Run.Recipe.Data.SplitSeed, first.Run.Recipe.Data.SplitSeed; seed != want {

@@ -133,6 +133,15 @@ func TestMemberThatDoesNotFitIsNamedWithWhatToDo(t *testing.T) {
 	}
 }
 
+func TestEnsembleOfNothingIsAnError(t *testing.T) {
+	if _, err := ensemble.Load(nil, run.StoreAt(t.TempDir(), false)); err == nil {
+		t.Error("no candidates pass")
+	}
+	if _, err := ensemble.Load([]ensemble.Candidate{{Name: "CNN", Command: "train cnn"}}, run.StoreAt(t.TempDir(), false)); err == nil || !strings.Contains(err.Error(), "train cnn") {
+		t.Errorf("the error of a candidate without runs is %v, want one with its command", err)
+	}
+}
+
 func TestEnsembleIsEvaluatedBesideItsBestMember(t *testing.T) {
 	s := studio{t, t.TempDir()}
 	s.save("cnn", upTo(1000), 2, nil)
