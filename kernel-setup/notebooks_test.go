@@ -17,8 +17,8 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 )
 
 // studio is a set-up of its own for notebooks: a copy of them, a kernel, an empty folder of runs.
@@ -71,7 +71,7 @@ func TestNotebooksExecuteInOrderAndASecondTimeTrainNothing(t *testing.T) {
 		t.Errorf("the times of %d notebooks are kept (%v), want %d", len(times), times, len(paths))
 	}
 	first := trained(t)
-	p, err := newPlan(l, paths, recipes.Smoke, o.out)
+	p, err := newPlan(l, paths, study.Smoke, o.out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,9 +146,9 @@ func TestTrainingInACellKeepsItsPages(t *testing.T) {
 	l := studio(t)
 	path := filepath.Join(l.notebooks(), "00-pages.ipynb")
 	write(t, path, `{"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"name": "fashionlab", "display_name": "Go"}}, "cells": [
-		{"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": null, "source": ["%noautoget\n", "import (\"fmt\"; \"syscall\"; \"fashionlab/fashion/recipes\"; \"fashionlab/fashion/train\")\n",
+		{"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": null, "source": ["%noautoget\n", "import (\"fmt\"; \"syscall\"; \"fashionlab/fashion/study\"; \"fashionlab/fashion/train\")\n",
 		"func faults() int64 { var u syscall.Rusage; syscall.Getrusage(0, &u); return u.Minflt }\n",
-		"%%\n", "s, err := train.NewStepper(recipes.CNN(recipes.Smoke))\n", "if err != nil { panic(err) }\n",
+		"%%\n", "s, err := train.NewStepper(study.CNN(study.Smoke))\n", "if err != nil { panic(err) }\n",
 		"_, err = s.Time(5)\n", "before := faults()\n", "_, err = s.Time(20)\n", "if err != nil { panic(err) }\n",
 		"if n := (faults() - before) / 20; n > 1000 { panic(fmt.Sprint(n, \" page faults in a step\")) }"]}]}`)
 	if err := executeNotebook(t.Context(), l, path, t.TempDir(), "smoke"); err != nil {

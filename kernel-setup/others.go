@@ -47,8 +47,8 @@ const testLimit = "-timeout=80m"
 
 // The packages that the test suite tests with the race detector and without: those with GoMLX, and photo, which would take two minutes.
 var (
-	racePackages = []string{"./fashion", "./fashion/device", "./fashion/download", "./fashion/run", "./fashion/hyperband", "./fashion/recipes", "./fashion/score", "./fashion/fidelity", "./fashion/embed", "./fashion/plots", "./fashion/report",
+	racePackages = []string{"./fashion", "./fashion/device", "./fashion/download", "./fashion/run", "./fashion/hyperband", "./fashion/metrics", "./fashion/ensemble", "./fashion/study", "./fashion/plots", "./fashion/report",
 		"./kernel-setup"}
-	otherPackages = []string{"./fashion/photo", "./fashion/demo", "./fashion/layers", "./fashion/augment", "./fashion/models", "./fashion/pretrained", "./fashion/optim", "./fashion/train", "./fashion/notebook", "./fashion/effect",
+	otherPackages = []string{"./fashion/photo", "./fashion/demo", "./fashion/layers", "./fashion/augment", "./fashion/models", "./fashion/pretrained", "./fashion/optim", "./fashion/train", "./fashion/notebook",
 		"./fashion/cmd/fashionlab"}
 )

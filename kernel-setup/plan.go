@@ -14,8 +14,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 )
 
 // training is what a notebook trains: a trial, or a search with all of its trials.
@@ -28,9 +28,9 @@ type training struct {
 }
 
 // trainingsOf reads how far the trainings of a notebook are. A run of another recipe is an error, which the notebook would end with hours later.
-func trainingsOf(notebook string, p recipes.Profile) ([]training, error) {
+func trainingsOf(notebook string, p study.Profile) ([]training, error) {
 	var list []training
-	for _, trial := range recipes.Trainings(notebook, p) {
+	for _, trial := range study.Trainings(notebook, p) {
 		t := training{run: trial.Run, recipe: trial.Recipe, epochs: trial.Recipe.Epochs}
 		r, err := run.Local().Open(trial.Run)
 		switch {
@@ -44,7 +44,7 @@ func trainingsOf(notebook string, p recipes.Profile) ([]training, error) {
 		}
 		list = append(list, t)
 	}
-	if model := recipes.Searched(notebook); model != "" {
+	if model := study.Searched(notebook); model != "" {
 		t, err := searchOf(model, p)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", notebook, err)
@@ -55,8 +55,8 @@ func trainingsOf(notebook string, p recipes.Profile) ([]training, error) {
 }
 
 // searchOf reads how far a search is, and the training of dropped configurations after it.
-func searchOf(model string, p recipes.Profile) (training, error) {
-	s, err := recipes.Search(model, p, recipes.SearchBudget(p))
+func searchOf(model string, p study.Profile) (training, error) {
+	s, err := study.Search(model, p, study.SearchBudget(p))
 	if err != nil {
 		return training{}, err
 	}
@@ -65,11 +65,11 @@ func searchOf(model string, p recipes.Profile) (training, error) {
 		return training{}, err
 	}
 	t := training{run: p.Run("search/" + filepath.Base(filepath.Dir(s.Journal))), recipe: s.Base,
-		epochs: found.Planned + recipes.DroppedTrials*s.Base.Epochs, done: found.Epochs, spent: found.Seconds}
+		epochs: found.Planned + study.DroppedTrials*s.Base.Epochs, done: found.Epochs, spent: found.Seconds}
 	if !found.Done {
 		return t, nil
 	}
-	after, err := recipes.Dropped(s, found).Read()
+	after, err := study.Dropped(s, found).Read()
 	t.epochs, t.done, t.spent, t.finished = found.Epochs+after.Planned, found.Epochs+after.Epochs, found.Seconds+after.Seconds, after.Done
 	return t, err
 }
@@ -83,14 +83,14 @@ type planned struct {
 
 // plan is what an execution of notebooks will take.
 type plan struct {
-	profile   recipes.Profile
+	profile   study.Profile
 	notebooks []planned
 	bases     map[string][]string // what the estimates rest on, by the model's name
 	optional  []string            // runs that are not counted
 }
 
 // newPlan reads what is done and estimates what is not. out is the folder of the executed notebooks.
-func newPlan(l layout, paths []string, p recipes.Profile, out string) (plan, error) {
+func newPlan(l layout, paths []string, p study.Profile, out string) (plan, error) {
 	made := plan{profile: p, bases: map[string][]string{}}
 	root, err := runsRoot(l)
 	if err != nil {
@@ -205,7 +205,7 @@ const timesFile = "times.json"
 const cellSeconds = 1
 
 // besideTrainings is how many seconds a notebook takes beside its trainings: as many as the last time, else about.
-func besideTrainings(out, path string, p recipes.Profile) (float64, error) {
+func besideTrainings(out, path string, p study.Profile) (float64, error) {
 	if seconds, ok := readTimes(out)[p.Run(notebookName(path))]; ok {
 		return seconds, nil
 	}
@@ -227,7 +227,7 @@ func readTimes(out string) map[string]float64 {
 }
 
 // executeTimed executes a notebook and keeps how long it took beside its trainings, for the next plan.
-func executeTimed(ctx context.Context, l layout, path, out string, p recipes.Profile) error {
+func executeTimed(ctx context.Context, l layout, path, out string, p study.Profile) error {
 	before, err := trainedFor(notebookName(path), p)
 	if err != nil {
 		return err
@@ -251,7 +251,7 @@ func executeTimed(ctx context.Context, l layout, path, out string, p recipes.Pro
 }
 
 // trainedFor is how many seconds the trainings of a notebook have taken so far.
-func trainedFor(notebook string, p recipes.Profile) (seconds float64, err error) {
+func trainedFor(notebook string, p study.Profile) (seconds float64, err error) {
 	list, err := trainingsOf(notebook, p)
 	for _, t := range list {
 		seconds += t.spent

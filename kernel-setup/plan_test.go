@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 )
 
 // begun makes a run of so many epochs that took so many seconds each; it is finished if its recipe has no more.
@@ -38,7 +38,7 @@ func begun(t *testing.T, root, name string, recipe run.Recipe, epochs int, secon
 }
 
 // planOf plans the notebooks whose names begin so.
-func planOf(t *testing.T, l layout, prefix string, p recipes.Profile, out string) (plan, error) {
+func planOf(t *testing.T, l layout, prefix string, p study.Profile, out string) (plan, error) {
 	t.Helper()
 	paths, err := chosenNotebooks(l, prefix)
 	if err != nil {
@@ -59,10 +59,10 @@ func printed(t *testing.T, p plan) string {
 func TestPlanCountsWhatIsDoneAndWhatIsLeft(t *testing.T) {
 	l, root := elsewhere(t), t.TempDir()
 	t.Setenv(run.RootVariable, root)
-	full := recipes.Full
-	begun(t, root, full.Run("cnn"), recipes.CNN(full), 30, 40)
-	begun(t, root, full.Run("small"), recipes.OwnNetwork(full).Recipe, 30, 10)
-	begun(t, root, full.Run("resnet50"), recipes.ResNet50(full), 3, 100)
+	full := study.Full
+	begun(t, root, full.Run("cnn"), study.CNN(full), 30, 40)
+	begun(t, root, full.Run("small"), study.OwnNetwork(full).Recipe, 30, 10)
+	begun(t, root, full.Run("resnet50"), study.ResNet50(full), 3, 100)
 	out := t.TempDir()
 	write(t, filepath.Join(out, timesFile), `{"full/02-cnn": 7, "full/05-resnet50": 9, "quick/05-resnet50": 1000}`)
 
@@ -74,7 +74,7 @@ func TestPlanCountsWhatIsDoneAndWhatIsLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	compile := 15 * 100 / reference(recipes.ResNet50(full)) // as much slower as its epochs
+	compile := 15 * 100 / reference(study.ResNet50(full)) // as much slower as its epochs
 	if left := p.notebooks[0].left; math.Abs(left-(27*100+compile+9)) > 1e-6 {
 		t.Errorf("%v seconds are left, want 27 epochs of 100, %v and 9", left, compile)
 	}
@@ -89,7 +89,7 @@ func TestPlanCountsWhatIsDoneAndWhatIsLeft(t *testing.T) {
 func TestPlanCountsARunOnceThoughTwoNotebooksNeedIt(t *testing.T) {
 	l := elsewhere(t)
 	t.Setenv(run.RootVariable, t.TempDir())
-	p, err := planOf(t, l, "", recipes.Full, t.TempDir())
+	p, err := planOf(t, l, "", study.Full, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,12 +113,12 @@ func TestPlanCountsARunOnceThoughTwoNotebooksNeedIt(t *testing.T) {
 func TestPlanFindsARunOfAnotherRecipeBeforeTheNotebookDoes(t *testing.T) {
 	l, root := elsewhere(t), t.TempDir()
 	t.Setenv(run.RootVariable, root)
-	other := recipes.ResNet50(recipes.Full)
+	other := study.ResNet50(study.Full)
 	other.Seed = 77
 	begun(t, root, "full/resnet50", other, 1, 100)
-	_, err := planOf(t, l, "05", recipes.Full, t.TempDir())
+	_, err := planOf(t, l, "05", study.Full, t.TempDir())
 	mentions(t, err, "05-resnet50", filepath.Join(root, "full", "resnet50"), "seed: 77 != 1")
-	if _, err := planOf(t, l, "02", recipes.Full, t.TempDir()); err != nil {
+	if _, err := planOf(t, l, "02", study.Full, t.TempDir()); err != nil {
 		t.Errorf("a notebook that does not need it: %v", err)
 	}
 }
@@ -126,7 +126,7 @@ func TestPlanFindsARunOfAnotherRecipeBeforeTheNotebookDoes(t *testing.T) {
 func TestPlanOfASearchCountsItsEpochsAndThoseOfTheDroppedTrials(t *testing.T) {
 	l, root := elsewhere(t), t.TempDir()
 	t.Setenv(run.RootVariable, root)
-	smoke := recipes.Smoke
+	smoke := study.Smoke
 	of := func() training {
 		t.Helper()
 		p, err := planOf(t, l, "06", smoke, t.TempDir())
@@ -138,7 +138,7 @@ func TestPlanOfASearchCountsItsEpochsAndThoseOfTheDroppedTrials(t *testing.T) {
 	if got := of(); got.done != 0 || got.epochs != 11+5*3 || got.finished {
 		t.Errorf("before the search it is %+v, want 0 of 11 epochs and of 3 for each of 5 trials", got)
 	}
-	s, err := recipes.Search("cnn", smoke, recipes.SearchBudget(smoke))
+	s, err := study.Search("cnn", smoke, study.SearchBudget(smoke))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func TestPlanOfASearchCountsItsEpochsAndThoseOfTheDroppedTrials(t *testing.T) {
 	if got := of(); got.done != found.Epochs || got.finished || got.run != "smoke/search/cnn-R3-eta3-algorithm1" {
 		t.Errorf("after the search it is %+v, want %d epochs, and not finished", got, found.Epochs)
 	}
-	if _, err := recipes.Dropped(s, found).Run(nil, scores); err != nil {
+	if _, err := study.Dropped(s, found).Run(nil, scores); err != nil {
 		t.Fatal(err)
 	}
 	if got := of(); got.done != got.epochs || !got.finished {
@@ -162,7 +162,7 @@ func TestPlanOfASearchCountsItsEpochsAndThoseOfTheDroppedTrials(t *testing.T) {
 }
 
 func TestEstimateRestsOnTheMostAlikeRunOfThisMachine(t *testing.T) {
-	resnet, cnn := recipes.ResNet50(recipes.Full), recipes.CNN(recipes.Quick)
+	resnet, cnn := study.ResNet50(study.Full), study.CNN(study.Quick)
 	large := resnet
 	large.Batch = 256
 	here, published := t.TempDir(), t.TempDir()
@@ -194,7 +194,7 @@ func TestEstimateRestsOnTheMostAlikeRunOfThisMachine(t *testing.T) {
 func TestEveryTrainingOfANotebookHasATimedStep(t *testing.T) {
 	l := elsewhere(t)
 	t.Setenv(run.RootVariable, t.TempDir())
-	for _, profile := range recipes.Profiles() {
+	for _, profile := range study.Profiles() {
 		p, err := planOf(t, l, "", profile, t.TempDir())
 		if err != nil {
 			t.Fatal(err)

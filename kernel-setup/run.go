@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"fashionlab/fashion/notebook"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/report"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 )
 
 //go:embed execute.py
@@ -25,7 +25,7 @@ var driver string
 
 // checkRun reports what is wrong with run's flags.
 func checkRun(l layout, o options) error {
-	if _, err := recipes.ParseProfile(o.profile); err != nil {
+	if _, err := study.ParseProfile(o.profile); err != nil {
 		return err
 	}
 	if _, err := chosenNotebooks(l, o.only); err != nil || o.plan {
@@ -97,7 +97,7 @@ func execute(ctx context.Context, l layout, o options) error {
 	if err != nil {
 		return err
 	}
-	profile, err := recipes.ParseProfile(o.profile)
+	profile, err := study.ParseProfile(o.profile)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func execute(ctx context.Context, l layout, o options) error {
 	if err != nil {
 		return err
 	}
-	if err := plan.print(os.Stdout, o.plan || profile == recipes.Full); err != nil || o.plan {
+	if err := plan.print(os.Stdout, o.plan || profile == study.Full); err != nil || o.plan {
 		return err
 	}
 	if err := os.MkdirAll(out, 0o777); err != nil {
@@ -141,7 +141,7 @@ func executeNotebook(ctx context.Context, l layout, path, out, profile string) e
 	name := notebookName(path)
 	c := exec.CommandContext(ctx, l.python(), isolated, "-W", "ignore", "-c", driver, path, kernelName,
 		filepath.Join(out, name+".ipynb"), filepath.Join(out, name+".html"))
-	c.Dir, c.Env = l.home, l.notebookEnvironment(recipes.ProfileVariable+"="+profile, notebook.UnattendedVariable+"=1")
+	c.Dir, c.Env = l.home, l.notebookEnvironment(study.ProfileVariable+"="+profile, notebook.UnattendedVariable+"=1")
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = 10 * time.Second
 	var stderr strings.Builder

@@ -26,9 +26,9 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/demo"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/photo"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
 )
 
 // open is the panel of a fresh machine: what comes with the project, and nothing else.
@@ -77,7 +77,7 @@ func TestShippedModelKnowsTheItemsAndTheirPhotos(t *testing.T) {
 			t.Fatal(err)
 		}
 		v.Vote.Labels = set.Labels
-		return score.Accuracy(v.Vote).Value
+		return metrics.Accuracy(v.Vote).Value
 	}
 	unsure := 0
 	v, err := p.Vote(set.Images)
@@ -110,7 +110,7 @@ func TestShippedModelKnowsTheItemsAndTheirPhotos(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := score.AUROC(demo.Confidence(inside.Vote), demo.Confidence(v.Vote)); got < 0.9 {
+	if got := metrics.AUROC(demo.Confidence(inside.Vote), demo.Confidence(v.Vote)); got < 0.9 {
 		t.Errorf("the confidence parts items from digits with an AUROC of %.3f, want 0.9 or more", got)
 	}
 }
@@ -160,7 +160,7 @@ func TestNeighboursAreTheMostAlikeAndDigitsHaveNone(t *testing.T) {
 	if same < 32 {
 		t.Errorf("the nearest neighbour of %d of 40 items is of their class, want 32 or more", same)
 	}
-	if got := score.AUROC(garments, digits); got < 0.9 {
+	if got := metrics.AUROC(garments, digits); got < 0.9 {
 		t.Errorf("the likeness parts items from digits with an AUROC of %.3f, want 0.9 or more", got)
 	}
 	if _, err := p.Neighbours(fashion.Set{Images: set.Images[:10], Labels: set.Labels[:10]}, 5); err == nil {

@@ -4,9 +4,8 @@ import (
 	"fmt"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/fidelity"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
 )
 
 // Neighbours finds training images that look most like another to a panel's first member. An image to which none comes near is likely none of the
@@ -15,7 +14,7 @@ type Neighbours struct {
 	Strange float64 // an image whose shownNeighbours-th neighbour is less alike is like few: so are one in twenty of the validation images
 
 	set   fashion.Set
-	index *fidelity.Index // of the set's features
+	index *metrics.CosineIndex // of the set's features
 }
 
 const (
@@ -59,19 +58,19 @@ func (p *Panel) Neighbours(all fashion.Set, n int) (*Neighbours, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.index, err = fidelity.NewIndex(features); err != nil {
+	if s.index, err = metrics.NewCosineIndex(features); err != nil {
 		return nil, err
 	}
 	rows, err := p.Members[0].model.Features(all.Take(judgedOn).Images)
 	if err != nil {
 		return nil, err
 	}
-	familiar, err := s.index.Alike(rows, min(shownNeighbours, s.index.Len()))
+	familiar, err := s.index.KthSimilarity(rows, min(shownNeighbours, s.index.Len()))
 	if err != nil {
 		return nil, err
 	}
 	if len(familiar) > 0 {
-		s.Strange = score.Percentile(familiar, 5)
+		s.Strange = metrics.Percentile(familiar, 5)
 	}
 	return s, nil
 }

@@ -9,11 +9,12 @@ import (
 	"sync"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/ensemble"
 	"fashionlab/fashion/infer"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/photo"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
+	"fashionlab/fashion/study"
 )
 
 // Panel is the trained models that answer, with their weights in the vote.
@@ -26,19 +27,24 @@ type Panel struct {
 // Member is a trained model of a panel.
 type Member struct {
 	Title  string
-	Run    *run.Run       // a published one comes with the project
-	Weight float64        // of the vote; those of all members sum to 1
-	Test   score.Interval // its accuracy on the test images
+	Run    *run.Run         // a published one comes with the project
+	Weight float64          // of the vote; those of all members sum to 1
+	Test   metrics.Interval // its accuracy on the test images
 
 	model *infer.Model
 }
 
-// candidates are the models that may answer, by their recipes, the preferred first.
-var candidates = []recipes.Voter{
-	{Name: "residual network", Recipes: []string{"residual"}},
-	{Name: "CNN", Recipes: []string{"cnn-augmented", "cnn"}},
-	{Name: "ResNet50", Recipes: []string{"resnet50-small-stem", "resnet50-augmented", "resnet50"}},
-	{Name: "ConvNeXt", Recipes: []string{"convnext", "convnext-transfer"}},
+// candidate is a model that may answer, by the recipes that train it, the preferred first.
+type candidate struct {
+	title   string
+	recipes []string
+}
+
+var candidates = []candidate{
+	{"residual network", []string{"residual"}},
+	{"CNN", []string{"cnn-augmented", "cnn"}},
+	{"ResNet50", []string{"resnet50-small-stem", "resnet50-augmented", "resnet50"}},
+	{"ConvNeXt", []string{"convnext", "convnext-transfer"}},
 }
 
 // leastWeight is that of a member that is worth its time.
@@ -47,20 +53,24 @@ const leastWeight = 0.02
 // Open brings together the finished runs that have weights, of each model the best place first: this machine's at full scale, a published one, this machine's
 // quick one. How much each counts is fitted on the validation images that all know. A run that cannot be used is left out; warn is told why.
 func Open(warn func(error)) (*Panel, error) {
-	var joined []score.Member
+	var joined ensemble.Members
 	models := map[*run.Run]*infer.Model{}
 	for _, c := range candidates {
 		for _, place := range places(c) {
-			together, r, err := joinOne(joined, c.Name, place)
+			r, err := place.open()
 			if errors.Is(err, run.ErrNotFound) {
 				continue
+			}
+			var together ensemble.Members
+			if err == nil {
+				together, err = ensemble.Join(append(joined, ensemble.Member{Name: c.title, Run: r})...)
 			}
 			var m *infer.Model
 			if err == nil {
 				m, err = infer.Load(r)
 			}
 			if err != nil {
-				warn(fmt.Errorf("the %s does not answer: %w", c.Name, err))
+				warn(fmt.Errorf("the %s does not answer: %w", c.title, err))
 				continue
 			}
 			joined, models[r] = together, m
@@ -68,7 +78,7 @@ func Open(warn func(error)) (*Panel, error) {
 		}
 	}
 	if len(joined) == 0 {
-		return nil, fmt.Errorf("no trained model has its weights here; train one with: %s", recipes.Quick.Command("cnn"))
+		return nil, fmt.Errorf("no trained model has its weights here; train one with: %s", study.Quick.Command("cnn"))
 	}
 	p, err := weigh(joined)
 	if err != nil {
@@ -83,71 +93,58 @@ func Open(warn func(error)) (*Panel, error) {
 // place is where a candidate's run may be.
 type place struct {
 	store   run.Store
-	profile recipes.Profile
+	profile study.Profile
 	recipe  string
 }
 
 // places lists those of a candidate, the best first.
-func places(c recipes.Voter) (list []place) {
-	for _, p := range []place{{run.Local(), recipes.Full, ""}, {run.Published(), recipes.Full, ""}, {run.Local(), recipes.Quick, ""}} {
-		for _, recipe := range c.Recipes {
+func places(c candidate) (list []place) {
+	for _, p := range []place{{run.Local(), study.Full, ""}, {run.Published(), study.Full, ""}, {run.Local(), study.Quick, ""}} {
+		for _, recipe := range c.recipes {
 			list = append(list, place{p.store, p.profile, recipe})
 		}
 	}
 	return list
 }
 
-// opened are runs by their names.
-type opened map[string]*run.Run
-
-// Open returns the run of a name, which must be among them.
-func (o opened) Open(name string) (*run.Run, error) { return o[name], nil }
-
-// joinOne brings the run of a place together with members. One without weights, unfinished or never tested counts as not there; so does one that learned
-// from few of the images: the validation images that it shares with others are too few to fit anything on.
-func joinOne(members []score.Member, name string, p place) ([]score.Member, *run.Run, error) {
+// open opens the run of a place. One without weights, unfinished or never tested counts as not there; so does one that learned from few of the images: the
+// validation images that it has in common with others are too few to fit anything on.
+func (p place) open() (*run.Run, error) {
 	r, err := p.store.Open(p.profile.Run(p.recipe))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if !r.Finished() || !r.HasCheckpoint(run.Best) || len(r.Record.TestOpened) == 0 || r.Recipe.Data.Limit > 0 {
-		return nil, nil, run.ErrNotFound
+		return nil, run.ErrNotFound
 	}
-	voters, runs := []recipes.Voter{}, opened{}
-	for _, m := range members {
-		voters = append(voters, recipes.Voter{Name: m.Name, Recipes: []string{m.Name}})
-		runs[p.profile.Run(m.Name)] = m.Run
-	}
-	voters, runs[p.profile.Run(name)] = append(voters, recipes.Voter{Name: name, Recipes: []string{name}}), r
-	together, err := score.Join(voters, p.profile, runs)
-	return together, r, err
+	return r, nil
 }
 
 // weigh makes a panel of members, without their models: those that hardly count are left out.
-func weigh(joined []score.Member) (*Panel, error) {
-	weights, err := score.FitWeights(score.Part(joined, run.Validation)...)
+func weigh(joined ensemble.Members) (*Panel, error) {
+	weights, err := ensemble.FitWeights(joined.Validation()...)
 	if err != nil {
 		return nil, err
 	}
 	heaviest := slices.Max(weights)
-	var kept []score.Member
+	var kept ensemble.Members
 	for i, m := range joined {
 		if weights[i] >= leastWeight*heaviest {
 			kept = append(kept, m)
 		}
 	}
-	if weights, err = score.FitWeights(score.Part(kept, run.Validation)...); err != nil {
+	if weights, err = ensemble.FitWeights(kept.Validation()...); err != nil {
 		return nil, err
 	}
-	held, err := score.Vote(weights, score.Part(kept, run.Validation)...)
+	validation, err := ensemble.SoftVote(weights, kept.Validation()...)
 	if err != nil {
 		return nil, err
 	}
-	p := &Panel{Temperature: score.Temperature(held)}
+	p := &Panel{Temperature: metrics.Temperature(validation)}
 	for i, m := range kept {
-		p.Members = append(p.Members, Member{Title: m.Name, Run: m.Run, Weight: weights[i], Test: score.Accuracy(score.Part(kept, run.Test)[i])})
+		p.Members = append(p.Members, Member{Title: m.Name, Run: m.Run, Weight: weights[i], Test: metrics.Accuracy(kept.Test()[i])})
 	}
-	p.Unsure = score.Percentile(Confidence(score.Tempered(held, p.Temperature)), 5)
+	p.Unsure = metrics.Percentile(Confidence(metrics.Tempered(validation, p.Temperature)), 5)
 	slices.SortStableFunc(p.Members, func(a, b Member) int { return cmp.Compare(b.Weight, a.Weight) })
 	return p, nil
 }
@@ -194,10 +191,10 @@ func (p *Panel) Vote(images []fashion.Image) (Votes, error) {
 	if err := errors.Join(failed...); err != nil {
 		return v, err
 	}
-	vote, err := score.Vote(p.weights(), v.Members...)
+	vote, err := ensemble.SoftVote(p.weights(), v.Members...)
 	if err != nil {
 		return v, err
 	}
-	v.Vote = score.Tempered(vote, p.Temperature)
+	v.Vote = metrics.Tempered(vote, p.Temperature)
 	return v, nil
 }

@@ -5,9 +5,9 @@ import (
 	"testing"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/ensemble"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
+	"fashionlab/fashion/study"
 )
 
 // guesser is a run on the disk that predicts each image's class with that probability, and another in every so-many-th image.
@@ -17,7 +17,7 @@ func guesser(t *testing.T, name string, probability float32, wrongEvery int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	recipe, err := recipes.ByName("cnn", recipes.Full)
+	recipe, err := study.ByName("cnn", study.Full)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,8 +55,7 @@ func TestWeightsStayWithTheirMembersAndWhatHardlyCountsIsLeftOut(t *testing.T) {
 	guesser(t, "poor", 0.9, 2)   // wrong on half of the images, and sure of it
 	guesser(t, "fair", 0.85, 7)  // on a seventh
 	guesser(t, "good", 0.95, 11) // on an eleventh
-	joined, err := score.Join([]recipes.Voter{{Name: "poor", Recipes: []string{"poor"}}, {Name: "fair", Recipes: []string{"fair"}}, {Name: "good", Recipes: []string{"good"}}},
-		recipes.Full, run.Local())
+	joined, err := ensemble.Load([]ensemble.Candidate{{Name: "poor", Runs: []string{"full/poor"}}, {Name: "fair", Runs: []string{"full/fair"}}, {Name: "good", Runs: []string{"full/good"}}}, run.Local())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +66,7 @@ func TestWeightsStayWithTheirMembersAndWhatHardlyCountsIsLeftOut(t *testing.T) {
 	if len(p.Members) != 2 || p.Members[0].Title != "good" || p.Members[1].Title != "fair" {
 		t.Fatalf("the members are %+v, want good and fair", p.Members)
 	}
-	alone, err := score.FitWeights(score.Part(joined[1:], run.Validation)...)
+	alone, err := ensemble.FitWeights(joined[1:].Validation()...)
 	if err != nil {
 		t.Fatal(err)
 	}

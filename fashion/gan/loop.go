@@ -6,9 +6,9 @@ import (
 	"github.com/gomlx/compute"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/fidelity"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/internal/session"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/run"
 )
 
@@ -18,7 +18,7 @@ type loop struct {
 	game      *game
 	generator *Generator // of the moving averages
 	reference *infer.Model
-	real      fidelity.Normal             // features of validation images
+	real      metrics.Normal              // features of validation images
 	diversity [fashion.NumClasses]float64 // of real images
 	measured  int                         // images of each class
 }
@@ -60,12 +60,12 @@ func (l *loop) measureReal(all fashion.Set) (err error) {
 	if err != nil {
 		return err
 	}
-	if l.real, err = fidelity.NormalOf(seen.Features); err != nil {
+	if l.real, err = metrics.FitNormal(seen.Features); err != nil {
 		return err
 	}
 	for class := range l.diversity {
 		images := validation.Of(fashion.Label(class))
-		l.diversity[class] = fidelity.Spread(images[:min(len(images), l.measured)])
+		l.diversity[class] = metrics.IntraClassDiversity(images[:min(len(images), l.measured)])
 	}
 	return nil
 }
@@ -97,26 +97,26 @@ func (l *loop) Epoch(epoch int) error {
 }
 
 // train does the steps of one epoch. It returns the mean of their metrics and the last step's learning rate of the generator.
-func (l *loop) train(epoch int) (mean metrics, rate float64, err error) {
+func (l *loop) train(epoch int) (mean stepMetrics, rate float64, err error) {
 	feed := session.NewFeed(l.Images.Training, l.Recipe, epoch)
 	defer feed.Free()
-	var sum metrics
+	var sum stepMetrics
 	for i := range feed.Steps {
 		if err := l.Interrupted(epoch); err != nil {
-			return metrics{}, 0, err
+			return stepMetrics{}, 0, err
 		}
 		rate = l.Rate(feed.Steps)
 		m, err := l.game.train(feed, i, l.State.Step, rate, rate*l.Recipe.GAN.Rate/l.Recipe.Optimizer.Rate)
 		if err != nil {
-			return metrics{}, 0, err
+			return stepMetrics{}, 0, err
 		}
 		if err := l.Finite(m.discriminator+m.generator, rate, epoch); err != nil {
-			return metrics{}, 0, err
+			return stepMetrics{}, 0, err
 		}
 		l.State.Step++
 		sum.discriminator, sum.generator, sum.accuracy = sum.discriminator+m.discriminator, sum.generator+m.generator, sum.accuracy+m.accuracy
 		n := float64(i + 1)
-		mean = metrics{sum.discriminator / n, sum.generator / n, sum.accuracy / n}
+		mean = stepMetrics{sum.discriminator / n, sum.generator / n, sum.accuracy / n}
 		l.Stepped(epoch, i+1, mean.discriminator, mean.accuracy)
 	}
 	return mean, rate, nil
@@ -137,11 +137,11 @@ func (l *loop) measure() (s run.Synthesis, err error) {
 	if err != nil {
 		return s, err
 	}
-	made, err := fidelity.NormalOf(seen.Features)
+	made, err := metrics.FitNormal(seen.Features)
 	if err != nil {
 		return s, err
 	}
-	if s.Distance, err = fidelity.Frechet(made, l.real); err != nil {
+	if s.Distance, err = metrics.FrechetDistance(made, l.real); err != nil {
 		return s, err
 	}
 	for i, class := range set.Labels {
@@ -152,7 +152,7 @@ func (l *loop) measure() (s run.Synthesis, err error) {
 	s.Spread = 1
 	for class, real := range l.diversity {
 		if real > 0 {
-			s.Spread = min(s.Spread, fidelity.Spread(set.Of(fashion.Label(class)))/real)
+			s.Spread = min(s.Spread, metrics.IntraClassDiversity(set.Of(fashion.Label(class)))/real)
 		}
 	}
 	return s, nil

@@ -194,14 +194,14 @@ func (g *game) update(p player, loss *Node, n *layers.Net, scalars *Node) {
 	}
 }
 
-// metrics are those of a step of both networks.
-type metrics struct {
+// stepMetrics are those of a step of both networks.
+type stepMetrics struct {
 	discriminator, generator float64 // losses
 	accuracy                 float64 // of the discriminator
 }
 
 // train does a step of the discriminator and one of the generator. Steps count from 0.
-func (g *game) train(f session.Feed, position, step int, rate, discriminatorRate float64) (m metrics, err error) {
+func (g *game) train(f session.Feed, position, step int, rate, discriminatorRate float64) (m stepMetrics, err error) {
 	r := rand.New(rand.NewPCG(g.recipe.Seed, uint64(step)))
 	one := func(p player, rate float64, more ...any) ([]float32, error) {
 		latents := tensors.FromFlatDataAndDimensions(normal(r, g.recipe.Batch*g.recipe.Model.Latent), g.recipe.Batch, g.recipe.Model.Latent)
@@ -215,13 +215,13 @@ func (g *game) train(f session.Feed, position, step int, rate, discriminatorRate
 	}
 	d, err := one(g.discriminator, discriminatorRate)
 	if err != nil {
-		return metrics{}, err
+		return stepMetrics{}, err
 	}
 	loss, err := one(g.generator, rate, averageFraction(g.recipe.GAN.Average, step))
 	if err != nil {
-		return metrics{}, err
+		return stepMetrics{}, err
 	}
-	return metrics{float64(d[0]), float64(loss[0]), float64(d[1]) / float64(2*g.recipe.Batch)}, nil
+	return stepMetrics{float64(d[0]), float64(loss[0]), float64(d[1]) / float64(2*g.recipe.Batch)}, nil
 }
 
 // averageFraction is by what fraction the moving averages move towards the present values: by more in the first steps, so that the initial values are soon forgotten.

@@ -7,10 +7,9 @@ import (
 	"slices"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/fidelity"
 	"fashionlab/fashion/infer"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
 )
 
 const (
@@ -78,20 +77,20 @@ func hardest(made, real fashion.Set, perClass int) (fashion.Set, error) {
 	if err != nil {
 		return fashion.Set{}, err
 	}
-	index, err := fidelity.NewIndex(known.Features)
+	index, err := metrics.NewCosineIndex(known.Features)
 	if err != nil {
 		return fashion.Set{}, err
 	}
-	similarity, err := index.Alike(known.Features, neighbour+1) // an image is its own nearest neighbour, which real images must not gain from
+	similarity, err := index.KthSimilarity(known.Features, neighbour+1) // an image is its own nearest neighbour, which real images must not gain from
 	if err != nil {
 		return fashion.Set{}, err
 	}
-	threshold := score.Percentile(similarity, 5)
+	threshold := metrics.Percentile(similarity, 5)
 	seen, err := reference.Embed(made.Images)
 	if err != nil {
 		return fashion.Set{}, err
 	}
-	if similarity, err = index.Alike(seen.Features, neighbour); err != nil {
+	if similarity, err = index.KthSimilarity(seen.Features, neighbour); err != nil {
 		return fashion.Set{}, err
 	}
 	var candidates [fashion.NumClasses][]int

@@ -77,7 +77,7 @@ func TestDepthCountsBlocksToTheHead(t *testing.T) {
 	}
 }
 
-// What recipes.FineTuneLayers lists for the smallest size.
+// What study.FineTuneLayers lists for the smallest size.
 func TestStagesOfTheSmallestSizeBeginWhereItsRecipesFreeze(t *testing.T) {
 	m := convNeXtSizes["atto"]
 	for at, name := range map[int]string{36: "stages_2_downsample_0", 85: "stages_3_downsample_0", 103: "head_fc"} {

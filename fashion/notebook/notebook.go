@@ -13,9 +13,10 @@ import (
 
 	"github.com/janpfeifer/gonb/gonbui"
 
+	"fashionlab/fashion/ensemble"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/plots"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
 )
 
 // Show shows figures, one under the other.
@@ -72,7 +73,7 @@ func Say(format string, args ...any) {
 
 // Compare says what a slide prints and what a run measured on the same test images, with its interval.
 func Compare(title string, slide float64, r *run.Run, test run.Predictions) {
-	ours := score.Accuracy(test)
+	ours := metrics.Accuracy(test)
 	verdict := "the slide's value lies inside the interval: no difference was shown"
 	switch {
 	case slide < ours.Low:
@@ -90,39 +91,30 @@ func Compare(title string, slide float64, r *run.Run, test run.Predictions) {
 }
 
 // ByClass shows precision, recall and F1 of each class.
-func ByClass(c score.Confusion) {
+func ByClass(c metrics.Confusion) {
 	var rows [][]string
 	for _, s := range c.ByClass() {
-		recall := score.Wilson(c[s.Class][s.Class], s.Support)
+		recall := metrics.Wilson(c[s.Class][s.Class], s.Support)
 		rows = append(rows, []string{s.Class.String(), fmt.Sprintf("%.4f", s.Precision), recall.String(), fmt.Sprintf("%.4f", s.F1), fmt.Sprint(s.Support)})
 	}
 	rows = append(rows, []string{"mean", "", "", fmt.Sprintf("%.4f", c.MacroF1()), fmt.Sprint(c.Total())})
 	Table([]string{"class", "precision", "recall (95% interval)", "F1", "images"}, rows)
 }
 
-// Votes compares ways to weigh the members of an ensemble: accuracy on the validation images, by which one is chosen, and on the test images, there
-// beside the member that was best in the validation.
-func Votes(members []score.Member, schemes []score.Scheme) error {
+// Weightings compares choices of weights for an ensemble: the accuracy on the validation images, by which one is chosen, and on the test images, there
+// beside the member that is best on the validation images.
+func Weightings(members ensemble.Members, weightings []ensemble.Weighting) error {
 	var rows [][]string
 	best := ""
-	for _, s := range schemes {
-		j, err := score.Judge(members, s.Weights)
+	for _, w := range weightings {
+		e, err := members.Evaluate(w.Weights)
 		if err != nil {
 			return err
 		}
-		best = members[j.Best].Name
-		rows = append(rows, []string{s.Name, plots.Shares(j.Weights), fmt.Sprintf("%.4f", j.Validation.Value), j.Test.String(),
-			j.Gain.Signed(), score.Chance(j.Pairing.P)})
+		best = members[e.Best].Name
+		rows = append(rows, []string{w.Name, plots.Shares(e.Weights), fmt.Sprintf("%.4f", e.Validation.Value), e.Test.String(),
+			e.Gain.Signed(), metrics.FormatP(e.McNemar.P)})
 	}
-	Table([]string{"weights", strings.Join(names(members), " / "), "validation", "test (95% interval)", "test, more than " + best + " alone", "p"}, rows)
+	Table([]string{"weights", strings.Join(members.Names(), " / "), "validation", "test (95% interval)", "test, more than " + best + " alone", "p"}, rows)
 	return nil
-}
-
-// names are the members' names.
-func names(members []score.Member) []string {
-	var list []string
-	for _, m := range members {
-		list = append(list, m.Name)
-	}
-	return list
 }

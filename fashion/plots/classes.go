@@ -8,7 +8,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/score"
+	"fashionlab/fashion/metrics"
 )
 
 // Part is a named set of images.
@@ -38,9 +38,9 @@ func ClassBalance(parts ...Part) Figure {
 }
 
 // RecallByClass shows the fraction of each class's images that were recognized.
-func RecallByClass(c score.Confusion) Figure {
+func RecallByClass(c metrics.Confusion) Figure {
 	var bars []bar
-	worst := score.ClassScore{Recall: 2}
+	worst := metrics.ClassScore{Recall: 2}
 	for _, s := range c.ByClass() {
 		bars = append(bars, bar{s.Class.String(), []float64{s.Recall}, []string{fmt.Sprintf("%.1f%%", 100*s.Recall)}})
 		if s.Recall < worst.Recall {

@@ -10,8 +10,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
 )
 
 // Row is a named row of pictures in a Gallery.
@@ -52,27 +52,27 @@ func Gallery(title, second string, rows []Row) Figure {
 // Measured is a named estimate.
 type Measured struct {
 	Name  string
-	Value score.Interval
+	Value metrics.Interval
 }
 
 // Intervals shows estimates under each other as points with their 95% intervals. The first is what the others are compared
 // with: its interval is drawn through all rows.
 func Intervals(title, second string, list []Measured) Figure {
-	var first score.Interval
+	var first metrics.Interval
 	if len(list) > 0 {
 		first = list[0].Value
 	}
-	return estimates(title, second, list, first, score.Interval.String)
+	return estimates(title, second, list, first, metrics.Interval.String)
 }
 
 // Differences shows differences under each other as points with their 95% intervals, beside a line at 0: hollow where chance may explain them.
 func Differences(title, second string, list []Measured) Figure {
-	return estimates(title, second, list, score.Interval{}, score.Interval.Signed)
+	return estimates(title, second, list, metrics.Interval{}, metrics.Interval.Signed)
 }
 
 // estimates draws intervals as rows and a reference through all of them. A point is hollow where its interval holds a
 // reference without width.
-func estimates(title, second string, list []Measured, reference score.Interval, say func(score.Interval) string) Figure {
+func estimates(title, second string, list []Measured, reference metrics.Interval, say func(metrics.Interval) string) Figure {
 	const top, row, width = 56.0, 22.0, 640.0
 	low, high, longest, widest := reference.Low, reference.High, 0, 0
 	description := "Points with 95% intervals."

@@ -9,12 +9,12 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/score"
+	"fashionlab/fashion/metrics"
 )
 
 // ConfusionMatrix shows how many images of each true class (row) were given each class (column): the count and,
 // under it, the percentage of the row.
-func ConfusionMatrix(c score.Confusion) Figure {
+func ConfusionMatrix(c metrics.Confusion) Figure {
 	const cell, left, top, bottom = 44.0, 92.0, 66.0, 66.0
 	side := cell * fashion.NumClasses
 	title := "Confusion matrix"

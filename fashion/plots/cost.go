@@ -10,13 +10,13 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"fashionlab/fashion/score"
+	"fashionlab/fashion/metrics"
 )
 
 // Priced is a named estimate with what it cost.
 type Priced struct {
 	Name  string
-	Value score.Interval
+	Value metrics.Interval
 	Cost  float64
 }
 

@@ -11,7 +11,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/score"
+	"fashionlab/fashion/metrics"
 )
 
 // classColours are the "muted" colours of Tol, "Colour Schemes" (2021), and a grey for a tenth.
@@ -116,7 +116,7 @@ func classNames(points [][2]float64, labels []fashion.Label, toX, toY func(float
 			}
 		}
 		if xs != nil {
-			list = append(list, className{class, score.Percentile(xs, 50), score.Percentile(ys, 50), wide(bold(10), class.String())/2 + 9})
+			list = append(list, className{class, metrics.Percentile(xs, 50), metrics.Percentile(ys, 50), wide(bold(10), class.String())/2 + 9})
 		}
 	}
 	for range 200 {

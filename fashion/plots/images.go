@@ -9,8 +9,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
 )
 
 // enlarged is how many pixels wide a pixel of the data set is drawn, so that no viewer smooths it away.
@@ -102,7 +102,7 @@ func MeanImages(s fashion.Set) Figure {
 // Misclassified shows the images of which a model was most wrong: those whose true class it gave the least
 // probability. The predictions' indices are positions in the set.
 func Misclassified(s fashion.Set, p run.Predictions, limit int) (Figure, error) {
-	errors := score.Errors(p)
+	errors := metrics.Errors(p)
 	shown := errors[:min(limit, len(errors))]
 	for _, e := range shown {
 		if e.Index < 0 || int(e.Index) >= s.Len() || s.Labels[e.Index] != e.True {

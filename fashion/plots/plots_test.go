@@ -16,11 +16,12 @@ import (
 	"testing"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/ensemble"
 	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/photo"
 	"fashionlab/fashion/plots"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden figures in testdata/figures; look at each before committing")
@@ -86,7 +87,7 @@ func figures(t *testing.T) map[string]plots.Figure {
 	t.Helper()
 	s := items(t)
 	p := predictions(s)
-	c := score.NewConfusion(p)
+	c := metrics.NewConfusion(p)
 	worst, err := plots.Misclassified(s, p, 8)
 	if err != nil {
 		t.Fatal(err)
@@ -108,17 +109,17 @@ func figures(t *testing.T) map[string]plots.Figure {
 		"misclassified":   worst,
 		"gallery":         plots.Gallery("Items", "twice", []plots.Row{{Name: "first", Images: s.Images[:4]}, {Name: "then", Images: s.Images[4:8]}}),
 		"intervals": plots.Intervals("Validation accuracy", "three trainings", []plots.Measured{
-			{Name: "none", Value: score.Wilson(900, 1000)}, {Name: "better", Value: score.Wilson(950, 1000)}, {Name: "alike", Value: score.Wilson(893, 1000)}}),
+			{Name: "none", Value: metrics.Wilson(900, 1000)}, {Name: "better", Value: metrics.Wilson(950, 1000)}, {Name: "alike", Value: metrics.Wilson(893, 1000)}}),
 		"differences": plots.Differences("Gains", "three claims", []plots.Measured{
-			{Name: "more than chance", Value: score.Interval{Value: 0.006, Low: 0.002, High: 0.01}}, {Name: "perhaps chance", Value: score.Interval{Value: 0.001, Low: -0.001, High: 0.003}},
-			{Name: "worse", Value: score.Interval{Value: -0.004, Low: -0.006, High: -0.002}}}),
+			{Name: "more than chance", Value: metrics.Interval{Value: 0.006, Low: 0.002, High: 0.01}}, {Name: "perhaps chance", Value: metrics.Interval{Value: 0.001, Low: -0.001, High: 0.003}},
+			{Name: "worse", Value: metrics.Interval{Value: -0.004, Low: -0.006, High: -0.002}}}),
 		"results": plots.Results("Results", "made up", []plots.Result{
 			{Name: "CNN", Note: "full/cnn", Value: measured(900), Slide: 0.89}, {Name: "CNN, augmented", Note: "full/cnn-augmented, published", Value: measured(950), Slide: 0.89, Published: true},
 			{Name: "ConvNeXt", Slide: 0.84}, {Name: "mine", Note: "mine/net", Value: measured(925)}}),
 		"diagram": plots.Diagram("A block", "before and after", []plots.Column{
 			{Title: "before", Boxes: []plots.Box{{"convolution", "3x3", 0.5}, {"activation", "ReLU", 0}}, Skip: true}, {Title: "after", Boxes: []plots.Box{{"nothing", "", 0}}}}),
 		"costs": plots.Costs("Accuracy over time", "three trainings", "seconds", "accuracy", []plots.Priced{
-			{"head alone", score.Wilson(600, 1000), 1.5}, {"last stage", score.Wilson(740, 1000), 2.5}, {"all", score.Wilson(830, 1000), 7}}),
+			{"head alone", metrics.Wilson(600, 1000), 1.5}, {"last stage", metrics.Wilson(740, 1000), 2.5}, {"all", metrics.Wilson(830, 1000), 7}}),
 		"simplex": simplex(t, s),
 		"method": plots.Method("How", "three steps", []plots.Station{
 			{"data", []plots.Box{{"60,000 images", "of ten classes", 0}}},
@@ -127,7 +128,7 @@ func figures(t *testing.T) map[string]plots.Figure {
 		"heat":        plots.Heat("Where", "four items", s.Images[:4], maps(4), []string{"Sandal", "T-shirt/top", "Dress", "called Coat, is Pullover"}),
 		"tiles":       plots.Tiles("Items", "eight of them", s.Images[:8], [][2]string{{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}, {"e", "5"}, {"f", "6"}, {"g", "7"}, {"h", "8"}}),
 		"preparation": preparation(t, s),
-		"reliability": plots.Reliability("As sure as right?", score.Reliability(p, 15), score.Reliability(score.Tempered(p, 2), 15)),
+		"reliability": plots.Reliability("As sure as right?", metrics.Reliability(p, 15), metrics.Reliability(metrics.Tempered(p, 2), 15)),
 		"agreement":   plots.Agreement("Who saves whom", []string{"CNN", "ResNet50", "ConvNeXt"}, [][]int{{0, 12, 120}, {9, 0, 80}, {31, 0, 0}}),
 		"embedding":   plots.Embedding("A map", "made-up points", scattered(s.Labels), s.Labels, everySeventh(s.Len())),
 		"rates":       plots.Rates("Rates", []plots.Named{{Name: "plateau", Run: &run.Run{History: history()}}, {Name: "constant", Run: &run.Run{History: history()[:3]}}}),
@@ -161,16 +162,16 @@ func simplex(t *testing.T, s fashion.Set) plots.Figure {
 		b.Probabilities[i][(int(label)+i%5/4)%fashion.NumClasses] = 1
 		c.Probabilities[i][(int(label)+i%3/2)%fashion.NumClasses] = 1
 	}
-	grid, err := score.Grid(20, a, b, c)
+	grid, err := ensemble.Grid(20, a, b, c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return plots.Simplex("Votes", "three made-up members", [3]string{"CNN", "ResNet50", "ConvNeXt"}, grid,
-		[]score.Scheme{{Name: "the slide's", Weights: []float64{0.45, 0.45, 0.1}}, {Name: "equal", Weights: []float64{1. / 3, 1. / 3, 1. / 3}}})
+		[]ensemble.Weighting{{Name: "the slide's", Weights: []float64{0.45, 0.45, 0.1}}, {Name: "equal", Weights: []float64{1. / 3, 1. / 3, 1. / 3}}})
 }
 
-func measured(hits int) *score.Interval {
-	accuracy := score.Wilson(hits, 1000)
+func measured(hits int) *metrics.Interval {
+	accuracy := metrics.Wilson(hits, 1000)
 	return &accuracy
 }
 
@@ -307,7 +308,7 @@ func TestFigureIsTheGoldenOne(t *testing.T) {
 }
 
 func TestConfusionMatrixShowsEachCount(t *testing.T) {
-	var c score.Confusion
+	var c metrics.Confusion
 	c[3][7], c[6][0], c[9][9] = 1234, 567, 89
 	drawn := svg(t, plots.ConfusionMatrix(c))
 	for _, want := range []string{">1234<", ">567<", ">89<"} {

@@ -8,22 +8,22 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"fashionlab/fashion/score"
+	"fashionlab/fashion/metrics"
 )
 
 // Reliability shows how often a model is right when it is so sure, before and after temperature scaling: the accuracy in each bin of
 // confidence with its 95% interval, and under it how many images the bin holds (Niculescu-Mizil and Caruana, "Predicting Good
 // Probabilities with Supervised Learning", 2005).
-func Reliability(title string, before, after []score.Bin) Figure {
+func Reliability(title string, before, after []metrics.Bin) Figure {
 	const width, height, top, second = 720.0, 430.0, 52.0,
 		"dots: accuracy of the images of a bin, with 95% intervals; dashed: as often right as sure; below it a model is too sure"
 	description := "Two charts of accuracy over confidence, with the numbers of images under them."
 	panels := []struct {
 		name string
-		bins []score.Bin
+		bins []metrics.Bin
 	}{{"before temperature scaling", before}, {"after it", after}}
 	for i, p := range panels {
-		panels[i].name += fmt.Sprintf(": calibration error %.4f", score.CalibrationError(p.bins))
+		panels[i].name += fmt.Sprintf(": calibration error %.4f", metrics.CalibrationError(p.bins))
 		description += " " + panels[i].name + "."
 	}
 	return Figure{
@@ -41,7 +41,7 @@ func Reliability(title string, before, after []score.Bin) Figure {
 }
 
 // reliabilityPanel draws the dots of bins over their counts, so that both have the same place on the axis of confidence.
-func reliabilityPanel(c draw.Canvas, bins []score.Bin) {
+func reliabilityPanel(c draw.Canvas, bins []metrics.Bin) {
 	most := 1
 	for _, b := range bins {
 		most = max(most, b.Count)
@@ -67,7 +67,7 @@ func reliabilityPanel(c draw.Canvas, bins []score.Bin) {
 }
 
 // reliable draws the diagonal and the bins' accuracies.
-type reliable []score.Bin
+type reliable []metrics.Bin
 
 func (bins reliable) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
@@ -82,7 +82,7 @@ func (bins reliable) Plot(c draw.Canvas, p *plot.Plot) {
 }
 
 // counted draws the bins' numbers of images as bars.
-type counted []score.Bin
+type counted []metrics.Bin
 
 func (bins counted) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)

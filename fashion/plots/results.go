@@ -9,15 +9,15 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"fashionlab/fashion/score"
+	"fashionlab/fashion/metrics"
 )
 
 // Result is a row of Results: what was measured beside what a slide prints. Values are fractions.
 type Result struct {
-	Name, Note string          // Note, under the name, says which run it is
-	Value      *score.Interval // nil: not run
-	Slide      float64         // 0 is not printed
-	Published  bool            // a published run: its dot is hollow
+	Name, Note string            // Note, under the name, says which run it is
+	Value      *metrics.Interval // nil: not run
+	Slide      float64           // 0 is not printed
+	Published  bool              // a published run: its dot is hollow
 }
 
 // Results shows measured accuracies under each other as points with their 95% intervals, each beside the slide's value.

@@ -8,12 +8,12 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"fashionlab/fashion/score"
+	"fashionlab/fashion/ensemble"
 )
 
-// Simplex shows the accuracy of all votes of three members as a triangle: at a corner one member decides alone, in the middle all weigh the
+// Simplex shows the accuracy of an ensemble of three members for all weights as a triangle: at a corner one member has all the weight, in the middle all have the
 // same. The darker, the more accurate.
-func Simplex(title, second string, names [3]string, grid []score.Weighing, marks []score.Scheme) Figure {
+func Simplex(title, second string, names [3]string, grid []ensemble.GridPoint, marks []ensemble.Weighting) Figure {
 	const width, height, side, left, top = 640.0, 464.0, 400.0, 40.0, 76.0
 	corners := [3][2]float64{{left + side/2, top}, {left, top + side*math.Sqrt(3)/2}, {left + side, top + side*math.Sqrt(3)/2}}
 	place := func(weights []float64) (x, y float64) {

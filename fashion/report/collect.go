@@ -7,9 +7,9 @@ import (
 	"io/fs"
 	"slices"
 
-	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
+	"fashionlab/fashion/study"
 )
 
 // Collect lists what the slides print beside the finished, tested runs of each model: this machine's,
@@ -20,13 +20,13 @@ func Collect(local, published run.Store) ([]Line, error) {
 	others, unreadableToo := tested(published)
 	measured := append(ours, others...)
 	var lines []Line
-	for _, slide := range recipes.Slides() {
-		if slide.Model != ensemble {
+	for _, slide := range study.Slides() {
+		if slide.Model != ensembleModel {
 			lines = append(lines, beside(slide, measured)...)
 		}
 	}
 	for _, l := range measured {
-		if recipes.SlideOf(l.Model).Title == "" {
+		if study.SlideOf(l.Model).Title == "" {
 			lines = append(lines, l)
 		}
 	}
@@ -35,7 +35,7 @@ func Collect(local, published run.Store) ([]Line, error) {
 }
 
 // beside lists a slide's runs, a kind of training after the other. If none of this machine is of the slide's kind, a line says so.
-func beside(slide recipes.Slide, measured []Line) []Line {
+func beside(slide study.Slide, measured []Line) []Line {
 	var lines []Line
 	run := false
 	for _, l := range measured {
@@ -45,7 +45,7 @@ func beside(slide recipes.Slide, measured []Line) []Line {
 		}
 	}
 	if !run {
-		missing := Line{Model: slide.Model, Title: slide.Title, Slide: slide.Test, NotRun: recipes.Full.Command(slide.Model)}
+		missing := Line{Model: slide.Model, Title: slide.Title, Slide: slide.Test, NotRun: study.Full.Command(slide.Model)}
 		lines = append([]Line{missing}, lines...)
 	}
 	slices.SortStableFunc(lines, func(a, b Line) int { return cmp.Compare(a.Title, b.Title) })
@@ -86,7 +86,7 @@ func measure(store run.Store, r *run.Run, test run.Predictions) (Line, error) {
 	if len(test.Labels) == 0 {
 		return Line{}, fmt.Errorf("%s: the predictions are for 0 test images, want 1 or more; remove them and test again", r.Dir)
 	}
-	accuracy := score.Accuracy(test)
+	accuracy := metrics.Accuracy(test)
 	l.Test, l.test = &accuracy, test
 	validation, err := r.Predictions(run.Validation)
 	switch {
@@ -94,7 +94,7 @@ func measure(store run.Store, r *run.Run, test run.Predictions) (Line, error) {
 	case err != nil:
 		return Line{}, err
 	case len(validation.Labels) > 0:
-		held := score.Accuracy(validation)
+		held := metrics.Accuracy(validation)
 		l.Validation = &held
 	}
 	return l, nil
@@ -107,7 +107,7 @@ func lineOf(store run.Store, r *run.Run) (Line, error) {
 		return Line{}, err
 	}
 	return Line{
-		Model: r.Recipe.Model.Name, Title: kind(r.Recipe), Slide: recipes.SlideOf(r.Recipe.Model.Name).Test,
+		Model: r.Recipe.Model.Name, Title: kind(r.Recipe), Slide: study.SlideOf(r.Recipe.Model.Name).Test,
 		Run: name, Published: r.Published,
 		Images: r.Recipe.Data.TrainingImages(), Limited: r.Recipe.Data.Limit > 0,
 		Epochs: len(r.History), Parameters: r.Record.Parameters, Seconds: r.Record.Seconds, Device: r.Record.Devices(),

@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/report"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
+	"fashionlab/fashion/study"
 )
 
 func TestWithoutRunsEachSlideNamesTheCommandThatMakesItsRun(t *testing.T) {
@@ -32,15 +32,15 @@ func TestWithoutRunsEachSlideNamesTheCommandThatMakesItsRun(t *testing.T) {
 
 func TestOnlyFinishedAndTestedRunsOfTheClassesAreListed(t *testing.T) {
 	s := newStudio(t)
-	s.save("smoke/cnn", recipes.CNN(recipes.Smoke), 4)
-	s.begin("quick/cnn", recipes.CNN(recipes.Quick))
-	if err := s.begin("full/cnn", recipes.CNN(recipes.Full)).Finish(); err != nil { // not tested
+	s.save("smoke/cnn", study.CNN(study.Smoke), 4)
+	s.begin("quick/cnn", study.CNN(study.Quick))
+	if err := s.begin("full/cnn", study.CNN(study.Full)).Finish(); err != nil { // not tested
 		t.Fatal(err)
 	}
-	s.save("smoke/convnext-source", recipes.Source(recipes.Smoke), 4) // tells rotations
+	s.save("smoke/convnext-source", study.Pretraining(study.Smoke), 4) // tells rotations
 	lines := s.lines("")
 	l := only(t, lines, "CNN")
-	if len(lines) != 4 || l.Run != "smoke/cnn" || l.Published || *l.Test != score.Wilson(30, 40) || *l.Validation != score.Wilson(15, 20) ||
+	if len(lines) != 4 || l.Run != "smoke/cnn" || l.Published || *l.Test != metrics.Wilson(30, 40) || *l.Validation != metrics.Wilson(15, 20) ||
 		l.Slide != 0.9016 || l.Parameters != 467818 || l.Seconds != 61 || l.Epochs != 1 || l.Device != "cpu: a processor, 2 cores" || l.Seed != 1 ||
 		l.Finished.IsZero() || l.Modules["github.com/gomlx/gomlx"] != "v0.28.7" || l.Images != 3200 || !l.Limited {
 		t.Errorf("lines are %v, and the CNN's is %+v", titles(lines), l)
@@ -49,12 +49,12 @@ func TestOnlyFinishedAndTestedRunsOfTheClassesAreListed(t *testing.T) {
 
 func TestPublishedRunIsMarkedAndDoesNotStandForThisMachines(t *testing.T) {
 	s, published := newStudio(t), newStudio(t)
-	published.save("full/cnn", recipes.CNN(recipes.Full), 4)
+	published.save("full/cnn", study.CNN(study.Full), 4)
 	lines := titled(s.lines(published.root), "CNN")
 	if len(lines) != 2 || lines[0].Test != nil || lines[0].Published || lines[1].Run != "full/cnn" || !lines[1].Published {
 		t.Fatalf("the CNN's lines are %+v, want one that was not run, then a published one", lines)
 	}
-	s.save("full/cnn", recipes.CNN(recipes.Full), 4)
+	s.save("full/cnn", study.CNN(study.Full), 4)
 	lines = titled(s.lines(published.root), "CNN")
 	if len(lines) != 2 || lines[0].Test == nil || lines[0].Published || !lines[1].Published {
 		t.Fatalf("the CNN's lines are %+v, want this machine's, then the published one", lines)
@@ -63,7 +63,7 @@ func TestPublishedRunIsMarkedAndDoesNotStandForThisMachines(t *testing.T) {
 
 func TestRunThatWasCopiedFromAnotherMachineIsListedWithItsDevice(t *testing.T) {
 	other, s := newStudio(t), newStudio(t)
-	r := other.save("full/cnn", recipes.CNN(recipes.Full), 4)
+	r := other.save("full/cnn", study.CNN(study.Full), 4)
 	r.Record.Device = "cuda: a large GPU"
 	if err := errors.Join(r.SaveRecord(), r.Close(), os.CopyFS(filepath.Join(s.root, "elsewhere", "cnn"), os.DirFS(r.Dir))); err != nil {
 		t.Fatal(err)
@@ -75,16 +75,16 @@ func TestRunThatWasCopiedFromAnotherMachineIsListedWithItsDevice(t *testing.T) {
 
 func TestDifferentTrainingsOfAModelAreToldApart(t *testing.T) {
 	s := newStudio(t)
-	file, scratch := recipes.ConvNeXt(recipes.Full), recipes.Transfer(recipes.Quick, 0)
+	file, scratch := study.ConvNeXt(study.Full), study.Transfer(study.Quick, 0)
 	file.Model.Weights = run.Weights{File: "/home/somebody/convnext.safetensors"}
 	scratch.Model.Weights = run.Weights{}
-	mine := recipes.CNN(recipes.Full)
+	mine := study.CNN(study.Full)
 	mine.Model.Name = "mine"
 	for name, r := range map[string]run.Recipe{
-		"CNN": recipes.CNN(recipes.Full), "CNN, augmented": recipes.CNNAugmented(recipes.Full), "mine": mine,
-		"ResNet50": recipes.ResNet50(recipes.Quick), "ResNet50, augmented": recipes.ResNet50Augmented(recipes.Full),
-		"ConvNeXt": file, "ConvNeXt, from rotations, augmented": recipes.Transfer(recipes.Full, 0), "ConvNeXt, from rotations": recipes.Transfer(recipes.Quick, 36),
-		"ConvNeXt, from random weights": scratch, "ConvNeXt, from quick/transfer/from-103": recipes.Gradual(recipes.Quick)[0].Recipe,
+		"CNN": study.CNN(study.Full), "CNN, augmented": study.CNNAugmented(study.Full), "mine": mine,
+		"ResNet50": study.ResNet50(study.Quick), "ResNet50, augmented": study.ResNet50Augmented(study.Full),
+		"ConvNeXt": file, "ConvNeXt, from rotations, augmented": study.Transfer(study.Full, 0), "ConvNeXt, from rotations": study.Transfer(study.Quick, 36),
+		"ConvNeXt, from random weights": scratch, "ConvNeXt, from quick/transfer/from-103": study.GradualUnfreezing(study.Quick)[0].Recipe,
 	} {
 		s.save("runs/"+name, r, 4)
 	}
@@ -106,7 +106,7 @@ func TestDifferentTrainingsOfAModelAreToldApart(t *testing.T) {
 
 func TestSlidesConvNeXtStaysNotRunBesideOneFromRotations(t *testing.T) {
 	s := newStudio(t)
-	s.save("quick/convnext-transfer", recipes.Transfer(recipes.Quick, 0), 4)
+	s.save("quick/convnext-transfer", study.Transfer(study.Quick, 0), 4)
 	lines := s.lines("")
 	if l := only(t, lines, "ConvNeXt"); l.Test != nil || l.NotRun == "" {
 		t.Errorf("the slide's line is %+v, want one that was not run", l)
@@ -128,7 +128,7 @@ func TestUnreadableRunIsReportedAndTheRestShown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStudio(t)
-			s.members(recipes.Smoke)
+			s.members(study.Smoke)
 			if err := spoil(filepath.Join(s.root, "smoke", "resnet50")); err != nil {
 				t.Fatal(err)
 			}
@@ -148,7 +148,7 @@ func TestUnreadableRunIsReportedAndTheRestShown(t *testing.T) {
 
 func TestRunTestedOnNoImagesIsReported(t *testing.T) {
 	s := newStudio(t)
-	r := s.begin("full/cnn", recipes.CNN(recipes.Full))
+	r := s.begin("full/cnn", study.CNN(study.Full))
 	if err := errors.Join(r.SavePredictions(run.Test, run.Predictions{}), r.Finish()); err != nil {
 		t.Fatal(err)
 	}

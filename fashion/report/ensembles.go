@@ -6,105 +6,110 @@ import (
 	"slices"
 	"strings"
 
-	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/ensemble"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
+	"fashionlab/fashion/study"
 )
 
-// ensemble is what the slides and the lines call a vote of several models.
-const ensemble = "ensemble"
+// ensembleModel is the model of an ensemble's line.
+const ensembleModel = "ensemble"
 
-// ballot is a vote that may be possible: voters whose runs of a profile are to be found in a folder.
-type ballot struct {
-	title   string
-	voters  []recipes.Voter
-	profile recipes.Profile
-	store   run.Store
+// plan is an ensemble that may be possible: candidates whose runs of a profile may be in a store.
+type plan struct {
+	title      string
+	candidates func(study.Profile) []ensemble.Candidate
+	profile    study.Profile
+	store      run.Store
 }
 
-// ensembles lists those whose members are all there: of the slide's models at each profile, of our recipes and of our best models at Full, among this machine's
+func (p plan) load() (ensemble.Members, error) {
+	return ensemble.Load(p.candidates(p.profile), p.store)
+}
+
+// ensembles lists the ensembles whose members are all there: of the slide's models at each profile, of our recipes and of our best models at Full, among this machine's
 // runs; and all at Full among the published runs. Without any, a line says how to begin.
 func ensembles(local, published run.Store) ([]Line, error) {
-	slides := recipes.SlideOf(ensemble).Title
+	slides := study.SlideOf(ensembleModel).Title
 	ours, best := slides+" of our recipes", slides+" of our best models"
-	var ballots []ballot
-	for _, p := range slices.Backward(recipes.Profiles()) {
-		ballots = append(ballots, ballot{slides, recipes.SlideEnsemble(), p, local})
+	var plans []plan
+	for _, p := range slices.Backward(study.Profiles()) {
+		plans = append(plans, plan{slides, study.SlideEnsemble, p, local})
 	}
 	for _, store := range []run.Store{local, published} {
 		if store.Published() {
-			ballots = append(ballots, ballot{slides, recipes.SlideEnsemble(), recipes.Full, store})
+			plans = append(plans, plan{slides, study.SlideEnsemble, study.Full, store})
 		}
-		ballots = append(ballots, ballot{ours, recipes.OurEnsemble(), recipes.Full, store}, ballot{best, recipes.BestEnsemble(), recipes.Full, store})
+		plans = append(plans, plan{ours, study.OurEnsemble, study.Full, store}, plan{best, study.BestEnsemble, study.Full, store})
 	}
 	var lines []Line
 	var failed []error
-	for _, b := range ballots {
-		members, err := score.Join(b.voters, b.profile, b.store)
+	for _, p := range plans {
+		members, err := p.load()
 		if err != nil {
 			continue // what is missing is not run, and what cannot be read was reported with the runs
 		}
-		votes, err := b.count(members)
-		lines, failed = append(lines, votes...), append(failed, err)
+		evaluated, err := p.lines(members)
+		lines, failed = append(lines, evaluated...), append(failed, err)
 	}
 	if len(lines) == 0 {
-		lines = []Line{{Model: ensemble, Title: slides, Slide: recipes.SlideOf(ensemble).Test, NotRun: ballots[0].missing()}}
+		lines = []Line{{Model: ensembleModel, Title: slides, Slide: study.SlideOf(ensembleModel).Test, NotRun: plans[0].missing()}}
 	}
 	return lines, errors.Join(failed...)
 }
 
-// missing is the command that makes the first member that lacks; if each is there, why they are no ensemble.
-func (b ballot) missing() string {
-	for _, v := range b.voters {
-		if _, err := score.Join([]recipes.Voter{v}, b.profile, b.store); err != nil {
-			return b.profile.Command(v.Recipes[len(v.Recipes)-1])
+// missing is the command that makes the first missing member; if none is missing, why they are no ensemble.
+func (p plan) missing() string {
+	for _, c := range p.candidates(p.profile) {
+		if _, err := ensemble.Load([]ensemble.Candidate{c}, p.store); err != nil {
+			return c.Command
 		}
 	}
-	_, err := score.Join(b.voters, b.profile, b.store)
+	_, err := p.load()
 	if err == nil {
 		return "the members have no test images in common"
 	}
-	root, unknown := b.store.Root()
+	root, unknown := p.store.Root()
 	if unknown != nil {
 		return unknown.Error()
 	}
 	return strings.ReplaceAll(err.Error(), root+string(filepath.Separator), "")
 }
 
-// count makes the ensemble twice: with the weights of the slide, if it gives the members any, and with the most accurate ones on the validation images.
-func (b ballot) count(members []score.Member) ([]Line, error) {
-	fitted, err := score.Fitted(members)
+// lines evaluates the ensemble twice: with the slide's weights, if it has any for the members, and with the most accurate ones on the validation images.
+func (p plan) lines(members ensemble.Members) ([]Line, error) {
+	fitted, err := members.FittedWeights()
 	if err != nil {
 		return nil, err
 	}
-	ours, err := b.vote(members, fitted, true)
+	ours, err := p.line(members, fitted, true)
 	if err != nil {
 		return nil, err
 	}
-	if slices.Max(score.Weights(members)) == 0 {
+	if slices.Max(members.Weights()) == 0 {
 		return []Line{ours}, nil
 	}
-	slides, err := b.vote(members, score.Weights(members), false)
+	slides, err := p.line(members, members.Weights(), false)
 	return []Line{slides, ours}, err
 }
 
-// vote is the line of members that are weighed so.
-func (b ballot) vote(members []score.Member, weights []float64, fitted bool) (Line, error) {
-	j, err := score.Judge(members, weights)
+// line is the line of the ensemble with some weights.
+func (p plan) line(members ensemble.Members, weights []float64, fitted bool) (Line, error) {
+	v, err := members.Evaluate(weights)
 	if err != nil {
 		return Line{}, err
 	}
-	e := Ensemble{Profile: string(b.profile), Fitted: fitted, Best: j.Best, BestValidation: j.Before, NotWorse: j.Validation.Value >= j.Before.Value,
-		Gain: j.Gain, P: j.Pairing.P, ValidationImages: len(j.Held.Labels), TestImages: len(j.Opened.Labels), joined: members, validation: j.Held}
-	l := Line{Model: ensemble, Title: b.title + ", " + either(fitted, "fitted weights", "the slide's weights"), Slide: recipes.SlideOf(ensemble).Test,
-		Published: b.store.Published(), Test: &j.Test, Validation: &j.Validation, Ensemble: &e, test: j.Opened}
+	e := Ensemble{Profile: string(p.profile), Fitted: fitted, Best: v.Best, BestValidation: v.BestValidation, NotWorse: v.Validation.Value >= v.BestValidation.Value,
+		Gain: v.Gain, P: v.McNemar.P, ValidationImages: len(v.ValidationPredictions.Labels), TestImages: len(v.TestPredictions.Labels),
+		members: members, validation: v.ValidationPredictions}
+	l := Line{Model: ensembleModel, Title: p.title + ", " + either(fitted, "fitted weights", "the slide's weights"), Slide: study.SlideOf(ensembleModel).Test,
+		Published: p.store.Published(), Test: &v.Test, Validation: &v.Validation, Ensemble: &e, test: v.TestPredictions}
 	var devices []string
 	for i, m := range members {
-		name, err := b.store.Name(m.Run)
+		name, err := p.store.Name(m.Run)
 		if err != nil {
 			return Line{}, err
 		}
-		e.Members = append(e.Members, Member{kind(m.Run.Recipe), name, j.Weights[i], m.Run.Recipe.Data.TrainingImages()})
+		e.Members = append(e.Members, Member{kind(m.Run.Recipe), name, v.Weights[i], m.Run.Recipe.Data.TrainingImages()})
 		l.Parameters += m.Run.Record.Parameters
 		l.Seconds += m.Run.Record.Seconds
 		if d := m.Run.Record.Device; !slices.Contains(devices, d) {

@@ -8,16 +8,16 @@ import (
 	"testing"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/ensemble"
 	"fashionlab/fashion/report"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
+	"fashionlab/fashion/study"
 )
 
 func TestEnsembleOfTheSlideIsListedAtEachProfileWithTheSlidesAndWithFittedWeights(t *testing.T) {
 	s := newStudio(t)
-	s.members(recipes.Smoke)
-	s.members(recipes.Full)
+	s.members(study.Smoke)
+	s.members(study.Full)
 	lines := s.lines("")
 	for title, fitted := range map[string]bool{"Ensemble, the slide's weights": false, "Ensemble, fitted weights": true} {
 		list := titled(lines, title)
@@ -48,27 +48,27 @@ func TestEnsembleOfTheSlideIsListedAtEachProfileWithTheSlidesAndWithFittedWeight
 	}
 }
 
-func TestEnsembleHasTheJudgementOfItsMembers(t *testing.T) {
+func TestEnsembleHasTheEvaluationOfItsMembers(t *testing.T) {
 	s := newStudio(t)
-	s.members(recipes.Smoke)
-	members, err := score.Join(recipes.SlideEnsemble(), recipes.Smoke, s.store())
+	s.members(study.Smoke)
+	members, err := ensemble.Load(study.SlideEnsemble(study.Smoke), s.store())
 	if err != nil {
 		t.Fatal(err)
 	}
-	fitted, err := score.GridWeights(20, score.Part(members, run.Validation)...)
+	fitted, err := ensemble.GridWeights(20, members.Validation()...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	lines := s.lines("")
 	for title, weights := range map[string][]float64{"Ensemble, the slide's weights": {0.45, 0.45, 0.1}, "Ensemble, fitted weights": fitted} {
-		j, err := score.Judge(members, weights)
+		want, err := members.Evaluate(weights)
 		if err != nil {
 			t.Fatal(err)
 		}
 		l := only(t, lines, title)
-		if e := l.Ensemble; *l.Test != j.Test || *l.Validation != j.Validation || e.Best != j.Best || e.BestValidation != j.Before ||
-			e.Gain != j.Gain || e.P != j.Pairing.P || e.NotWorse != (j.Validation.Value >= j.Before.Value) {
-			t.Errorf("%s is %+v of %+v, want the judgement %+v", title, l, *e, j)
+		if e := l.Ensemble; *l.Test != want.Test || *l.Validation != want.Validation || e.Best != want.Best || e.BestValidation != want.BestValidation ||
+			e.Gain != want.Gain || e.P != want.McNemar.P || e.NotWorse != (want.Validation.Value >= want.BestValidation.Value) {
+			t.Errorf("%s is %+v of %+v, want the evaluation %+v", title, l, *e, want)
 		}
 	}
 }
@@ -77,13 +77,13 @@ func TestEnsembleThatLacksAMemberNamesItsCommand(t *testing.T) {
 	command := "go run ./kernel-setup train -recipe resnet50 -profile full"
 	for name, spoil := range map[string]func(s studio) error{
 		"missing":    func(studio) error { return nil },
-		"unfinished": func(s studio) error { return s.begin("full/resnet50", recipes.ResNet50(recipes.Full)).Close() },
-		"not tested": func(s studio) error { return s.begin("full/resnet50", recipes.ResNet50(recipes.Full)).Finish() },
+		"unfinished": func(s studio) error { return s.begin("full/resnet50", study.ResNet50(study.Full)).Close() },
+		"not tested": func(s studio) error { return s.begin("full/resnet50", study.ResNet50(study.Full)).Finish() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStudio(t)
-			s.save("full/cnn", recipes.CNN(recipes.Full), 4)
-			s.save("full/convnext-transfer", recipes.Transfer(recipes.Full, 0), 4)
+			s.save("full/cnn", study.CNN(study.Full), 4)
+			s.save("full/convnext-transfer", study.Transfer(study.Full, 0), 4)
 			if err := spoil(s); err != nil {
 				t.Fatal(err)
 			}
@@ -96,9 +96,9 @@ func TestEnsembleThatLacksAMemberNamesItsCommand(t *testing.T) {
 
 func TestRunsThatAreNoEnsembleSaySoWithoutThePlaceOfTheFolder(t *testing.T) {
 	s := newStudio(t)
-	s.save("full/cnn", recipes.CNN(recipes.Full), 4)
-	s.save("full/convnext-transfer", recipes.Transfer(recipes.Full, 0), 4)
-	other := recipes.ResNet50(recipes.Full)
+	s.save("full/cnn", study.CNN(study.Full), 4)
+	s.save("full/convnext-transfer", study.Transfer(study.Full, 0), 4)
+	other := study.ResNet50(study.Full)
 	other.Data.SplitSeed = 7
 	s.save("full/resnet50", other, 4)
 	l := only(t, s.lines(""), "Ensemble")
@@ -111,10 +111,10 @@ func TestRunsThatAreNoEnsembleSaySoWithoutThePlaceOfTheFolder(t *testing.T) {
 func TestEnsemblesOfOurRecipesAndOfPublishedRunsAreMarked(t *testing.T) {
 	s, published := newStudio(t), newStudio(t)
 	for i, name := range []string{"cnn-augmented", "resnet50-augmented", "convnext-transfer"} {
-		s.save("full/"+name, recipe(t, name, recipes.Full), 5+i)
-		published.save("full/"+name, recipe(t, name, recipes.Full), 5+i)
+		s.save("full/"+name, recipe(t, name, study.Full), 5+i)
+		published.save("full/"+name, recipe(t, name, study.Full), 5+i)
 	}
-	published.members(recipes.Quick) // of published runs, only those of full count
+	published.members(study.Quick) // of published runs, only those of full count
 	lines := s.lines(published.root)
 	for _, title := range []string{"Ensemble of our recipes, the slide's weights", "Ensemble of our recipes, fitted weights"} {
 		list := titled(lines, title)
@@ -130,11 +130,11 @@ func TestEnsemblesOfOurRecipesAndOfPublishedRunsAreMarked(t *testing.T) {
 func TestEnsembleOfOurBestModelsHasNoWeightsOfTheSlide(t *testing.T) {
 	s := newStudio(t)
 	for i, name := range []string{"cnn-augmented", "residual", "residual-again", "residual-long"} {
-		s.save("full/"+name, recipe(t, name, recipes.Full), 5+i)
+		s.save("full/"+name, recipe(t, name, study.Full), 5+i)
 	}
 	l := only(t, s.lines(""), "Ensemble of our best models, fitted weights")
 	if l.Ensemble == nil || len(l.Ensemble.Members) != 4 || !l.Ensemble.Fitted {
-		t.Errorf("the line is %+v, want a vote of four", l)
+		t.Errorf("the line is %+v, want an ensemble of four", l)
 	}
 	if list := titled(s.lines(""), "Ensemble of our best models, the slide's weights"); len(list) != 0 {
 		t.Errorf("weights of the slide are used for models that it does not have: %+v", list)
@@ -144,7 +144,7 @@ func TestEnsembleOfOurBestModelsHasNoWeightsOfTheSlide(t *testing.T) {
 func TestMembersThatWereTestedOnNothingAreReported(t *testing.T) {
 	s := newStudio(t)
 	for _, name := range []string{"cnn", "resnet50", "convnext-transfer"} {
-		r := s.begin("full/"+name, recipe(t, name, recipes.Full))
+		r := s.begin("full/"+name, recipe(t, name, study.Full))
 		one := guesses(nil, 1)
 		if err := errors.Join(r.SavePredictions(run.Validation, guesses([]fashion.Label{3}, 2)), r.SavePredictions(run.Test, one), r.Finish()); err != nil {
 			t.Fatal(err)

@@ -13,9 +13,9 @@ import (
 	"testing"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/report"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 )
 
 // page is the HTML of what a folder of runs and one of published runs hold.
@@ -37,8 +37,8 @@ func everything(t *testing.T) (text string, folders []string) {
 	t.Helper()
 	t.Setenv(fashion.DirVariable, dataDir)
 	s, published := newStudio(t), newStudio(t)
-	s.members(recipes.Smoke)
-	published.save("full/cnn", recipes.CNN(recipes.Full), 4)
+	s.members(study.Smoke)
+	published.save("full/cnn", study.CNN(study.Full), 4)
 	s.generator("smoke/gan", true)
 	published.generator("full/gan", false)
 	return page(t, s, published.root), []string{s.root, published.root}
@@ -93,7 +93,7 @@ func TestPageHasEachFigureWithItsDescription(t *testing.T) {
 		titles[title]++
 	})
 	for title, want := range map[string]int{"Results beside the slides": 1, "Learning curves": 4, "Confusion matrix": 6, "Recall of each class": 6,
-		"What the model was most wrong about": 4, "Who saves whom": 2, "As sure as right": 2, "Two networks against each other": 2, "Generated items": 1} {
+		"What the model was most wrong about": 4, "Pairwise disagreement": 2, "As sure as right": 2, "Two networks against each other": 2, "Generated items": 1} {
 		if titles[title] != want {
 			t.Errorf("%q is drawn %d times, want %d, of %v", title, titles[title], want, titles)
 		}
@@ -165,10 +165,10 @@ func TestPublishedRunIsMarkedWhereverThePageShowsIt(t *testing.T) {
 func TestHostileNamesAreShownAsTheyAre(t *testing.T) {
 	t.Setenv(fashion.DirVariable, dataDir)
 	s := newStudio(t)
-	mine := recipes.CNN(recipes.Full)
+	mine := study.CNN(study.Full)
 	mine.Model.Name = `<script>alert("model")</script>`
 	s.save(`<script>alert('run')`, mine, 4)
-	s.save(`"><img src=x onerror=alert(1)>`, recipes.CNN(recipes.Full), 4)
+	s.save(`"><img src=x onerror=alert(1)>`, study.CNN(study.Full), 4)
 	text := page(t, s, "")
 	elements(t, text, func(name string, a map[string]string) {
 		if _, trap := a["onerror"]; trap || name == "script" {
@@ -181,7 +181,7 @@ func TestHostileNamesAreShownAsTheyAre(t *testing.T) {
 func TestPageWithoutTheDataSetSaysWhatIsMissing(t *testing.T) {
 	t.Setenv(fashion.DirVariable, t.TempDir())
 	s := newStudio(t)
-	s.save("full/cnn", recipes.CNN(recipes.Full), 4)
+	s.save("full/cnn", study.CNN(study.Full), 4)
 	text := page(t, s, "")
 	mentions(t, text, "most wrong about are not shown", "go run ./kernel-setup setup", "Confusion matrix")
 	if strings.Contains(text, os.Getenv(fashion.DirVariable)) {
@@ -192,7 +192,7 @@ func TestPageWithoutTheDataSetSaysWhatIsMissing(t *testing.T) {
 func TestPageOfARunOnOtherImagesSaysWhatIsMissing(t *testing.T) {
 	t.Setenv(fashion.DirVariable, dataDir)
 	s := newStudio(t)
-	r := s.begin("full/cnn", recipes.CNN(recipes.Full))
+	r := s.begin("full/cnn", study.CNN(study.Full))
 	p := guesses([]fashion.Label{1, 2, 3}, 2)
 	p.Indices = []int32{9000, 9001, 9002}
 	if err := errors.Join(r.SavePredictions(run.Test, p), r.Finish()); err != nil {
@@ -217,7 +217,7 @@ func TestPageWithoutRunsIsWhole(t *testing.T) {
 func TestFileOfWeightsIsShownWithoutItsFolder(t *testing.T) {
 	t.Setenv(fashion.DirVariable, dataDir)
 	s := newStudio(t)
-	r := recipes.ConvNeXt(recipes.Full)
+	r := study.ConvNeXt(study.Full)
 	r.Model.Weights = run.Weights{File: "/home/somebody/weights.safetensors"}
 	s.save("full/convnext", r, 4)
 	text := page(t, s, "")

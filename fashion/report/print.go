@@ -34,7 +34,7 @@ func Print(w io.Writer, lines []Line) error {
 
 // lacks is what is said of a line that was not run, before the command that makes it.
 func (l Line) lacks() string {
-	return "not run" + either(l.Model == ensemble, " for want of a member", "")
+	return "not run" + either(l.Model == ensembleModel, " for want of a member", "")
 }
 
 // slide is the slide's value; a dash if there is none.

@@ -10,10 +10,11 @@ import (
 	"strings"
 	"time"
 
+	"fashionlab/fashion/ensemble"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/plots"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
+	"fashionlab/fashion/study"
 )
 
 // Line is a result: that of a run or of an ensemble, or one that the slides print and that was not run. Accuracies are fractions.
@@ -23,8 +24,8 @@ type Line struct {
 	Slide      float64           `json:"slide_test_accuracy,omitempty"` // 0 is not printed
 	Run        string            `json:"run,omitempty"`                 // directory, relative to its folder of runs, with slashes
 	Published  bool              `json:"published,omitempty"`           // in the folder of published runs, or an ensemble of such
-	Test       *score.Interval   `json:"test_accuracy,omitempty"`       // nil: not run
-	Validation *score.Interval   `json:"validation_accuracy,omitempty"` // of an ensemble, on the images that all members were validated on
+	Test       *metrics.Interval `json:"test_accuracy,omitempty"`       // nil: not run
+	Validation *metrics.Interval `json:"validation_accuracy,omitempty"` // of an ensemble, on the images that all members were validated on
 	Images     int               `json:"training_images,omitempty"`     // that the run was trained on
 	Limited    bool              `json:"fewer_images,omitempty"`        // not on all that there are
 	Epochs     int               `json:"epochs,omitempty"`              // finished ones
@@ -38,27 +39,27 @@ type Line struct {
 	NotRun     string            `json:"not_run,omitempty"`             // the command that makes it
 
 	run  *run.Run        // nil for an ensemble
-	test run.Predictions // of the run or of the vote
+	test run.Predictions // of the run or of the ensemble
 }
 
-// Ensemble is how a vote does beside the member that is best on the validation images.
+// Ensemble is how an ensemble does beside the member that is best on the validation images.
 type Ensemble struct {
-	Profile          string         `json:"profile"` // of the members' runs
-	Fitted           bool           `json:"fitted"`  // the weights are chosen on the validation images; otherwise they are the slide's
-	Members          []Member       `json:"members"`
-	Best             int            `json:"best_member"` // 0-based, in Members
-	ValidationImages int            `json:"validation_images"`
-	TestImages       int            `json:"test_images"`
-	BestValidation   score.Interval `json:"best_member_validation_accuracy"`
-	NotWorse         bool           `json:"not_worse_on_validation"` // than the best member
-	Gain             score.Interval `json:"gain"`                    // over the best member on the test images, with its bootstrap interval
-	P                float64        `json:"mcnemar_p"`               // of the two on the test images
+	Profile          string           `json:"profile"` // of the members' runs
+	Fitted           bool             `json:"fitted"`  // the weights are chosen on the validation images; otherwise they are the slide's
+	Members          []Member         `json:"members"`
+	Best             int              `json:"best_member"` // 0-based, in Members
+	ValidationImages int              `json:"validation_images"`
+	TestImages       int              `json:"test_images"`
+	BestValidation   metrics.Interval `json:"best_member_validation_accuracy"`
+	NotWorse         bool             `json:"not_worse_on_validation"` // than the best member
+	Gain             metrics.Interval `json:"gain"`                    // over the best member on the test images, with its bootstrap interval
+	P                float64          `json:"mcnemar_p"`               // of the two on the test images
 
-	joined     []score.Member
-	validation run.Predictions // of the vote
+	members    ensemble.Members
+	validation run.Predictions // of the ensemble
 }
 
-// Member is a run that votes.
+// Member is a run of an ensemble.
 type Member struct {
 	Title  string  `json:"title"`
 	Run    string  `json:"run"`
@@ -132,7 +133,7 @@ func (l Line) sentence() string {
 	return fmt.Sprintf("%s, %s: %s. On the %s it has %.4f and its best member, %s, %.4f: %s. On the %s test images it has %+.4f "+
 		"(95%% interval %+.4f to %+.4f, bootstrap) over that member, McNemar's p is %s: %s.", l.Title, l.place(), strings.Join(members, " + "),
 		images, l.Validation.Value, best, e.BestValidation.Value, either(e.NotWorse, "not worse", "worse"),
-		run.Thousands(e.TestImages), e.Gain.Value, e.Gain.Low, e.Gain.High, score.Chance(e.P), e.verdict())
+		run.Thousands(e.TestImages), e.Gain.Value, e.Gain.Low, e.Gain.High, metrics.FormatP(e.P), e.verdict())
 }
 
 // verdict reads the paired test.
@@ -158,7 +159,7 @@ var titles = map[string]string{"residual": "Residual network", "sngan": "GAN", "
 
 // kind is what a recipe trains, in words that keep different trainings of a model apart: the slide's title for a training like the slide's.
 func kind(r run.Recipe) string {
-	title := recipes.SlideOf(r.Model.Name).Title
+	title := study.SlideOf(r.Model.Name).Title
 	if title == "" {
 		title = cmp.Or(titles[r.Model.Name], r.Model.Name)
 	}
@@ -187,8 +188,8 @@ func kind(r run.Recipe) string {
 
 // fromRotations reports whether a training starts from the study's source, which learned no classes but how images were turned.
 func fromRotations(r run.Recipe) bool {
-	for _, p := range recipes.Profiles() {
-		if _, ok := recipes.SourceOf(r, p); ok {
+	for _, p := range study.Profiles() {
+		if _, ok := study.PretrainingOf(r, p); ok {
 			return true
 		}
 	}

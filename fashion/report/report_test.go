@@ -8,14 +8,14 @@ import (
 	"strings"
 	"testing"
 
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/report"
+	"fashionlab/fashion/study"
 )
 
 func TestTableHasALineForEachResultAndSaysWhatWasNotRun(t *testing.T) {
 	s, published := newStudio(t), newStudio(t)
-	s.save("smoke/cnn", recipes.CNN(recipes.Smoke), 4)
-	published.save("full/cnn", recipes.CNN(recipes.Full), 4)
+	s.save("smoke/cnn", study.CNN(study.Smoke), 4)
+	published.save("full/cnn", study.CNN(study.Full), 4)
 	var out bytes.Buffer
 	if err := report.Print(&out, s.lines(published.root)); err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func TestTableHasALineForEachResultAndSaysWhatWasNotRun(t *testing.T) {
 
 func TestTableAndFigureForANotebookSayWhatWasAndWasNotRun(t *testing.T) {
 	s := newStudio(t)
-	s.save("smoke/cnn", recipes.CNN(recipes.Smoke), 4)
+	s.save("smoke/cnn", study.CNN(study.Smoke), 4)
 	lines := s.lines("")
 	header, rows := report.Table(lines)
 	if len(rows) != len(lines) {
@@ -54,7 +54,7 @@ func TestTableAndFigureForANotebookSayWhatWasAndWasNotRun(t *testing.T) {
 
 func TestSentenceNamesMembersWeightsAndGain(t *testing.T) {
 	s := newStudio(t)
-	s.members(recipes.Smoke)
+	s.members(study.Smoke)
 	var out bytes.Buffer
 	if err := report.Print(&out, s.lines("")); err != nil {
 		t.Fatal(err)
@@ -66,8 +66,8 @@ func TestSentenceNamesMembersWeightsAndGain(t *testing.T) {
 
 func TestNamesOfTheJSONStay(t *testing.T) {
 	s, published := newStudio(t), newStudio(t)
-	s.members(recipes.Smoke)
-	published.save("full/cnn", recipes.CNN(recipes.Full), 4)
+	s.members(study.Smoke)
+	published.save("full/cnn", study.CNN(study.Full), 4)
 	var out bytes.Buffer
 	if err := report.JSON(&out, s.lines(published.root)); err != nil {
 		t.Fatal(err)

@@ -8,9 +8,9 @@ import (
 	"strings"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/plots"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
 )
 
 // section is what the page shows behind a line.
@@ -36,7 +36,7 @@ const (
 // section draws what is behind a line.
 func (l Line) section(id string, data items) (section, error) {
 	s := section{ID: id, Title: l.name(), Place: l.where(), Result: l.Test.String(), Published: l.Published}
-	confusion := score.NewConfusion(l.test)
+	confusion := metrics.NewConfusion(l.test)
 	figures := []plots.Figure{plots.ConfusionMatrix(confusion), plots.RecallByClass(confusion)}
 	if l.Ensemble != nil {
 		s.Sentence, s.Members = l.sentence(), l.Ensemble.table()
@@ -103,30 +103,26 @@ func shown(r run.Recipe) run.Recipe {
 // table lists the members with what each does alone on the ensemble's images.
 func (e Ensemble) table() []weighed {
 	var list []weighed
-	validation, test := score.Part(e.joined, run.Validation), score.Part(e.joined, run.Test)
+	validation, test := e.members.Validation(), e.members.Test()
 	for i, m := range e.Members {
 		list = append(list, weighed{m.Title, m.Run, fmt.Sprintf("%.2f", m.Weight), run.Thousands(m.Images),
-			fmt.Sprintf("%.4f", score.Accuracy(validation[i]).Value), score.Accuracy(test[i]).String()})
+			fmt.Sprintf("%.4f", metrics.Accuracy(validation[i]).Value), metrics.Accuracy(test[i]).String()})
 	}
 	return list
 }
 
-// voting draws the pairwise disagreement of members and ensemble, and how sure the ensemble is.
+// voting draws the pairwise disagreement of members and ensemble, and the calibration of the ensemble.
 func (l Line) voting() ([]plots.Figure, error) {
 	e := l.Ensemble
-	var names []string
-	for _, m := range e.joined {
-		names = append(names, m.Name) // its place in the ensemble, short enough for a figure
-	}
-	counts, err := score.Saves(append(score.Part(e.joined, run.Test), l.test)...)
+	counts, err := metrics.Disagreement(append(e.members.Test(), l.test)...)
 	if err != nil {
 		return nil, err
 	}
-	t := score.Temperature(e.validation)
+	t := metrics.Temperature(e.validation)
 	return []plots.Figure{
-		plots.Agreement("Who saves whom", append(names, "the ensemble"), counts),
+		plots.Agreement("Pairwise disagreement", append(e.members.Names(), "the ensemble"), counts),
 		plots.Reliability(fmt.Sprintf("As sure as right? Temperature %.2f, found on the validation images", t),
-			score.Reliability(l.test, bins), score.Reliability(score.Tempered(l.test, t), bins)),
+			metrics.Reliability(l.test, bins), metrics.Reliability(metrics.Tempered(l.test, t), bins)),
 	}, nil
 }
 

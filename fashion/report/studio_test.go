@@ -7,9 +7,9 @@ import (
 	"testing"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/report"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 )
 
 // dataDir is the folder of the real subset.
@@ -60,7 +60,7 @@ func (s studio) save(name string, recipe run.Recipe, every int) *run.Run {
 // generator makes a finished GAN of one epoch, with the images that it made or without.
 func (s studio) generator(name string, samples bool) {
 	s.Helper()
-	r := s.begin(name, recipes.GAN(recipes.Smoke))
+	r := s.begin(name, study.GAN(study.Smoke))
 	err := r.SaveHistory([]run.Epoch{{Epoch: 1, Loss: 1, Accuracy: 0.75, Synthesis: run.Synthesis{GeneratorLoss: 0.5, Distance: 8.76, Recognized: 0.912, Spread: 0.8}}})
 	if samples {
 		err = errors.Join(err, r.SaveSamples(1, make([]fashion.Image, 80)))
@@ -85,16 +85,16 @@ func guesses(labels []fashion.Label, every int) run.Predictions {
 }
 
 // members makes what the slide's ensemble needs, with ConvNeXt from rotations.
-func (s studio) members(p recipes.Profile) {
+func (s studio) members(p study.Profile) {
 	s.Helper()
 	for i, name := range []string{"cnn", "resnet50", "convnext-transfer"} {
 		s.save(p.Run(name), recipe(s.T, name, p), 5+i)
 	}
 }
 
-func recipe(t *testing.T, name string, p recipes.Profile) run.Recipe {
+func recipe(t *testing.T, name string, p study.Profile) run.Recipe {
 	t.Helper()
-	r, err := recipes.ByName(name, p)
+	r, err := study.ByName(name, p)
 	if err != nil {
 		t.Fatal(err)
 	}

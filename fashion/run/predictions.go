@@ -41,6 +41,17 @@ func (p Predictions) Predicted(i int) fashion.Label {
 	return fashion.Label(best)
 }
 
+// Correct is the number of images whose most probable class is the true one.
+func (p Predictions) Correct() int {
+	n := 0
+	for i, label := range p.Labels {
+		if p.Predicted(i) == label {
+			n++
+		}
+	}
+	return n
+}
+
 // Softmax returns the probabilities that logits z stand for: exp(scale z) divided by its sum over the classes. scale is one over a temperature, 1 as a rule.
 func Softmax(z [fashion.NumClasses]float64, scale float64) [fashion.NumClasses]float64 {
 	top, sum := z[0], 0.0

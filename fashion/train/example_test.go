@@ -10,8 +10,8 @@ import (
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
 )
 
@@ -23,7 +23,7 @@ func ExampleFit_ownNetwork() {
 		return n.Dense("logits", n.Flatten("flatten", x), fashion.NumClasses)
 	}
 	own := models.Network{Name: "small", Logits: small}
-	recipe := recipes.CNN(recipes.Smoke)
+	recipe := study.CNN(study.Smoke)
 	recipe.Model = run.Model{Name: "small"}
 	recipe.Data.Limit = 500
 
@@ -44,7 +44,7 @@ func ExampleFit_ownNetwork() {
 
 // The CNN's size is a matter of the recipe.
 func ExampleFit_smallerCNN() {
-	recipe := recipes.CNN(recipes.Smoke)
+	recipe := study.CNN(study.Smoke)
 	recipe.Model.Filters, recipe.Model.Depth, recipe.Model.Hidden = 16, 1, 64
 	recipe.Data.Limit, recipe.Epochs = 500, 1
 

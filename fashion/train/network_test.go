@@ -12,8 +12,8 @@ import (
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
 )
 
@@ -26,7 +26,7 @@ func wide(n *layers.Net, images *Node) *Node {
 
 // ownRecipe is a small recipe for a network of that name.
 func ownRecipe(name string) run.Recipe {
-	r := recipes.CNN(recipes.Smoke)
+	r := study.CNN(study.Smoke)
 	r.Model = run.Model{Name: name, Dropout: 0.1}
 	r.Data.Limit, r.Epochs, r.Schedule = 500, 2, run.Schedule{}
 	return r
@@ -214,7 +214,7 @@ func TestMistakeInANetworkIsToldWithTheLayer(t *testing.T) {
 			}
 		}
 	}
-	if _, err := train.Fit("taken", recipes.CNN(recipes.Smoke), nil, models.Network{Name: "cnn", Logits: wide}); err == nil || !strings.Contains(err.Error(), "another name") {
+	if _, err := train.Fit("taken", study.CNN(study.Smoke), nil, models.Network{Name: "cnn", Logits: wide}); err == nil || !strings.Contains(err.Error(), "another name") {
 		t.Errorf("a network with the name of ours: %v", err)
 	}
 }
@@ -227,7 +227,7 @@ func TestHyperparametersOfAnOwnNetworkAreSearched(t *testing.T) {
 			return n.Dense("logits", n.Flatten("flatten", x), fashion.NumClasses)
 		}
 	}}
-	s, err := recipes.Search("cnn", recipes.Smoke, recipes.SearchBudget(recipes.Smoke))
+	s, err := study.Search("cnn", study.Smoke, study.SearchBudget(study.Smoke))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,8 @@ import (
 
 	"fashionlab/fashion/augment"
 	"fashionlab/fashion/optim"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
 )
 
@@ -107,7 +107,7 @@ func TestOwnScheduleThatHasChangedIsNotResumed(t *testing.T) {
 
 func TestSearchOfARecipeWithACosinePromotesItsTrials(t *testing.T) {
 	needBackend(t)
-	s, err := recipes.Search("cnn-augmented", recipes.Smoke, recipes.SearchBudget(recipes.Smoke))
+	s, err := study.Search("cnn-augmented", study.Smoke, study.SearchBudget(study.Smoke))
 	if err != nil {
 		t.Fatal(err)
 	}

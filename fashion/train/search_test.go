@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"fashionlab/fashion/hyperband"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
 )
 
@@ -68,7 +68,7 @@ func TestTrainerEndsAsATrainingOfItsOwn(t *testing.T) {
 
 // smallSearch is a search of that name with real trainings that take seconds in all.
 func smallSearch(name string) (hyperband.Search[run.Recipe], error) {
-	s, err := recipes.Search("cnn", recipes.Smoke, recipes.Budget{R: 4, Eta: 2, Rounding: hyperband.Algorithm1})
+	s, err := study.Search("cnn", study.Smoke, study.Budget{R: 4, Eta: 2, Rounding: hyperband.Algorithm1})
 	if err != nil {
 		return s, err
 	}

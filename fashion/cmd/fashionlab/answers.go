@@ -9,8 +9,8 @@ import (
 	"fashionlab/fashion/device"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/photo"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 )
 
 // answerTimes is how many calls of a turn are timed.
@@ -18,7 +18,7 @@ const answerTimes = 40
 
 // benchAnswers times the answers of the network that comes with the project, for so many images at once, beside the same network in PyTorch.
 func benchAnswers(sizes []int, python string) error {
-	r, err := run.Published().Open(recipes.Full.Run("residual"))
+	r, err := run.Published().Open(study.Full.Run("residual"))
 	if err != nil {
 		return err
 	}

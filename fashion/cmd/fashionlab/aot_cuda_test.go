@@ -13,8 +13,8 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/device"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 )
 
 // The environment of the test.
@@ -84,7 +84,7 @@ func TestBuildStep(t *testing.T) {
 		t.Skipf("$%s names no recipe: TestStepsCompileForAnH100 runs this", stepOf)
 	}
 	t.Setenv(fashion.DirVariable, "../../../testdata/fashion-mnist")
-	r, err := recipes.ByName(name, recipes.Smoke)
+	r, err := study.ByName(name, study.Smoke)
 	if err != nil {
 		t.Fatal(err)
 	}

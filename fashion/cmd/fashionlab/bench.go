@@ -14,8 +14,8 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/device"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 )
 
 func benchCommand() command {
@@ -41,7 +41,7 @@ func benchCommand() command {
 				if o.search && o.answers {
 					return nil, errors.New("-search and -answers exclude each other")
 				}
-				o.recipe, err = recipes.ByName(o.model, recipes.Quick)
+				o.recipe, err = study.ByName(o.model, study.Quick)
 				return o.do, err
 			}
 		},
@@ -113,19 +113,19 @@ func variants(recipe run.Recipe, transforms, frozen bool) []variant {
 		list = append(list, variant{" without augmentation", r, true})
 	}
 	if frozen && recipe.Model.Size != "" {
-		for _, at := range recipes.FineTuneLayers(recipe.Model.Size)[1:] {
+		for _, at := range study.FineTuneLayers(recipe.Model.Size)[1:] {
 			r := recipe
 			r.Model.FineTuneAt = at
 			list = append(list, variant{fmt.Sprintf(" from layer %d", at), r, false})
 		}
 	}
 	if transforms {
-		for _, c := range recipes.Augmentations() {
+		for _, c := range study.Augmentations() {
 			r := recipe
 			r.Augmentation = c.Augmentation
 			list = append(list, variant{" + " + c.Name, r, false})
 		}
-		recipe.Augmentation = recipes.Adopted
+		recipe.Augmentation = study.AdoptedAugmentation
 		list = append(list, variant{" + adopted", recipe, true})
 	}
 	return list

@@ -13,7 +13,7 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/hyperband"
-	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
 )
 
@@ -24,9 +24,9 @@ func benchSearch(ctx context.Context, model, python string) error {
 		return err
 	}
 	defer os.RemoveAll(dir) // of the system's temporary files
-	budget := recipes.SearchBudget(recipes.Quick)
+	budget := study.SearchBudget(study.Quick)
 	budget.Rounding = hyperband.KerasTuner
-	s, err := recipes.Search(model, recipes.Quick, budget)
+	s, err := study.Search(model, study.Quick, budget)
 	if err != nil {
 		return err
 	}

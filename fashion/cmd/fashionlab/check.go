@@ -16,8 +16,8 @@ import (
 
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 )
 
 // recorded holds what XLA's CPU backend computed: `go run ./kernel-setup check -write fashion/cmd/fashionlab/reference.json`. It is part of the program, so that the program
@@ -44,7 +44,7 @@ for each network says how far they differ; one beyond its bounds is an error.`,
 			return func([]string) (work, error) {
 				o.names = parseNames(*list)
 				for _, name := range o.names {
-					if _, err := recipes.ByName(name, recipes.Full); err != nil {
+					if _, err := study.ByName(name, study.Full); err != nil {
 						return nil, fmt.Errorf("-recipes: %w", err)
 					}
 				}
@@ -116,7 +116,7 @@ func check(w io.Writer, o checkOptions) error {
 	for _, name := range o.names {
 		start := time.Now()
 		verdict, err := func() (string, error) {
-			r, err := recipes.ByName(name, recipes.Full)
+			r, err := study.ByName(name, study.Full)
 			if err != nil {
 				return "", err
 			}

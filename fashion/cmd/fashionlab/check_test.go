@@ -11,7 +11,7 @@ import (
 
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/study"
 )
 
 func reference(t *testing.T) map[string]outputs {
@@ -29,7 +29,7 @@ func TestRecordedValuesHoldInTheFormsForCPUAndGPU(t *testing.T) {
 		t.Fatalf("%v\n`go run ./kernel-setup test` does the missing set-up and runs all tests", err)
 	}
 	for _, name := range []string{"cnn", "gan"} {
-		r, err := recipes.ByName(name, recipes.Full)
+		r, err := study.ByName(name, study.Full)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,8 +10,8 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/demo"
 	"fashionlab/fashion/gan"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 )
 
 func demoCommand() command {
@@ -76,7 +76,7 @@ func serve(ctx context.Context, address, token string) error {
 
 // makeItems has the page make items with the published GAN.
 func makeItems(s *demo.Server) error {
-	r, err := run.Published().Open(recipes.Full.Run("gan"))
+	r, err := run.Published().Open(study.Full.Run("gan"))
 	if err != nil {
 		return err
 	}

@@ -7,40 +7,51 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"fashionlab/fashion/effect"
+	"fashionlab/fashion"
 	"fashionlab/fashion/gan"
+	"fashionlab/fashion/infer"
 	"fashionlab/fashion/notebook"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
 )
 
 // mixing is the name under which all trainings on generated images are one recipe.
 const mixing = "mixing"
 
-// mix trains the CNN on real, generated and mixed images, prints what each mixture does, and publishes it if asked to.
-func mix(ctx context.Context, p recipes.Profile, publish bool) error {
-	trials := recipes.Mixing(p)
+// mix makes the ablation of synthetic images: it trains the CNN on real, generated and mixed images, prints the results, and publishes them if asked to.
+func mix(ctx context.Context, p study.Profile, publish bool) error {
+	variants := study.SyntheticAblation(p)
 	trainer := train.Trainer{Own: []run.Own{gan.Synthesizer{}}}
-	for i, t := range trials {
-		fmt.Printf("%d of %d: %s, seed %d\n", i+1, len(trials), t.Name, t.Recipe.Seed)
-		if _, err := trainer.FitContext(ctx, t.Run, t.Recipe, notebook.Live()); err != nil {
+	for i, v := range variants {
+		fmt.Printf("%d of %d: %s, seed %d\n", i+1, len(variants), v.Name, v.Recipe.Seed)
+		if _, err := trainer.FitContext(ctx, v.Run, v.Recipe, notebook.Live()); err != nil {
 			return err
 		}
 	}
-	effects, err := effect.Of(trials, effect.Items(p))
+	results, err := study.EvaluateSynthetic(variants, study.PhotoItems(p), predictWith)
 	if err != nil {
 		return err
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	for _, row := range append([][]string{effect.Header()}, effect.Rows(effects)...) {
+	header, rows := results.Table()
+	for _, row := range append([][]string{header}, rows...) {
 		fmt.Fprintln(w, strings.Join(row, "\t"))
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	if publish {
-		return effect.Publish(effects)
+		return results.Publish()
 	}
 	return nil
+}
+
+// predictWith loads the model of a run and predicts on images.
+func predictWith(r *run.Run, images fashion.Set) (run.Predictions, error) {
+	m, err := infer.Load(r)
+	if err != nil {
+		return run.Predictions{}, err
+	}
+	return m.Predict(images)
 }

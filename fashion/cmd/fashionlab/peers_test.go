@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 )
 
 func TestPeersDoNotInheritTheSettingsOfOurBackend(t *testing.T) {
@@ -39,7 +39,7 @@ func TestPeersDoNotInheritTheSettingsOfOurBackend(t *testing.T) {
 }
 
 func TestPeersAreAskedForWhatTheyHave(t *testing.T) {
-	shifted := func(r *run.Recipe) { r.Augmentation = recipes.Adopted }
+	shifted := func(r *run.Recipe) { r.Augmentation = study.AdoptedAugmentation }
 	plain := func(r *run.Recipe) { r.Augmentation = run.Augmentation{} }
 	for _, c := range []struct {
 		recipe string
@@ -55,7 +55,7 @@ func TestPeersAreAskedForWhatTheyHave(t *testing.T) {
 		{"gan", plain, "keras_gan torch_gan"},
 		{"dcgan", plain, ""}, // the study's own network alone is timed beside others
 	} {
-		r, err := recipes.ByName(c.recipe, recipes.Quick)
+		r, err := study.ByName(c.recipe, study.Quick)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,9 +76,9 @@ func TestPeersAreAskedForWhatTheyHave(t *testing.T) {
 }
 
 func TestVariantsIncludeTheRecipeWithoutItsAugmentation(t *testing.T) {
-	recipe := run.Recipe{Augmentation: recipes.Adopted}
+	recipe := run.Recipe{Augmentation: study.AdoptedAugmentation}
 	list := variants(recipe, false, false)
-	if len(list) != 2 || list[0].recipe.Augmentation != recipes.Adopted || list[1].recipe.Augmentation != (run.Augmentation{}) || !list[1].peers {
+	if len(list) != 2 || list[0].recipe.Augmentation != study.AdoptedAugmentation || list[1].recipe.Augmentation != (run.Augmentation{}) || !list[1].peers {
 		t.Errorf("variants of an augmented recipe are %+v, want it and the same without augmentation", list)
 	}
 	if list := variants(run.Recipe{}, false, false); len(list) != 1 {

@@ -14,8 +14,8 @@ import (
 
 	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/notebook"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
 )
 
@@ -37,15 +37,15 @@ goes on with an interrupted search, and Ctrl-C stops between two steps. With -pl
 			f.BoolVar(&o.json, "json", false, "print JSON")
 			return func([]string) (work, error) {
 				var err error
-				if o.profile, err = recipes.ParseProfile(*profile); err != nil {
+				if o.profile, err = study.ParseProfile(*profile); err != nil {
 					return nil, err
 				}
 				if o.workers < 1 {
 					return nil, fmt.Errorf("-workers is %d, want 1 or more", o.workers)
 				}
 				o.budget.Rounding = hyperband.Rounding(*rounding)
-				o.budget = withDefaults(o.budget, recipes.SearchBudget(o.profile))
-				s, err := recipes.Search(o.model, o.profile, o.budget)
+				o.budget = withDefaults(o.budget, study.SearchBudget(o.profile))
+				s, err := study.Search(o.model, o.profile, o.budget)
 				return func(ctx context.Context) error { return search(ctx, s, o) }, err
 			}
 		},
@@ -55,15 +55,15 @@ goes on with an interrupted search, and Ctrl-C stops between two steps. With -pl
 // searchOptions are the flags of search.
 type searchOptions struct {
 	model      string
-	profile    recipes.Profile
-	budget     recipes.Budget
+	profile    study.Profile
+	budget     study.Budget
 	workers    int
 	plan, json bool
 }
 
 // withDefaults is a budget with another's values where it has none.
-func withDefaults(b, usual recipes.Budget) recipes.Budget {
-	return recipes.Budget{R: cmp.Or(b.R, usual.R), Eta: cmp.Or(b.Eta, usual.Eta), Rounding: cmp.Or(b.Rounding, usual.Rounding)}
+func withDefaults(b, usual study.Budget) study.Budget {
+	return study.Budget{R: cmp.Or(b.R, usual.R), Eta: cmp.Or(b.Eta, usual.Eta), Rounding: cmp.Or(b.Rounding, usual.Rounding)}
 }
 
 // search plans a search, or does it.
@@ -142,6 +142,6 @@ func printRanking(w io.Writer, s hyperband.State[run.Recipe], model string) erro
 	for _, row := range append([][]string{header}, rows...) {
 		fmt.Fprintln(t, strings.Join(row, "\t"))
 	}
-	fmt.Fprintf(t, "slide\t\t\t%s\n", strings.Join(recipes.SlideOf(model).Parameters, "\t"))
+	fmt.Fprintf(t, "slide\t\t\t%s\n", strings.Join(study.SlideOf(model).Parameters, "\t"))
 	return t.Flush()
 }

@@ -8,16 +8,16 @@ import (
 	"testing"
 
 	"fashionlab/fashion/hyperband"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 )
 
 // By hand: 69 epochs of 2,500 images, where a run took 12 s for an epoch of 5,000, are 69 * 6 s.
 func TestPlanTellsTheTimeFromWhatARunMeasured(t *testing.T) {
 	root := t.TempDir()
 	t.Setenv(run.RootVariable, root)
-	o := searchOptions{model: "cnn", profile: recipes.Quick, budget: recipes.Budget{R: 9, Eta: 3, Rounding: hyperband.Algorithm1}}
-	s, err := recipes.Search(o.model, o.profile, o.budget)
+	o := searchOptions{model: "cnn", profile: study.Quick, budget: study.Budget{R: 9, Eta: 3, Rounding: hyperband.Algorithm1}}
+	s, err := study.Search(o.model, o.profile, o.budget)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func TestPlanTellsTheTimeFromWhatARunMeasured(t *testing.T) {
 	if got := printed(); !strings.Contains(got, "not known") || !strings.Contains(got, "17 trials, 22 trainings, 69 epochs of 1500 images (78 if") {
 		t.Errorf("without a run the plan is\n%s", got)
 	}
-	recipe := recipes.CNN(recipes.Quick)
+	recipe := study.CNN(study.Quick)
 	recipe.Data.Limit = 5000
 	r, err := run.Begin(filepath.Join(root, "measured"), recipe)
 	if err != nil {

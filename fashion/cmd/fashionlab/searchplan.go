@@ -8,14 +8,14 @@ import (
 	"time"
 
 	"fashionlab/fashion/hyperband"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 )
 
 // plan is what a search will cost.
 type plan struct {
 	Model    string              `json:"model"`
-	Budget   recipes.Budget      `json:"budget"`
+	Budget   study.Budget        `json:"budget"`
 	Brackets []hyperband.Bracket `json:"brackets"`
 	Cost     hyperband.Plan      `json:"cost"`
 	Images   int                 `json:"images"` // of an epoch, validation included

@@ -7,8 +7,8 @@ import (
 	"os"
 
 	"fashionlab/fashion/models"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 )
 
 func summaryCommand() command {
@@ -19,7 +19,7 @@ func summaryCommand() command {
 		define: func(f *flag.FlagSet) prepare {
 			name := f.String("model", "cnn", "`name` of a recipe with the model")
 			return func([]string) (work, error) {
-				recipe, err := recipes.ByName(*name, recipes.Full)
+				recipe, err := study.ByName(*name, study.Full)
 				return func(context.Context) error { return summarize(recipe.Model) }, err
 			}
 		},

@@ -7,10 +7,10 @@ import (
 	"fmt"
 
 	"fashionlab/fashion/infer"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/models"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/score"
+	"fashionlab/fashion/study"
 )
 
 func trainCommand() command {
@@ -30,7 +30,7 @@ one resumes after its last epoch: Ctrl-C stops between two steps. The recipe "mi
 			f.BoolVar(&o.weights, "weights", false, "publish it with its weights, in half precision")
 			return func([]string) (work, error) {
 				var err error
-				if o.profile, err = recipes.ParseProfile(*profile); err != nil {
+				if o.profile, err = study.ParseProfile(*profile); err != nil {
 					return nil, err
 				}
 				if o.recipe == mixing {
@@ -46,7 +46,7 @@ one resumes after its last epoch: Ctrl-C stops between two steps. The recipe "mi
 // trainOptions are the flags of train.
 type trainOptions struct {
 	recipe, name     string
-	profile          recipes.Profile
+	profile          study.Profile
 	epochs           int
 	seed             uint64
 	publish, weights bool
@@ -61,7 +61,7 @@ type training struct {
 // newTraining puts the recipe and the run's name together.
 func newTraining(o trainOptions) (training, error) {
 	t := training{trainOptions: o}
-	recipe, err := recipes.ByName(o.recipe, o.profile)
+	recipe, err := study.ByName(o.recipe, o.profile)
 	if err != nil {
 		return t, fmt.Errorf("%w; or %s, which trains all mixtures of real and generated images", err, mixing)
 	}
@@ -124,7 +124,7 @@ func result(r *run.Run) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("accuracy on validation images %v, on test images %v", score.Accuracy(validation), score.Accuracy(test)), nil
+	return fmt.Sprintf("accuracy on validation images %v, on test images %v", metrics.Accuracy(validation), metrics.Accuracy(test)), nil
 }
 
 // share publishes a run under a name if asked to, with its weights or without.
@@ -151,8 +151,8 @@ func share(r *run.Run, name string, publish, weights bool) error {
 }
 
 // fitSource trains the run whose weights a recipe starts from, where it is the study's and not trained yet.
-func fitSource(ctx context.Context, recipe run.Recipe, p recipes.Profile) error {
-	source, ok := recipes.SourceOf(recipe, p)
+func fitSource(ctx context.Context, recipe run.Recipe, p study.Profile) error {
+	source, ok := study.PretrainingOf(recipe, p)
 	if !ok {
 		return nil
 	}
@@ -167,8 +167,8 @@ func prepareMixing(o trainOptions) (work, error) {
 		return nil, errors.New("-weights is for one run; of the mixtures -publish publishes what they do, without any weights")
 	case o.name != "" || o.epochs != 0 || o.seed != 0:
 		return nil, errors.New("-name, -epochs and -seed are for one run; the mixtures have their own")
-	case o.publish && o.profile != recipes.Full:
-		return nil, fmt.Errorf("-publish is for the mixtures at profile %s; at %s they are too small to show anything", recipes.Full, o.profile)
+	case o.publish && o.profile != study.Full:
+		return nil, fmt.Errorf("-publish is for the mixtures at profile %s; at %s they are too small to show anything", study.Full, o.profile)
 	}
 	return func(ctx context.Context) error { return mix(ctx, o.profile, o.publish) }, nil
 }

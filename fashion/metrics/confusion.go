@@ -1,0 +1,96 @@
+package metrics
+
+import (
+	"cmp"
+	"slices"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/run"
+)
+
+// Confusion counts images by true class (row) and predicted class (column).
+type Confusion [fashion.NumClasses][fashion.NumClasses]int
+
+// NewConfusion counts predictions.
+func NewConfusion(p run.Predictions) Confusion {
+	var c Confusion
+	for i, label := range p.Labels {
+		c[label][p.Predicted(i)]++
+	}
+	return c
+}
+
+// Total is the number of images.
+func (c Confusion) Total() int {
+	n := 0
+	for _, row := range c {
+		for _, count := range row {
+			n += count
+		}
+	}
+	return n
+}
+
+// ClassScore is how well one class is recognized. A ratio without cases is 0.
+type ClassScore struct {
+	Class     fashion.Label
+	Precision float64 // of the images called so, the fraction that are
+	Recall    float64 // of the images that are, the fraction called so
+	F1        float64 // their harmonic mean
+	Support   int     // images of the class
+}
+
+// ByClass scores each class.
+func (c Confusion) ByClass() [fashion.NumClasses]ClassScore {
+	var scores [fashion.NumClasses]ClassScore
+	for k := range scores {
+		called, is := 0, 0
+		for j := range c {
+			called += c[j][k]
+			is += c[k][j]
+		}
+		s := ClassScore{Class: fashion.Label(k), Support: is}
+		s.Precision, s.Recall = ratio(c[k][k], called), ratio(c[k][k], is)
+		if s.Precision+s.Recall > 0 {
+			s.F1 = 2 * s.Precision * s.Recall / (s.Precision + s.Recall)
+		}
+		scores[k] = s
+	}
+	return scores
+}
+
+// MacroF1 is the mean of the classes' F1.
+func (c Confusion) MacroF1() float64 {
+	sum := 0.0
+	for _, s := range c.ByClass() {
+		sum += s.F1
+	}
+	return sum / fashion.NumClasses
+}
+
+func ratio(a, b int) float64 {
+	if b == 0 {
+		return 0
+	}
+	return float64(a) / float64(b)
+}
+
+// Pair is two classes and how many images of each were taken for the other.
+type Pair struct {
+	A, B  fashion.Label // A < B
+	Count int
+}
+
+// MostConfused lists the pairs of classes that were confused at all, the most often confused first.
+func (c Confusion) MostConfused() []Pair {
+	var pairs []Pair
+	for a := range c {
+		for b := a + 1; b < len(c); b++ {
+			if n := c[a][b] + c[b][a]; n > 0 {
+				pairs = append(pairs, Pair{fashion.Label(a), fashion.Label(b), n})
+			}
+		}
+	}
+	slices.SortStableFunc(pairs, func(x, y Pair) int { return cmp.Compare(y.Count, x.Count) })
+	return pairs
+}

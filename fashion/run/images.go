@@ -1,0 +1,58 @@
+package run
+
+import "fmt"
+
+// Pick copies the given rows, in their order.
+func (p Predictions) Pick(rows []int) Predictions {
+	var q Predictions
+	for _, i := range rows {
+		q.Indices, q.Labels, q.Probabilities = append(q.Indices, p.Indices[i]), append(q.Labels, p.Labels[i]), append(q.Probabilities, p.Probabilities[i])
+	}
+	return q
+}
+
+// Without returns the predictions without the images of those indices in their file. An index that is not there changes nothing.
+func (p Predictions) Without(indices []int32) Predictions {
+	out := map[int32]bool{}
+	for _, index := range indices {
+		out[index] = true
+	}
+	var rows []int
+	for i, index := range p.Indices {
+		if !out[index] {
+			rows = append(rows, i)
+		}
+	}
+	return p.Pick(rows)
+}
+
+// ImagesError reports predictions that are not for the same images as the first of a list.
+type ImagesError struct {
+	Position  int // of the predictions in the list, from 0
+	Got, Want string
+}
+
+func (e *ImagesError) Error() string {
+	return fmt.Sprintf("predictions %d, counted from 0: got %s, want %s; all need the same images in the same order", e.Position, e.Got, e.Want)
+}
+
+// SameImages returns an *ImagesError unless all predictions have the images and the labels of the first, in its order.
+func SameImages(list ...Predictions) error {
+	for k, p := range list {
+		first := list[0]
+		n := len(first.Labels)
+		if len(p.Labels) != n || len(p.Indices) != n || len(p.Probabilities) != n {
+			got := fmt.Sprintf("%d labels, %d indices and %d rows", len(p.Labels), len(p.Indices), len(p.Probabilities))
+			return &ImagesError{k, got, fmt.Sprintf("%d of each", n)}
+		}
+		for i := range n {
+			if got, want := p.Indices[i], first.Indices[i]; got != want {
+				return &ImagesError{k, fmt.Sprintf("index %d in row %d", got, i), fmt.Sprintf("index %d", want)}
+			}
+			if got, want := p.Labels[i], first.Labels[i]; got != want {
+				return &ImagesError{k, fmt.Sprintf("label %q in row %d", got, i), fmt.Sprintf("label %q", want)}
+			}
+		}
+	}
+	return nil
+}

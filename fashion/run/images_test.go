@@ -1,0 +1,86 @@
+package run_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/run"
+)
+
+// uniform are predictions for n images, whose indices are multiples of 3.
+func uniform(n int) run.Predictions {
+	var p run.Predictions
+	for i := range n {
+		var row [fashion.NumClasses]float32
+		row[i%3] = 1
+		p.Indices, p.Labels, p.Probabilities = append(p.Indices, int32(3*i)), append(p.Labels, fashion.Label(i%2)), append(p.Probabilities, row)
+	}
+	return p
+}
+
+func TestCorrectCountsTheImagesWhoseMostProbableClassIsTheTrueOne(t *testing.T) {
+	if got := uniform(12).Correct(); got != 4 { // rows 0, 1, 6 and 7
+		t.Errorf("%d are correct, want 4", got)
+	}
+}
+
+func TestPickCopiesRowsInTheirOrder(t *testing.T) {
+	p := uniform(5)
+	got := p.Pick([]int{3, 0})
+	if !slices.Equal(got.Indices, []int32{9, 0}) || !slices.Equal(got.Labels, []fashion.Label{1, 0}) || got.Probabilities[0] != p.Probabilities[3] || len(got.Probabilities) != 2 {
+		t.Errorf("rows 3 and 0 are %+v", got)
+	}
+}
+
+func TestWithoutRemovesExactlyThose(t *testing.T) {
+	p := uniform(300)
+	got := p.Without([]int32{0, 30, 31, 897})
+	row := 0
+	for i, index := range p.Indices {
+		if index == 0 || index == 30 || index == 897 {
+			continue
+		}
+		if got.Indices[row] != index || got.Labels[row] != p.Labels[i] || got.Probabilities[row] != p.Probabilities[i] {
+			t.Errorf("row %d is image %d, want %d", row, got.Indices[row], index)
+		}
+		row++
+	}
+	if row != 297 || len(got.Indices) != row || len(got.Labels) != row || len(got.Probabilities) != row {
+		t.Errorf("%d images are left, want 297", len(got.Indices))
+	}
+	if all := p.Without(nil); !slices.Equal(all.Probabilities, p.Probabilities) {
+		t.Error("without none, some are missing")
+	}
+}
+
+func TestPredictionsForOtherImagesAreNamedByPosition(t *testing.T) {
+	p := uniform(300)
+	index, label, rows := p, p, p
+	index.Indices, label.Labels, rows.Probabilities = slices.Clone(p.Indices), slices.Clone(p.Labels), p.Probabilities[1:]
+	index.Indices[7], label.Labels[8] = 999, (p.Labels[8]+1)%fashion.NumClasses
+	for name, c := range map[string]struct {
+		other run.Predictions
+		got   string
+	}{
+		"fewer images":  {p.Without([]int32{6}), "299 labels"},
+		"another index": {index, "index 999 in row 7"},
+		"another label": {label, "in row 8"},
+		"fewer rows":    {rows, "299 rows"},
+	} {
+		err := run.SameImages(p, p, c.other)
+		var e *run.ImagesError
+		if !errors.As(err, &e) || e.Position != 2 || !strings.Contains(e.Got, c.got) || e.Want == "" {
+			t.Errorf("%s: error is %v, want predictions 2 with %q", name, err, c.got)
+		}
+	}
+	err := run.SameImages(p, index)
+	if want := "predictions 1, counted from 0: got index 999 in row 7, want index 21; "; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("error is %q, want %q and what to do", err, want)
+	}
+	if err := run.SameImages(p, p); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,129 @@
+package study
+
+import (
+	"fmt"
+	"slices"
+
+	"fashionlab/fashion/run"
+)
+
+// ImageNet is the repository of the hub with the weights that the slide's ConvNeXt-Tiny starts from: those of the paper, trained on the
+// 1,000 classes of ImageNet.
+const ImageNet = "timm/convnext_tiny.fb_in1k"
+
+// ConvNeXt is the slide's ConvNeXt-Tiny with its best parameters, from the weights of ImageNet.
+// The schedule that the slide calls 94_step_0_9 multiplies the rate by 0.9 every 94 steps, which are an epoch in batches of 512.
+func ConvNeXt(p Profile) run.Recipe {
+	r := CNN(p)
+	r.Model = run.Model{Name: "convnext", Size: "tiny", Input: "resize", Dropout: 0.1, FineTuneAt: 143, Weights: run.Weights{Hub: ImageNet}}
+	r.Optimizer = run.Optimizer{Name: "nadam", Rate: 0.001, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7, WeightDecay: 1e-4}
+	r.Schedule = run.Schedule{Name: "step", Every: 94, Factor: 0.9}
+	r.Batch = 512
+	switch p {
+	case Smoke:
+		r.Data.Limit, r.Epochs = 1000, 1
+	case Quick:
+		r.Data.Limit, r.Epochs = 8000, 5
+	}
+	return r
+}
+
+// pretraining is the name of the recipe Pretraining.
+const pretraining = "convnext-source"
+
+// Pretraining is the self-supervised pretraining of the smallest ConvNeXt, with weights that the study can transfer: its pretext task is to predict by how much an
+// image was rotated (Gidaris, Singh and Komodakis, "Unsupervised Representation Learning by Predicting Image Rotations", 2018). It uses no class label.
+func Pretraining(p Profile) run.Recipe {
+	r := CNN(p)
+	r.Model = run.Model{Name: "convnext", Size: "atto", Input: "resize"}
+	r.Data.Task = run.Rotation
+	r.Optimizer = run.Optimizer{Name: "nadam", Rate: 0.002, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7, WeightDecay: 0.05}
+	switch p {
+	case Smoke:
+		r.Data.Limit, r.Epochs = 200, 1
+	case Quick:
+		r.Data.Limit, r.Epochs = 3000, 2
+	case Full:
+		r.Epochs = 2
+	}
+	return cosine(r)
+}
+
+// PretrainingOf is the recipe of the run whose weights a recipe starts from, if that is the study's Pretraining.
+func PretrainingOf(r run.Recipe, p Profile) (recipe run.Recipe, ok bool) {
+	return Pretraining(p), r.Model.Weights.Run == p.Run(pretraining)
+}
+
+// Transfer is the smallest ConvNeXt on the classes, from the weights of Pretraining, trained from a layer on (see run.Model.FineTuneAt). Quick has
+// 1,000 training images: transfer is for those who have few labels. Full has the adopted augmentation too.
+func Transfer(p Profile, fineTuneAt int) run.Recipe {
+	r := Pretraining(p)
+	r.Data.Task = ""
+	r.Model.Dropout, r.Model.FineTuneAt = 0.1, fineTuneAt
+	r.Model.Weights.Run = p.Run(pretraining)
+	switch p {
+	case Quick:
+		r.Data.Limit, r.Data.Validation, r.Epochs = 2500, 0.6, 5
+	case Full:
+		r.Augmentation, r.Epochs = AdoptedAugmentation, 20
+	}
+	return cosine(r)
+}
+
+// cosine is a recipe whose learning rate falls along a cosine over its epochs.
+func cosine(r run.Recipe) run.Recipe {
+	r.Schedule = run.Schedule{Name: "cosine", MinRate: 1e-5}
+	return r
+}
+
+// FineTuneLayers are layers of a ConvNeXt to train it from, as run.Model.FineTuneAt counts them: all layers, then fewer and fewer, last the head
+// alone. The paper's sizes have more blocks than the smallest.
+func FineTuneLayers(size string) []int {
+	if size == "atto" {
+		return []int{0, 36, 85, 103}
+	}
+	return []int{0, 125, 134, 143, 151}
+}
+
+// FineTuning is the smallest ConvNeXt trained from different layers on, and from random weights for comparison: equal seeds, epochs and images. It
+// comes in the order of the layers that are trained, the fewest first.
+func FineTuning(p Profile) []Variant {
+	names := map[int]string{0: "all layers", 36: "the last two stages", 85: "the last stage", 103: "the head alone"}
+	var variants []Variant
+	for _, at := range slices.Backward(FineTuneLayers("atto")) {
+		variants = append(variants, Variant{names[at], p.Run(fmt.Sprintf("transfer/from-%d", at)), Transfer(p, at)})
+	}
+	variants[len(variants)-1].Run = p.Run("convnext-transfer") // the same recipe
+	scratch := Transfer(p, 0)
+	scratch.Model.Weights = run.Weights{}
+	return append(variants, Variant{"all, from random weights", p.Run("transfer/scratch"), scratch})
+}
+
+// GradualUnfreezing is the smallest ConvNeXt with its layers unfrozen step by step (Howard and Ruder, "Universal Language Model Fine-tuning for Text Classification", 2018): after
+// the head alone, which is the first of FineTuning, the last stage too, and then all, each from the weights of the training before.
+func GradualUnfreezing(p Profile) []Variant {
+	before := p.Run("transfer/from-103")
+	var variants []Variant
+	for i, at := range []int{85, 0} {
+		r := Transfer(p, at)
+		r.Model.Weights.Run = before
+		before = p.Run(fmt.Sprintf("transfer/gradual-%d", i+2))
+		variants = append(variants, Variant{fmt.Sprintf("gradually, part %d of 3", i+2), before, r})
+	}
+	return variants
+}
+
+// InputSizes is the smallest ConvNeXt with its last two stages trained on images resized to different sizes. Smoke has one: each compiles a graph of its own.
+func InputSizes(p Profile) []Variant {
+	sides := map[Profile][]int{Smoke: {32}, Quick: {32, 64}, Full: {32, 64, 96}}[p]
+	var variants []Variant
+	for _, side := range sides {
+		r := Transfer(p, 36)
+		if side != 32 {
+			r.Model.Side = side
+		}
+		variants = append(variants, Variant{fmt.Sprintf("%dx%d", side, side), p.Run(fmt.Sprintf("transfer/side-%d", side)), r})
+	}
+	variants[0].Run = p.Run("transfer/from-36") // the same recipe
+	return variants
+}

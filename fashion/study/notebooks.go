@@ -1,0 +1,62 @@
+package study
+
+import (
+	"slices"
+
+	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/run"
+)
+
+// trainings are the variants that each notebook trains, by its name without the extension. A notebook that is neither here nor in searches only reads.
+var trainings = map[string]func(Profile) []Variant{
+	"02-cnn":          func(p Profile) []Variant { return append(named("cnn")(p), OwnNetwork(p)) },
+	"03-augmentation": AugmentationAblation,
+	"04-plateau":      Schedules,
+	"05-resnet50":     named("resnet50"),
+	"07-convnext": func(p Profile) []Variant {
+		return slices.Concat(named("convnext", pretraining)(p), FineTuning(p), GradualUnfreezing(p), InputSizes(p))
+	},
+	"08-ensemble": named("cnn", "resnet50", pretraining, "convnext-transfer"),
+	"10-gan":      func(p Profile) []Variant { return slices.Concat(named("gan", "dcgan")(p), SyntheticAblation(p)) },
+}
+
+// searches are the models whose hyperparameters a notebook searches.
+var searches = map[string]string{"06-hyperband": "cnn"}
+
+// named are the variants that train the recipes of those names.
+func named(names ...string) func(Profile) []Variant {
+	return func(p Profile) []Variant {
+		var variants []Variant
+		for _, name := range names {
+			variants = append(variants, Variant{name, p.Run(name), byName[name](p)})
+		}
+		return variants
+	}
+}
+
+// Trainings lists the variants that a notebook trains, in its order, each run once. One that starts from a repository of the hub is trained only
+// where those weights are.
+func Trainings(notebook string, p Profile) []Variant {
+	all := trainings[notebook]
+	if all == nil {
+		return nil
+	}
+	var variants []Variant
+	for _, t := range all(p) {
+		if !slices.ContainsFunc(variants, func(other Variant) bool { return other.Run == t.Run }) {
+			variants = append(variants, t)
+		}
+	}
+	return variants
+}
+
+// Searched is the model whose hyperparameters a notebook searches, with the profile's budget; "" if it searches none.
+func Searched(notebook string) string { return searches[notebook] }
+
+// DroppedTrials is how many dropped configurations such a notebook trains to the end after its search, see Dropped.
+const DroppedTrials = 5
+
+// Dropped is the search that trains some of the configurations that a search dropped, to the end.
+func Dropped(s hyperband.Search[run.Recipe], found hyperband.State[run.Recipe]) hyperband.Search[run.Recipe] {
+	return s.Sample(found, DroppedTrials, s.Journal+".dropped")
+}
