@@ -68,7 +68,7 @@ func (p *part) add(made fashion.Set, firstIndex int) {
 
 // turned is a part with each image in its four orientations, which are its labels. Image i of the file has the positions 4*i to 4*i+3.
 func (p part) turned() part {
-	t := part{set: p.set.QuarterTurns(), real: 4 * p.real}
+	t := part{set: p.set.RotationTask(), real: 4 * p.real}
 	for _, i := range p.indices {
 		t.indices = append(t.indices, 4*i, 4*i+1, 4*i+2, 4*i+3)
 	}
