@@ -85,7 +85,7 @@ func worker(ctx context.Context, dir string, own []Part) hyperband.Worker[run.Re
 		r, err := trainer.fit(ctx, TrialRun(dir, recipe), recipe, run.Extend, nil)
 		var diverged *DivergedError
 		if errors.As(err, &diverged) {
-			return nil, fmt.Errorf("%w: %w", err, hyperband.ErrLost)
+			return nil, fmt.Errorf("%w: %w", err, hyperband.ErrFailed)
 		}
 		if err != nil {
 			return nil, err
@@ -102,7 +102,7 @@ func worker(ctx context.Context, dir string, own []Part) hyperband.Worker[run.Re
 func tidy(dir string, s hyperband.State[run.Recipe], removed map[run.Recipe]bool) error {
 	over := map[run.Recipe]bool{}
 	for _, t := range s.Trials {
-		gone := t.Status == hyperband.Dropped || t.Status == hyperband.Lost || t.Status == hyperband.Duplicate
+		gone := t.Status == hyperband.Dropped || t.Status == hyperband.Failed || t.Status == hyperband.Duplicate
 		if before, seen := over[t.Config]; !seen || before {
 			over[t.Config] = gone
 		}
