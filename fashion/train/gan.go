@@ -131,7 +131,7 @@ func (p *pair) batch(in []*Node) (images, classes *Node) {
 func (p *pair) network(g *Graph) *layers.Net {
 	n := layers.Training(g, p.store, p.recipe.Seed, layers.Step{})
 	if p.plain {
-		n.Plain()
+		n.PreferReference()
 	}
 	return n
 }
@@ -141,9 +141,9 @@ func (p *pair) network(g *Graph) *layers.Net {
 func (p *pair) discriminate(_ *model.Scope, in []*Node) *Node {
 	real, classes := p.batch(in)
 	g := real.Graph()
-	generated := StopGradient(p.networks.Images(p.network(g), in[ganLatents], classes))
+	generated := StopGradient(p.networks.Generate(p.network(g), in[ganLatents], classes))
 	n := p.network(g)
-	onReal, onGenerated := p.networks.ScoresOfBoth(n, real, generated, classes)
+	onReal, onGenerated := p.networks.DiscriminateBoth(n, real, generated, classes)
 	var loss *Node
 	if p.recipe.GAN.Loss == "hinge" {
 		loss = Add(ReduceAllMean(layers.Relu(OneMinus(onReal))), ReduceAllMean(layers.Relu(OnePlus(onGenerated))))
@@ -163,7 +163,7 @@ func (p *pair) generate(_ *model.Scope, in []*Node) *Node {
 	_, classes := p.batch(in)
 	g := classes.Graph()
 	n := p.network(g)
-	scores := p.networks.Scores(p.network(g), p.networks.Images(n, in[ganLatents], classes), classes)
+	scores := p.networks.Discriminate(p.network(g), p.networks.Generate(n, in[ganLatents], classes), classes)
 	loss := Neg(ReduceAllMean(scores))
 	if p.recipe.GAN.Loss == "cross-entropy" {
 		loss = ReduceAllMean(Softplus(Neg(scores)))

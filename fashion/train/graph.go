@@ -22,7 +22,7 @@ import (
 const evaluationBatch = 100
 
 // Up to so many images to evaluate, a graph of plain operations pays: it compiles 1.3 s sooner and takes longer for each image, the second number for a network
-// in which it hardly does (see models.Network.PlainIsFast).
+// in which it hardly does (see models.Network.ReferenceIsFast).
 const (
 	fewEvaluated     = 200
 	fewEvaluatedFast = 10000 // the test images
@@ -214,11 +214,11 @@ func (p *program) evaluateGraph(_ *model.Scope, in []*Node) *Node {
 	x := pixels(DynamicSlice(images, start, []int{evaluationBatch, fashion.Pixels}))
 	n := layers.Inference(x.Graph(), p.store, p.recipe.Seed)
 	few := fewEvaluated
-	if p.network.PlainIsFast {
+	if p.network.ReferenceIsFast {
 		few = fewEvaluatedFast
 	}
 	if images.Shape().Dimensions[0] <= few {
-		n.Plain()
+		n.PreferReference()
 	}
 	return p.network.Predict(n, p.recipe.Model, x)
 }

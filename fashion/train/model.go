@@ -132,8 +132,8 @@ func (m *Model) oneBatch(name string, batch part, size int, build func(n *layers
 		var err error
 		exec, err = model.NewExec(p.backend, p.store, func(_ *model.Scope, in []*Node) []*Node {
 			n := layers.Inference(in[0].Graph(), p.store, p.recipe.Seed)
-			if in[0].Shape().Dimensions[0] <= fewImages || p.network.PlainIsFast {
-				n.Plain()
+			if in[0].Shape().Dimensions[0] <= fewImages || p.network.ReferenceIsFast {
+				n.PreferReference()
 			}
 			return build(n, pixels(in[0]))
 		})
