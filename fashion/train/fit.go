@@ -184,7 +184,7 @@ func (e *DivergedError) Error() string {
 
 // rate is the learning rate of the next step, in epochs of so many.
 func (f *fitting) rate(steps int) float64 {
-	return optim.Rate(f.Recipe.Schedule, f.state.Rate, f.state.Step, f.Recipe.Epochs*steps, of[optim.Own](f.trainer.Own)...)
+	return optim.LearningRate(f.Recipe.Schedule, f.state.Rate, f.state.Step, f.Recipe.Epochs*steps, of[optim.Own](f.trainer.Own)...)
 }
 
 // finite reports a loss that is no number as an error.

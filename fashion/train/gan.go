@@ -38,7 +38,7 @@ const fewSteps = 20
 // side is one of the two networks: what is trained of it, by which rule, in which graph.
 type side struct {
 	names []string
-	rule  optim.Rule
+	rule  optim.UpdateRule
 	step  *model.Exec
 }
 

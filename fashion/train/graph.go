@@ -35,7 +35,7 @@ type program struct {
 	own      []Part // whose names the recipe may have
 	backend  compute.Backend
 	recipe   run.Recipe
-	rule     optim.Rule
+	rule     optim.UpdateRule
 	step     *model.Exec
 	parts    *parts // instead of step, where a batch is divided
 	part     int    // images of a part
@@ -75,7 +75,7 @@ func newProgram(backend compute.Backend, recipe run.Recipe, own []Part, inParts 
 }
 
 // newVariables makes the parameters of a recipe's model, with their initial values, and what the optimizer keeps for them.
-func newVariables(backend compute.Backend, recipe run.Recipe, rule optim.Rule, own []Part) (v variables, err error) {
+func newVariables(backend compute.Backend, recipe run.Recipe, rule optim.UpdateRule, own []Part) (v variables, err error) {
 	v.store, v.model = model.NewStore(), recipe.Model.Name
 	if v.built, err = models.Layers(backend, v.store, recipe.Model, recipe.Seed, of[models.Network](own)...); err != nil {
 		return variables{}, err

@@ -105,7 +105,7 @@ func (p variables) trained() (names []string) {
 }
 
 // addSlots makes what a rule keeps for each of the parameters of those names, zero.
-func (p variables) addSlots(names []string, rule optim.Rule) {
+func (p variables) addSlots(names []string, rule optim.UpdateRule) {
 	for _, name := range names {
 		shape := p.store.GetVariable(name).Shape()
 		for _, slot := range rule.Slots {
@@ -126,7 +126,7 @@ func (p variables) count(names []string) (n int) {
 }
 
 // move changes a parameter by its gradient, as a rule with its scalars says, by a share of the rule's step.
-func (p variables) move(name string, gradient *Node, rule optim.Rule, scalars *Node, share float64) {
+func (p variables) move(name string, gradient *Node, rule optim.UpdateRule, scalars *Node, share float64) {
 	g, parameter := gradient.Graph(), p.store.GetVariable(name)
 	slots := make([]*Node, len(rule.Slots))
 	for i, slot := range rule.Slots {
