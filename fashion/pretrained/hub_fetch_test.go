@@ -63,27 +63,27 @@ func TestHubThatAcceptsAndStaysSilentIsAnErrorThatSaysSo(t *testing.T) {
 	}
 	defer l.Close()
 	t.Setenv("HF_ENDPOINT", "http://"+l.Addr().String())
-	var missing *pretrained.NotHereError
+	var missing *pretrained.NotFoundError
 	if _, err := pretrained.Find(repository); !errors.As(err, &missing) || !strings.Contains(err.Error(), "sent nothing for 50ms") {
-		t.Errorf("error is %v, want a NotHereError that tells of the silence", err)
+		t.Errorf("error is %v, want a NotFoundError that tells of the silence", err)
 	}
 }
 
 // A busy machine may be silent before the hub stalls; then the test is more patient.
 func TestHubThatStallsIsGivenUpAndTheNextCallResumes(t *testing.T) {
 	size := int64(0)
-	for patience := 50 * time.Millisecond; size != part; patience *= 2 {
-		if patience > 5*time.Minute {
+	for silence := 50 * time.Millisecond; size != part; silence *= 2 {
+		if silence > 5*time.Minute {
 			t.Fatalf("the partial file has %d bytes, want %d", size, part)
 		}
 		alone(t)
-		restore := pretrained.SetSilence(patience)
+		restore := pretrained.SetSilence(silence)
 		serveFile(t, stall(t, make(chan struct{})))
 		_, err := pretrained.Find(repository)
 		restore()
-		var missing *pretrained.NotHereError
+		var missing *pretrained.NotFoundError
 		if !errors.As(err, &missing) || !strings.Contains(err.Error(), "sent nothing for") {
-			t.Fatalf("error is %v, want a NotHereError that tells of the silence", err)
+			t.Fatalf("error is %v, want a NotFoundError that tells of the silence", err)
 		}
 		if left := blobs(t); len(left) == 1 {
 			info, err := os.Stat(filepath.Join(os.Getenv("HF_HOME"), "hub", "models--owner--small", "blobs", left[0]))
@@ -118,9 +118,9 @@ func TestHubThatIsCutOffIsAnError(t *testing.T) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(data)))
 		w.Write(data[:part])
 	})
-	var missing *pretrained.NotHereError
+	var missing *pretrained.NotFoundError
 	if _, err := pretrained.Find(repository); !errors.As(err, &missing) || !strings.Contains(err.Error(), "resumes there") {
-		t.Errorf("error is %v, want a NotHereError that tells of it", err)
+		t.Errorf("error is %v, want a NotFoundError that tells of it", err)
 	}
 }
 

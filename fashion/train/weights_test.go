@@ -283,7 +283,7 @@ func TestWeightsOfAFileAreTakenOverAndFrozenOnesStay(t *testing.T) {
 			t.Errorf("%s is not the file's", name)
 		}
 	}
-	sum, err := pretrained.Sum(file)
+	sum, err := pretrained.SHA256(file)
 	if err != nil || trained.Record.Data["weights"] != sum {
 		t.Errorf("the record says of the weights %q, want %q (%v)", trained.Record.Data["weights"], sum, err)
 	}
