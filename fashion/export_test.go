@@ -1,6 +1,6 @@
 package fashion
 
-// What the external tests read of the package's inside.
+// What the external tests use of the package's internals.
 var (
 	ExportReadImages = readImages
 	ExportReadLabels = readLabels

@@ -113,7 +113,7 @@ func TestStallReportsTheBytesReceivedAndTheNextAttemptResumesThere(t *testing.T)
 		t.Fatal(err)
 	}
 	if got := (*ranges)[1]; got != "bytes=4321-" {
-		t.Errorf("the second attempt asks for %q, want bytes=4321-", got)
+		t.Errorf("the second attempt requests %q, want bytes=4321-", got)
 	}
 	if data, err := os.ReadFile(path); err != nil || !bytes.Equal(data, content) {
 		t.Errorf("the file has %d bytes (%v), want the server's", len(data), err)
@@ -123,7 +123,7 @@ func TestStallReportsTheBytesReceivedAndTheNextAttemptResumesThere(t *testing.T)
 	}
 }
 
-// dripping answers with so many bytes, one after each pause.
+// dripping sends n bytes, one after each pause.
 type dripping struct {
 	bytes int
 	pause time.Duration

@@ -18,7 +18,7 @@ type outcome struct {
 // Run runs a search, or resumes it, until every bracket is finished. Neither the number of workers nor interruptions change what it finds. report,
 // if not nil, is called before the first training and after each, always from the calling goroutine.
 //
-// An error of a worker that is not ErrFailed ends the search, after as many Retries; the trainings that are under way are completed first. The
+// If a training still returns an error other than ErrFailed after Retries more attempts, the search ends with it when the other trainings under way are completed. The
 // same call resumes the search from its journal.
 func (s Search[C]) Run(report func(State[C]), workers ...Worker[C]) (State[C], error) {
 	if len(workers) == 0 {

@@ -28,14 +28,14 @@ func search(t testing.TB) hyperband.Search[point] {
 	return hyperband.Search[point]{Brackets: brackets, Space: hyperband.SyntheticSpace(), Seed: 5, Journal: filepath.Join(t.TempDir(), "journal.jsonl")}
 }
 
-// gym trains as a real worker does: what is trained stays trained, even if the search forgets it.
-type gym struct {
+// fakeTrainer trains as a real worker does: what is trained stays trained, even if the search forgets it.
+type fakeTrainer struct {
 	mu      sync.Mutex
 	trained map[point]int
 	epochs  int // done in all
 }
 
-func (g *gym) train(p point, epochs int) ([]float64, error) {
+func (g *fakeTrainer) train(p point, epochs int) ([]float64, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.trained == nil {
@@ -74,7 +74,7 @@ func run(t testing.TB, s hyperband.Search[point], workers ...hyperband.Worker[po
 
 func TestSearchTrainsWhatItsTableSaysAndNothingMore(t *testing.T) {
 	s := search(t)
-	var g gym
+	var g fakeTrainer
 	found := run(t, s, g.train)
 	if plan := hyperband.Cost(s.Brackets); g.epochs != plan.Epochs || found.Epochs != plan.Epochs || len(found.Trials) != plan.Trials {
 		t.Errorf("%d epochs were trained, %d are reported, of %d trials; the plan is %+v", g.epochs, found.Epochs, len(found.Trials), plan)
@@ -120,7 +120,7 @@ func TestPromotionTakesTheBestOfARung(t *testing.T) {
 func TestOutcomeIsTheSameForAnyNumberOfWorkers(t *testing.T) {
 	want := outcome(run(t, search(t), problem.Train))
 	for _, n := range []int{2, 4, 9} {
-		var g gym
+		var g fakeTrainer
 		var workers []hyperband.Worker[point]
 		for range n {
 			workers = append(workers, g.train)
@@ -134,19 +134,19 @@ func TestOutcomeIsTheSameForAnyNumberOfWorkers(t *testing.T) {
 // A process that is killed leaves the beginning of its journal, cut at any byte, and the trainings that it finished.
 func TestSearchKilledAtAnyByteEndsAlikeAndTrainsNothingTwice(t *testing.T) {
 	s := search(t)
-	var g gym
+	var g fakeTrainer
 	want := outcome(run(t, s, g.train))
-	whole, err := os.ReadFile(s.Journal)
+	complete, err := os.ReadFile(s.Journal)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
-		cut := r.IntN(len(whole) + 1)
-		if err := os.WriteFile(s.Journal, whole[:cut], 0o666); err != nil {
+		cut := r.IntN(len(complete) + 1)
+		if err := os.WriteFile(s.Journal, complete[:cut], 0o666); err != nil {
 			t.Fatal(err)
 		}
-		resumed := gym{trained: map[point]int{}}
+		resumed := fakeTrainer{trained: map[point]int{}}
 		before, err := s.Read() // what the journal still records
 		if err != nil {
 			t.Fatalf("cut at byte %d: %v", cut, err)
@@ -155,12 +155,12 @@ func TestSearchKilledAtAnyByteEndsAlikeAndTrainsNothingTwice(t *testing.T) {
 			resumed.trained[trial.Config] = len(trial.Scores)
 		}
 		if got := outcome(run(t, s, resumed.train)); got != want {
-			t.Fatalf("cut at byte %d of %d, the search found\n%s\nundisturbed\n%s", cut, len(whole), got, want)
+			t.Fatalf("cut at byte %d of %d, the search found\n%s\nwithout the kill\n%s", cut, len(complete), got, want)
 		}
 		if sum := before.Epochs + resumed.epochs; sum != g.epochs {
 			t.Errorf("cut at byte %d, %d epochs were trained before and after, want %d", cut, sum, g.epochs)
 		}
-		if after, err := os.ReadFile(s.Journal); err != nil || !bytes.Equal(withoutTimes(after), withoutTimes(whole)) {
+		if after, err := os.ReadFile(s.Journal); err != nil || !bytes.Equal(withoutTimes(after), withoutTimes(complete)) {
 			t.Fatalf("cut at byte %d, the journal differs (%v)", cut, err)
 		}
 	}
@@ -191,7 +191,7 @@ func TestFinishedSearchIsOnlyRead(t *testing.T) {
 func TestSmallSpaceEndsAndTrainsEachConfigurationOnce(t *testing.T) {
 	s := search(t)
 	s.Space = hyperband.Space[point]{hyperband.Choice("a", func(p *point, v float64) { p[0] = v }, 0.1, 0.2, 0.3)}
-	var g gym
+	var g fakeTrainer
 	found := run(t, s, g.train)
 	if len(found.Ranking()) != 3 || g.epochs > 3*27 {
 		t.Errorf("%d configurations were ranked after %d epochs, want 3 after at most 81", len(found.Ranking()), g.epochs)

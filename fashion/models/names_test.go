@@ -13,7 +13,7 @@ import (
 
 // The library gets all that it must know of a network from its layers and from models.Network, so that a user-defined network can do all that the study's can.
 func TestNetworksAreDistinguishedByNameInOneFileOnly(t *testing.T) {
-	names := strings.Join(models.Names(), "|")
+	names := strings.Join(models.StudyModels(), "|")
 	apart := regexp.MustCompile(`(?:Model|\bm)\.Name (?:==|!=) "(?:` + names + `)"|\bcase "(?:` + names + `)"|\bname (?:==|!=) "(?:` + names + `)"`)
 	seen := 0
 	err := filepath.WalkDir(filepath.Join("..", ".."), func(path string, d fs.DirEntry, err error) error {

@@ -40,15 +40,17 @@ type Network struct {
 // OwnName returns the name by which a recipe refers to the network.
 func (net Network) OwnName() string { return net.Name }
 
-// Names lists the study's models: the classifiers, and the GANs that NewGAN knows.
-func Names() []string { return []string{"cnn", "residual", "resnet50", "convnext", "dcgan", "sngan"} }
+// studyModels lists the names of the study's models: the classifiers, and the GANs that NewGAN knows.
+func studyModels() []string {
+	return []string{"cnn", "residual", "resnet50", "convnext", "dcgan", "sngan"}
+}
 
 // Of returns the network of a recipe's model: one of the study's, or the one of that name in own.
 func Of(m run.Model, own ...Network) (Network, error) {
 	var names []string
 	for _, o := range own {
-		if slices.Contains(Names(), o.Name) {
-			return Network{}, fmt.Errorf("a user-defined network is named %q, which is one of the study's models: %s; give it another name", o.Name, strings.Join(Names(), ", "))
+		if slices.Contains(studyModels(), o.Name) {
+			return Network{}, fmt.Errorf("a user-defined network is named %q, which is one of the study's models: %s; give it another name", o.Name, strings.Join(studyModels(), ", "))
 		}
 		if o.Name == "" || (o.Logits == nil) == (o.ForModel == nil) {
 			return Network{}, fmt.Errorf("the network %q needs a name and either Logits or ForModel", o.Name)
@@ -83,7 +85,7 @@ func Of(m run.Model, own ...Network) (Network, error) {
 	default:
 		i := slices.Index(names, m.Name)
 		if i < 0 {
-			return n, fmt.Errorf("model.name is %q, want one of %s, or the name of a network that is handed over%s", m.Name, strings.Join(Names(), ", "), among(names))
+			return n, fmt.Errorf("model.name is %q, want one of %s, or the name of a network that is handed over%s", m.Name, strings.Join(studyModels(), ", "), among(names))
 		}
 		n = own[i]
 		if n.ForModel != nil {

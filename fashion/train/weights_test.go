@@ -103,7 +103,7 @@ func TestWeightsThatCannotBeHadAreAnErrorThatSaysWhatToDo(t *testing.T) {
 		"put it at":             at(run.Weights{Hub: "timm/convnext_atto"}, convnext),
 		"want owner/name":       at(run.Weights{Hub: "convnext_atto"}, convnext),
 		"one of run, file":      at(run.Weights{Hub: "a/b", Run: "other"}, convnext),
-		"has no use":            at(run.Weights{File: file}, cnn),
+		"does not support":      at(run.Weights{File: file}, cnn),
 		"beside the sha256":     at(run.Weights{SHA256: "00"}, cnn),
 		"which has none":        {Name: "cnn", Dropout: 0.25},
 		"rotation, or none":     {Name: "cnn", Dropout: 0.5},
