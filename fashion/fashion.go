@@ -10,25 +10,25 @@ const (
 	Side = 28
 	// Pixels is the number of bytes of an image.
 	Pixels = Side * Side
-	// NumClasses is the number of kinds of item.
+	// NumClasses is the number of classes.
 	NumClasses = 10
 )
 
-// Image is a grey image, row by row from the top left: 0 is the black background, 255 is white.
+// Image is a grey image, row by row from the top left, with values from 0 (black, the background) to 255 (white).
 type Image [Pixels]byte
 
-// Label is a class, 0 to 9, in the order of the data set's authors.
+// Label is a class, 0 to 9, in the data set's own order.
 type Label uint8
 
-// ClassNames are the data set's own names of the classes, indexed by Label.
-var ClassNames = [NumClasses]string{
+// classNames are the data set's own names of the classes, indexed by Label.
+var classNames = [NumClasses]string{
 	"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 }
 
 // String returns the class's name, such as "Ankle boot".
 func (l Label) String() string {
-	if int(l) < len(ClassNames) {
-		return ClassNames[l]
+	if int(l) < len(classNames) {
+		return classNames[l]
 	}
 	return fmt.Sprintf("Label(%d)", uint8(l))
 }
@@ -42,7 +42,7 @@ type Set struct {
 // Len returns the number of images.
 func (s Set) Len() int { return len(s.Images) }
 
-// Take returns the set of the images at the given positions, in their order. It panics if a position is out of range.
+// Take returns the set of the images at the given positions (0 is the first), in that order. It panics if a position is out of range.
 func (s Set) Take(positions []int) Set {
 	t := Set{Images: make([]Image, len(positions)), Labels: make([]Label, len(positions))}
 	for i, p := range positions {
@@ -51,7 +51,7 @@ func (s Set) Take(positions []int) Set {
 	return t
 }
 
-// Of are the images of a class.
+// Of returns the images of a class.
 func (s Set) Of(class Label) (images []Image) {
 	for i, l := range s.Labels {
 		if l == class {

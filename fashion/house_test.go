@@ -63,7 +63,7 @@ func TestNoPackageImportsOneAboveIt(t *testing.T) {
 	for _, p := range packages(t) {
 		storey := slices.Index(storeys, p.ImportPath)
 		if storey < 0 {
-			t.Errorf("%s has no place in the house", p.ImportPath)
+			t.Errorf("%s is not in the list of packages", p.ImportPath)
 			continue
 		}
 		for _, imported := range p.Imports {

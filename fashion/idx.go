@@ -15,18 +15,18 @@ import (
 const (
 	imagesMagic = 0x0803
 	labelsMagic = 0x0801
-	maxItems    = 1 << 20 // far above any file of this family; a larger count is a damaged header
-	foreseen    = 60000   // images for which there is room at once: as many as the largest real file has
+	maxItems    = 1 << 20 // far above any file of this family; a larger count is a corrupt header
+	preallocate = 60000   // images at most: as many as the largest real file has
 )
 
-// FormatError says where a file stops being what it should be.
+// FormatError is a file that breaks the IDX or the gzip format.
 type FormatError struct {
 	File   string
 	Offset int64 // in the decompressed bytes
 	Field  string
 	Got    string
 	Want   string
-	Err    error // cause, may be nil
+	Err    error // the cause; may be nil
 }
 
 func (e *FormatError) Error() string {
@@ -39,8 +39,8 @@ func (e *FormatError) Error() string {
 
 func (e *FormatError) Unwrap() error { return e.Err }
 
-// ReadImages reads an IDX file of images, compressed with gzip or not. The name is for errors.
-func ReadImages(r io.Reader, name string) ([]Image, error) {
+// readImages reads an IDX file of images, compressed with gzip or not. The name is for errors.
+func readImages(r io.Reader, name string) ([]Image, error) {
 	f, err := open(r, name)
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func ReadImages(r io.Reader, name string) ([]Image, error) {
 			return nil, f.mismatch(4, side, got, Side)
 		}
 	}
-	images := make([]Image, 0, min(n, foreseen))
+	images := make([]Image, 0, min(n, preallocate))
 	for i := range n {
 		images = append(images, Image{})
 		if err := f.full(images[i][:], "image %d of %d", i, n); err != nil {
@@ -68,8 +68,8 @@ func ReadImages(r io.Reader, name string) ([]Image, error) {
 	return images, f.end()
 }
 
-// ReadLabels reads an IDX file of labels, compressed with gzip or not. The name is for errors.
-func ReadLabels(r io.Reader, name string) ([]Label, error) {
+// readLabels reads an IDX file of labels, compressed with gzip or not. The name is for errors.
+func readLabels(r io.Reader, name string) ([]Label, error) {
 	f, err := open(r, name)
 	if err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ func ReadLabels(r io.Reader, name string) ([]Label, error) {
 	return labels, f.end()
 }
 
-// idxFile reads an IDX file and knows its place in it.
+// idxFile reads an IDX file and counts the bytes that were read.
 type idxFile struct {
 	name   string
 	r      io.Reader
@@ -105,14 +105,14 @@ func open(r io.Reader, name string) (*idxFile, error) {
 	if head, err := b.Peek(2); err == nil && head[0] == 0x1f && head[1] == 0x8b {
 		z, err := gzip.NewReader(b)
 		if err != nil {
-			return nil, &FormatError{name, 0, "gzip header", "damaged", "a whole one; fetch the file again", err}
+			return nil, &FormatError{name, 0, "gzip header", "corrupt", "a complete one; fetch the file again", err}
 		}
 		f.r = bufio.NewReaderSize(z, 1<<16)
 	}
 	return f, nil
 }
 
-// full fills p or says what is missing: the field that the format names.
+// full fills p. Its error names the field, which format and args describe.
 func (f *idxFile) full(p []byte, format string, args ...any) error {
 	n, err := io.ReadFull(f.r, p)
 	f.offset += int64(n)
@@ -122,7 +122,7 @@ func (f *idxFile) full(p []byte, format string, args ...any) error {
 	field := fmt.Sprintf(format, args...)
 	switch {
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		return &FormatError{f.name, f.offset, field, "cut off", fmt.Sprintf("%d bytes; fetch the file again", len(p)), io.ErrUnexpectedEOF}
+		return &FormatError{f.name, f.offset, field, "truncated", fmt.Sprintf("%d bytes; fetch the file again", len(p)), io.ErrUnexpectedEOF}
 	default:
 		return &FormatError{f.name, f.offset, field, "unreadable", fmt.Sprintf("%d bytes; fetch the file again", len(p)), err}
 	}
@@ -153,19 +153,19 @@ func (f *idxFile) header(magic uint32, items string) (int, error) {
 	return int(n), nil
 }
 
-// mismatch is an error in the last size bytes read.
+// mismatch returns an error about the last size bytes that were read.
 func (f *idxFile) mismatch(size int64, field string, got, want uint32) error {
 	return &FormatError{f.name, f.offset - size, field, fmt.Sprint(got), fmt.Sprint(want), nil}
 }
 
-// end checks that nothing follows and, by reading to the end, gzip's own checksum.
+// end checks that nothing follows. Reading to the end makes gzip check its own checksum.
 func (f *idxFile) end() error {
 	var b [1]byte
 	switch n, err := io.ReadFull(f.r, b[:]); {
 	case n > 0:
 		return &FormatError{f.name, f.offset, "end of file", "more bytes", "none; the count and the size disagree", nil}
 	case !errors.Is(err, io.EOF):
-		return &FormatError{f.name, f.offset, "end of file", "damaged", "gzip's checksum; fetch the file again", err}
+		return &FormatError{f.name, f.offset, "end of file", "corrupt", "gzip's checksum; fetch the file again", err}
 	}
 	return nil
 }

@@ -14,33 +14,36 @@ import (
 	"strings"
 )
 
-// Files are the names of the data set's files; a folder may hold them with or without ".gz".
-var Files = struct{ TrainImages, TrainLabels, TestImages, TestLabels string }{
-	"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz",
-}
+// The names of the data set's files. A folder may hold them with or without ".gz".
+const (
+	TrainImagesFile = "train-images-idx3-ubyte.gz"
+	TrainLabelsFile = "train-labels-idx1-ubyte.gz"
+	TestImagesFile  = "t10k-images-idx3-ubyte.gz"
+	TestLabelsFile  = "t10k-labels-idx1-ubyte.gz"
+)
 
-// Checksums are the sha256 of the decompressed bytes of each file: the official ones, and those of the real subset
-// of 2,000 images in this module's testdata. The compressed copies in circulation differ in their headers.
-var Checksums = map[string][]string{
-	Files.TrainImages: {
+// checksums are the sha256 of the decompressed bytes of each file: of the official one, and of the subset of 2,000 real images in this module's
+// testdata. The compressed copies in circulation differ in their gzip headers.
+var checksums = map[string][]string{
+	TrainImagesFile: {
 		"c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
 		"255e4ee5030c1b3f2a0487f20aef011c00dd85e812ddd30dddf3d68b3943af7a",
 	},
-	Files.TrainLabels: {
+	TrainLabelsFile: {
 		"bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
 		"493780981a45d260a4fb83486cce245889abff22d54e2fe246a1fcffc99c1ba1",
 	},
-	Files.TestImages: {
+	TestImagesFile: {
 		"5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
 		"7f8e06b687754aef2806b7a0e7748c2e00c1f6a200fee1b46cb73ba4819b9d9c",
 	},
-	Files.TestLabels: {
+	TestLabelsFile: {
 		"0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
 		"7b9f1d61b8ae1834f18542447d9936d481ccbd328aac5858bef25b0032840fba",
 	},
 }
 
-// ChecksumError is a whole, readable file with other content than the data set's.
+// ChecksumError is a complete, readable file whose content is not the data set's.
 type ChecksumError struct{ File, Got string }
 
 func (e *ChecksumError) Error() string {
@@ -51,9 +54,8 @@ func (e *ChecksumError) Error() string {
 // DirVariable is the environment variable that names the folder of the data set.
 const DirVariable = "FASHION_MNIST_DIR"
 
-// SearchPath lists the folders where the data set is looked for: the one that DirVariable names and no other, or
-// else that of Debian's package dataset-fashion-mnist and the one that `kernel-setup setup` fills.
-func SearchPath() []string {
+// searchPath lists the folders that FindDir looks in.
+func searchPath() []string {
 	if dir := os.Getenv(DirVariable); dir != "" {
 		return []string{dir}
 	}
@@ -64,8 +66,7 @@ func SearchPath() []string {
 	return dirs
 }
 
-// Home is the project's private folder for what set-up fetches: $FASHIONLAB_HOME, else "fashionlab" in the user's
-// cache folder.
+// Home returns the project's private folder, which holds what set-up fetches: $FASHIONLAB_HOME, else "fashionlab" in the user's cache folder.
 func Home() (string, error) {
 	if dir := os.Getenv("FASHIONLAB_HOME"); dir != "" {
 		return filepath.Abs(dir)
@@ -77,9 +78,10 @@ func Home() (string, error) {
 	return filepath.Join(dir, "fashionlab"), nil
 }
 
-// FindDir returns the first folder of SearchPath that holds the four files.
+// FindDir returns the folder of the data set. If $FASHION_MNIST_DIR is set, it is that folder. Otherwise it is the folder of Debian's package
+// dataset-fashion-mnist or the one that `kernel-setup setup` fills. A folder without the four files is an error that wraps fs.ErrNotExist.
 func FindDir() (string, error) {
-	dirs := SearchPath()
+	dirs := searchPath()
 	for _, dir := range dirs {
 		if missing := missingIn(dir); missing == "" {
 			return dir, nil
@@ -92,7 +94,7 @@ func FindDir() (string, error) {
 }
 
 func missingIn(dir string) string {
-	for name := range Checksums {
+	for name := range checksums {
 		if _, err := os.Stat(resolve(dir, name)); err != nil {
 			return name
 		}
@@ -116,14 +118,15 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// LoadTrain reads the 60,000 training images of a folder and checks them against Checksums.
-func LoadTrain(dir string) (Set, error) { return load(dir, Files.TrainImages, Files.TrainLabels) }
+// LoadTrain reads the 60,000 training images of a folder and checks their checksums. Its errors are a *FormatError, a *ChecksumError, or wrap
+// fs.ErrNotExist.
+func LoadTrain(dir string) (Set, error) { return load(dir, TrainImagesFile, TrainLabelsFile) }
 
-// LoadTest reads the 10,000 test images of a folder and checks them against Checksums. Only an evaluation may see
-// them; the package infer has the one function that opens them for a run and records it.
-func LoadTest(dir string) (Set, error) { return load(dir, Files.TestImages, Files.TestLabels) }
+// LoadTest reads the 10,000 test images of a folder, as LoadTrain reads the training images. Only an evaluation may see them: package infer
+// has the one function that opens them for a run and records it.
+func LoadTest(dir string) (Set, error) { return load(dir, TestImagesFile, TestLabelsFile) }
 
-// Verify reads the four files of a folder and reports the first that is missing, damaged or of other content.
+// Verify reads the four files of a folder and returns an error for the first that is missing, corrupt or of other content.
 func Verify(dir string) error {
 	if _, err := LoadTrain(dir); err != nil {
 		return err
@@ -142,19 +145,19 @@ func load(dir, imagesName, labelsName string) (Set, error) {
 		return Set{}, err
 	}
 	var s Set
-	if s.Images, err = ReadImages(bytes.NewReader(imageData), imagesPath); err != nil {
+	if s.Images, err = readImages(bytes.NewReader(imageData), imagesPath); err != nil {
 		return Set{}, err
 	}
-	if s.Labels, err = ReadLabels(bytes.NewReader(labelData), labelsPath); err != nil {
+	if s.Labels, err = readLabels(bytes.NewReader(labelData), labelsPath); err != nil {
 		return Set{}, err
 	}
 	if len(s.Images) != len(s.Labels) {
-		return Set{}, fmt.Errorf("%s has %d images and %s %d labels, want as many", imagesPath, len(s.Images), labelsPath, len(s.Labels))
+		return Set{}, fmt.Errorf("%s has %d images and %s has %d labels, want the same number", imagesPath, len(s.Images), labelsPath, len(s.Labels))
 	}
 	return s, nil
 }
 
-// maxBytes bounds what a damaged or hostile file can make us hold: the largest real one has 47,040,016 bytes.
+// maxBytes bounds the memory that a corrupt or hostile file can take: the largest real one has 47,040,016 bytes.
 const maxBytes = 64 << 20
 
 // VerifyFile checks that a file, compressed or not, has the content of the data set's file of that name.
@@ -169,8 +172,8 @@ func readChecked(dir, name string) (data []byte, path string, err error) {
 	return data, path, err
 }
 
-// checked returns a file's decompressed bytes if their checksum is one of those known for the name. A file of another
-// checksum is parsed, so that a damaged one is reported by what is damaged in it.
+// checked returns a file's decompressed bytes if their checksum is one of those known for the name. A file with another checksum is parsed,
+// so that the error says what is corrupt in it.
 func checked(path, name string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -183,15 +186,15 @@ func checked(path, name string) ([]byte, error) {
 	}
 	sum := sha256.Sum256(data)
 	got := hex.EncodeToString(sum[:])
-	for _, want := range Checksums[name] {
+	for _, want := range checksums[name] {
 		if got == want {
 			return data, nil
 		}
 	}
 	if strings.Contains(name, "images") {
-		_, err = ReadImages(bytes.NewReader(data), path)
+		_, err = readImages(bytes.NewReader(data), path)
 	} else {
-		_, err = ReadLabels(bytes.NewReader(data), path)
+		_, err = readLabels(bytes.NewReader(data), path)
 	}
 	if err == nil {
 		err = &ChecksumError{path, got}
@@ -209,21 +212,21 @@ func decompress(file *os.File, path string) ([]byte, error) {
 		return nil, err
 	}
 	var b bytes.Buffer
-	b.Grow(int(min(2*info.Size(), maxBytes)) + bytes.MinRead) // these images are packed to more than half
+	b.Grow(int(min(2*info.Size(), maxBytes)) + bytes.MinRead) // gzip reduces these images to about a half
 	n, err := io.Copy(&b, io.LimitReader(f.r, maxBytes+1))
 	if n > maxBytes {
-		return nil, &FormatError{path, maxBytes, "size", fmt.Sprintf("over %d bytes", maxBytes), "at most so many; it is not this data set", nil}
+		return nil, &FormatError{path, maxBytes, "size", fmt.Sprintf("over %d bytes", maxBytes), "no more than that; it is not this data set", nil}
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, &FormatError{path, n, "gzip stream", "cut off", "its end; fetch the file again", err}
+		return nil, &FormatError{path, n, "gzip stream", "truncated", "its end; fetch the file again", err}
 	}
 	if err != nil {
 		var corrupt = errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader)
 		got := "unreadable"
 		if corrupt {
-			got = "damaged"
+			got = "corrupt"
 		}
-		return nil, &FormatError{path, n, "gzip stream", got, "a whole one; fetch the file again", err}
+		return nil, &FormatError{path, n, "gzip stream", got, "a complete one; fetch the file again", err}
 	}
 	return b.Bytes(), nil
 }

@@ -55,21 +55,21 @@ func idx(magic uint32, dims []uint32, body int) []byte {
 	return append(data, make([]byte, body)...)
 }
 
-func TestDamagedImageFileIsReportedWithFileAndPlace(t *testing.T) {
-	whole, err := os.ReadFile(filepath.Join(subset, fashion.Files.TestImages))
+func TestCorruptImageFileIsReportedWithFileAndOffset(t *testing.T) {
+	complete, err := os.ReadFile(filepath.Join(subset, fashion.TestImagesFile))
 	if err != nil {
 		t.Fatal(err)
 	}
-	flipped := slices.Clone(whole)
+	flipped := slices.Clone(complete)
 	flipped[len(flipped)/2] ^= 0x55
 	for name, c := range map[string]struct {
 		data   []byte
-		field  string // of the FormatError; "" where it depends on the damage
+		field  string // of the FormatError; "" where it varies
 		offset int64
 	}{
-		"gzip cut off":     {whole[:len(whole)/2], "gzip stream", -1},
-		"gzip damaged":     {flipped, "", -1},
-		"gzip header only": {whole[:4], "gzip header", 0},
+		"gzip truncated":   {complete[:len(complete)/2], "gzip stream", -1},
+		"gzip corrupt":     {flipped, "", -1},
+		"gzip header only": {complete[:4], "gzip header", 0},
 		"empty":            {nil, "magic number", 0},
 		"wrong magic":      {idx(0x0801, []uint32{1}, 1), "magic number", 0},
 		"no images":        {idx(0x0803, []uint32{0, 28, 28}, 0), "number of images", 4},
@@ -81,11 +81,11 @@ func TestDamagedImageFileIsReportedWithFileAndPlace(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			path := filepath.Join(dir, fashion.Files.TestImages)
+			path := filepath.Join(dir, fashion.TestImagesFile)
 			if err := os.WriteFile(path, c.data, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			err := fashion.VerifyFile(path, fashion.Files.TestImages)
+			err := fashion.VerifyFile(path, fashion.TestImagesFile)
 			var format *fashion.FormatError
 			if !errors.As(err, &format) {
 				t.Fatalf("error is %v, want a FormatError", err)
@@ -103,13 +103,13 @@ func TestDamagedImageFileIsReportedWithFileAndPlace(t *testing.T) {
 	}
 }
 
-func TestWholeFileOfOtherContentIsAChecksumError(t *testing.T) {
+func TestCompleteFileOfOtherContentIsAChecksumError(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "labels")
 	if err := os.WriteFile(path, idx(0x0801, []uint32{3}, 3), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var sum *fashion.ChecksumError
-	if err := fashion.VerifyFile(path, fashion.Files.TestLabels); !errors.As(err, &sum) {
+	if err := fashion.VerifyFile(path, fashion.TestLabelsFile); !errors.As(err, &sum) {
 		t.Fatalf("error is %v, want a ChecksumError", err)
 	}
 }
@@ -117,7 +117,7 @@ func TestWholeFileOfOtherContentIsAChecksumError(t *testing.T) {
 func TestLabelOutsideTheClassesIsReported(t *testing.T) {
 	data := idx(0x0801, []uint32{2}, 2)
 	data[9] = 10
-	_, err := fashion.ReadLabels(bytes.NewReader(data), "labels")
+	_, err := fashion.ExportReadLabels(bytes.NewReader(data), "labels")
 	var format *fashion.FormatError
 	if !errors.As(err, &format) || format.Offset != 9 || format.Got != "10" {
 		t.Fatalf("error is %v, want one about the label 10 at byte 9", err)
@@ -141,7 +141,7 @@ func FuzzReadImages(f *testing.F) {
 	f.Add(idx(0x0803, []uint32{1 << 20, 28, 28}, 10))
 	f.Add([]byte{0x1f, 0x8b, 8, 0})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		images, err := fashion.ReadImages(bytes.NewReader(data), "fuzz")
+		images, err := fashion.ExportReadImages(bytes.NewReader(data), "fuzz")
 		if err == nil && len(images) == 0 {
 			t.Error("no image and no error")
 		}
@@ -151,7 +151,7 @@ func FuzzReadImages(f *testing.F) {
 func FuzzReadLabels(f *testing.F) {
 	f.Add(idx(0x0801, []uint32{4}, 4))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		labels, err := fashion.ReadLabels(bytes.NewReader(data), "fuzz")
+		labels, err := fashion.ExportReadLabels(bytes.NewReader(data), "fuzz")
 		for _, l := range labels {
 			if err == nil && l >= fashion.NumClasses {
 				t.Errorf("label %d", l)

@@ -10,7 +10,7 @@ import (
 // modulePath is the module's path in its go.mod.
 const modulePath = "fashionlab"
 
-// ModuleRoot is the folder of this module's go.mod, found upward from the working directory.
+// ModuleRoot returns the folder of this module's go.mod: the working directory or the nearest folder above it.
 func ModuleRoot() (string, error) {
 	start, err := os.Getwd()
 	if err != nil {
@@ -26,7 +26,7 @@ func ModuleRoot() (string, error) {
 	}
 }
 
-// declares reports whether the text of a go.mod, whatever its line ends, is this module's.
+// declares reports whether the text of a go.mod, with any line ends, is this module's.
 func declares(text string) bool {
 	for line := range strings.Lines(text) {
 		if words := strings.Fields(line); len(words) > 1 && words[0] == "module" {

@@ -7,44 +7,44 @@ import (
 	"slices"
 )
 
-// Split divides positions 0 to len(labels)-1 in a training and a validation part, both ascending. The validation
-// part holds the given fraction of each class, rounded to the nearest image, so that both parts have the class
-// shares of the whole. The same labels, fraction and seed give the same split on every machine.
+// Split divides the positions 0 to len(labels)-1 into a training and a validation split, both in ascending order. It is stratified: the
+// validation split holds the given fraction of each class, rounded to the nearest image. The same labels, fraction and seed give the same
+// splits on every machine.
 //
-// A limit other than 0 leaves so many images in both parts together, with about the same fraction for validation and the
-// class shares of the whole (to within one image per class). Each part is then a subset of the part without a limit, and the
-// smaller of two limits has a subset of the larger's: no training sees an image that another of the same seed and fraction is validated on.
-func Split(labels []Label, validation float64, limit int, seed uint64) (train, held []int, err error) {
-	if !(validation > 0 && validation < 1) {
-		return nil, nil, fmt.Errorf("fraction of validation images is %v, want one in (0, 1)", validation)
+// A limit other than 0 is the number of images in both splits together, with about the same fraction for validation and the same class
+// proportions (to within one image per class). A split under a limit is a subset of the split under a larger limit, or under none: no training
+// sees an image that another training with the same seed and fraction is validated on.
+func Split(labels []Label, fraction float64, limit int, seed uint64) (train, validation []int, err error) {
+	if !(fraction > 0 && fraction < 1) {
+		return nil, nil, fmt.Errorf("the fraction of validation images is %v, want one in (0, 1)", fraction)
 	}
 	if limit < 0 || limit > len(labels) {
 		return nil, nil, fmt.Errorf("cannot choose %d of %d images", limit, len(labels))
 	}
-	var trains, helds [NumClasses][]int
+	var trains, validations [NumClasses][]int
 	for class, positions := range byClass(labels, seed) {
-		n := int(float64(len(positions))*validation + 0.5)
+		n := int(float64(len(positions))*fraction + 0.5)
 		if len(positions) > 0 && (n == 0 || n == len(positions)) {
 			return nil, nil, fmt.Errorf("%d images of %q cannot be divided with a fraction of %v for validation",
-				len(positions), Label(class), validation)
+				len(positions), Label(class), fraction)
 		}
-		helds[class], trains[class] = positions[:n], positions[n:]
+		validations[class], trains[class] = positions[:n], positions[n:]
 	}
-	train, held = deal(trains), deal(helds)
+	train, validation = interleave(trains), interleave(validations)
 	if limit > 0 {
-		n := min(int(float64(limit)*validation+0.5), len(held))
+		n := min(int(float64(limit)*fraction+0.5), len(validation))
 		if n == 0 || n == limit || limit-n > len(train) {
-			return nil, nil, fmt.Errorf("%d images cannot be divided with a fraction of %v for validation", limit, validation)
+			return nil, nil, fmt.Errorf("%d images cannot be divided with a fraction of %v for validation", limit, fraction)
 		}
-		train, held = train[:limit-n], held[:n]
+		train, validation = train[:limit-n], validation[:n]
 	}
 	slices.Sort(train)
-	slices.Sort(held)
-	return train, held, nil
+	slices.Sort(validation)
+	return train, validation, nil
 }
 
-// deal takes from the classes in turns, in proportion, until all is dealt: the beginning of the list has the class shares of the whole.
-func deal(classes [NumClasses][]int) []int {
+// interleave merges the classes so that each beginning of the list has the class proportions of the whole list.
+func interleave(classes [NumClasses][]int) []int {
 	type keyed struct {
 		key      float64 // of position i of a class with m images: (i+1/2)/m
 		position int
@@ -56,14 +56,14 @@ func deal(classes [NumClasses][]int) []int {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
-	dealt := make([]int, len(all))
+	merged := make([]int, len(all))
 	for i, k := range all {
-		dealt[i] = k.position
+		merged[i] = k.position
 	}
-	return dealt
+	return merged
 }
 
-// byClass returns the positions of each class's images in an order drawn from the seed.
+// byClass returns the positions of each class's images, shuffled by the seed.
 func byClass(labels []Label, seed uint64) [NumClasses][]int {
 	var positions [NumClasses][]int
 	for i, l := range labels {

@@ -21,18 +21,18 @@ func labels() []fashion.Label {
 	return all
 }
 
-func TestSplitIsStratifiedDisjointAndWhole(t *testing.T) {
+func TestSplitIsStratifiedDisjointAndComplete(t *testing.T) {
 	all := labels()
-	train, held, err := fashion.Split(all, 0.2, 0, 7)
+	train, validation, err := fashion.Split(all, 0.2, 0, 7)
 	if err != nil {
 		t.Fatal(err)
 	}
-	both := slices.Sorted(slices.Values(slices.Concat(train, held)))
+	both := slices.Sorted(slices.Values(slices.Concat(train, validation)))
 	if len(both) != len(all) || len(slices.Compact(both)) != len(all) {
-		t.Fatalf("%d and %d positions of %d images, want each once", len(train), len(held), len(all))
+		t.Fatalf("%d and %d positions of %d images, want each once", len(train), len(validation), len(all))
 	}
 	var counts [fashion.NumClasses]int
-	for _, p := range held {
+	for _, p := range validation {
 		counts[all[p]]++
 	}
 	for class, n := range counts {
@@ -42,7 +42,7 @@ func TestSplitIsStratifiedDisjointAndWhole(t *testing.T) {
 	}
 }
 
-func TestSplitFollowsFromTheSeed(t *testing.T) {
+func TestSplitDependsOnTheSeed(t *testing.T) {
 	_, a, _ := fashion.Split(labels(), 0.2, 0, 1)
 	_, b, _ := fashion.Split(labels(), 0.2, 0, 1)
 	_, c, _ := fashion.Split(labels(), 0.2, 0, 2)
@@ -51,7 +51,7 @@ func TestSplitFollowsFromTheSeed(t *testing.T) {
 	}
 }
 
-func TestSplitRefusesWhatLeavesAPartEmpty(t *testing.T) {
+func TestSplitRefusesWhatLeavesASplitEmpty(t *testing.T) {
 	for _, fraction := range []float64{0, 1, -1, 0.001, 0.9999} {
 		if _, _, err := fashion.Split(labels(), fraction, 0, 1); err == nil {
 			t.Errorf("a fraction of %v was accepted", fraction)
@@ -59,52 +59,52 @@ func TestSplitRefusesWhatLeavesAPartEmpty(t *testing.T) {
 	}
 }
 
-func TestLimitedPartsKeepTheClassShares(t *testing.T) {
+func TestLimitedSplitsKeepTheClassProportions(t *testing.T) {
 	all := labels()
-	train, held, err := fashion.Split(all, 0.2, len(all)/2, 3)
+	train, validation, err := fashion.Split(all, 0.2, len(all)/2, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(train)+len(held) != len(all)/2 {
-		t.Errorf("%d and %d images, want %d in both", len(train), len(held), len(all)/2)
+	if len(train)+len(validation) != len(all)/2 {
+		t.Errorf("%d and %d images, want %d in both", len(train), len(validation), len(all)/2)
 	}
-	var inTrain, inHeld [fashion.NumClasses]float64
+	var inTrain, inValidation [fashion.NumClasses]float64
 	for _, p := range train {
 		inTrain[all[p]]++
 	}
-	for _, p := range held {
-		inHeld[all[p]]++
+	for _, p := range validation {
+		inValidation[all[p]]++
 	}
 	for class := range inTrain {
 		n := float64(100+10*class) / 2
 		if got, want := inTrain[class], 0.8*n; math.Abs(got-want) > 1 {
 			t.Errorf("%v training images of class %d, want about %v", got, class, want)
 		}
-		if got, want := inHeld[class], 0.2*n; math.Abs(got-want) > 1 {
+		if got, want := inValidation[class], 0.2*n; math.Abs(got-want) > 1 {
 			t.Errorf("%v validation images of class %d, want about %v", got, class, want)
 		}
 	}
 }
 
-func TestLimitedPartsAreSubsetsOfLargerOnes(t *testing.T) {
-	contains := func(t *testing.T, whole, part []int) {
+func TestLimitedSplitsAreSubsetsOfLargerOnes(t *testing.T) {
+	contains := func(t *testing.T, larger, smaller []int) {
 		t.Helper()
-		for _, p := range part {
-			if _, found := slices.BinarySearch(whole, p); !found {
-				t.Fatalf("position %d is not in the larger part", p)
+		for _, p := range smaller {
+			if _, found := slices.BinarySearch(larger, p); !found {
+				t.Fatalf("position %d is not in the larger split", p)
 			}
 		}
 	}
 	all := labels()
-	train, held, _ := fashion.Split(all, 0.2, 0, 3)
+	train, validation, _ := fashion.Split(all, 0.2, 0, 3)
 	for _, limit := range []int{len(all), 700, 200, 20} {
 		t2, h2, err := fashion.Split(all, 0.2, limit, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
 		contains(t, train, t2)
-		contains(t, held, h2)
-		train, held = t2, h2
+		contains(t, validation, h2)
+		train, validation = t2, h2
 	}
 }
 

@@ -34,8 +34,7 @@ func dataInputs(dir string) (string, error) {
 }
 
 func dataFiles() []string {
-	f := fashion.Files
-	return []string{f.TrainImages, f.TrainLabels, f.TestImages, f.TestLabels}
+	return []string{fashion.TrainImagesFile, fashion.TrainLabelsFile, fashion.TestImagesFile, fashion.TestLabelsFile}
 }
 
 // findData finds the data set and checks its checksums, unless nothing has changed since they were right.

@@ -186,7 +186,7 @@ func TestDamagedDataSetIsFoundAgainAfterItWasRight(t *testing.T) {
 	if _, err := findData(l); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(dir, fashion.Files.TestLabels)
+	path := filepath.Join(dir, fashion.TestLabelsFile)
 	write(t, path, "damaged")
 	_, err := findData(l)
 	mentions(t, err, path)

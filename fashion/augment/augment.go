@@ -1,9 +1,8 @@
-// Package augment changes training images at random: flips, rotations, zooms and translations in one resampling, then
-// contrast, brightness and erased patches, as graph functions over images [B, H, W, C] with grey values in [0, 1].
+// Package augment transforms training images at random: flips, rotations, zooms and translations in one resampling, then contrast, brightness and cutout, as
+// graph functions over images [B, H, W, C] with grey values in [0, 1].
 //
-// What happens to an image is drawn on the host from the seed, the epoch and the image alone, so that it is the same
-// whatever the batch size, the device or an interruption, and can be shown and replayed. The graph gets the draws as
-// rows of numbers.
+// The parameters of each transform are drawn on the host and depend on the seed, the epoch and the image alone. So they are the same for any batch size and
+// device and after a resume, and can be shown and replayed. The graph receives them as one row of numbers for each image.
 package augment
 
 import (
@@ -14,8 +13,7 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Parameters are what one image drew. Their units are those of the fields of run.Augmentation of the same names. The
-// zero value changes nothing.
+// Parameters are the random parameters of one image, in the units of the fields of run.Augmentation of the same names. The zero value changes nothing.
 type Parameters struct {
 	FlipHorizontal    bool    `json:"flip_horizontal,omitempty"`
 	FlipVertical      bool    `json:"flip_vertical,omitempty"`
@@ -28,11 +26,11 @@ type Parameters struct {
 	Brightness        float64 `json:"brightness,omitempty"`
 	Patches           []Patch `json:"patches,omitempty"`
 
-	Own []float64 `json:"own,omitempty"` // of a transform of the user's own: uniform in [0, 1)
+	Own []float64 `json:"own,omitempty"` // of a user-defined transform: uniform in [0, 1)
 }
 
-// Draw returns the parameters of an image, given by its position in the file, in an epoch. The draw of a transform does not
-// depend on which others are on.
+// Draw returns the parameters of an image in an epoch. index is the image's position in the data set's file, 0 for the first; the first epoch is 1. The
+// parameters of one transform do not depend on which others are used.
 func Draw(a run.Augmentation, seed uint64, epoch, index int) Parameters {
 	r := rand.New(rand.NewPCG(seed, uint64(epoch)<<32|uint64(index)))
 	var p Parameters
@@ -50,7 +48,7 @@ func Draw(a run.Augmentation, seed uint64, epoch, index int) Parameters {
 
 func uniform(r *rand.Rand, in run.Range) float64 { return in.Low + r.Float64()*(in.High-in.Low) }
 
-// Columns is the number of values of an image's row, 0 if nothing is changed.
+// Columns returns the number of values in an image's row; 0 if there is no augmentation.
 func Columns(a run.Augmentation) int {
 	n := patchColumns * a.Cutout.Count
 	if a.Warps() {
@@ -65,7 +63,7 @@ func Columns(a run.Augmentation) int {
 	return n + a.Own.Numbers
 }
 
-// AppendRow appends the row of an image of that height and width.
+// AppendRow appends the row of an image of that height and width, in pixels.
 func (p Parameters) AppendRow(row []float32, a run.Augmentation, height, width int) []float32 {
 	h, w := float64(height), float64(width)
 	if a.Warps() {
@@ -88,7 +86,8 @@ func (p Parameters) AppendRow(row []float32, a run.Augmentation, height, width i
 	return row
 }
 
-// Apply changes images [B, H, W, C], floats in [0, 1], by their rows [B, Columns(a)]. The transform of the user's own that the augmentation names, if any, is handed over.
+// Apply transforms images [B, H, W, C], with values in [0, 1], by their rows, [B, Columns(a)]. own must contain the user-defined transform that the augmentation
+// names, if any.
 func Apply(a run.Augmentation, images, rows *Node, own ...Own) *Node {
 	images.AssertRank(4)
 	taken := 0
@@ -97,16 +96,16 @@ func Apply(a run.Augmentation, images, rows *Node, own ...Own) *Node {
 		return Slice(rows, AxisRange(), AxisRange(taken-n, taken))
 	}
 	if a.Warps() {
-		images = Warp(images, take(matrixColumns), a.Interpolation, a.Fill, a.FillValue)
+		images = warp(images, take(matrixColumns), a.Interpolation, a.Fill, a.FillValue)
 	}
 	if a.Contrast != (run.Range{}) {
-		images = Contrast(images, take(1))
+		images = contrast(images, take(1))
 	}
 	if a.Brightness != (run.Range{}) {
-		images = Brightness(images, take(1))
+		images = brightness(images, take(1))
 	}
 	for range a.Cutout.Count {
-		images = Cutout(images, take(patchColumns), a.Cutout.Fill, a.Cutout.FillValue)
+		images = cutout(images, take(patchColumns), a.Cutout)
 	}
 	if a.Own.Name != "" {
 		images = applyOwn(a, images, take(a.Own.Numbers), own)
@@ -114,8 +113,8 @@ func Apply(a run.Augmentation, images, rows *Node, own ...Own) *Node {
 	return images
 }
 
-// perImage reshapes [B, 1] so that each image of [B, H, W, C] is combined with its value.
+// perImage reshapes [B, 1] to [B, 1, 1, 1], to be broadcast over images.
 func perImage(values *Node) *Node { return Reshape(values, -1, 1, 1, 1) }
 
-// clip keeps grey values in [0, 1].
+// clip limits grey values to [0, 1].
 func clip(x *Node) *Node { return ClipScalar(x, 0, 1) }

@@ -16,7 +16,7 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// apply changes images, [B, H, W, C] flat, as the parameters say, on GoMLX's own backend, which needs no plugin.
+// apply transforms images, [B, H, W, C] flat, by their parameters, on GoMLX's own backend, which needs no plugin.
 func apply(t *testing.T, a run.Augmentation, images []float32, shape []int, parameters []augment.Parameters) []float32 {
 	t.Helper()
 	backend, err := gobackend.New("")
@@ -100,8 +100,8 @@ func TestFlipAndWholePixelsMoveValuesUnchanged(t *testing.T) {
 	}
 }
 
-// Rotated by a quarter of a turn and moved afterwards: places and order of a composition.
-func TestCompositionIsRotatedBeforeItIsMoved(t *testing.T) {
+// A rotation by a quarter turn and a translation fix the order of the composition.
+func TestRotationIsAppliedBeforeTranslation(t *testing.T) {
 	a := run.Augmentation{Rotation: run.Within(1), TranslationWidth: run.Within(1)}
 	images := ramp(16)
 	got := apply(t, a, images, []int{1, 4, 4, 1}, []augment.Parameters{{Rotation: 0.25, TranslationWidth: 0.25}})
@@ -124,7 +124,7 @@ var everything = run.Augmentation{
 	Cutout: run.Cutout{Count: 2, Probability: 0.7, Scale: run.Range{Low: 0.02, High: 0.3}, Fill: "noise"},
 }
 
-func TestDrawIsDecidedBySeedEpochAndImageAlone(t *testing.T) {
+func TestDrawDependsOnSeedEpochAndImageAlone(t *testing.T) {
 	first := augment.Draw(everything, 1, 2, 3)
 	if again := augment.Draw(everything, 1, 2, 3); !reflect.DeepEqual(again, first) {
 		t.Errorf("drawn again: %+v, want %+v", again, first)
@@ -199,11 +199,11 @@ func TestValuesStayInTheirRangeAndTheSameInAnyBatch(t *testing.T) {
 	}
 	last := apply(t, everything, images[(n-1)*784:], []int{1, 28, 28, 1}, parameters[n-1:])
 	if !reflect.DeepEqual(last, all[(n-1)*784:]) {
-		t.Error("an image alone is changed otherwise than in a batch")
+		t.Error("an image alone is transformed differently than in a batch")
 	}
 }
 
-func TestNothingDrawnLeavesImagesAsTheyAre(t *testing.T) {
+func TestZeroParametersLeaveImagesUnchanged(t *testing.T) {
 	a := everything
 	a.Interpolation, a.Fill = "bilinear", "reflect"
 	images := ramp(2 * 28 * 28)
@@ -216,7 +216,7 @@ func TestNothingDrawnLeavesImagesAsTheyAre(t *testing.T) {
 	}
 }
 
-func TestPreviewIsWhatTheTrainingGraphMakes(t *testing.T) {
+func TestPreviewEqualsTheTrainingGraph(t *testing.T) {
 	var image fashion.Image
 	pixels := ramp(fashion.Pixels)
 	for i, v := range pixels {
@@ -234,11 +234,11 @@ func TestPreviewIsWhatTheTrainingGraphMakes(t *testing.T) {
 		}
 	}
 	if drawn.String() == "unchanged" || (augment.Parameters{}).String() != "unchanged" {
-		t.Errorf("what was drawn is told as %q, nothing as %q", drawn, augment.Parameters{})
+		t.Errorf("what was drawn is described as %q, nothing as %q", drawn, augment.Parameters{})
 	}
 }
 
-func TestPreviewRefusesWhatDoesNotFit(t *testing.T) {
+func TestPreviewRefusesParametersThatDoNotFit(t *testing.T) {
 	none := make([]fashion.Image, 1)
 	for what, err := range map[string]error{
 		"no parameters":           second(augment.Preview(everything, none, nil)),

@@ -4,5 +4,5 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Brightness adds to each of the images [B, H, W, C] its value, [B, 1].
-func Brightness(images, values *Node) *Node { return clip(Add(images, perImage(values))) }
+// brightness adds a value, [B, 1], to each of the images [B, H, W, C].
+func brightness(images, values *Node) *Node { return clip(Add(images, perImage(values))) }

@@ -12,13 +12,13 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Patch is a rectangle that is erased: its sides and top left corner as fractions of the image's. The zero value erases nothing.
+// Patch is an erased rectangle: its sides and the position of its top left corner, as fractions of the image's sides. The zero value erases nothing.
 type Patch struct {
 	Top    float64 `json:"top"`
 	Left   float64 `json:"left"`
 	Height float64 `json:"height"`
 	Width  float64 `json:"width"`
-	Noise  uint16  `json:"noise"` // seed of the grey values, where they are random
+	Noise  uint16  `json:"noise"` // seed of the grey values, if they are random
 }
 
 func (p *Parameters) drawPatches(r *rand.Rand, c run.Cutout) {
@@ -39,25 +39,25 @@ func (p Patch) appendRow(row []float32, h, w float64) []float32 {
 	return append(row, float32(p.Top*h), float32((p.Top+p.Height)*h), float32(p.Left*w), float32((p.Left+p.Width)*w), float32(p.Noise))
 }
 
-// Cutout erases a patch of each of the images [B, H, W, C]. Patches are [B, 5]: first row, end of rows, first column, end of
-// columns, in pixels, and a whole number that seeds noise. Fill is "" or "constant", which sets a value, or "noise".
-func Cutout(images, patches *Node, fill string, value float64) *Node {
+// cutout erases a patch of each of the images [B, H, W, C]. Patches are [B, 5]: first row, end of rows, first column, end of columns, in pixels, and the seed of
+// the noise, an integer.
+func cutout(images, patches *Node, c run.Cutout) *Node {
 	column := func(i int) *Node { return perImage(Slice(patches, AxisRange(), AxisRange(i, i+1))) }
 	within := func(axis, first int) *Node {
 		shape := shapes.Make(images.DType(), 1, 1, 1, 1)
 		shape.Dimensions[axis] = images.Shape().Dimensions[axis]
-		place := Iota(images.Graph(), shape, axis)
-		return LogicalAnd(GreaterOrEqual(place, column(first)), LessThan(place, column(first+1)))
+		pixel := Iota(images.Graph(), shape, axis)
+		return LogicalAnd(GreaterOrEqual(pixel, column(first)), LessThan(pixel, column(first+1)))
 	}
 	erased := LogicalAnd(within(1, 0), within(2, 2))
-	filler := MulScalar(OnesLike(images), value)
-	if fill == "noise" {
+	filler := MulScalar(OnesLike(images), c.FillValue)
+	if c.Fill == "noise" {
 		filler = noise(images, column(4))
 	}
 	return Where(BroadcastToShape(erased, images.Shape()), filler, images)
 }
 
-// noise is uniform in [0, 1) for each pixel of images, [B, H, W, C], by each image's seed, [B, 1, 1, 1].
+// noise returns values uniform in [0, 1) for each pixel of images, [B, H, W, C], from each image's seed, [B, 1, 1, 1].
 func noise(images, seeds *Node) *Node {
 	d := images.Shape().Dimensions
 	pixel := Reshape(Iota(images.Graph(), shapes.Make(dtypes.Uint32, d[1]*d[2]*d[3]), 0), 1, d[1], d[2], d[3])

@@ -1,18 +1,18 @@
 package augment
 
-// matrix maps a place (x, y) in the changed image to the place (m0*x + m1*y + m2, m3*x + m4*y + m5) in the image
-// that it comes from. Places are counted in pixels from the centre of the top left one.
+// matrix maps a position (x, y) in the transformed image to the position (m0*x + m1*y + m2, m3*x + m4*y + m5) in the original. Positions are in pixels from the
+// centre of the top left one.
 type matrix [matrixColumns]float64
 
 const matrixColumns = 6
 
-// about is the linear map with these coefficients that leaves an image's centre, ((w-1)/2, (h-1)/2), in its place.
+// about returns the affine map with these coefficients whose fixed point is an image's centre, ((w-1)/2, (h-1)/2).
 func about(h, w, xx, xy, yx, yy float64) matrix {
 	cx, cy := (w-1)/2, (h-1)/2
 	return matrix{xx, xy, cx - xx*cx - xy*cy, yx, yy, cy - yx*cx - yy*cy}
 }
 
-// after is m of n of a place.
+// after returns the composition of m after n.
 func (m matrix) after(n matrix) matrix {
 	return matrix{
 		m[0]*n[0] + m[1]*n[3], m[0]*n[1] + m[1]*n[4], m[0]*n[2] + m[1]*n[5] + m[2],
@@ -20,8 +20,8 @@ func (m matrix) after(n matrix) matrix {
 	}
 }
 
-// matrix composes what an image is flipped, rotated, zoomed and translated by, in this order. A place is traced back, so
-// that the last change comes first.
+// matrix composes the flip, the rotation, the zoom and the translation, which are applied to an image in this order. A matrix maps positions back to the original,
+// so that the last transform is applied first.
 func (p Parameters) matrix(h, w float64) matrix {
 	return p.flip(h, w).after(p.rotation(h, w)).after(p.zoom(h, w)).after(p.translation(h, w))
 }

@@ -9,18 +9,18 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Own is a transform of the user's own, which a recipe names in run.Augmentation.Own. It comes after all others.
+// Own is a user-defined transform, which a recipe names in run.Augmentation.Own. It is applied after all others.
 type Own struct {
 	Name string
-	// Apply changes images [B, H, W, C], grey values in [0, 1], by the numbers that each drew, [B, N], uniform in [0, 1): as many as the recipe says. What it returns has the
-	// images' shape.
+	// Apply transforms images [B, H, W, C], with grey values in [0, 1], by random numbers [B, N], uniform in [0, 1), with the recipe's N. It returns images of the same
+	// shape.
 	Apply func(images, numbers *Node) *Node
 }
 
-// OwnName is the name that a recipe has for it.
+// OwnName returns the name by which a recipe refers to the transform.
 func (o Own) OwnName() string { return o.Name }
 
-// Check reports a transform that an augmentation names and that is not handed over.
+// Check returns an error if own lacks the transform that an augmentation names.
 func Check(a run.Augmentation, own ...Own) error {
 	if a.Own == (run.OwnAugmentation{}) {
 		return nil
@@ -29,7 +29,7 @@ func Check(a run.Augmentation, own ...Own) error {
 	return err
 }
 
-// named is the transform that an augmentation names.
+// named returns the transform that an augmentation names.
 func named(a run.Augmentation, own []Own) (Own, error) {
 	i := slices.IndexFunc(own, func(o Own) bool { return o.Name == a.Own.Name })
 	if i < 0 {
@@ -41,7 +41,7 @@ func named(a run.Augmentation, own []Own) (Own, error) {
 	return own[i], nil
 }
 
-// applyOwn changes images by the transform that an augmentation names.
+// applyOwn applies the transform that an augmentation names.
 func applyOwn(a run.Augmentation, images, numbers *Node, own []Own) *Node {
 	transform, err := named(a, own)
 	if err != nil {
@@ -49,7 +49,7 @@ func applyOwn(a run.Augmentation, images, numbers *Node, own []Own) *Node {
 	}
 	changed := transform.Apply(images, numbers)
 	if changed == nil || !changed.Shape().Equal(images.Shape()) {
-		panic(fmt.Errorf("the transform %q makes %v of images %v, want the same shape", a.Own.Name, changed, images.Shape()))
+		panic(fmt.Errorf("the transform %q returns %v for images %v, want the same shape", a.Own.Name, changed, images.Shape()))
 	}
 	return changed
 }

@@ -12,11 +12,11 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Preview changes images as their parameters say, for looking at them: the same graph as in training, executed by GoMLX's
-// own backend, which needs no plugin.
+// Preview returns the images transformed by their parameters, to be looked at. It executes the graph of a training on GoMLX's own backend, which needs no plugin. A
+// user-defined transform is not supported.
 func Preview(a run.Augmentation, images []fashion.Image, parameters []Parameters) (changed []fashion.Image, err error) {
 	if len(images) != len(parameters) {
-		return nil, fmt.Errorf("%d images and parameters for %d, want as many", len(images), len(parameters))
+		return nil, fmt.Errorf("%d images and %d parameters, want the same number", len(images), len(parameters))
 	}
 	if err := a.Validate(); err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func Preview(a run.Augmentation, images []fashion.Image, parameters []Parameters
 	return changed, nil
 }
 
-// String lists what was drawn, in the units of run.Augmentation, or "unchanged".
+// String lists the parameters that change the image, in the units of run.Augmentation; it is "unchanged" if there are none.
 func (p Parameters) String() string {
 	s := ""
 	add := func(format string, args ...any) { s += fmt.Sprintf(", "+format, args...) }

@@ -5,15 +5,13 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Warp resamples images [B, H, W, C] by matrices [B, 6]: the pixel at (x, y) becomes the image's value at
-// (m0*x + m1*y + m2, m3*x + m4*y + m5). Interpolation is "" or "bilinear", or "nearest". What lies outside is filled as
-// fill says: "" or "constant" with a value, "nearest" with the closest pixel, "reflect" with the image mirrored at its
-// edge (cba|abc|cba), "wrap" with the image repeated.
+// warp resamples images [B, H, W, C] by matrices [B, 6]: the pixel at (x, y) becomes the image's value at (m0*x + m1*y + m2, m3*x + m4*y + m5). Interpolation is ""
+// or "bilinear", or "nearest". Positions outside the image have, by fill, a value ("" or "constant"), the value of the closest pixel ("nearest"), or those of the
+// image mirrored at its edge ("reflect": cba|abc|cba) or repeated ("wrap").
 //
-// A gather of single pixels is slow on every backend. Interpolation along an axis is instead a product with weights,
-// the hat function max(0, 1-|place-pixel|) for every pixel of that axis: along the width as a matrix product, along the
-// height as a sum that the compiler fuses with the weights.
-func Warp(images, matrices *Node, interpolation, fill string, value float64) *Node {
+// Gathering single pixels is slow on every backend. Instead, interpolation along an axis is a product with weights, the hat function max(0, 1-|position-pixel|) for
+// every pixel of that axis: along the width a matrix product, along the height a sum that the compiler fuses with the weights.
+func warp(images, matrices *Node, interpolation, fill string, value float64) *Node {
 	d := images.Shape().Dimensions
 	b, h, w, c := d[0], d[1], d[2], d[3]
 	grid := shapes.Make(images.DType(), 1, h, w)
@@ -38,23 +36,23 @@ func Warp(images, matrices *Node, interpolation, fill string, value float64) *No
 	return Reshape(out, b, h, w, c)
 }
 
-// hat is the weight of each of an axis's pixels in the interpolation at places [B, P]: [B, P, size].
-func hat(places *Node, size int, fill string) *Node {
+// hat returns the weight of each pixel of an axis in the interpolation at positions [B, P]: [B, P, size].
+func hat(positions *Node, size int, fill string) *Node {
 	end := float64(size)
 	switch fill {
 	case "nearest":
-		places = ClipScalar(places, 0, end-1)
-	case "reflect": // as far from the middle of the axis and its mirror image as half a pixel beyond the axis's end, and back
-		places = ClipScalar(AddScalar(Neg(Abs(AddScalar(modulo(AddScalar(places, 0.5), 2*end), -end))), end-0.5), 0, end-1)
+		positions = ClipScalar(positions, 0, end-1)
+	case "reflect": // a triangle wave with a period of twice the axis, which is lowest at -1/2
+		positions = ClipScalar(AddScalar(Neg(Abs(AddScalar(modulo(AddScalar(positions, 0.5), 2*end), -end))), end-0.5), 0, end-1)
 	case "wrap":
-		places = modulo(places, end)
+		positions = modulo(positions, end)
 	}
-	pixel := Iota(places.Graph(), shapes.Make(places.DType(), 1, 1, size), 2)
-	distance := Abs(Sub(ExpandAxes(places, -1), pixel))
-	if fill == "wrap" { // around a circle
+	pixel := Iota(positions.Graph(), shapes.Make(positions.DType(), 1, 1, size), 2)
+	distance := Abs(Sub(ExpandAxes(positions, -1), pixel))
+	if fill == "wrap" { // the first and the last pixel are neighbours
 		distance = Min(distance, AddScalar(Neg(distance), end))
 	}
-	return Max(OneMinus(distance), ScalarZero(places.Graph(), places.DType()))
+	return Max(OneMinus(distance), ScalarZero(positions.Graph(), positions.DType()))
 }
 
 // modulo is the remainder in [0, m).

@@ -46,7 +46,7 @@ func readFile(path string) (photo.Prepared, error) {
 		return photo.Prepared{}, err
 	}
 	defer f.Close()
-	return Read(f, photo.Usual)
+	return Read(f, photo.DefaultLimits())
 }
 
 // Confidence is the probability of the most probable class, for each image.

@@ -305,7 +305,7 @@ func TestServerSaysWhatIsWrongWithAnUpload(t *testing.T) {
 	}{
 		{"empty", nil, http.StatusUnprocessableEntity, "empty"},
 		{"text", []byte("hello"), http.StatusUnprocessableEntity, "another format"},
-		{"half", good[:len(good)/2], http.StatusUnprocessableEntity, "damaged"},
+		{"half", good[:len(good)/2], http.StatusUnprocessableEntity, "corrupt"},
 		{"too many pixels", bomb.Bytes(), http.StatusUnprocessableEntity, "1500x1500"},
 		{"too many bytes", make([]byte, 2<<20), http.StatusRequestEntityTooLarge, "1048576"},
 		{"nothing on it", flat(t), http.StatusUnprocessableEntity, "stands out"},
@@ -598,7 +598,7 @@ func TestEachSampleIsAnsweredOrRefusedWithAReason(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reasons := map[string]string{"half.jpg": "damaged", "one-pixel.png": "1x1", "huge.png": "60000x60000", "letter.jpg": "another format", "empty.webp": "empty file",
+	reasons := map[string]string{"half.jpg": "corrupt", "one-pixel.png": "1x1", "huge.png": "60000x60000", "letter.jpg": "another format", "empty.webp": "empty file",
 		"wall.png": "stands out", "file.png": "no such file"}
 	answered := 0
 	for _, f := range files {

@@ -1,5 +1,5 @@
-// Package device finds what this machine computes with: its processor, its NVIDIA GPUs with their driver, and XLA's plugin for the CPU. It reads files and
-// environment variables and loads nothing, so that a damaged plugin or driver cannot harm whoever asks. It needs the standard library only.
+// Package device detects a machine's processor, its NVIDIA GPUs and their driver, and XLA's plugin for the CPU. It reads files and environment variables, and may
+// run nvidia-smi, but loads no library, so that a broken plugin or driver cannot crash the caller. It needs the standard library only.
 package device
 
 import (
@@ -10,12 +10,12 @@ import (
 	"strings"
 )
 
-// System is the machine that is looked at. The zero value is this one.
+// System is the machine that is examined. The zero value is this machine.
 type System struct {
-	Root string // of its file system; "" is "/"
+	Root string // the folder of its root file system; "" means "/"
 }
 
-// path is where a file of the system is.
+// path returns the path of a file of the system.
 func (s System) path(name string) string {
 	if s.Root == "" {
 		return name
@@ -23,7 +23,7 @@ func (s System) path(name string) string {
 	return filepath.Join(s.Root, name)
 }
 
-// read returns a file's text, "" where it cannot be read: such a file tells nothing.
+// read returns a file's text; "" if it cannot be read.
 func (s System) read(name string) string {
 	data, err := os.ReadFile(s.path(name))
 	if err != nil {
@@ -32,13 +32,13 @@ func (s System) read(name string) string {
 	return string(data)
 }
 
-// exists reports whether there is a file of that name, whatever it is.
+// exists reports whether there is a file of that name, of any kind.
 func (s System) exists(name string) bool {
 	_, err := os.Lstat(s.path(name))
 	return err == nil
 }
 
-// names lists the files of a folder whose names have a prefix, with the folder, in alphabetical order.
+// names lists the paths of the files of a folder whose names have a prefix, in alphabetical order.
 func (s System) names(dir, prefix string) (list []string) {
 	entries, err := os.ReadDir(s.path(dir))
 	if err != nil {
@@ -52,12 +52,12 @@ func (s System) names(dir, prefix string) (list []string) {
 	return list
 }
 
-// CPU names the processor and its cores, for example "cpu: AMD EPYC, 2 cores".
+// CPU describes the processor, for example "cpu: AMD EPYC, 2 cores".
 func (s System) CPU() string {
 	return fmt.Sprintf("cpu: %s, %d cores", s.processor(), runtime.NumCPU())
 }
 
-// processor is the processor's name where the system tells it, else its architecture.
+// processor returns the processor's name if the system knows it, else its architecture.
 func (s System) processor() string {
 	if name := field(s.read("/proc/cpuinfo"), "model name"); name != "" {
 		return name
@@ -65,7 +65,7 @@ func (s System) processor() string {
 	return runtime.GOARCH
 }
 
-// field is the value of the first line "name : value" of a text, "" without one.
+// field returns the value of the first line "name : value" of a text; "" if there is none.
 func field(text, name string) string {
 	for line := range strings.Lines(text) {
 		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == name {

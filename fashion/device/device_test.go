@@ -24,10 +24,10 @@ func machine(t *testing.T, files map[string]string) System {
 	return System{Root: root}
 }
 
-// smi is an nvidia-smi that answers what ours asks.
+// smi stands for nvidia-smi and answers our query.
 const smi = "#!/bin/sh\n[ \"$1\" = --query-gpu=name,driver_version ] && echo 'NVIDIA GeForce RTX 4090, 566.36' && echo 'NVIDIA GeForce RTX 4090, 566.36'\n"
 
-func TestGPUsAreToldByFilesAndTheManagementTool(t *testing.T) {
+func TestGPUsAreDetectedByFilesAndTheManagementTool(t *testing.T) {
 	t.Setenv("LD_LIBRARY_PATH", "")
 	for name, c := range map[string]struct {
 		files map[string]string
@@ -66,7 +66,7 @@ func TestGPUsAreToldByFilesAndTheManagementTool(t *testing.T) {
 			t.Errorf("%s: found %+v, want %+v", name, got, c.want)
 		}
 		if got.Found() && got.String() != c.text {
-			t.Errorf("%s: it is called %q, want %q", name, got, c.text)
+			t.Errorf("%s: the description is %q, want %q", name, got, c.text)
 		}
 	}
 }
@@ -89,7 +89,7 @@ func TestProcessorIsNamedAsTheSystemDoes(t *testing.T) {
 	}
 }
 
-// On macOS go-xla's installer calls the plugin .so too.
+// On macOS go-xla's installer names the plugin .so too.
 func TestCPUPluginIsFoundUnderBothNamesInTheOrderOfTheFolders(t *testing.T) {
 	s := machine(t, map[string]string{"a [folder]/pjrt_c_api_cpu_plugin.dylib": "", "second/pjrt_c_api_cpu_plugin.so": "", "second/pjrt_c_api_cuda_plugin.so": ""})
 	first, second := filepath.Join(s.Root, "a [folder]"), filepath.Join(s.Root, "second")

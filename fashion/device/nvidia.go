@@ -13,18 +13,18 @@ import (
 	"time"
 )
 
-// NVIDIA is what tells of NVIDIA GPUs on a machine.
+// NVIDIA describes the NVIDIA GPUs of a machine.
 type NVIDIA struct {
 	Files   []string // device files: "/dev/nvidia0" and so on; "/dev/dxg" under WSL2
-	Names   []string // of the GPUs, for example "NVIDIA H100 80GB HBM3"; empty where nothing tells
-	Driver  string   // its version, for example "580.65.06"; "" where nothing tells
-	Library string   // the driver's library libcuda.so.1; "" where it is not where drivers put it
+	Names   []string // of the GPUs, for example "NVIDIA H100 80GB HBM3"; nil if unknown
+	Driver  string   // the driver's version, for example "580.65.06"; "" if unknown
+	Library string   // path of the driver's library libcuda.so.1; "" if it is in none of the usual folders
 }
 
-// Found reports whether there is a GPU at all.
+// Found reports whether there is a GPU.
 func (n NVIDIA) Found() bool { return len(n.Files) > 0 }
 
-// String names the GPUs and their driver, for example "2 x NVIDIA A100-SXM4-40GB, driver 550.54.14".
+// String describes the GPUs and their driver, for example "2 x NVIDIA A100-SXM4-40GB, driver 550.54.14".
 func (n NVIDIA) String() string {
 	var list []string
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(n.Names))) {
@@ -44,7 +44,7 @@ func (n NVIDIA) String() string {
 	return strings.Join(append(list, driver), ", ")
 }
 
-// DriverMajor is the first number of the driver's version, 0 where that is unknown.
+// DriverMajor returns the first number of the driver's version; 0 if it is unknown.
 func (n NVIDIA) DriverMajor() int {
 	major, _, _ := strings.Cut(n.Driver, ".")
 	v, err := strconv.Atoi(major)
@@ -54,14 +54,14 @@ func (n NVIDIA) DriverMajor() int {
 	return v
 }
 
-// numbered matches the device file of a GPU; "/dev/nvidiactl" and the like are there without one.
+// numbered matches the device file of a GPU. "/dev/nvidiactl" and the like exist without a GPU.
 var numbered = regexp.MustCompile(`^/dev/nvidia[0-9]+$`)
 
-// libraryFolders are where drivers put libcuda.so.1: distributions, WSL2, containers, NixOS.
+// libraryFolders are the folders of libcuda.so.1 on distributions, under WSL2, in containers and on NixOS.
 var libraryFolders = []string{"/usr/lib/wsl/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib",
 	"/usr/local/nvidia/lib64", "/usr/local/nvidia/lib", "/run/opengl-driver/lib", "/usr/local/cuda/compat"}
 
-// NVIDIA looks for GPUs: device files, and what the driver's kernel module and nvidia-smi tell of them.
+// NVIDIA detects GPUs by their device files, and describes them from the files of the driver's kernel module, or else by nvidia-smi.
 func (s System) NVIDIA() NVIDIA {
 	var n NVIDIA
 	for _, file := range s.names("/dev", "nvidia") {
@@ -70,7 +70,7 @@ func (s System) NVIDIA() NVIDIA {
 		}
 	}
 	smi := s.managementTool()
-	if s.exists("/dev/dxg") && (smi != "" || s.exists("/usr/lib/wsl/lib/libcuda.so.1")) { // other GPUs have it too
+	if s.exists("/dev/dxg") && (smi != "" || s.exists("/usr/lib/wsl/lib/libcuda.so.1")) { // GPUs of other makers have /dev/dxg too
 		n.Files = append(n.Files, "/dev/dxg")
 	}
 	if !n.Found() {
@@ -91,12 +91,12 @@ func (s System) NVIDIA() NVIDIA {
 		n.Driver = firstVersion(field(s.read("/proc/driver/nvidia/version"), "NVRM version"))
 	}
 	if smi != "" && (len(n.Names) == 0 || n.Driver == "") {
-		n.ask(smi)
+		n.query(smi)
 	}
 	return n
 }
 
-// managementTool is the path of nvidia-smi, "" without one. Under WSL2 it is outside of PATH.
+// managementTool returns the path of nvidia-smi; "" if there is none. Under WSL2 it is outside of PATH.
 func (s System) managementTool() string {
 	if s.Root == "" {
 		if path, err := exec.LookPath("nvidia-smi"); err == nil {
@@ -111,12 +111,12 @@ func (s System) managementTool() string {
 	return ""
 }
 
-// patience is how long nvidia-smi may take.
-const patience = 20 * time.Second
+// smiTimeout is how long nvidia-smi may take. It hangs if the driver does.
+const smiTimeout = 20 * time.Second
 
-// ask completes the names and the driver's version from nvidia-smi. Where it fails, they stay unknown.
-func (n *NVIDIA) ask(smi string) {
-	ctx, stop := context.WithTimeout(context.Background(), patience) // it hangs where the driver does
+// query completes the names and the driver's version by nvidia-smi. If it fails, they stay unknown.
+func (n *NVIDIA) query(smi string) {
+	ctx, stop := context.WithTimeout(context.Background(), smiTimeout)
 	defer stop()
 	out, err := exec.CommandContext(ctx, smi, "--query-gpu=name,driver_version", "--format=csv,noheader").Output()
 	if err != nil {
@@ -140,5 +140,5 @@ func (n *NVIDIA) ask(smi string) {
 
 var version = regexp.MustCompile(`\b[0-9]{3,}\.[0-9]+(\.[0-9]+)?\b`)
 
-// firstVersion is the first version of a driver in a text, "" without one.
+// firstVersion returns the first version of a driver in a text; "" if there is none.
 func firstVersion(text string) string { return version.FindString(text) }

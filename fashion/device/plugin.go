@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// PluginVariable names the folders in which PJRT plugins are looked for, and no others.
+// PluginVariable is the environment variable that lists the only folders in which PJRT plugins are looked for.
 const PluginVariable = "PJRT_PLUGIN_LIBRARY_PATH"
 
-// PluginFolders lists the folders in which XLA's plugins are looked for, in order: those of $PJRT_PLUGIN_LIBRARY_PATH, or else the user's and
-// the system's folder of go-xla.
+// PluginFolders lists the folders in which XLA's plugins are looked for, in order: those of $PJRT_PLUGIN_LIBRARY_PATH if it is set, else the user's and the system's
+// folder of go-xla.
 func PluginFolders() []string {
 	if list, ok := os.LookupEnv(PluginVariable); ok {
 		return filepath.SplitList(list)
@@ -23,7 +23,7 @@ func PluginFolders() []string {
 	return folders
 }
 
-// UserPluginFolder is where plugins are installed for this user.
+// UserPluginFolder returns the folder where plugins are installed for this user.
 func UserPluginFolder() (string, error) {
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -38,7 +38,7 @@ func UserPluginFolder() (string, error) {
 // CPUPlugin is the name of the CPU plugin's file, on macOS too.
 const CPUPlugin = "pjrt_c_api_cpu_plugin.so"
 
-// FindCPUPlugin returns the path of XLA's plugin for the CPU in the first of the folders that has one, "" if none has.
+// FindCPUPlugin returns the path of XLA's plugin for the CPU in the first of the folders that has one; "" if none has.
 func FindCPUPlugin(folders []string) string {
 	for _, dir := range folders {
 		for _, name := range []string{CPUPlugin, strings.TrimSuffix(CPUPlugin, ".so") + ".dylib"} {

@@ -1,5 +1,5 @@
-// Package download fetches files over HTTP. What came before an interruption is kept, and the next attempt asks for the rest by a Range header
-// (RFC 9110, section 14). A server that sends nothing for a while is an error; how long a file takes as a whole has no limit.
+// Package download downloads files over HTTP. It keeps a partial file after an interruption, and the next attempt requests the rest by a Range header (RFC 9110,
+// section 14). A server that sends nothing for a while is an error; the total time is not limited.
 package download
 
 import (
@@ -13,28 +13,28 @@ import (
 	"time"
 )
 
-// usualSilence is how long a server may send nothing.
-const usualSilence = 30 * time.Second
+// defaultSilence is the longest time without a byte.
+const defaultSilence = 30 * time.Second
 
-// usualTransport gives up early on an address where nobody listens; proxies come from the environment.
-var usualTransport = &http.Transport{
+// defaultTransport has a short timeout for connecting. Proxies come from the environment.
+var defaultTransport = &http.Transport{
 	Proxy:             http.ProxyFromEnvironment,
 	DialContext:       (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
 	ForceAttemptHTTP2: true,
 }
 
-// Client fetches. The zero value is ready.
+// Client downloads files. The zero value is ready to use.
 type Client struct {
 	Silence   time.Duration     // the longest time without a byte; 0 means 30 s
-	Transport http.RoundTripper // nil means one with the proxies of the environment
+	Transport http.RoundTripper // nil means one with the environment's proxies
 }
 
-// SilentError is a server that has sent nothing for too long.
+// SilentError is a server that sent nothing for too long.
 type SilentError struct{ After time.Duration }
 
 func (e *SilentError) Error() string { return fmt.Sprintf("the server sent nothing for %v", e.After) }
 
-// StatusError is an answer of another status than one that brings the file.
+// StatusError is a response whose status is not that of a file's content.
 type StatusError struct {
 	Code   int
 	Status string // such as "404 Not Found"
@@ -42,9 +42,9 @@ type StatusError struct {
 
 func (e *StatusError) Error() string { return "the server answered " + e.Status }
 
-// CutOffError is a download that ended early. What came is in the partial file.
+// CutOffError is a download that ended early. The partial file is kept.
 type CutOffError struct {
-	Have, Want int64 // bytes; Want is -1 where the server did not tell
+	Have, Want int64 // bytes; Want is -1 if unknown
 	Err        error
 }
 
@@ -58,11 +58,11 @@ func (e *CutOffError) Error() string {
 
 func (e *CutOffError) Unwrap() error { return e.Err }
 
-// File appends to the file at path, which need not exist, what it lacks of the request's answer. Where the server cannot send a part, the file
-// begins anew. The content is not checked: a partial file of another content is completed to a wrong one.
+// File downloads the response of a request to the file at path. If the file exists, it requests and appends only the rest; if the server does not support that, it
+// restarts. The content is not checked: a partial file of another content becomes a wrong file.
 //
-// Its errors are a *StatusError, a *CutOffError where some bytes are at hand, and those of the network, the file and the request's context. A
-// *SilentError is among what they wrap.
+// An error is a *StatusError, a *CutOffError if some bytes were received, or one of the network, the file or the request's context. It wraps a *SilentError if the
+// server sent nothing for too long.
 func (c Client) File(request *http.Request, path string) (err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
@@ -74,7 +74,7 @@ func (c Client) File(request *http.Request, path string) (err error) {
 		return err
 	}
 	request = request.Clone(request.Context())
-	request.Header.Set("Accept-Encoding", "identity") // the bytes of the file, of which offsets have a meaning
+	request.Header.Set("Accept-Encoding", "identity") // no compression, so that offsets are those of the file
 	if have > 0 {
 		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", have))
 	}
@@ -85,9 +85,9 @@ func (c Client) File(request *http.Request, path string) (err error) {
 	defer a.close()
 	switch a.response.StatusCode {
 	case http.StatusPartialContent:
-	case http.StatusRequestedRangeNotSatisfiable: // there is no more
+	case http.StatusRequestedRangeNotSatisfiable: // the file is complete
 		return nil
-	case http.StatusOK: // all of it comes
+	case http.StatusOK: // the server sends the complete file
 		have = 0
 		if err := f.Truncate(0); err != nil {
 			return err
@@ -109,8 +109,8 @@ func (c Client) File(request *http.Request, path string) (err error) {
 	return nil
 }
 
-// Get returns the whole answer of a request, of at most that many bytes.
-func (c Client) Get(request *http.Request, most int64) ([]byte, error) {
+// Get returns the body of a request's response. More than maxBytes bytes are an error.
+func (c Client) Get(request *http.Request, maxBytes int64) ([]byte, error) {
 	a, err := c.send(request)
 	if err != nil {
 		return nil, err
@@ -119,14 +119,14 @@ func (c Client) Get(request *http.Request, most int64) ([]byte, error) {
 	if a.response.StatusCode != http.StatusOK {
 		return nil, a.refused()
 	}
-	data, err := io.ReadAll(io.LimitReader(a, most+1))
-	if err == nil && int64(len(data)) > most {
-		err = fmt.Errorf("the server sent more than %d bytes", most)
+	data, err := io.ReadAll(io.LimitReader(a, maxBytes+1))
+	if err == nil && int64(len(data)) > maxBytes {
+		err = fmt.Errorf("the server sent more than %d bytes", maxBytes)
 	}
 	return data, err
 }
 
-// cutOff is an error that tells what is at hand, if anything is.
+// cutOff returns a *CutOffError if some bytes were received, else err.
 func cutOff(have, want int64, err error) error {
 	if have == 0 {
 		return err
@@ -134,7 +134,7 @@ func cutOff(have, want int64, err error) error {
 	return &CutOffError{have, want, err}
 }
 
-// answer is what a server sends to a request. Reading from it fails when the server is silent for too long.
+// answer is a server's response. Reading from it fails if the server sends nothing for too long.
 type answer struct {
 	response *http.Response
 	ctx      context.Context
@@ -143,15 +143,15 @@ type answer struct {
 	silence  time.Duration
 }
 
-// send sends a request and waits for the header of the answer.
+// send sends a request and waits for the header of the response.
 func (c Client) send(request *http.Request) (*answer, error) {
 	a := &answer{silence: c.Silence}
 	if a.silence == 0 {
-		a.silence = usualSilence
+		a.silence = defaultSilence
 	}
 	transport := c.Transport
 	if transport == nil {
-		transport = usualTransport
+		transport = defaultTransport
 	}
 	a.ctx, a.cancel = context.WithCancelCause(request.Context())
 	a.timer = time.AfterFunc(a.silence, func() { a.cancel(&SilentError{a.silence}) })
@@ -166,7 +166,7 @@ func (c Client) send(request *http.Request) (*answer, error) {
 	return a, nil
 }
 
-// Read reads from the answer's body.
+// Read reads from the response's body.
 func (a *answer) Read(b []byte) (int, error) {
 	a.timer.Reset(a.silence)
 	n, err := a.response.Body.Read(b)
@@ -177,7 +177,7 @@ func (a *answer) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// reason is why the request was ended, where that is why it failed.
+// reason returns the cause of the cancellation, if the request was cancelled, else err.
 func (a *answer) reason(err error) error {
 	if cause := context.Cause(a.ctx); cause != nil {
 		return cause
@@ -190,6 +190,6 @@ func (a *answer) refused() error {
 }
 
 func (a *answer) close() {
-	a.response.Body.Close() // nothing of it is wanted any more
+	a.response.Body.Close() // its error does not matter: the body has been read, or is not needed
 	a.cancel(nil)
 }

@@ -85,8 +85,8 @@ func TestServerThatAcceptsAndStaysSilentIsAnError(t *testing.T) {
 	}
 }
 
-// A busy machine may be silent before the server stalls; then the test is more patient.
-func TestStallTellsWhatCameAndTheNextAttemptResumesThere(t *testing.T) {
+// A busy machine may be silent before the server stalls; then the test waits longer.
+func TestStallReportsTheBytesReceivedAndTheNextAttemptResumesThere(t *testing.T) {
 	var address, path string
 	var ranges *[]string
 	var cut *download.CutOffError
@@ -113,17 +113,17 @@ func TestStallTellsWhatCameAndTheNextAttemptResumesThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := (*ranges)[1]; got != "bytes=4321-" {
-		t.Errorf("the second attempt asks for %q, want bytes=4321-", got)
+		t.Errorf("the second attempt requests %q, want bytes=4321-", got)
 	}
 	if data, err := os.ReadFile(path); err != nil || !bytes.Equal(data, content) {
 		t.Errorf("the file has %d bytes (%v), want the server's", len(data), err)
 	}
 	if err := (download.Client{}).File(request(t, t.Context(), address), path); err != nil {
-		t.Errorf("a file that is whole: %v", err)
+		t.Errorf("a file that is complete: %v", err)
 	}
 }
 
-// dripping answers with so many bytes, one after each pause.
+// dripping sends n bytes, one after each pause.
 type dripping struct {
 	bytes int
 	pause time.Duration
@@ -144,8 +144,8 @@ func (d dripping) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Body: reader, ContentLength: int64(d.bytes), Request: r}, nil
 }
 
-// The clock is synctest's: hours pass in no time.
-func TestSlowServerIsWaitedForAndASlowerOneIsNot(t *testing.T) {
+// The clock is synctest's: hours take no time.
+func TestServerMaySendSlowlyButNotStaySilent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := request(t, t.Context(), "http://server.example")
 		slow := download.Client{Transport: dripping{400, 29 * time.Second}}

@@ -75,7 +75,7 @@ func (g *Generator) build() error {
 		return Parameter(graph, name, shapes.Make(dtypes.Float32, dims...))
 	}
 	n := layers.Inference(graph, g.store, g.recipe.Seed)
-	models.NewGAN(g.recipe.Model).Images(n, input("latents", 1, g.Latent), input("classes", 1, fashion.NumClasses))
+	models.NewGAN(g.recipe.Model).Generate(n, input("latents", 1, g.Latent), input("classes", 1, fashion.NumClasses))
 	return nil
 }
 
@@ -197,7 +197,7 @@ func (g *Generator) oneBatch(codes []Code, size int) ([]fashion.Image, error) {
 
 // graph gives the grey levels of images, uint8 [B, 784], from latents [B, L] and classes [B, 10].
 func (g *Generator) graph(_ *model.Scope, in []*Node) *Node {
-	n := layers.Inference(in[0].Graph(), g.store, g.recipe.Seed).Plain()
+	n := layers.Inference(in[0].Graph(), g.store, g.recipe.Seed).PreferReference()
 	if g.average {
 		for v := range g.store.IterVariables() {
 			if path, ok := strings.CutPrefix(v.Path(), optim.SlotPath("", averageSlot)); ok {
@@ -206,7 +206,7 @@ func (g *Generator) graph(_ *model.Scope, in []*Node) *Node {
 			}
 		}
 	}
-	images := models.NewGAN(g.recipe.Model).Images(n, in[0], in[1])
+	images := models.NewGAN(g.recipe.Model).Generate(n, in[0], in[1])
 	return ConvertDType(Reshape(AddScalar(MulScalar(images, 255), 0.5), -1, fashion.Pixels), dtypes.Uint8)
 }
 

@@ -40,7 +40,7 @@ const fewSteps = 20
 // player is one of the two networks: what is trained of it, by which update rule, in which graph.
 type player struct {
 	names []string
-	rule  optim.Rule
+	rule  optim.UpdateRule
 	step  *model.Exec
 }
 
@@ -133,7 +133,7 @@ func (g *game) batch(in []*Node) (images, classes *Node) {
 func (g *game) network(graph *Graph) *layers.Net {
 	n := layers.Training(graph, g.store, g.recipe.Seed, layers.Step{})
 	if g.reference {
-		n.Plain()
+		n.PreferReference()
 	}
 	return n
 }
@@ -143,9 +143,9 @@ func (g *game) network(graph *Graph) *layers.Net {
 func (g *game) discriminate(_ *model.Scope, in []*Node) *Node {
 	real, classes := g.batch(in)
 	graph := real.Graph()
-	generated := StopGradient(g.networks.Images(g.network(graph), in[inLatents], classes))
+	generated := StopGradient(g.networks.Generate(g.network(graph), in[inLatents], classes))
 	n := g.network(graph)
-	onReal, onGenerated := g.networks.ScoresOfBoth(n, real, generated, classes)
+	onReal, onGenerated := g.networks.DiscriminateBoth(n, real, generated, classes)
 	var loss *Node
 	if g.recipe.GAN.Loss == "hinge" {
 		loss = Add(ReduceAllMean(layers.Relu(OneMinus(onReal))), ReduceAllMean(layers.Relu(OnePlus(onGenerated))))
@@ -165,7 +165,7 @@ func (g *game) generate(_ *model.Scope, in []*Node) *Node {
 	_, classes := g.batch(in)
 	graph := classes.Graph()
 	n := g.network(graph)
-	scores := g.networks.Scores(g.network(graph), g.networks.Images(n, in[inLatents], classes), classes)
+	scores := g.networks.Discriminate(g.network(graph), g.networks.Generate(n, in[inLatents], classes), classes)
 	loss := Neg(ReduceAllMean(scores))
 	if g.recipe.GAN.Loss == "cross-entropy" {
 		loss = ReduceAllMean(Softplus(Neg(scores)))

@@ -7,11 +7,11 @@ import (
 	"slices"
 )
 
-// RankCorrelation is Spearman's: the correlation of the ranks of two lists of as many values, from -1 to 1. Equal values share the
-// mean of their ranks. It is NaN for fewer than two values, or where all of a list are equal.
+// RankCorrelation returns Spearman's rank correlation of two lists of the same length, from -1 to 1. Equal values share the mean of their
+// ranks. It is NaN for fewer than two values, or where all values of a list are equal.
 func RankCorrelation(a, b []float64) float64 { return correlation(ranks(a), ranks(b)) }
 
-// ranks are the places of values in their order, 1 for the least.
+// ranks returns the rank of each value, 1 for the smallest.
 func ranks(values []float64) []float64 {
 	order := make([]int, len(values))
 	for i := range order {
@@ -50,16 +50,16 @@ func mean(values []float64) float64 {
 	return sum / float64(len(values))
 }
 
-// Influence is how much of the scores' variance a parameter explains alone.
-type Influence struct {
-	Name   string
-	Share  float64 // correlation ratio, 0 to 1, between the parameter's groups: its choices, or the thirds of its trials by value
-	Chance float64 // what a parameter without any influence stays below in 95 of 100 cases: the scores were shuffled 1,000 times
+// Importance is the fraction of the scores' variance that a parameter explains alone.
+type Importance struct {
+	Name      string
+	Explained float64 // correlation ratio, 0 to 1, between the parameter's groups: its choices, or the thirds of its trials by value
+	Critical  float64 // critical value at the 5% level, from a permutation test with 1,000 shuffles: an irrelevant parameter stays below it in 95 of 100 cases
 }
 
-// Influences measures each parameter over all trials that drew their values, by the best score of the first so many epochs; the epochs of the
-// first rung of the most eager bracket take the most trials in. It says nothing of how parameters act together.
-func (s State[C]) Influences(epochs int) []Influence {
+// Importances measures each parameter of the space over all trials whose configuration was drawn, by their best score up to an epoch (1 for
+// the first). The epochs of the first rung of the most aggressive bracket include the most trials. Interactions of parameters are not measured.
+func (s State[C]) Importances(epochs int) []Importance {
 	var trials []Trial[C]
 	var scores []float64
 	for _, t := range s.Trials {
@@ -67,7 +67,7 @@ func (s State[C]) Influences(epochs int) []Influence {
 			trials, scores = append(trials, t), append(scores, t.Score(epochs))
 		}
 	}
-	var list []Influence
+	var list []Importance
 	for i, p := range s.Space {
 		values := make([]float64, len(trials))
 		for k, t := range trials {
@@ -78,18 +78,18 @@ func (s State[C]) Influences(epochs int) []Influence {
 			groups = thirds(values)
 		}
 		r := rand.New(rand.NewPCG(1, uint64(i)))
-		shuffled, shares := slices.Clone(scores), make([]float64, 1000)
-		for k := range shares {
+		shuffled, permuted := slices.Clone(scores), make([]float64, 1000)
+		for k := range permuted {
 			r.Shuffle(len(shuffled), func(a, b int) { shuffled[a], shuffled[b] = shuffled[b], shuffled[a] })
-			shares[k] = explained(groups, shuffled)
+			permuted[k] = explained(groups, shuffled)
 		}
-		slices.Sort(shares)
-		list = append(list, Influence{p.Name, explained(groups, scores), shares[950]})
+		slices.Sort(permuted)
+		list = append(list, Importance{p.Name, explained(groups, scores), permuted[950]})
 	}
 	return list
 }
 
-// thirds puts the lowest third of values into group 0, the highest into group 2.
+// thirds returns the group of each value: 0 for the lowest third, 2 for the highest.
 func thirds(values []float64) []float64 {
 	groups := make([]float64, len(values))
 	for i, rank := range ranks(values) {
@@ -98,25 +98,25 @@ func thirds(values []float64) []float64 {
 	return groups
 }
 
-// explained is the variance between groups as share of all variance.
+// explained returns the variance between groups as a fraction of the total variance.
 func explained(groups, scores []float64) float64 {
 	sum, count := map[float64]float64{}, map[float64]float64{}
 	for i, g := range groups {
 		sum[g] += scores[i]
 		count[g]++
 	}
-	middle, between, all := mean(scores), 0.0, 0.0
+	overall, between, total := mean(scores), 0.0, 0.0
 	for i, g := range groups {
-		d, e := sum[g]/count[g]-middle, scores[i]-middle
-		between, all = between+d*d, all+e*e
+		d, e := sum[g]/count[g]-overall, scores[i]-overall
+		between, total = between+d*d, total+e*e
 	}
-	if all == 0 {
+	if total == 0 {
 		return 0
 	}
-	return between / all
+	return between / total
 }
 
-// Dropped lists the configurations that never reached the last rung of a bracket, in the order of their IDs.
+// Dropped lists the configurations that were dropped and finished in no bracket, in the order of their IDs.
 func (s State[C]) Dropped() []C {
 	finished := map[C]bool{}
 	for _, t := range s.Trials {
@@ -133,27 +133,27 @@ func (s State[C]) Dropped() []C {
 	return list
 }
 
-// Sample is a search that trains n of a search's dropped configurations, drawn by its seed, to the last rung's epochs: would they
-// have won? It has fewer if fewer were dropped.
+// Sample returns a search that trains n of the configurations that s dropped to the epochs of the last rung: would they have won? The seed of s
+// draws them; if fewer were dropped, it takes all. The journal is the new search's file.
 func (s Search[C]) Sample(found State[C], n int, journal string) Search[C] {
 	list := found.Dropped()
 	r := rand.New(rand.NewPCG(s.Seed, 0))
 	r.Shuffle(len(list), func(a, b int) { list[a], list[b] = list[b], list[a] })
 	list = list[:min(n, len(list))]
-	_, last := found.Ends()
+	_, last := found.FirstAndLastEpochs()
 	sample := s
-	sample.Brackets, sample.Given, sample.Journal = RandomSearch(len(list), last), list, journal
+	sample.Brackets, sample.Configurations, sample.Journal = RandomSearch(len(list), last), list, journal
 	return sample
 }
 
-// Ends are the epochs of the first rung of a search's first bracket, and of its last.
-func (s State[C]) Ends() (first, last int) {
+// FirstAndLastEpochs returns the epochs of the first rung and of the last rung of the first bracket.
+func (s State[C]) FirstAndLastEpochs() (first, last int) {
 	rungs := s.Brackets[0].Rungs
 	return rungs[0].Epochs, rungs[len(rungs)-1].Epochs
 }
 
-// Better counts the configurations that scored more than the best of another search.
-func (s State[C]) Better(than State[C]) int {
+// CountBetter counts the configurations whose score is above the best of another search.
+func (s State[C]) CountBetter(than State[C]) int {
 	n := 0
 	for _, t := range s.Ranking() {
 		if t.Score(0) > than.Ranking()[0].Score(0) {

@@ -28,23 +28,23 @@ func TestRankCorrelationIsSpearmans(t *testing.T) {
 	}
 }
 
-func TestInfluenceIsLargeForTheParameterThatDecidesAndBelowChanceForOneThatDoesNothing(t *testing.T) {
+func TestImportanceIsLargeForTheParameterThatDecidesAndBelowTheCriticalValueForOthers(t *testing.T) {
 	s := search(t)
 	s.Brackets = hyperband.RandomSearch(300, 1)
 	decides := func(p point, epochs int) ([]float64, error) { return []float64{p[1] + 0.1*p[2]}, nil }
-	list := run(t, s, decides).Influences(1)
+	list := run(t, s, decides).Importances(1)
 	for i, want := range []bool{false, true, false, false} {
-		if got := list[i].Share > 0.5; got != want {
-			t.Errorf("parameter %s has the influence %+v", list[i].Name, list[i])
+		if got := list[i].Explained > 0.5; got != want {
+			t.Errorf("parameter %s has the importance %+v", list[i].Name, list[i])
 		}
 	}
-	if list[0].Share > list[0].Chance || list[3].Share > list[3].Chance {
-		t.Errorf("parameters that do nothing have the influences %+v and %+v", list[0], list[3])
+	if list[0].Explained > list[0].Critical || list[3].Explained > list[3].Critical {
+		t.Errorf("parameters that do nothing have the importances %+v and %+v", list[0], list[3])
 	}
 }
 
-// Where first epochs tell the end, Hyperband must not be worse than random search; it is the reason for its being.
-func TestHyperbandFindsBetterThanRandomSearchWhereEarlyEpochsTell(t *testing.T) {
+// Where the first epochs predict the last, Hyperband must beat random search: that is its purpose.
+func TestHyperbandBeatsRandomSearchWhereTheFirstEpochsPredictTheLast(t *testing.T) {
 	list, err := hyperband.Synthetic{Noise: 0.01}.Strategies(81, 3, 40)
 	if err != nil {
 		t.Fatal(err)

@@ -1,9 +1,9 @@
-// Package hyperband searches hyperparameters as L. Li et al., "Hyperband: A Novel Bandit-Based Approach to Hyperparameter
-// Optimization" (Journal of Machine Learning Research 18, 2018): brackets of successive halving, each of which begins with
-// many configurations that are trained a little, or with few that are trained long.
+// Package hyperband implements Hyperband (L. Li et al., "Hyperband: A Novel Bandit-Based Approach to Hyperparameter Optimization", Journal of
+// Machine Learning Research 18, 2018): brackets of successive halving, from the most aggressive, which starts with many configurations that are
+// trained briefly, to plain random search, which trains few configurations to the end.
 //
-// A bracket is a list of rungs. In each rung all configurations that are left are trained up to the rung's epochs; the best go
-// on to the next, where their training continues. What is trained, and how, is the caller's: see Worker.
+// A bracket is a list of rungs. In each rung all remaining configurations are trained up to the rung's epochs; the best are promoted to the next
+// rung, where their training resumes. The caller decides what is trained and how: see Worker.
 package hyperband
 
 import (
@@ -12,19 +12,19 @@ import (
 	"strings"
 )
 
-// Rung is so many trials, each trained up to so many epochs from its start.
+// Rung is a number of trials, and the number of epochs, counted from the start of a training, up to which each is trained.
 type Rung struct {
 	Trials int `json:"trials"`
 	Epochs int `json:"epochs"`
 }
 
-// Bracket is a run of successive halving. Its last rung trains to R epochs.
+// Bracket is one run of successive halving. Its last rung trains to R epochs.
 type Bracket struct {
-	S     int    `json:"s"` // how often it halves, in a figure of speech: it keeps one of eta
+	S     int    `json:"s"` // the number of halvings, each of which keeps one of eta trials
 	Rungs []Rung `json:"rungs"`
 }
 
-// Rounding says how the numbers of trials and epochs, which are seldom whole, are made so.
+// Rounding is a rule that rounds the numbers of trials and epochs, which are seldom integers.
 type Rounding string
 
 const (
@@ -37,22 +37,22 @@ const (
 	KerasTuner Rounding = "kerastuner"
 )
 
-// Roundings lists the roundings that Brackets knows.
-func Roundings() []Rounding { return []Rounding{Algorithm1, Table1, KerasTuner} }
+// roundings lists the rules that Brackets knows.
+func roundings() []Rounding { return []Rounding{Algorithm1, Table1, KerasTuner} }
 
 // maxEpochs bounds R, so that no number of the table overflows.
 const maxEpochs = 1 << 20
 
-// Brackets is the table of a search that trains no configuration longer than R epochs and keeps one of eta in each rung. The
-// bracket with the most trials comes first.
+// Brackets returns the brackets of a search that trains no configuration longer than R epochs and keeps one of eta trials in each rung. The most
+// aggressive bracket, which has the most trials, comes first.
 func Brackets(R, eta int, rounding Rounding) ([]Bracket, error) {
 	switch {
 	case R < 1 || R > maxEpochs:
 		return nil, fmt.Errorf("the longest training R is %d, want a number of epochs from 1 to %d", R, maxEpochs)
 	case eta < 2:
 		return nil, fmt.Errorf("eta is %d, want 2 or more: each rung keeps one of eta trials", eta)
-	case !slices.Contains(Roundings(), rounding):
-		return nil, fmt.Errorf("rounding is %q, want one of %s", rounding, strings.Join(names(Roundings()), ", "))
+	case !slices.Contains(roundings(), rounding):
+		return nil, fmt.Errorf("rounding is %q, want one of %s", rounding, strings.Join(names(roundings()), ", "))
 	}
 	most := 0 // s_max, the largest s with eta^s <= R
 	for power(eta, most+1) <= R {
@@ -83,7 +83,7 @@ func Brackets(R, eta int, rounding Rounding) ([]Bracket, error) {
 	return brackets, nil
 }
 
-// RandomSearch is the table of n configurations that are all trained to R epochs.
+// RandomSearch returns one bracket of one rung: n configurations that are all trained to R epochs.
 func RandomSearch(n, R int) []Bracket { return []Bracket{{Rungs: []Rung{{n, R}}}} }
 
 func power(base, exponent int) int {
@@ -103,15 +103,15 @@ func names[T ~string](list []T) (out []string) {
 	return out
 }
 
-// Plan is what a table costs.
+// Plan is the cost of a list of brackets.
 type Plan struct {
-	Trials    int `json:"trials"`    // configurations drawn
+	Trials    int `json:"trials"`    // configurations
 	Trainings int `json:"trainings"` // of a trial to a rung's epochs
-	Epochs    int `json:"epochs"`    // in all; a promoted trial goes on where it stopped
-	Restarted int `json:"restarted"` // epochs in all, if a promoted trial began anew
+	Epochs    int `json:"epochs"`    // in total, where a promoted trial resumes
+	Restarted int `json:"restarted"` // epochs in total, if a promoted trial restarted from scratch
 }
 
-// Cost adds up a table.
+// Cost adds up the cost of brackets.
 func Cost(brackets []Bracket) Plan {
 	var p Plan
 	for _, b := range brackets {
@@ -130,8 +130,8 @@ func Cost(brackets []Bracket) Plan {
 	return p
 }
 
-// Widest is the largest number of trials that are alive at once if the brackets are worked on one after the other.
-func Widest(brackets []Bracket) int {
+// MaxTrials returns the largest number of trials that are alive at once if the brackets run one after the other.
+func MaxTrials(brackets []Bracket) int {
 	n := 0
 	for _, b := range brackets {
 		n = max(n, b.Rungs[0].Trials)

@@ -120,7 +120,7 @@ func TestBracketsOfImpossibleNumbersAreErrorsThatNameThem(t *testing.T) {
 	}
 }
 
-// 9@1, then 3 go on for 2 epochs, 1 for 6; 5@3, 1 goes on for 6; 3@9.
+// 9@1, then 3 are trained for 2 more epochs and 1 for 6 more; 5@3, then 1 for 6 more; 3@9.
 func ExampleCost() {
 	brackets, err := hyperband.Brackets(9, 3, hyperband.Algorithm1)
 	if err != nil {

@@ -12,10 +12,10 @@ import (
 	"path/filepath"
 )
 
-// journalVersion is that of the journal's format: JSON lines, the first a header, each other an event.
+// journalVersion is the version of the journal's format: JSON lines, a header and then one event a line.
 const journalVersion = 1
 
-// header says which search a journal is of.
+// header identifies the search that a journal belongs to.
 type header struct {
 	Version  int             `json:"hyperband_journal"`
 	Seed     uint64          `json:"seed"`
@@ -33,14 +33,14 @@ type dimension struct {
 	Log     bool     `json:"log,omitempty"`
 }
 
-// event is what a training of a trial told.
+// event is the result of one training of a trial.
 type event struct {
 	Trial   int             `json:"trial"`
 	Config  json.RawMessage `json:"config"`
 	Epochs  int             `json:"epochs"`
-	Scores  []float64       `json:"scores,omitempty"` // after each epoch
-	Lost    string          `json:"lost,omitempty"`
-	Retried []string        `json:"retried,omitempty"` // the outside troubles before it succeeded
+	Scores  []float64       `json:"scores,omitempty"`  // after each epoch
+	Failed  string          `json:"lost,omitempty"`    // why the trial failed
+	Retried []string        `json:"retried,omitempty"` // the errors of the attempts before this one
 	Seconds float64         `json:"seconds"`
 }
 
@@ -53,11 +53,11 @@ func (s Search[C]) header() (header, error) {
 	return h, err
 }
 
-// journal appends to a file. Each line is on the disk before the search goes on.
+// journal appends to a file. Each line is synced to the disk before the search continues.
 type journal struct{ file *os.File }
 
-// open opens the search's journal for writing and gives each of its events to take.
-func (w *searching[C]) open() (*journal, error) {
+// open opens the search's journal for writing and replays its events.
+func (w *execution[C]) open() (*journal, error) {
 	if w.Journal == "" {
 		return &journal{}, nil
 	}
@@ -71,7 +71,7 @@ func (w *searching[C]) open() (*journal, error) {
 	j := &journal{f}
 	end, err := w.replay(f)
 	if err == nil {
-		err = f.Truncate(end) // a line that was cut off: what it told is trained again, or found trained
+		err = f.Truncate(end) // drops an incomplete line, whose training is repeated
 	}
 	if err == nil {
 		_, err = f.Seek(end, io.SeekStart)
@@ -88,7 +88,7 @@ func (w *searching[C]) open() (*journal, error) {
 	return j, nil
 }
 
-// Read returns what a search's journal tells, without training. A journal that is not there tells nothing.
+// Read returns the state of a search from its journal, without training. Without a journal no trial has been trained.
 func (s Search[C]) Read() (State[C], error) {
 	w, err := s.begin()
 	if err != nil {
@@ -107,8 +107,8 @@ func (s Search[C]) Read() (State[C], error) {
 	return w.state, err
 }
 
-// replay takes the events of a journal. It returns where its last whole line ends.
-func (w *searching[C]) replay(f io.Reader) (end int64, err error) {
+// replay records the events of a journal. It returns the offset in bytes where the last complete line ends.
+func (w *execution[C]) replay(f io.Reader) (end int64, err error) {
 	want, err := w.header()
 	if err != nil {
 		return 0, err
@@ -119,7 +119,7 @@ func (w *searching[C]) replay(f io.Reader) (end int64, err error) {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return end, fmt.Errorf("%s: %w", w.Journal, err)
 		}
-		if err != nil { // the end, perhaps of a line that was being written
+		if err != nil { // the end, perhaps in the middle of a line
 			return end, nil
 		}
 		if number == 1 {
@@ -134,15 +134,15 @@ func (w *searching[C]) replay(f io.Reader) (end int64, err error) {
 	}
 }
 
-// checkHeader compares a journal's first line with the search that wants to go on with it.
+// checkHeader compares a journal's first line with the header of the search that wants to resume it.
 func checkHeader(line []byte, want header) error {
-	const advice = "choose another name, or remove the folder to search anew"
+	const advice = "choose another name, or remove the folder to start the search again"
 	var got header
 	if err := json.Unmarshal(line, &got); err != nil || got.Version == 0 {
 		return fmt.Errorf("found no header of a search's journal; %s", advice)
 	}
 	if got.Version > journalVersion {
-		return fmt.Errorf("the journal has the version %d, this program reads up to %d: take a newer one, or %s", got.Version, journalVersion, advice)
+		return fmt.Errorf("the journal has the version %d, this program reads up to %d: use a newer program, or %s", got.Version, journalVersion, advice)
 	}
 	fields := []struct {
 		name      string
@@ -155,17 +155,17 @@ func checkHeader(line []byte, want header) error {
 			return err
 		}
 		if !bytes.Equal(g, w) {
-			return fmt.Errorf("the journal is of another search: its %s is %s, want %s; %s", f.name, g, w, advice)
+			return fmt.Errorf("the journal belongs to another search: its %s is %s, want %s; %s", f.name, g, w, advice)
 		}
 	}
 	return nil
 }
 
-// replayEvent takes one line of a journal.
-func (w *searching[C]) replayEvent(line []byte) error {
+// replayEvent records one line of a journal.
+func (w *execution[C]) replayEvent(line []byte) error {
 	var e event
 	if err := json.Unmarshal(line, &e); err != nil {
-		return fmt.Errorf("found %.60q, want an event of a search: put back a copy, or remove the journal to search anew", line)
+		return fmt.Errorf("found %.60q, want an event of a search: restore a copy, or remove the journal to start the search again", line)
 	}
 	if e.Trial < 1 || e.Trial > len(w.state.Trials) {
 		return fmt.Errorf("found trial %d, want 1 to %d", e.Trial, len(w.state.Trials))
@@ -176,12 +176,12 @@ func (w *searching[C]) replayEvent(line []byte) error {
 		return err
 	}
 	if !bytes.Equal(config, e.Config) {
-		return fmt.Errorf("trial %d has the configuration %s, want %s: the journal is of another search", e.Trial, e.Config, config)
+		return fmt.Errorf("trial %d has the configuration %s, want %s: the journal belongs to another search", e.Trial, e.Config, config)
 	}
-	if t.Same != 0 || e.Lost == "" && (len(e.Scores) != e.Epochs || e.Epochs <= len(t.Scores)) {
+	if t.Same != 0 || e.Failed == "" && (len(e.Scores) != e.Epochs || e.Epochs <= len(t.Scores)) {
 		return fmt.Errorf("trial %d has %d scores for %d epochs, want one for each, and more than before", e.Trial, len(e.Scores), e.Epochs)
 	}
-	w.take(e)
+	w.record(e)
 	return nil
 }
 
@@ -195,7 +195,7 @@ func (j *journal) write(v any) error {
 		return err
 	}
 	if _, err := j.file.Write(append(line, '\n')); err != nil {
-		return fmt.Errorf("cannot write the search's journal; what it holds is kept, free some space and start again: %w", err)
+		return fmt.Errorf("cannot write the search's journal; what it holds is kept: free some space and run the search again: %w", err)
 	}
 	if err := j.file.Sync(); err != nil {
 		return fmt.Errorf("cannot write the search's journal: %w", err)

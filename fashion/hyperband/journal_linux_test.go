@@ -9,7 +9,7 @@ import (
 )
 
 // A limit on file sizes stands for a disk that is full: both end a write in its middle.
-func TestFullDiskEndsTheSearchWhichThenGoesOn(t *testing.T) {
+func TestFullDiskEndsTheSearchWhichThenResumes(t *testing.T) {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"fashionlab/fashion/hyperband"
 )
 
-func TestJournalOfAnotherSearchIsAnErrorThatNamesTheDifferenceAndStays(t *testing.T) {
+func TestJournalOfAnotherSearchIsAnErrorThatNamesTheDifferenceAndIsKept(t *testing.T) {
 	for want, spoil := range map[string]func(*hyperband.Search[point]){
 		"its seed is 5, want 6":    func(s *hyperband.Search[point]) { s.Seed = 6 },
 		"its brackets is":          func(s *hyperband.Search[point]) { s.Brackets = s.Brackets[1:] },
@@ -35,20 +35,20 @@ func TestJournalOfAnotherSearchIsAnErrorThatNamesTheDifferenceAndStays(t *testin
 	}
 }
 
-func TestDamagedJournalIsAnErrorThatNamesTheLine(t *testing.T) {
+func TestCorruptJournalIsAnErrorThatNamesTheLine(t *testing.T) {
 	s := search(t)
 	run(t, s, problem.Train)
-	whole, err := os.ReadFile(s.Journal)
+	complete, err := os.ReadFile(s.Journal)
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := bytes.Index(whole, []byte("\n")) + 1
+	line := bytes.Index(complete, []byte("\n")) + 1
 	for want, data := range map[string]string{
 		"no header":              "{}\n",
 		"line 1: found no":       "\x00\x00\x00\n",
 		"version 9":              `{"hyperband_journal":9}` + "\n",
-		"line 2: found \"{\\\"t": string(whole[:line]) + `{"trial": 1, "conf` + "\n" + string(whole[line:]),
-		"found trial 99":         string(whole[:line]) + `{"trial":99}` + "\n",
+		"line 2: found \"{\\\"t": string(complete[:line]) + `{"trial": 1, "conf` + "\n" + string(complete[line:]),
+		"found trial 99":         string(complete[:line]) + `{"trial":99}` + "\n",
 	} {
 		if err := os.WriteFile(s.Journal, []byte(data), 0o666); err != nil {
 			t.Fatal(err)
@@ -73,18 +73,18 @@ func TestJournalInAFolderThatIsAFileIsAnError(t *testing.T) {
 	}
 }
 
-// What a journal says is believed only where it fits the search.
+// A journal is used only where it fits the search.
 func FuzzJournal(f *testing.F) {
 	s := search(f)
 	s.Brackets = s.Brackets[3:] // 4 trials
 	run(f, s, problem.Train)
-	whole, err := os.ReadFile(s.Journal)
+	complete, err := os.ReadFile(s.Journal)
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(whole)
-	f.Add(whole[:len(whole)/2])
-	f.Add(bytes.ReplaceAll(whole, []byte(`"epochs":27,`), []byte(`"epochs":-1,`)))
+	f.Add(complete)
+	f.Add(complete[:len(complete)/2])
+	f.Add(bytes.ReplaceAll(complete, []byte(`"epochs":27,`), []byte(`"epochs":-1,`)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := s
 		s.Journal = filepath.Join(t.TempDir(), "journal.jsonl")
@@ -100,8 +100,8 @@ func FuzzJournal(f *testing.F) {
 	})
 }
 
-// wide is a search of more than a thousand trials.
-func wide(b *testing.B, journal string) hyperband.Search[point] {
+// large is a search of more than a thousand trials.
+func large(b *testing.B, journal string) hyperband.Search[point] {
 	brackets, err := hyperband.Brackets(729, 3, hyperband.Algorithm1)
 	if err != nil {
 		b.Fatal(err)
@@ -109,10 +109,10 @@ func wide(b *testing.B, journal string) hyperband.Search[point] {
 	return hyperband.Search[point]{Brackets: brackets, Space: hyperband.SyntheticSpace(), Seed: 1, Journal: journal}
 }
 
-// BenchmarkSearch is the work of a search beside its trainings: 1,361 trials, each line of the journal brought to the disk.
+// BenchmarkSearch is the work of a search apart from its trainings: 1,361 trials, each line of the journal synced to the disk.
 func BenchmarkSearch(b *testing.B) {
 	for b.Loop() {
-		s := wide(b, filepath.Join(b.TempDir(), "journal.jsonl"))
+		s := large(b, filepath.Join(b.TempDir(), "journal.jsonl"))
 		run(b, s, problem.Train)
 		b.ReportMetric(float64(hyperband.Cost(s.Brackets).Trials), "trials")
 	}
@@ -120,7 +120,7 @@ func BenchmarkSearch(b *testing.B) {
 
 // BenchmarkRead opens the journal of 10,000 trials.
 func BenchmarkRead(b *testing.B) {
-	s := wide(b, filepath.Join(b.TempDir(), "journal.jsonl"))
+	s := large(b, filepath.Join(b.TempDir(), "journal.jsonl"))
 	s.Brackets = hyperband.RandomSearch(10000, 9)
 	run(b, s, problem.Train)
 	for b.Loop() {

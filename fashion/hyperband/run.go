@@ -8,15 +8,18 @@ import (
 	"time"
 )
 
-// outcome is what a worker's training came to.
+// outcome is the result of one training by a worker.
 type outcome struct {
 	event
 	worker int
-	err    error // an outside trouble that stayed
+	err    error // of the last attempt, where all attempts returned errors
 }
 
-// Run searches, or goes on with a search, until every bracket is at its end. Its outcome does not depend on the number of
-// workers, nor on interruptions. report, if not nil, is called after each training, always from the calling goroutine.
+// Run runs a search, or resumes it, until every bracket is finished. Neither the number of workers nor interruptions change what it finds. report,
+// if not nil, is called before the first training and after each, always from the calling goroutine.
+//
+// If a training still returns an error other than ErrFailed after Retries more attempts, the search ends with it when the other trainings under way are completed. The
+// same call resumes the search from its journal.
 func (s Search[C]) Run(report func(State[C]), workers ...Worker[C]) (State[C], error) {
 	if len(workers) == 0 {
 		return State[C]{}, errors.New("the search has no workers")
@@ -33,20 +36,20 @@ func (s Search[C]) Run(report func(State[C]), workers ...Worker[C]) (State[C], e
 	return w.state, errors.Join(err, j.close())
 }
 
-// work gives trainings to the workers until there are none. After a trouble it waits for those that are under way.
-func (w *searching[C]) work(j *journal, report func(State[C]), workers []Worker[C]) error {
+// work hands trainings to the workers until none are left. After an error it only waits for those under way.
+func (w *execution[C]) work(j *journal, report func(State[C]), workers []Worker[C]) error {
 	outcomes := make(chan outcome)
 	var idle []int
 	for i := range workers {
 		idle = append(idle, i)
 	}
-	var trouble error
+	var failure error
 	for {
 		w.estimate(len(workers))
 		if report != nil {
 			report(w.state)
 		}
-		for trouble == nil && len(idle) > 0 {
+		for failure == nil && len(idle) > 0 {
 			i, epochs, ok := w.next()
 			if !ok {
 				break
@@ -58,7 +61,7 @@ func (w *searching[C]) work(j *journal, report func(State[C]), workers []Worker[
 			go func() { outcomes <- train(t, epochs, worker, workers[worker], w.Retries) }()
 		}
 		if len(w.busy) == 0 {
-			return trouble
+			return failure
 		}
 		o := <-outcomes
 		idle = append(idle, o.worker)
@@ -67,14 +70,14 @@ func (w *searching[C]) work(j *journal, report func(State[C]), workers []Worker[
 			o.err = j.write(o.event)
 		}
 		if o.err != nil {
-			trouble = errors.Join(trouble, o.err)
+			failure = errors.Join(failure, o.err)
 			continue
 		}
-		w.take(o.event)
+		w.record(o.event)
 	}
 }
 
-// train has a worker train a trial, again after an outside trouble.
+// train has a worker train a trial, and tries again after an error that is not ErrFailed.
 func train[C any](t Trial[C], epochs, number int, worker Worker[C], retries int) (o outcome) {
 	start := time.Now()
 	o = outcome{event: event{Trial: t.ID, Epochs: epochs}, worker: number}
@@ -91,8 +94,8 @@ func train[C any](t Trial[C], epochs, number int, worker Worker[C], retries int)
 		case err == nil:
 			o.Scores = scores
 			return o
-		case errors.Is(err, ErrLost):
-			o.Lost = err.Error()
+		case errors.Is(err, ErrFailed):
+			o.Failed = err.Error()
 			return o
 		case len(o.Retried) == retries:
 			o.err = fmt.Errorf("trial %d, tried %d times: %w", t.ID, retries+1, err)
@@ -102,21 +105,21 @@ func train[C any](t Trial[C], epochs, number int, worker Worker[C], retries int)
 	}
 }
 
-// checkScores reports an answer of a worker that is no measurement.
+// checkScores checks that a worker returned a finite score for each epoch.
 func checkScores(scores []float64, epochs int) error {
 	if len(scores) != epochs {
 		return fmt.Errorf("the worker returned %d scores for %d epochs", len(scores), epochs)
 	}
 	for i, s := range scores {
 		if math.IsNaN(s) || math.IsInf(s, 0) {
-			return fmt.Errorf("the score of epoch %d is %v: %w", i+1, s, ErrLost)
+			return fmt.Errorf("the score of epoch %d is %v: %w", i+1, s, ErrFailed)
 		}
 	}
 	return nil
 }
 
-// estimate brings the totals of the state up to date.
-func (w *searching[C]) estimate(workers int) {
+// estimate updates whether the search is done and the time that is left.
+func (w *execution[C]) estimate(workers int) {
 	s := &w.state
 	s.Done = w.finished()
 	s.Left = 0

@@ -7,44 +7,44 @@ import (
 	"slices"
 )
 
-// Worker trains a configuration until it has had so many epochs since its start, and returns the objective after each of
-// them; larger is better. It goes on where the last training of the same configuration stopped, whichever worker did it, and
-// trains nothing that is trained already. An error that wraps ErrLost makes the trial lose its rung; any other is taken for an
-// outside trouble: the training is tried again, and the search ends if the trouble stays.
+// Worker trains a configuration up to a number of epochs, counted from the start of its training, and returns the objective after each of them;
+// larger is better. It resumes where the last training of the same configuration stopped, by whichever worker, and repeats no epoch. After an
+// error that wraps ErrFailed the trial fails and leaves its bracket. Any other error is taken for a passing one, such as a full disk: the training
+// is tried again, and the search ends with the error if it persists.
 type Worker[C any] func(config C, epochs int) ([]float64, error)
 
-// ErrLost is wrapped by a worker's error where the configuration is to blame, such as one whose loss is not a number.
-var ErrLost = errors.New("this configuration cannot be trained")
+// ErrFailed is wrapped by the error of a worker whose configuration cannot be trained, such as one whose loss is NaN.
+var ErrFailed = errors.New("this configuration cannot be trained")
 
-// Search is a search before it begins: everything that decides its outcome.
+// Search is everything that decides what a search finds.
 type Search[C comparable] struct {
 	Brackets []Bracket
 	Space    Space[C]
-	Base     C      // what the parameters of the space are set in
+	Base     C      // the configuration in which the parameters of the space are set
 	Seed     uint64 // of the draws
-	// Given replaces the draws: the configurations of the first bracket, in their order, then of the next.
-	Given []C
+	// Configurations, if not nil, are trained instead of drawn ones: those of the first bracket, in its order, then those of the next.
+	Configurations []C
 
-	// Journal is the file that keeps what was measured, so that a search that was interrupted goes on; "" keeps nothing. Only
-	// one process at a time may have it.
+	// Journal is the file that records the measurements, from which an interrupted search resumes; "" records nothing. Only one process may use
+	// it at a time.
 	Journal string
-	Retries int // how often a training that failed for an outside reason is tried again
+	Retries int // how often a training is tried again after an error that is not ErrFailed
 }
 
-// attempts bounds how often a trial of a small space is drawn anew because its bracket has its configuration already.
+// attempts bounds how often a trial is drawn again because its bracket already has its configuration, as happens in a small space.
 const attempts = 100
 
-// searching is a search under way.
-type searching[C comparable] struct {
+// execution is a search under way. Trials are identified by their positions in the state.
+type execution[C comparable] struct {
 	Search[C]
 	state   State[C]
-	courses []course
-	sharers map[int][]int // positions of the trials that share the training of the trial at a position
-	busy    map[int]bool  // trials that are being trained
+	halving []halving     // one for each bracket
+	sharers map[int][]int // the trials that share the training of a trial
+	busy    map[int]bool  // the trials that are being trained
 }
 
-// course is a bracket under way. Trials are named by their positions in the state.
-type course struct {
+// halving is a bracket under way.
+type halving struct {
 	rung    int
 	alive   []int
 	waiting []int // of those alive, to be trained in this rung
@@ -52,11 +52,11 @@ type course struct {
 }
 
 // begin draws all trials.
-func (s Search[C]) begin() (*searching[C], error) {
+func (s Search[C]) begin() (*execution[C], error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	w := &searching[C]{Search: s, sharers: map[int][]int{}, busy: map[int]bool{}}
+	w := &execution[C]{Search: s, sharers: map[int][]int{}, busy: map[int]bool{}}
 	w.state = State[C]{Brackets: s.Brackets, Space: s.Space, Planned: Cost(s.Brackets).Epochs}
 	first := map[C]int{} // positions
 	for b, bracket := range s.Brackets {
@@ -65,13 +65,13 @@ func (s Search[C]) begin() (*searching[C], error) {
 			n := len(w.state.Trials)
 			t := Trial[C]{ID: n + 1, Bracket: b, Status: Waiting}
 			for attempt := 0; ; attempt++ {
-				if s.Given != nil {
-					t.Config = s.Given[n]
+				if s.Configurations != nil {
+					t.Config = s.Configurations[n]
 				} else {
 					t.Values = s.Space.draw(s.Seed, b, i, attempt)
 					t.Config = s.Space.configure(s.Base, t.Values)
 				}
-				if !here[t.Config] || s.Given != nil || attempt == attempts {
+				if !here[t.Config] || s.Configurations != nil || attempt == attempts {
 					break
 				}
 			}
@@ -90,13 +90,13 @@ func (s Search[C]) begin() (*searching[C], error) {
 			w.state.Trials = append(w.state.Trials, t)
 		}
 	}
-	w.courses = make([]course, len(s.Brackets))
+	w.halving = make([]halving, len(s.Brackets))
 	for i, t := range w.state.Trials {
 		if t.Status != Duplicate {
-			w.courses[t.Bracket].alive = append(w.courses[t.Bracket].alive, i)
+			w.halving[t.Bracket].alive = append(w.halving[t.Bracket].alive, i)
 		}
 	}
-	for b := range w.courses {
+	for b := range w.halving {
 		w.enter(b)
 	}
 	return w, nil
@@ -116,26 +116,26 @@ func (s Search[C]) check() error {
 			}
 		}
 	}
-	if s.Given != nil {
-		if want := Cost(s.Brackets).Trials; len(s.Given) != want {
-			return fmt.Errorf("the search is given %d configurations, want %d", len(s.Given), want)
+	if s.Configurations != nil {
+		if want := Cost(s.Brackets).Trials; len(s.Configurations) != want {
+			return fmt.Errorf("the search has %d configurations, want %d", len(s.Configurations), want)
 		}
 		return nil
 	}
-	return s.Space.Check()
+	return s.Space.check()
 }
 
-// owner is the position of the trial whose training the one at a position shares.
-func (w *searching[C]) owner(i int) int {
+// owner returns the trial whose training trial i shares: the first with the same configuration.
+func (w *execution[C]) owner(i int) int {
 	if same := w.state.Trials[i].Same; same > 0 {
 		return same - 1
 	}
 	return i
 }
 
-// enter starts the rung of a bracket.
-func (w *searching[C]) enter(b int) {
-	c := &w.courses[b]
+// enter starts a rung of bracket b.
+func (w *execution[C]) enter(b int) {
+	c := &w.halving[b]
 	c.waiting, c.open = nil, 0
 	for _, i := range c.alive {
 		t := &w.state.Trials[i]
@@ -149,10 +149,10 @@ func (w *searching[C]) enter(b int) {
 	w.promote(b)
 }
 
-// settle notes that a trial is measured in its rung, or lost, if it is.
-func (w *searching[C]) settle(i int) {
+// settle marks a trial as measured or failed in its rung, if it is.
+func (w *execution[C]) settle(i int) {
 	t := &w.state.Trials[i]
-	c := &w.courses[t.Bracket]
+	c := &w.halving[t.Bracket]
 	if t.settled || t.Rung != c.rung {
 		return
 	}
@@ -160,7 +160,7 @@ func (w *searching[C]) settle(i int) {
 	case len(t.Scores) >= w.state.RungEpochs(*t):
 		t.Status = Measured
 	case t.Reason != "":
-		t.Status = Lost
+		t.Status = Failed
 	default:
 		return
 	}
@@ -168,14 +168,14 @@ func (w *searching[C]) settle(i int) {
 	c.open--
 }
 
-// promote ends the rung of a bracket in which all is settled: the best go on.
-func (w *searching[C]) promote(b int) {
-	c := &w.courses[b]
+// promote ends the rung of bracket b, if all of its trials are settled: the best enter the next rung.
+func (w *execution[C]) promote(b int) {
+	c := &w.halving[b]
 	if c.open > 0 {
 		return
 	}
 	rungs := w.Brackets[b].Rungs
-	c.alive = slices.DeleteFunc(c.alive, func(i int) bool { return w.state.Trials[i].Status == Lost })
+	c.alive = slices.DeleteFunc(c.alive, func(i int) bool { return w.state.Trials[i].Status == Failed })
 	if c.rung == len(rungs)-1 {
 		for _, i := range c.alive {
 			w.state.Trials[i].Status = Finished
@@ -186,28 +186,28 @@ func (w *searching[C]) promote(b int) {
 	slices.SortStableFunc(c.alive, func(i, j int) int {
 		return cmp.Or(cmp.Compare(w.state.Trials[j].Score(epochs), w.state.Trials[i].Score(epochs)), cmp.Compare(i, j))
 	})
-	stay := min(len(c.alive), rungs[c.rung+1].Trials)
-	for _, i := range c.alive[stay:] {
+	promoted := min(len(c.alive), rungs[c.rung+1].Trials)
+	for _, i := range c.alive[promoted:] {
 		w.state.Trials[i].Status = Dropped
 	}
-	c.alive = c.alive[:stay]
-	if stay == 0 {
+	c.alive = c.alive[:promoted]
+	if promoted == 0 {
 		return
 	}
 	c.rung++
 	w.enter(b)
 }
 
-// next returns the position of a trial to train now, and to how many epochs.
-func (w *searching[C]) next() (i, epochs int, ok bool) {
-	for b := range w.courses {
-		c := &w.courses[b]
+// next returns a trial to train now, and up to how many epochs.
+func (w *execution[C]) next() (i, epochs int, ok bool) {
+	for b := range w.halving {
+		c := &w.halving[b]
 		for len(c.waiting) > 0 && w.state.Trials[c.waiting[0]].settled {
 			c.waiting = c.waiting[1:]
 		}
-		for place, i := range c.waiting {
+		for position, i := range c.waiting {
 			if !w.busy[w.owner(i)] && !w.state.Trials[i].settled {
-				c.waiting = slices.Delete(c.waiting, place, place+1)
+				c.waiting = slices.Delete(c.waiting, position, position+1)
 				return i, w.state.RungEpochs(w.state.Trials[i]), true
 			}
 		}
@@ -215,17 +215,17 @@ func (w *searching[C]) next() (i, epochs int, ok bool) {
 	return 0, 0, false
 }
 
-// take notes what was measured of a trial and of those that share its training.
-func (w *searching[C]) take(e event) {
+// record updates the state by the training of a trial and of those that share it.
+func (w *execution[C]) record(e event) {
 	owner := e.Trial - 1
-	if e.Lost == "" {
+	if e.Failed == "" {
 		w.state.Epochs += e.Epochs - len(w.state.Trials[owner].Scores)
 	}
 	w.state.Seconds += e.Seconds
 	for _, i := range w.sharers[owner] {
 		t := &w.state.Trials[i]
-		if e.Lost != "" {
-			t.Reason = e.Lost
+		if e.Failed != "" {
+			t.Reason = e.Failed
 		} else {
 			t.Scores = e.Scores
 		}
@@ -236,9 +236,9 @@ func (w *searching[C]) take(e event) {
 	}
 }
 
-// finished reports whether every bracket is at its end.
-func (w *searching[C]) finished() bool {
-	for b, c := range w.courses {
+// finished reports whether every bracket is finished.
+func (w *execution[C]) finished() bool {
+	for b, c := range w.halving {
 		if c.open > 0 || c.rung < len(w.Brackets[b].Rungs)-1 && len(c.alive) > 0 {
 			return false
 		}

@@ -28,14 +28,14 @@ func search(t testing.TB) hyperband.Search[point] {
 	return hyperband.Search[point]{Brackets: brackets, Space: hyperband.SyntheticSpace(), Seed: 5, Journal: filepath.Join(t.TempDir(), "journal.jsonl")}
 }
 
-// gym trains as a real worker does: what was trained once stays trained, whatever the search forgets.
-type gym struct {
+// fakeTrainer trains as a real worker does: what is trained stays trained, even if the search forgets it.
+type fakeTrainer struct {
 	mu      sync.Mutex
 	trained map[point]int
 	epochs  int // done in all
 }
 
-func (g *gym) train(p point, epochs int) ([]float64, error) {
+func (g *fakeTrainer) train(p point, epochs int) ([]float64, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.trained == nil {
@@ -74,10 +74,10 @@ func run(t testing.TB, s hyperband.Search[point], workers ...hyperband.Worker[po
 
 func TestSearchTrainsWhatItsTableSaysAndNothingMore(t *testing.T) {
 	s := search(t)
-	var g gym
+	var g fakeTrainer
 	found := run(t, s, g.train)
 	if plan := hyperband.Cost(s.Brackets); g.epochs != plan.Epochs || found.Epochs != plan.Epochs || len(found.Trials) != plan.Trials {
-		t.Errorf("%d epochs were trained, %d are told, of %d trials; the plan is %+v", g.epochs, found.Epochs, len(found.Trials), plan)
+		t.Errorf("%d epochs were trained, %d are reported, of %d trials; the plan is %+v", g.epochs, found.Epochs, len(found.Trials), plan)
 	}
 	for b, bracket := range s.Brackets {
 		for i, rung := range bracket.Rungs {
@@ -120,7 +120,7 @@ func TestPromotionTakesTheBestOfARung(t *testing.T) {
 func TestOutcomeIsTheSameForAnyNumberOfWorkers(t *testing.T) {
 	want := outcome(run(t, search(t), problem.Train))
 	for _, n := range []int{2, 4, 9} {
-		var g gym
+		var g fakeTrainer
 		var workers []hyperband.Worker[point]
 		for range n {
 			workers = append(workers, g.train)
@@ -132,22 +132,22 @@ func TestOutcomeIsTheSameForAnyNumberOfWorkers(t *testing.T) {
 }
 
 // A process that is killed leaves the beginning of its journal, cut at any byte, and the trainings that it finished.
-func TestKilledAtAnyByteTheSearchEndsAlikeAndTrainsNothingTwice(t *testing.T) {
+func TestSearchKilledAtAnyByteEndsAlikeAndTrainsNothingTwice(t *testing.T) {
 	s := search(t)
-	var g gym
+	var g fakeTrainer
 	want := outcome(run(t, s, g.train))
-	whole, err := os.ReadFile(s.Journal)
+	complete, err := os.ReadFile(s.Journal)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
-		cut := r.IntN(len(whole) + 1)
-		if err := os.WriteFile(s.Journal, whole[:cut], 0o666); err != nil {
+		cut := r.IntN(len(complete) + 1)
+		if err := os.WriteFile(s.Journal, complete[:cut], 0o666); err != nil {
 			t.Fatal(err)
 		}
-		resumed := gym{trained: map[point]int{}}
-		before, err := s.Read() // what the journal still tells was trained before
+		resumed := fakeTrainer{trained: map[point]int{}}
+		before, err := s.Read() // what the journal still records
 		if err != nil {
 			t.Fatalf("cut at byte %d: %v", cut, err)
 		}
@@ -155,13 +155,13 @@ func TestKilledAtAnyByteTheSearchEndsAlikeAndTrainsNothingTwice(t *testing.T) {
 			resumed.trained[trial.Config] = len(trial.Scores)
 		}
 		if got := outcome(run(t, s, resumed.train)); got != want {
-			t.Fatalf("cut at byte %d of %d, the search found\n%s\nundisturbed\n%s", cut, len(whole), got, want)
+			t.Fatalf("cut at byte %d of %d, the search found\n%s\nwithout the kill\n%s", cut, len(complete), got, want)
 		}
 		if sum := before.Epochs + resumed.epochs; sum != g.epochs {
 			t.Errorf("cut at byte %d, %d epochs were trained before and after, want %d", cut, sum, g.epochs)
 		}
-		if after, err := os.ReadFile(s.Journal); err != nil || !bytes.Equal(withoutTimes(after), withoutTimes(whole)) {
-			t.Fatalf("cut at byte %d, the journal is another (%v)", cut, err)
+		if after, err := os.ReadFile(s.Journal); err != nil || !bytes.Equal(withoutTimes(after), withoutTimes(complete)) {
+			t.Fatalf("cut at byte %d, the journal differs (%v)", cut, err)
 		}
 	}
 }
@@ -191,7 +191,7 @@ func TestFinishedSearchIsOnlyRead(t *testing.T) {
 func TestSmallSpaceEndsAndTrainsEachConfigurationOnce(t *testing.T) {
 	s := search(t)
 	s.Space = hyperband.Space[point]{hyperband.Choice("a", func(p *point, v float64) { p[0] = v }, 0.1, 0.2, 0.3)}
-	var g gym
+	var g fakeTrainer
 	found := run(t, s, g.train)
 	if len(found.Ranking()) != 3 || g.epochs > 3*27 {
 		t.Errorf("%d configurations were ranked after %d epochs, want 3 after at most 81", len(found.Ranking()), g.epochs)
@@ -207,36 +207,36 @@ func TestSmallSpaceEndsAndTrainsEachConfigurationOnce(t *testing.T) {
 	}
 }
 
-func TestTrialThatCannotBeTrainedLosesItsRungAndTheSearchGoesOn(t *testing.T) {
+func TestTrialThatCannotBeTrainedFailsAndTheSearchContinues(t *testing.T) {
 	s := search(t)
 	bad := func(p point) bool { return p[0] < 0.3 }
 	worker := func(p point, epochs int) ([]float64, error) {
 		if bad(p) && epochs > 1 {
-			return nil, fmt.Errorf("step 12: the loss is NaN: %w", hyperband.ErrLost)
+			return nil, fmt.Errorf("step 12: the loss is NaN: %w", hyperband.ErrFailed)
 		}
 		return problem.Train(p, epochs)
 	}
 	found := run(t, s, worker)
-	lost := 0
+	failed := 0
 	for _, trial := range found.Trials {
-		if trial.Status == hyperband.Lost {
-			lost++
+		if trial.Status == hyperband.Failed {
+			failed++
 			if !bad(trial.Config) || !strings.Contains(trial.Reason, "step 12") {
-				t.Errorf("trial %d at %v is lost: %s", trial.ID, trial.Config, trial.Reason)
+				t.Errorf("trial %d at %v failed: %s", trial.ID, trial.Config, trial.Reason)
 			}
 		} else if bad(trial.Config) && trial.Rung > 0 && trial.Status == hyperband.Finished {
 			t.Errorf("trial %d at %v finished", trial.ID, trial.Config)
 		}
 	}
-	if lost == 0 {
-		t.Error("no trial was lost")
+	if failed == 0 {
+		t.Error("no trial was failed")
 	}
 	if read, err := s.Read(); err != nil || outcome(read) != outcome(found) {
-		t.Errorf("the journal tells another outcome (%v)", err)
+		t.Errorf("the journal gives another outcome (%v)", err)
 	}
 }
 
-func TestScoreThatIsNoNumberLosesTheTrial(t *testing.T) {
+func TestScoreThatIsNotANumberFailsTheTrial(t *testing.T) {
 	s := search(t)
 	first := true
 	found := run(t, s, func(p point, epochs int) ([]float64, error) {
@@ -246,12 +246,12 @@ func TestScoreThatIsNoNumberLosesTheTrial(t *testing.T) {
 		}
 		return scores, err
 	})
-	if got := found.Trials[0]; got.Status != hyperband.Lost || !strings.Contains(got.Reason, "epoch 1") {
+	if got := found.Trials[0]; got.Status != hyperband.Failed || !strings.Contains(got.Reason, "epoch 1") {
 		t.Errorf("the trial is %s: %s", got.Status, got.Reason)
 	}
 }
 
-func TestOutsideTroubleIsTriedAgain(t *testing.T) {
+func TestAnotherErrorIsTriedAgain(t *testing.T) {
 	s := search(t)
 	s.Retries = 2
 	calls := 0
@@ -265,11 +265,11 @@ func TestOutsideTroubleIsTriedAgain(t *testing.T) {
 		t.Errorf("with retries the search found\n%s\nwithout\n%s", outcome(found), want)
 	}
 	if journal, err := os.ReadFile(s.Journal); err != nil || !bytes.Contains(journal, []byte("the machine went away")) {
-		t.Errorf("the journal does not tell of the retries (%v)", err)
+		t.Errorf("the journal does not record the retries (%v)", err)
 	}
 }
 
-func TestTroubleThatStaysEndsTheSearchWhichThenGoesOn(t *testing.T) {
+func TestErrorThatPersistsEndsTheSearchWhichThenResumes(t *testing.T) {
 	s := search(t)
 	calls := 0
 	_, err := s.Run(nil, func(p point, epochs int) ([]float64, error) {
@@ -290,7 +290,7 @@ func TestTroubleThatStaysEndsTheSearchWhichThenGoesOn(t *testing.T) {
 	}
 }
 
-func TestSearchThatCannotBeMadeIsAnErrorThatSaysWhy(t *testing.T) {
+func TestInvalidSearchIsAnErrorThatSaysWhy(t *testing.T) {
 	set := func(*point, float64) {}
 	for want, spoil := range map[string]func(*hyperband.Search[point]){
 		"space is empty":   func(s *hyperband.Search[point]) { s.Space = nil },
@@ -303,7 +303,7 @@ func TestSearchThatCannotBeMadeIsAnErrorThatSaysWhy(t *testing.T) {
 		"no fewer epochs": func(s *hyperband.Search[point]) {
 			s.Brackets = []hyperband.Bracket{{Rungs: []hyperband.Rung{{Trials: 3, Epochs: 3}, {Trials: 1, Epochs: 1}}}}
 		},
-		"given 1": func(s *hyperband.Search[point]) { s.Given = make([]point, 1) },
+		"has 1 configurations": func(s *hyperband.Search[point]) { s.Configurations = make([]point, 1) },
 	} {
 		s := search(t)
 		spoil(&s)
@@ -319,7 +319,7 @@ func TestSearchThatCannotBeMadeIsAnErrorThatSaysWhy(t *testing.T) {
 	}
 }
 
-// A sample of the dropped trials shares the configurations, so that a worker goes on with them.
+// A sample of the dropped trials shares the configurations, so that a worker resumes them.
 func TestSampleTrainsDroppedConfigurationsToTheEnd(t *testing.T) {
 	s := search(t)
 	found := run(t, s, problem.Train)

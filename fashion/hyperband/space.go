@@ -10,20 +10,19 @@ import (
 	"strconv"
 )
 
-// Parameter is a hyperparameter of the configuration C: what it may be, and how a configuration takes it. It is a choice
-// where Choices are named, else a number from Low to High.
+// Parameter is a hyperparameter of the configuration C: a categorical one if it has Choices, else a number from Low to High.
 type Parameter[C any] struct {
 	Name    string
-	Choices []string // each as likely
+	Choices []string // equally likely
 	Low     float64
 	High    float64
 	Log     bool // draw the logarithm uniformly
-	// Set writes a value into a configuration: the number, or the position of the choice. The parameters of a space are set in
-	// their order, so that one can look at what those before it have set.
+	// Set writes a value into a configuration: the number, or the index of the choice. The parameters of a space are set in their order, so that
+	// one can depend on those before it.
 	Set func(c *C, value float64)
 }
 
-// Choice is a parameter that takes one of some values.
+// Choice returns a categorical parameter, which is drawn uniformly from values.
 func Choice[C, V any](name string, set func(*C, V), values ...V) Parameter[C] {
 	p := Parameter[C]{Name: name, Set: func(c *C, i float64) { set(c, values[int(i)]) }}
 	for _, v := range values {
@@ -32,21 +31,21 @@ func Choice[C, V any](name string, set func(*C, V), values ...V) Parameter[C] {
 	return p
 }
 
-// Range is a parameter that is drawn uniformly from low to high.
+// Range returns a parameter that is drawn uniformly from low to high.
 func Range[C any](name string, set func(*C, float64), low, high float64) Parameter[C] {
 	return Parameter[C]{Name: name, Low: low, High: high, Set: set}
 }
 
-// LogRange is a parameter whose logarithm is drawn uniformly from low to high.
+// LogRange returns a parameter that is drawn log-uniformly from low to high.
 func LogRange[C any](name string, set func(*C, float64), low, high float64) Parameter[C] {
 	return Parameter[C]{Name: name, Low: low, High: high, Log: true, Set: set}
 }
 
-// Space is what a search draws configurations from.
+// Space is the search space, from which configurations are drawn.
 type Space[C any] []Parameter[C]
 
-// Check reports the first parameter from which nothing can be drawn.
-func (s Space[C]) Check() error {
+// check returns an error for the first parameter from which nothing can be drawn.
+func (s Space[C]) check() error {
 	if len(s) == 0 {
 		return errors.New("the search space is empty; name a parameter to search")
 	}
@@ -59,7 +58,7 @@ func (s Space[C]) Check() error {
 		case p.Set == nil:
 			return fmt.Errorf("parameter %s of the search space has no Set", p.Name)
 		case number && !(p.Low <= p.High) || math.IsInf(p.High-p.Low, 0):
-			return fmt.Errorf("parameter %s goes from %g to %g, want a low end that is not above the high one", p.Name, p.Low, p.High)
+			return fmt.Errorf("parameter %s goes from %g to %g, want a low end that is not above the high end", p.Name, p.Low, p.High)
 		case number && p.Log && p.Low <= 0:
 			return fmt.Errorf("parameter %s goes from %g to %g, want a positive range: its logarithm is drawn", p.Name, p.Low, p.High)
 		}
@@ -68,8 +67,8 @@ func (s Space[C]) Check() error {
 	return nil
 }
 
-// draw returns the values that the trial of a bracket draws. It depends on nothing else, so that a trial has the same ones
-// whatever was drawn before it, in whatever order. A later attempt draws others.
+// draw returns the values of a trial, the index-th of a bracket. They depend on the arguments alone, not on the order of the draws. Another
+// attempt draws other values.
 func (s Space[C]) draw(seed uint64, bracket, index, attempt int) []float64 {
 	r := rand.New(rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "%d %d %d %d", seed, bracket, index, attempt))))
 	values := make([]float64, len(s))
@@ -87,7 +86,7 @@ func (s Space[C]) draw(seed uint64, bracket, index, attempt int) []float64 {
 	return values
 }
 
-// round keeps three digits, as a person would write the value.
+// round rounds to three significant digits, within the range.
 func round(v, low, high float64) float64 {
 	v, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64)
 	if err != nil {
@@ -96,7 +95,7 @@ func round(v, low, high float64) float64 {
 	return min(max(v, low), high)
 }
 
-// configure returns a configuration with these values.
+// configure returns base with these values set.
 func (s Space[C]) configure(base C, values []float64) C {
 	for i, p := range s {
 		p.Set(&base, values[i])
@@ -104,16 +103,17 @@ func (s Space[C]) configure(base C, values []float64) C {
 	return base
 }
 
-// Word is a value of a parameter as a person reads it.
-func (p Parameter[C]) Word(value float64) string {
+// Format returns a value as text: the choice's name, or the number to three significant digits.
+func (p Parameter[C]) Format(value float64) string {
 	if len(p.Choices) > 0 {
 		return p.Choices[int(value)]
 	}
 	return strconv.FormatFloat(value, 'g', 3, 64)
 }
 
-// Place is where a value lies in its parameter's range, from 0 to 1.
-func (p Parameter[C]) Place(value float64) float64 {
+// Position returns where a value lies in its parameter's range, from 0 for the low end to 1 for the high end, on a logarithmic scale if Log is
+// set.
+func (p Parameter[C]) Position(value float64) float64 {
 	low, high := p.Low, p.High
 	switch {
 	case len(p.Choices) > 0:
@@ -127,11 +127,11 @@ func (p Parameter[C]) Place(value float64) float64 {
 	return (value - low) / (high - low)
 }
 
-// Parse is the inverse of Word; ok is false for a word that is no value of the parameter.
-func (p Parameter[C]) Parse(word string) (value float64, ok bool) {
-	if i := slices.Index(p.Choices, word); i >= 0 {
+// Parse is the inverse of Format; ok is false for a text that is no value of the parameter.
+func (p Parameter[C]) Parse(text string) (value float64, ok bool) {
+	if i := slices.Index(p.Choices, text); i >= 0 {
 		return float64(i), true
 	}
-	value, err := strconv.ParseFloat(word, 64)
+	value, err := strconv.ParseFloat(text, 64)
 	return value, err == nil && len(p.Choices) == 0 && value >= p.Low && value <= p.High
 }

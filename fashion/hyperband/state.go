@@ -8,35 +8,35 @@ import (
 	"time"
 )
 
-// Status is where a trial stands.
+// Status is the status of a trial.
 type Status string
 
 const (
 	Waiting   Status = "waiting"   // for a worker
-	Training  Status = "training"  //
+	Training  Status = "training"  // by a worker
 	Measured  Status = "measured"  // and waiting for the rest of its rung
 	Dropped   Status = "dropped"   // not among the best of its rung
-	Lost      Status = "lost"      // could not be trained
+	Failed    Status = "failed"    // its configuration cannot be trained
 	Finished  Status = "finished"  // measured in the last rung of its bracket
-	Duplicate Status = "duplicate" // its bracket has the same configuration already: not trained, never promoted
+	Duplicate Status = "duplicate" // its bracket already has the same configuration: neither trained nor promoted
 )
 
 // Trial is a configuration in a bracket.
 type Trial[C any] struct {
 	ID      int // 1 for the first, in the order of the brackets
-	Bracket int // position in the table
+	Bracket int // index of its bracket
 	Config  C
-	Values  []float64 // of the space's parameters; none if the configuration was given
+	Values  []float64 // of the space's parameters; nil if the configuration was not drawn
 	Same    int       // ID of the first trial with this configuration, whose training it shares; 0 if it is the first itself
-	Rung    int       // the last one that it entered, 0 for the first
+	Rung    int       // the last rung that it entered, 0 for the first
 	Status  Status
-	Scores  []float64 // objective after each epoch that was trained, in whatever bracket
-	Reason  string    // why it is lost
+	Scores  []float64 // the objective after each epoch, in whichever bracket it was trained
+	Reason  string    // why it failed
 
-	settled bool // measured or lost in its rung
+	settled bool // measured or failed in its rung
 }
 
-// Score is the best objective in a trial's first epochs; of all that it was trained for if epochs is 0. It is -Inf if there is none.
+// Score returns the best objective of a trial's first epochs, or of all its epochs if epochs is 0. It is -Inf if there is none.
 func (t Trial[C]) Score(epochs int) float64 {
 	if epochs == 0 || epochs > len(t.Scores) {
 		epochs = len(t.Scores)
@@ -48,19 +48,19 @@ func (t Trial[C]) Score(epochs int) float64 {
 	return best
 }
 
-// State is a search under way or at its end. What it holds is valid until the report that it was given to returns.
+// State is the state of a search, under way or finished. A state that Run passes to report is valid until report returns.
 type State[C comparable] struct {
 	Brackets []Bracket
 	Space    Space[C]
 	Trials   []Trial[C]    // in the order of their IDs
 	Epochs   int           // trained so far
-	Planned  int           // epochs of the whole table
-	Seconds  float64       // that the workers spent training
+	Planned  int           // epochs of all brackets
+	Seconds  float64       // of training, summed over the workers
 	Left     time.Duration // estimated time to the end; 0 if not known
 	Done     bool
 }
 
-// Ranking lists the trials that were measured, each configuration once, the best first. Of equals the lower ID comes first.
+// Ranking lists the trials that were trained, each configuration once, the best first. Of equal scores the lower ID comes first.
 func (s State[C]) Ranking() []Trial[C] {
 	var list []Trial[C]
 	for _, t := range s.Trials {
@@ -72,10 +72,10 @@ func (s State[C]) Ranking() []Trial[C] {
 	return list
 }
 
-// RungEpochs is what the table asks of a trial in the rung that it is in.
+// RungEpochs returns the number of epochs up to which a trial is trained in its rung.
 func (s State[C]) RungEpochs(t Trial[C]) int { return s.Brackets[t.Bracket].Rungs[t.Rung].Epochs }
 
-// Table lists the best n trials as words: ID, score, epochs, the parameters. score names the second column.
+// Table returns the best n trials as a table of text: ID, score, epochs and the parameters. score is the header of the second column.
 func (s State[C]) Table(n int, score string) (header []string, rows [][]string) {
 	header = []string{"trial", score, "epochs"}
 	for _, p := range s.Space {
@@ -85,16 +85,15 @@ func (s State[C]) Table(n int, score string) (header []string, rows [][]string) 
 	for _, t := range list[:min(n, len(list))] {
 		row := []string{fmt.Sprint(t.ID), fmt.Sprintf("%.4f", t.Score(0)), fmt.Sprint(len(t.Scores))}
 		for i, p := range s.Space {
-			row = append(row, p.Word(t.Values[i]))
+			row = append(row, p.Format(t.Values[i]))
 		}
 		rows = append(rows, row)
 	}
 	return header, rows
 }
 
-// Front is the first bracket that is not at its end, the rung that it is in, and how many of its trials are alive in it: 0 if all are
-// at their ends.
-func (s State[C]) Front() (bracket, rung, alive int) {
+// Current returns the first bracket that is not finished, its rung, and how many of its trials are alive; 0 if all brackets are finished.
+func (s State[C]) Current() (bracket, rung, alive int) {
 	for _, t := range s.Trials {
 		if t.Status != Waiting && t.Status != Training && t.Status != Measured {
 			continue

@@ -7,20 +7,20 @@ import (
 	"math/rand/v2"
 )
 
-// Synthetic simulates learning curves, to study searches where each costs nothing and the best answer is known. Its accuracy rises
-// as 0.1 + (final-0.1) (1 - exp(-speed epoch)), with noise on each epoch.
+// Synthetic simulates learning curves, with which searches are studied at no cost: the best configuration is known. The accuracy rises as
+// 0.1 + (final-0.1) (1 - exp(-speed epoch)), with noise on each epoch.
 type Synthetic struct {
-	// Late makes good configurations slow: the better the final accuracy, the later it shows. Without it all are equally fast,
-	// and the first epochs tell what the last will say.
-	Late  bool
-	Noise float64 // standard deviation of an epoch's accuracy
-	Seed  uint64  // of the noise
+	// SlowStarters makes good configurations learn slowly: the higher the final accuracy, the lower the speed. Otherwise all learn equally
+	// fast, and the first epochs predict the last.
+	SlowStarters bool
+	Noise        float64 // standard deviation of an epoch's accuracy
+	Seed         uint64  // of the noise
 }
 
 // Point is a configuration of a Synthetic: four numbers from 0 to 1.
 type Point [4]float64
 
-// SyntheticSpace draws points.
+// SyntheticSpace returns the search space of points.
 func SyntheticSpace() Space[Point] {
 	var s Space[Point]
 	for i, name := range []string{"a", "b", "c", "d"} {
@@ -29,24 +29,25 @@ func SyntheticSpace() Space[Point] {
 	return s
 }
 
-// BestFinal is the largest final accuracy that a point has.
-const BestFinal = 0.95
+// bestFinal is the largest final accuracy of a point.
+const bestFinal = 0.95
 
-// Final is the accuracy of a point after endless training, without noise. It falls from BestFinal with the distance from one point.
+// Final returns the accuracy that a point approaches with more and more epochs, without noise. It falls from 0.95 with the distance from the
+// best point.
 func (s Synthetic) Final(p Point) float64 {
 	distance := 0.0
 	for i, v := range p {
 		d := v - []float64{0.3, 0.7, 0.5, 0.2}[i]
 		distance += d * d
 	}
-	return 0.1 + (BestFinal-0.1)*math.Exp(-1.5*distance)
+	return 0.1 + (bestFinal-0.1)*math.Exp(-1.5*distance)
 }
 
 // Train is a Worker.
 func (s Synthetic) Train(p Point, epochs int) ([]float64, error) {
 	final, speed := s.Final(p), 0.15
-	if s.Late {
-		speed = 0.02 + 0.5*math.Pow(BestFinal-final, 0.7)
+	if s.SlowStarters {
+		speed = 0.02 + 0.5*math.Pow(bestFinal-final, 0.7)
 	}
 	seed, err := binary.Append(nil, binary.LittleEndian, p)
 	if err != nil {
@@ -60,31 +61,31 @@ func (s Synthetic) Train(p Point, epochs int) ([]float64, error) {
 	return scores, nil
 }
 
-// Strategy is a way to spend epochs.
+// Strategy is a way to spend a budget of epochs, and what it found.
 type Strategy struct {
 	Name    string
-	Epochs  int       // spent in one search
-	Regrets []float64 // how far the final accuracy of the found point lies below BestFinal, in each of the searches
+	Epochs  int       // of one search
+	Regrets []float64 // of each search: the best possible final accuracy, 0.95, minus that of the configuration it found
 }
 
-// Strategies compares Hyperband with random search and with its own most eager bracket alone, repeated, over so many seeds: all
-// spend as many epochs as one Hyperband does, rounded down to whole brackets.
+// Strategies compares Hyperband with random search and with repetitions of its most aggressive bracket, over a number of seeds. The budget of
+// each is the number of epochs of one Hyperband search, rounded down to complete brackets.
 func (s Synthetic) Strategies(R, eta, seeds int) ([]Strategy, error) {
 	table, err := Brackets(R, eta, Algorithm1)
 	if err != nil {
 		return nil, err
 	}
 	budget := Cost(table).Epochs
-	var eager []Bracket
-	for len(eager) < max(1, budget/Cost(table[:1]).Epochs) {
-		eager = append(eager, table[0])
+	var aggressive []Bracket
+	for len(aggressive) < max(1, budget/Cost(table[:1]).Epochs) {
+		aggressive = append(aggressive, table[0])
 	}
 	list := []Strategy{
 		{Name: "random search", Epochs: budget / R * R},
-		{Name: "successive halving", Epochs: Cost(eager).Epochs},
+		{Name: "successive halving", Epochs: Cost(aggressive).Epochs},
 		{Name: "Hyperband", Epochs: budget},
 	}
-	for i, brackets := range [][]Bracket{RandomSearch(budget/R, R), eager, table} {
+	for i, brackets := range [][]Bracket{RandomSearch(budget/R, R), aggressive, table} {
 		for seed := range seeds {
 			problem := s
 			problem.Seed = uint64(seed)
@@ -93,7 +94,7 @@ func (s Synthetic) Strategies(R, eta, seeds int) ([]Strategy, error) {
 			if err != nil {
 				return nil, err
 			}
-			list[i].Regrets = append(list[i].Regrets, BestFinal-s.Final(found.Ranking()[0].Config))
+			list[i].Regrets = append(list[i].Regrets, bestFinal-s.Final(found.Ranking()[0].Config))
 		}
 	}
 	return list, nil

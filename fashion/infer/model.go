@@ -114,7 +114,7 @@ func batchFor(n int) int {
 }
 
 // Up to so many images, layers in the reference form pay: they compile 1.3 s sooner and take longer for each image. The second number is for networks in which they
-// hardly take longer (see models.Network.PlainIsFast).
+// hardly take longer (see models.Network.ReferenceIsFast).
 const (
 	fewImages     = 200
 	fewImagesFast = 10000 // the test images
@@ -125,14 +125,14 @@ type forward func(n *layers.Net, images *Node) []*Node
 
 // exec returns the graph of a name for n images. The caller has the turn.
 func (m *Model) exec(returns string, n int, build forward) (*model.Exec, error) {
-	key := graph{returns, n <= fewImages || m.network.PlainIsFast && n <= fewImagesFast}
+	key := graph{returns, n <= fewImages || m.network.ReferenceIsFast && n <= fewImagesFast}
 	if e := m.graphs[key]; e != nil {
 		return e, nil
 	}
 	e, err := model.NewExec(m.backend, m.store, func(_ *model.Scope, in []*Node) []*Node {
 		n := layers.Inference(in[0].Graph(), m.store, m.recipe.Seed)
 		if key.reference {
-			n.Plain()
+			n.PreferReference()
 		}
 		return build(n, Pixels(in[0]))
 	})

@@ -11,7 +11,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-func TestDepthwiseConvolutionsEqualThePlainOne(t *testing.T) {
+func TestDepthwiseConvolutionsEqualTheReference(t *testing.T) {
 	b := backend(t)
 	for _, c := range []struct{ batch, h, w, channels, side int }{{2, 8, 8, 3, 7}, {3, 1, 1, 2, 7}, {2, 2, 3, 2, 7}, {2, 5, 4, 3, 3}, {1, 9, 8, 2, 7}} {
 		x, k, w := draw(1, c.batch, c.h, c.w, c.channels), draw(2, c.side, c.side, c.channels), draw(3, c.batch, c.h, c.w, c.channels)
@@ -32,11 +32,11 @@ func TestDepthwiseConvolutionsEqualThePlainOne(t *testing.T) {
 			}
 			results[name] = out
 		}
-		plain, err := ExecOnce(b, depthwisePlain, x, k)
+		reference, err := ExecOnce(b, depthwiseReference, x, k)
 		if err != nil {
 			t.Fatal(err)
 		}
-		same(t, fmt.Sprintf("%+v: GoMLX's convolution", c), plain, results["multiply-adds"][0], 1e-10)
+		same(t, fmt.Sprintf("%+v: GoMLX's convolution", c), reference, results["multiply-adds"][0], 1e-10)
 		for name, out := range results {
 			for i, what := range []string{"output", "gradient of the kernel", "gradient of the input"} {
 				same(t, fmt.Sprintf("%+v, %s: %s", c, name, what), out[i], results["multiply-adds"][i], 1e-10)
@@ -45,7 +45,7 @@ func TestDepthwiseConvolutionsEqualThePlainOne(t *testing.T) {
 	}
 }
 
-// The plain gradient through mean and variance, by GoMLX, is what the written one must be.
+// The custom gradient must equal GoMLX's own through mean and variance.
 func TestLayerNormAndItsGradientsAreTheFormulas(t *testing.T) {
 	form := func(norm func(x, gamma, beta *Node, epsilon float64) *Node) func(in []*Node) []*Node {
 		return func(in []*Node) []*Node {
@@ -53,19 +53,19 @@ func TestLayerNormAndItsGradientsAreTheFormulas(t *testing.T) {
 			return append([]*Node{y}, Gradient(ReduceAllSum(Mul(y, in[3])), in[:3]...)...)
 		}
 	}
-	plain := func(x, gamma, beta *Node, epsilon float64) *Node {
+	reference := func(x, gamma, beta *Node, epsilon float64) *Node {
 		centred := Sub(x, ReduceAndKeep(x, ReduceMean, -1))
 		variance := ReduceAndKeep(Square(centred), ReduceMean, -1)
-		return Add(Mul(Div(centred, Sqrt(AddScalar(variance, epsilon))), wide(gamma, x)), wide(beta, x))
+		return Add(Mul(Div(centred, Sqrt(AddScalar(variance, epsilon))), broadcast(gamma, x)), broadcast(beta, x))
 	}
 	for _, f := range allForms {
 		written := func(x, gamma, beta *Node, epsilon float64) *Node { return layerNorm(x, gamma, beta, epsilon, f) }
-		formsAgree(t, named(f, "output", "gradient of x", "gradient of gamma", "gradient of beta"), 1e-9, form(plain), form(written),
+		formsAgree(t, named(f, "output", "gradient of x", "gradient of gamma", "gradient of beta"), 1e-9, form(reference), form(written),
 			draw(1, 3, 2, 4, 5), draw(3, 5), draw(4, 5), draw(2, 3, 2, 4, 5))
 	}
 }
 
-func TestDropPathLeavesWholeImagesOutAndKeepsTheMean(t *testing.T) {
+func TestDropPathDropsCompleteImagesAndKeepsTheMean(t *testing.T) {
 	const images, rate = 4000, 0.25
 	out, err := ExecOnce(backend(t), func(x *Node) *Node {
 		zero := Scalar(x.Graph(), dtypes.Uint32, uint32(0))
@@ -83,7 +83,7 @@ func TestDropPathLeavesWholeImagesOutAndKeepsTheMean(t *testing.T) {
 			left++
 		}
 	}
-	if share := float64(left) / images; math.Abs(share-rate) > 0.03 {
-		t.Errorf("%.3f of the images were left out, want %.2f", share, rate)
+	if fraction := float64(left) / images; math.Abs(fraction-rate) > 0.03 {
+		t.Errorf("%.3f of the images were left out, want %.2f", fraction, rate)
 	}
 }

@@ -4,21 +4,34 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Flatten turns [B, ...] into [B, features].
+// Flatten reshapes [B, ...] to [B, features].
 func (n *Net) Flatten(name string, x *Node) *Node {
 	y := Reshape(x, x.Shape().Dimensions[0], -1)
 	n.add(name, "Flatten", y, 0)
 	return y
 }
 
-// Dense multiplies [B, features] by a kernel and adds a bias: [B, units].
+// Dense multiplies [B, features] by a kernel, which GlorotUniform initializes, and adds a bias: [B, units].
 func (n *Net) Dense(name string, x *Node, units int) *Node {
 	x.AssertRank(2)
 	features := x.Shape().Dimensions[1]
 	kernel := n.Param(name+"/kernel", GlorotUniform(features, units), features, units)
 	bias := n.Param(name+"/bias", Constant(0), units)
-	y := addBias(Dot(x, n.bounded(name, kernel)).Product(), bias, n.form)
+	y := addBias(Dot(x, n.normalized(name, kernel)).Product(), bias, n.form)
 	n.add(name, "Dense", y, features*units+units)
+	return y
+}
+
+// PointwiseDense applies a dense layer to the channels of each position: [B, ..., C] to [B, ..., units]. init gives the kernel's initial values; those
+// of the bias are 0.
+func (n *Net) PointwiseDense(name string, x *Node, units int, init Initializer) *Node {
+	d := x.Shape().Dimensions
+	c := d[len(d)-1]
+	kernel := n.Param(name+"/kernel", init, c, units)
+	bias := n.Param(name+"/bias", Constant(0), units)
+	y := addBias(Dot(Reshape(x, -1, c), kernel).Product(), bias, n.form)
+	y = Reshape(y, append(append([]int{}, d[:len(d)-1]...), units)...)
+	n.add(name, "Dense", y, c*units+units)
 	return y
 }
 

@@ -6,8 +6,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// DepthwiseConv convolves each channel of [B, H, W, C] with a square kernel of its own of an odd side, with a border of zeros
-// ("same"), and adds a bias.
+// DepthwiseConv convolves each channel of [B, H, W, C] with its own square kernel of an odd side, zero-padded ("same"), and adds a bias:
+// [B, H, W, C].
 func (n *Net) DepthwiseConv(name string, x *Node, side int) *Node {
 	c := x.Shape().Dimensions[3]
 	kernel := n.Param(name+"/kernel", GlorotUniform(side*side, side*side), side, side, c)
@@ -17,35 +17,36 @@ func (n *Net) DepthwiseConv(name string, x *Node, side int) *Node {
 	return y
 }
 
-// mapsAsVectors is the largest number of places for which a depthwise convolution is worked as a product of matrices on a CPU: they grow with its
-// square. 256 is the first stage's map for images of 64x64: a training step of ConvNeXt-Tiny took 1277 ms with it, 1662 ms without (batch 64, two cores).
-const mapsAsVectors = 256
+// maxMatrixPositions is the largest number of positions for which a depthwise convolution is a matrix product on a CPU: the matrices grow with its
+// square. 256 is the first stage's feature map for images of 64x64: a training step of ConvNeXt-Tiny took 1277 ms with it, 1662 ms without (batch 64,
+// two cores).
+const maxMatrixPositions = 256
 
 func depthwise(x, kernel *Node, form Form) *Node {
 	_, h, w, _ := size(x)
 	switch {
 	case form == Reference:
-		return depthwisePlain(x, kernel)
-	case form == ForCPU && h*w <= mapsAsVectors:
+		return depthwiseReference(x, kernel)
+	case form == ForCPU && h*w <= maxMatrixPositions:
 		return depthwiseMatrix(x, kernel)
 	}
 	return depthwiseShifted(x, kernel, form)
 }
 
-// depthwisePlain is GoMLX's grouped convolution.
-func depthwisePlain(x, kernel *Node) *Node {
+// depthwiseReference is GoMLX's grouped convolution.
+func depthwiseReference(x, kernel *Node) *Node {
 	d := kernel.Shape().Dimensions
 	k := Reshape(kernel, d[0], d[1], 1, d[2])
 	return Convolve(x, k).ChannelGroupCount(d[2]).PadSame().Done()
 }
 
-// depthwiseMatrix takes a channel's map as a vector, which is multiplied by the matrix that holds, for each pair of places, the
-// channel's kernel entry between them. The matrices are a product too, of the kernel with ones where an entry belongs.
+// depthwiseMatrix multiplies each channel's feature map, as a vector, by a matrix that holds, for each pair of positions, the channel's kernel
+// entry between them. The matrices in turn are the product of the kernel with a one-hot matrix.
 func depthwiseMatrix(x, kernel *Node) *Node {
 	b, h, w, c := size(x)
 	side := kernel.Shape().Dimensions[0]
 	g, p := x.Graph(), h*w
-	pairs := shapes.Make(dtypes.Int32, p, p) // of an input's place and an output's
+	pairs := shapes.Make(dtypes.Int32, p, p) // of an input's position and an output's
 	in, out := Iota(g, pairs, 0), Iota(g, pairs, 1)
 	width := Scalar(g, dtypes.Int32, w)
 	row := AddScalar(Sub(Div(in, width), Div(out, width)), side/2) // of the kernel
@@ -59,15 +60,15 @@ func depthwiseMatrix(x, kernel *Node) *Node {
 	return Reshape(Einsum("bic,cio->boc", Reshape(x, b, p, c), matrices), b, h, w, c)
 }
 
-// depthwiseShifted is a sum of multiply-adds, which XLA fuses into one loop. Its gradient for the input is the same with the kernel
-// turned round; that for the kernel is a sum over all places for each of its entries.
+// depthwiseShifted is a sum of multiply-adds, which XLA fuses into one loop. Its gradient with respect to the input is the same with the kernel
+// reversed; that with respect to the kernel is, for each entry, a sum over all positions.
 func depthwiseShifted(x, kernel *Node, form Form) *Node {
 	side := kernel.Shape().Dimensions[0]
 	return customGradient([]*Node{x, kernel}, func(in []*Node) *Node { return multiplyAdds(in[0], in[1]) }, func(dy *Node) []func() *Node {
 		dx := func() *Node { return multiplyAdds(dy, Reverse(kernel, 0, 1)) }
 		dk := func() *Node {
 			var entries []*Node
-			for _, window := range windows(StopGradient(x), side, 1) {
+			for _, window := range shifted(StopGradient(x), side, 1) {
 				entries = append(entries, channelSum(Mul(window, dy), form))
 			}
 			return Reshape(Stack(entries, 0), kernel.Shape().Dimensions...)
@@ -76,12 +77,12 @@ func depthwiseShifted(x, kernel *Node, form Form) *Node {
 	})
 }
 
-// multiplyAdds adds up the windows, each multiplied by its entry of the kernel.
+// multiplyAdds adds up the shifted copies of x, each multiplied by its entry of the kernel.
 func multiplyAdds(x, kernel *Node) *Node {
 	side := kernel.Shape().Dimensions[0]
 	var y *Node
-	for i, window := range windows(x, side, 1) {
-		term := Mul(window, wide(Reshape(Slice(kernel, AxisElem(i/side), AxisElem(i%side)), -1), x))
+	for i, window := range shifted(x, side, 1) {
+		term := Mul(window, broadcast(Reshape(Slice(kernel, AxisElem(i/side), AxisElem(i%side)), -1), x))
 		if y == nil {
 			y = term
 		} else {

@@ -8,9 +8,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Dropout zeroes the step's fraction of activations in training and divides the others by one minus that fraction
-// (Srivastava et al. 2014). What is zeroed follows from the step's key, the layer's name and the place in the batch:
-// the same on every backend, whatever the parts in which a batch is computed, after any interruption.
+// Dropout zeroes a fraction of the activations in training, which Step.Dropout gives, and divides the others by one minus that fraction (Srivastava et
+// al. 2014). The step's key, the layer's name and the position in the batch alone decide which are zeroed: they are the same on every backend, for any
+// division of the batch into micro-batches, and after a resume.
 func (n *Net) Dropout(name string, x *Node) *Node {
 	y := x
 	if n.IsTraining() && n.step.Dropout != nil {
@@ -22,10 +22,10 @@ func (n *Net) Dropout(name string, x *Node) *Node {
 	return y
 }
 
-// Fraction is a fraction in [0, 1) of all uint32.
+// Fraction returns a fraction in [0, 1) as a threshold for random uint32 values: a value is below it with that probability.
 func Fraction(f float64) uint32 { return uint32(f * (1 << 32)) }
 
-// random draws a uint32 for each element of x.
+// random returns a random uint32 for each element of x.
 func (n *Net) random(name string, x *Node) *Node {
 	h := fnv.New32a()
 	h.Write([]byte(name)) // a hash never fails
@@ -37,8 +37,8 @@ func (n *Net) random(name string, x *Node) *Node {
 	return Reshape(Mix(BitwiseXor(MulScalar(i, uint32(0x9e3779b9)), key)), dims...)
 }
 
-// Mix is an invertible hash of uint32 in which each bit of the input changes each bit of the output with a chance
-// near one half: the xor-shift-multiply form with the constants that C. Wellons found by search ("lowbias32", 2018).
+// Mix is an invertible hash of uint32 in which each bit of the input changes each bit of the output with a probability near one half: C. Wellons's
+// "lowbias32" (2018), which alternates xor-shift and multiplication.
 func Mix(x *Node) *Node {
 	shift := func(x *Node, bits uint32) *Node { return BitwiseXor(x, BitwiseShiftRightLogicalScalar(x, bits)) }
 	x = MulScalar(shift(x, 16), uint32(0x7feb352d))
@@ -53,7 +53,7 @@ func MixHost(x uint32) uint32 {
 	return x ^ x>>16
 }
 
-// StepKey is the key of a training step: different for each step of each seed.
+// StepKey returns the key of a training step, different for each step of each seed.
 func StepKey(seed uint64, step int) uint32 {
 	return MixHost(uint32(step) ^ MixHost(uint32(seed)^MixHost(uint32(seed>>32)+1)))
 }

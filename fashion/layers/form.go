@@ -10,26 +10,26 @@ import (
 )
 
 // Form is the way in which a layer's operations are written. All forms compute the same function and gradients, up to rounding; they differ in how
-// well a compiler turns them into code:
+// fast they compile and run:
 //
 //	                          ForCPU                           ForGPU                Reference
 //	convolution               Winograd or a matrix product     GoMLX's               GoMLX's
 //	depthwise convolution     matrix product or multiply-adds  multiply-adds         GoMLX's, grouped
-//	upsampling, convolution   one convolution of small maps    GoMLX's               GoMLX's
+//	upsampling, convolution   one convolution, not upsampled   GoMLX's               GoMLX's
 //	modulation                gradient written out             GoMLX's gradient      GoMLX's gradient
 //	max pooling               maximum of four slices           as for a CPU          GoMLX's
 //	sums and means            matrix products                  reductions            matrix products
 type Form int
 
 const (
-	// Reference is GoMLX's own operations. On XLA's CPU backend they compile several times as fast as ForCPU and for a few images they are no slower.
-	// Sums are matrix products all the same, because XLA's reductions are slow on the CPU.
+	// Reference uses GoMLX's own operations. On XLA's CPU backend they compile several times as fast as ForCPU, and for a few images they run no slower.
+	// Sums are nevertheless matrix products, because XLA's reductions are slow on the CPU.
 	Reference Form = iota
-	// ForCPU avoids what is slow on XLA's CPU backend: the gradient of a convolution's kernel costs two to five times its forward pass there, and a
-	// reduction five times a matrix product with ones.
+	// ForCPU avoids what is slow on XLA's CPU backend, where the gradient of a convolution with respect to its kernel takes two to five times as long
+	// as the forward pass, and a reduction five times as long as a matrix product with ones.
 	ForCPU
-	// ForGPU leaves convolutions to cuDNN and sums to XLA, which fuses reductions with what comes before them. Only GoMLX's grouped convolution must be
-	// avoided: its gradient is one convolution for each channel, 3,692 of them in a training step of ConvNeXt-Atto.
+	// ForGPU leaves convolutions to cuDNN and sums to XLA, which fuses reductions with the operations before them. It only avoids GoMLX's grouped
+	// convolution, whose gradient is one convolution for each channel: 3,692 of them in a training step of ConvNeXt-Atto.
 	ForGPU
 )
 
@@ -38,8 +38,7 @@ func (f Form) String() string {
 	return [...]string{"reference", "for CPU", "for GPU"}[f]
 }
 
-// FormOf is the form in which layers are written for a backend: ForCPU for XLA's CPU plugin, ForGPU for XLA's other plugins, Reference for GoMLX's
-// backend in pure Go.
+// FormOf returns a backend's form: ForCPU for XLA's CPU plugin, ForGPU for XLA's other plugins, Reference for GoMLX's backend in pure Go.
 func FormOf(b compute.Backend) Form {
 	switch {
 	case OnCPU(b):
@@ -53,8 +52,8 @@ func FormOf(b compute.Backend) Form {
 // OnCPU reports whether a backend is XLA's CPU plugin. GoMLX's backend in pure Go is not.
 func OnCPU(b compute.Backend) bool { return strings.Contains(plugin(b), "cpu") }
 
-// plugin is the name of a backend's PJRT plugin in lower case, without the folder in which it may have been opened, whose name says nothing:
-// "cpu", "cuda" or "pjrt_c_api_cpu_plugin.so". It is empty for a backend that is not XLA's.
+// plugin returns the name of a backend's PJRT plugin, or of its file without the folder, in lower case: "cpu", "cuda" or "pjrt_c_api_cpu_plugin.so". It
+// is empty for a backend that is not XLA's.
 func plugin(b compute.Backend) string {
 	xla, ok := b.(interface{ PluginName() string })
 	if !ok {
@@ -78,8 +77,8 @@ func channelMean(x *Node, form Form) *Node {
 	return DivScalar(channelSum(x, form), float64(x.Shape().Size()/x.Shape().Dimensions[x.Rank()-1]))
 }
 
-// placeMean is the mean over the channels, the last axis, which is kept: [..., C] to [..., 1].
-func placeMean(x *Node, form Form) *Node {
+// positionMean is the mean over the channels of each position: [..., C] to [..., 1].
+func positionMean(x *Node, form Form) *Node {
 	if form == ForGPU {
 		return ReduceAndKeep(x, ReduceMean, -1)
 	}

@@ -23,7 +23,7 @@ type pluginBackend struct {
 
 func (b pluginBackend) PluginName() string { return b.name }
 
-func TestFormFollowsFromThePluginsFileAndNotFromItsFolder(t *testing.T) {
+func TestFormDependsOnThePluginsFileAndNotOnItsFolder(t *testing.T) {
 	for name, want := range map[string]Form{
 		"cpu":         ForCPU,
 		"cpu_v0.83.1": ForCPU,
@@ -46,10 +46,10 @@ func TestFormFollowsFromThePluginsFileAndNotFromItsFolder(t *testing.T) {
 	}
 }
 
-func TestPlainChangesTheFormOfACPUOnly(t *testing.T) {
+func TestPreferReferenceChangesTheFormOfACPUOnly(t *testing.T) {
 	for form, want := range map[Form]Form{Reference: Reference, ForCPU: Reference, ForGPU: ForGPU} {
-		if got := (&Net{}).WithForm(form).Plain().form; got != want {
-			t.Errorf("Plain makes %q of %q, want %q", got, form, want)
+		if got := (&Net{}).WithForm(form).PreferReference().form; got != want {
+			t.Errorf("PreferReference makes %q of %q, want %q", got, form, want)
 		}
 	}
 }
@@ -58,7 +58,7 @@ func TestSumsOfEveryFormAreTheReductions(t *testing.T) {
 	x := draw(1, 3, 4, 5, 2)
 	out, err := ExecOnceN(backend(t), func(x *Node) (nodes []*Node) {
 		for _, form := range allForms {
-			nodes = append(nodes, channelSum(x, form), channelMean(x, form), placeMean(x, form))
+			nodes = append(nodes, channelSum(x, form), channelMean(x, form), positionMean(x, form))
 		}
 		return append(nodes, ReduceSum(x, 0, 1, 2), ReduceMean(x, 0, 1, 2), ReduceAndKeep(x, ReduceMean, -1))
 	}, x)
@@ -67,7 +67,7 @@ func TestSumsOfEveryFormAreTheReductions(t *testing.T) {
 	}
 	want := out[len(out)-3:]
 	for i, form := range allForms {
-		for j, what := range []string{"channelSum", "channelMean", "placeMean"} {
+		for j, what := range []string{"channelSum", "channelMean", "positionMean"} {
 			same(t, fmt.Sprintf("%s %s", what, form), out[3*i+j], want[j], 1e-12)
 		}
 	}

@@ -19,7 +19,7 @@ func withGradients(form func(in []*Node) *Node) func(in []*Node) []*Node {
 	}
 }
 
-func TestFormsOfAGANsLayersEqualThePlainOnes(t *testing.T) {
+func TestFormsOfAGANsLayersEqualTheReference(t *testing.T) {
 	for _, c := range []struct{ h, w, channels, filters int }{{7, 7, 3, 4}, {2, 5, 1, 2}, {4, 4, 2, 1}, {1, 1, 2, 3}} {
 		upsampled := func(form Form) func(in []*Node) []*Node {
 			return withGradients(func(in []*Node) *Node { return upsampleConv(in[0], in[1], form) })
@@ -41,13 +41,13 @@ func TestFormsOfAGANsLayersEqualThePlainOnes(t *testing.T) {
 		draw(1, 2, 4, 6, 5), draw(2, 2, 2, 3, 5))
 }
 
-// After some steps of training the largest singular value of what a layer multiplies by is one; the plain network's is not.
+// After some training steps the largest singular value of the normalized kernel is one; that of the kernel itself is not.
 func TestSpectralNormalizationBringsTheLargestSingularValueToOne(t *testing.T) {
 	store := model.NewStore()
 	step, err := model.NewExec(backend(t), store, func(_ *model.Scope, in []*Node) *Node {
 		g := in[0].Graph()
 		n := Training(g, store, 3, Step{}).SpectralNorm()
-		kernel := n.bounded("layer", n.Param("layer/kernel", GlorotUniform(3, 3), 3, 2, 5))
+		kernel := n.normalized("layer", n.Param("layer/kernel", GlorotUniform(3, 3), 3, 2, 5))
 		for _, u := range n.Updates() {
 			store.GetVariable(u.Path).SetNodeValue(u.Value)
 		}
@@ -80,7 +80,7 @@ func TestSpectralNormalizationBringsTheLargestSingularValueToOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if plain := largest(tensors.MustCopyFlatData[float32](kernel)); math.Abs(plain-1) < 0.1 {
-		t.Errorf("the kernel's own is %v, too near 1 to test anything", plain)
+	if own := largest(tensors.MustCopyFlatData[float32](kernel)); math.Abs(own-1) < 0.1 {
+		t.Errorf("the kernel's own is %v, too near 1 to test anything", own)
 	}
 }

@@ -96,16 +96,16 @@ func TestCustomGradientsOfTwoLossesOfOneOutput(t *testing.T) {
 	same(t, "gradient of b", out[3], out[1], 1e-12)
 }
 
-// The gradient of an input that is stopped or not asked for is not built, and that of the others is.
+// The gradient of an input that is stopped or not requested is not built, and the others are.
 func TestOnlyTheGradientsThatAreNeededAreBuilt(t *testing.T) {
 	for name, c := range map[string]struct {
-		stop  bool
-		asked int // inputs
-		want  string
+		stop      bool
+		requested int // inputs
+		want      string
 	}{
-		"all":       {false, 2, "output b a"},
-		"stopped":   {true, 2, "output a"},
-		"not asked": {false, 1, "output a"},
+		"all":           {false, 2, "output b a"},
+		"stopped":       {true, 2, "output a"},
+		"not requested": {false, 1, "output a"},
 	} {
 		var built []string
 		g := NewGraph(backend(t), name)
@@ -122,7 +122,7 @@ func TestOnlyTheGradientsThatAreNeededAreBuilt(t *testing.T) {
 				func() *Node { built = append(built, "b"); return Mul(dy, a) },
 			}
 		})
-		Gradient(ReduceAllSum(y), []*Node{a, b}[:c.asked]...)
+		Gradient(ReduceAllSum(y), []*Node{a, b}[:c.requested]...)
 		if got := strings.Join(built, " "); got != c.want {
 			t.Errorf("%s: built are %q, want %q", name, got, c.want)
 		}
@@ -157,7 +157,7 @@ func TestMisuseOfACustomGradientPanics(t *testing.T) {
 	}
 }
 
-// What customGradient relies on is explained and checked in one place.
+// customGradient explains and checks in one place what it relies on.
 func TestCustomGradientIsTheOnlyUserOfGoMLXsOwn(t *testing.T) {
 	const name = "IdentityWithCustom" + "Gradient" // in two, so that this file is none of them
 	var users []string

@@ -60,7 +60,7 @@ func same(t *testing.T, what string, got, want *tensors.Tensor, tolerance float6
 	}
 }
 
-func TestConvolutionOfEveryFormEqualsThePlainOne(t *testing.T) {
+func TestConvolutionOfEveryFormEqualsTheReference(t *testing.T) {
 	b := backend(t)
 	for _, c := range []struct{ batch, h, w, channels, filters, side, stride int }{
 		{1, 4, 4, 1, 1, 3, 1}, {3, 6, 8, 1, 5, 3, 1}, {2, 5, 7, 1, 4, 3, 1}, {2, 8, 8, 33, 4, 3, 1}, {3, 14, 14, 32, 5, 3, 1}, {2, 5, 7, 32, 4, 3, 1}, {2, 8, 8, 3, 4, 3, 1}, {2, 5, 7, 3, 1, 3, 1}, {3, 4, 4, 1, 1, 3, 1},
@@ -98,15 +98,15 @@ func named(form Form, outputs ...string) []string {
 	return outputs
 }
 
-// formsAgree compares what two ways to write a graph give for the same inputs.
-func formsAgree(t *testing.T, outputs []string, tolerance float64, plain, written func(in []*Node) []*Node, inputs ...any) {
+// formsAgree compares the outputs of two forms of a graph for the same inputs.
+func formsAgree(t *testing.T, outputs []string, tolerance float64, reference, form func(in []*Node) []*Node, inputs ...any) {
 	t.Helper()
 	b := backend(t)
-	want, err := ExecOnceN(b, plain, inputs...)
+	want, err := ExecOnceN(b, reference, inputs...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := ExecOnceN(b, written, inputs...)
+	got, err := ExecOnceN(b, form, inputs...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func formsAgree(t *testing.T, outputs []string, tolerance float64, plain, writte
 	}
 }
 
-// The plain gradient through mean and variance, by GoMLX, is what the written one must be.
+// The custom gradient must equal GoMLX's own through mean and variance.
 func TestBatchNormAndItsGradientsAreTheFormulas(t *testing.T) {
 	form := func(norm func(x, gamma, beta *Node) (y, mean, variance *Node)) func(in []*Node) []*Node {
 		return func(in []*Node) []*Node {
@@ -124,15 +124,15 @@ func TestBatchNormAndItsGradientsAreTheFormulas(t *testing.T) {
 			return append([]*Node{y, mean, variance}, Gradient(ReduceAllSum(Mul(y, w)), x, in[1], beta)...)
 		}
 	}
-	plain := func(x, gamma, beta *Node) (y, mean, variance *Node) {
+	reference := func(x, gamma, beta *Node) (y, mean, variance *Node) {
 		mean = ReduceMean(x, 0, 1, 2)
-		centred := Sub(x, wide(mean, x))
+		centred := Sub(x, broadcast(mean, x))
 		variance = ReduceMean(Square(centred), 0, 1, 2)
-		return Add(Mul(Div(centred, wide(Sqrt(AddScalar(variance, normEpsilon)), x)), wide(gamma, x)), wide(beta, x)), mean, variance
+		return Add(Mul(Div(centred, broadcast(Sqrt(AddScalar(variance, normEpsilon)), x)), broadcast(gamma, x)), broadcast(beta, x)), mean, variance
 	}
 	for _, f := range allForms {
 		written := func(x, gamma, beta *Node) (y, mean, variance *Node) { return batchNorm(x, gamma, beta, f) }
-		formsAgree(t, named(f, "output", "mean", "variance", "gradient of x", "gradient of gamma", "gradient of beta"), 1e-9, form(plain), form(written),
+		formsAgree(t, named(f, "output", "mean", "variance", "gradient of x", "gradient of gamma", "gradient of beta"), 1e-9, form(reference), form(written),
 			draw(1, 3, 2, 4, 5), draw(3, 5), draw(4, 5), draw(2, 3, 2, 4, 5))
 	}
 }
@@ -141,8 +141,8 @@ func TestMaxPool3TakesTheMaximumOfEachWindow(t *testing.T) {
 	x := draw(1, 2, 6, 4, 3)
 	out, err := ExecOnceN(backend(t), func(x *Node) []*Node {
 		edge := PadAxis{Start: 1, End: 1}
-		plain := MaxPool(Pad(x, zero(x), PadAxis{}, edge, edge, PadAxis{})).Window(3).Strides(2).Done()
-		return []*Node{Inference(x.Graph(), model.NewStore(), 1).MaxPool3("pool", x), plain}
+		reference := MaxPool(Pad(x, zero(x), PadAxis{}, edge, edge, PadAxis{})).Window(3).Strides(2).Done()
+		return []*Node{Inference(x.Graph(), model.NewStore(), 1).MaxPool3("pool", x), reference}
 	}, x)
 	if err != nil {
 		t.Fatal(err)
@@ -165,8 +165,8 @@ func TestGradientOfABiasIsTheSumOverAllElse(t *testing.T) {
 	}
 }
 
-// poolSlowly is max pooling and its gradient to the first maximum of a window, element by element.
-func poolSlowly(x, dy []float64, b, h, w, c int) (y, dx []float64) {
+// maxPoolLoops is max pooling and its gradient to the first maximum of a window, element by element.
+func maxPoolLoops(x, dy []float64, b, h, w, c int) (y, dx []float64) {
 	y, dx = make([]float64, b*h/2*w/2*c), make([]float64, len(x))
 	for n := range b {
 		for i := range h / 2 {
@@ -200,7 +200,7 @@ func TestMaxPoolGivesTheGradientToTheFirstOfTiedMaxima(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	y, dx := poolSlowly(flatX, flatDY, b, h, w, c)
+	y, dx := maxPoolLoops(flatX, flatDY, b, h, w, c)
 	cpu := backend(t)
 	for _, form := range []Form{ForCPU, ForGPU} {
 		out, err := ExecOnceN(cpu, func(x, dy *Node) []*Node {
@@ -216,8 +216,8 @@ func TestMaxPoolGivesTheGradientToTheFirstOfTiedMaxima(t *testing.T) {
 	}
 }
 
-// masks runs dropout on ones, on the whole batch and on its two halves, and returns what is kept of each.
-func masks(t *testing.T, key uint32, rate float64) (whole, halves []float32) {
+// masks runs dropout on ones, on a batch and on its two halves, and returns both results.
+func masks(t *testing.T, key uint32, rate float64) (batch, halves []float32) {
 	t.Helper()
 	out, err := ExecOnceN(backend(t), func(x, key *Node) []*Node {
 		drop := func(from, to int) *Node {
@@ -241,10 +241,10 @@ func ones(n int) []float32 {
 	return v
 }
 
-func TestDropoutDropsItsShareAndKeepsTheMean(t *testing.T) {
+func TestDropoutDropsItsFractionAndKeepsTheMean(t *testing.T) {
 	dropped := 0
-	whole, _ := masks(t, StepKey(1, 5), 0.25)
-	for _, v := range whole {
+	batch, _ := masks(t, StepKey(1, 5), 0.25)
+	for _, v := range batch {
 		switch v {
 		case 0:
 			dropped++
@@ -258,7 +258,7 @@ func TestDropoutDropsItsShareAndKeepsTheMean(t *testing.T) {
 	}
 }
 
-func TestDropoutIsTheSameInPartsAndOtherInAnotherStep(t *testing.T) {
+func TestDropoutIsTheSameInMicroBatchesAndDiffersInAnotherStep(t *testing.T) {
 	a, b := masks(t, StepKey(1, 5), 0.5)
 	c, _ := masks(t, StepKey(1, 6), 0.5)
 	equal := 0
@@ -292,7 +292,7 @@ func TestMixIsTheSameOnHostAndDevice(t *testing.T) {
 	}
 }
 
-func TestParametersFollowFromSeedAndNameAlone(t *testing.T) {
+func TestParametersDependOnSeedAndNameAlone(t *testing.T) {
 	b := backend(t)
 	draw := func(seed uint64, names ...string) string {
 		store := model.NewStore()

@@ -1,7 +1,7 @@
-// Package layers builds the layers of the study's models as GoMLX graphs, in the form that XLA compiles to the
-// fastest code for the backend at hand. Tensors are [batch, height, width, channels], written [B, H, W, C].
+// Package layers builds the layers of the study's models as GoMLX graphs, in the form that is fastest on the backend at hand. Tensors are
+// [batch, height, width, channels], written [B, H, W, C].
 //
-// What is written differently for a CPU and for a GPU, and why, is listed at Form. Each form has a slow, obvious twin in the tests.
+// Form lists what is written differently for a CPU and for a GPU, and why. The tests compare each form with a slow, obvious one.
 //
 // Graph-building functions panic on impossible shapes, as GoMLX's do; Catch turns panics into errors.
 package layers
@@ -18,7 +18,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Net is the building of one graph of a model: its parameters, its mode and a record of its layers.
+// Net builds one graph of a model. It makes the parameters and records the layers.
 type Net struct {
 	graph  *Graph
 	store  *model.Store
@@ -27,35 +27,36 @@ type Net struct {
 	form   Form
 	params map[string]*Node
 	layers []Layer
-	bound  bool                    // divide kernels by their largest singular value
 	frozen func(layer string) bool // which layers are not trained; nil for none
+
+	spectral bool // divide kernels by their largest singular value
 
 	outputs []Output
 	updates []Update
 }
 
-// Update is a new value that a training step gives to something that is not trained, such as a running mean.
+// Update is the new value that a training step computes for a variable that is not trained, such as a running mean.
 type Update struct {
 	Path  string
 	Value *Node
 }
 
-// Updates lists what the step changes beside the trained parameters.
+// Updates lists the variables that a training step changes besides the trained parameters.
 func (n *Net) Updates() []Update { return n.updates }
 
-// Layer describes a layer to a reader.
+// Layer is a layer's entry in the record.
 type Layer struct {
-	Name, Type string
-	Shape      []int // of its output, the batch left out
+	Name, Type string // the type is Keras's name of it, such as "Conv2D"
+	Shape      []int  // of its output, without the batch
 	Parameters int
 	Fixed      int // of the parameters, those that are not trained
 }
 
-// Step is what a training step's random draws follow from: uint32 scalars of its graph, so that none of them compiles anything anew.
+// Step holds the inputs of a training step that decide its random draws. They are uint32 scalars of the graph, so that one compiled program serves all steps.
 type Step struct {
 	Key     *Node // different for each step, see StepKey
-	First   *Node // place in the step's batch of the graph's first image: a graph may work on a part of the batch
-	Dropout *Node // what Dropout zeroes, as Fraction gives it; nil if nothing
+	First   *Node // position in the batch of the graph's first image, which is not 0 for a later micro-batch
+	Dropout *Node // the dropout rate, as Fraction returns it; nil for none
 }
 
 // Training starts the graph of a training step. The seed decides the initial parameters.
@@ -70,22 +71,22 @@ func Inference(g *Graph, store *model.Store, seed uint64) *Net {
 	return &Net{graph: g, store: store, seed: seed, form: FormOf(g.Backend()), params: map[string]*Node{}}
 }
 
-// Plain has the layers that follow written in the form Reference on a CPU, for graphs of a few images or few steps: they compile several times as fast. On a GPU it
-// changes nothing: its form compiles no slower.
-func (n *Net) Plain() *Net {
+// PreferReference writes the layers that follow in the form Reference instead of ForCPU. It suits graphs that run on few images or for few steps: they compile
+// several times as fast. On a GPU it changes nothing, because ForGPU compiles as fast.
+func (n *Net) PreferReference() *Net {
 	if n.form == ForCPU {
 		n.form = Reference
 	}
 	return n
 }
 
-// WithForm has the layers that follow written in a form that need not be the backend's own, so that forms can be compared on one backend.
+// WithForm writes the layers that follow in a given form instead of the backend's, so that forms can be compared on one backend.
 func (n *Net) WithForm(form Form) *Net {
 	n.form = form
 	return n
 }
 
-// Graph is the graph that is built.
+// Graph returns the graph.
 func (n *Net) Graph() *Graph { return n.graph }
 
 // IsTraining reports whether this is the graph of a training step.
@@ -94,23 +95,22 @@ func (n *Net) IsTraining() bool { return n.step != nil }
 // Layers lists the layers in the order in which they were built.
 func (n *Net) Layers() []Layer { return n.layers }
 
-// Output is what a layer gives in the graph.
+// Output is the output of a layer, or of a step between layers that Keep recorded.
 type Output struct {
 	Name  string
 	Value *Node
 }
 
-// Outputs lists what the layers give, and what Keep names beside them, in the order in which they were built.
+// Outputs lists the outputs of the layers and those that Keep recorded, in the order in which they were built.
 func (n *Net) Outputs() []Output { return n.outputs }
 
-// Keep records under a name what no layer gives by itself, such as the sum of two branches, and returns it.
+// Keep records a value that is not the output of a layer, such as the sum of two branches, among the outputs, and returns it.
 func (n *Net) Keep(name string, x *Node) *Node {
 	n.outputs = append(n.outputs, Output{name, x})
 	return x
 }
 
-// Freeze says which layers are not trained, by their names. Nothing runs back through those before the first that is, and the optimizer keeps
-// nothing for them. It comes before the first layer.
+// Freeze excludes layers, by their names, from training: they get no gradients and no optimizer state. Call it before the first layer.
 func (n *Net) Freeze(frozen func(layer string) bool) { n.frozen = frozen }
 
 func (n *Net) add(name, kind string, y *Node, parameters int) {
@@ -122,10 +122,10 @@ func (n *Net) add(name, kind string, y *Node, parameters int) {
 	n.Keep(name, y)
 }
 
-// Initializer gives the initial value of a parameter's next element.
+// Initializer draws the initial value of one element of a parameter.
 type Initializer func(r *rand.Rand) float64
 
-// Constant is the initializer of biases and scales.
+// Constant gives each element the value v.
 func Constant(v float64) Initializer { return func(*rand.Rand) float64 { return v } }
 
 // GlorotUniform draws from the uniform distribution of Glorot and Bengio, "Understanding the difficulty of training
@@ -135,7 +135,7 @@ func GlorotUniform(fanIn, fanOut int) Initializer {
 	return func(r *rand.Rand) float64 { return (2*r.Float64() - 1) * limit }
 }
 
-// TruncatedNormal draws from the normal distribution of that standard deviation; what lies beyond two of them is drawn again.
+// TruncatedNormal draws from the normal distribution with mean 0 and that standard deviation; values beyond two standard deviations are drawn again.
 func TruncatedNormal(deviation float64) Initializer {
 	return func(r *rand.Rand) float64 {
 		for {
@@ -146,17 +146,17 @@ func TruncatedNormal(deviation float64) Initializer {
 	}
 }
 
-// Use has a parameter taken from a node, such as its average over the steps, and not from the store.
+// Use takes a parameter from a node instead of the store, such as its exponential moving average.
 func (n *Net) Use(name string, value *Node) { n.params[name] = value }
 
-// Param returns the parameter of that name as a node. Its initial value is drawn on the host from the seed and the
-// name alone, so that it is the same on every backend and in whatever order parameters are made.
+// Param returns the parameter of that name as a node. Its initial value is drawn on the host and depends on the seed and the name alone: it is the same on every
+// backend, and for any order in which parameters are made.
 func (n *Net) Param(name string, init Initializer, dims ...int) *Node {
 	layer, _, _ := strings.Cut(name, "/")
 	return n.variable(name, init, n.frozen == nil || !n.frozen(layer), dims)
 }
 
-// state returns a value that is kept with the parameters and is not trained.
+// state returns a variable that is stored with the parameters but not trained.
 func (n *Net) state(name string, init Initializer, dims ...int) *Node {
 	return n.variable(name, init, false, dims)
 }
@@ -189,14 +189,14 @@ func (n *Net) variable(name string, init Initializer, trainable bool, dims []int
 	return p
 }
 
-// folder holds all parameters in a GoMLX store.
-const folder = "/model/"
+// scope holds all parameters in a GoMLX store.
+const scope = "/model/"
 
-// Path is the place of a parameter in a GoMLX store.
-func Path(name string) string { return folder + name }
+// Path returns the path of a parameter in a GoMLX store.
+func Path(name string) string { return scope + name }
 
-// ParameterAt is the inverse of Path; ok is false for what is no parameter.
-func ParameterAt(path string) (name string, ok bool) { return strings.CutPrefix(path, folder) }
+// ParameterAt is the inverse of Path; ok is false for a path that is no parameter's.
+func ParameterAt(path string) (name string, ok bool) { return strings.CutPrefix(path, scope) }
 
 // addBias adds a vector to the last axis.
 func addBias(x, bias *Node, form Form) *Node {

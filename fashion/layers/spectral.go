@@ -6,18 +6,18 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// SpectralNorm has the kernels of the layers that follow divided by their largest singular value, as a matrix from all inputs of a place to its outputs
-// (Miyato, Kataoka, Koyama and Yoshida, "Spectral Normalization for Generative Adversarial Networks", 2018): no layer enlarges a difference. The
-// value is estimated by one step of power iteration in each training step, from the singular vector of the step before.
+// SpectralNorm divides the kernels of the layers that follow by their largest singular value, as matrices from all inputs of a position to its outputs (Miyato,
+// Kataoka, Koyama and Yoshida, "Spectral Normalization for Generative Adversarial Networks", 2018), which bounds the network's Lipschitz constant. Each training
+// step estimates the value by one step of power iteration, from the singular vector of the step before.
 func (n *Net) SpectralNorm() *Net {
-	n.bound = true
+	n.spectral = true
 	return n
 }
 
-// bounded is a layer's kernel, [..., outputs], divided by its largest singular value where SpectralNorm asks for it. The gradient runs through the value, not
-// through its vectors.
-func (n *Net) bounded(name string, kernel *Node) *Node {
-	if !n.bound {
+// normalized returns a layer's kernel, [..., outputs], divided by its largest singular value after SpectralNorm. The gradient runs through the value, not through
+// its vectors.
+func (n *Net) normalized(name string, kernel *Node) *Node {
+	if !n.spectral {
 		return kernel
 	}
 	d := kernel.Shape().Dimensions

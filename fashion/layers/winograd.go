@@ -8,7 +8,7 @@ import (
 type matrix [][]float64
 
 // The transforms F(4x4, 3x3) of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2016), section
-// 4.3: a tile of 6x6 inputs d and a kernel g of 3x3 give 4x4 outputs as A^T [(G g G^T) * (B^T d B)] A, where * multiplies
+// 4.3: a tile of 6x6 inputs d and a 3x3 kernel g give 4x4 outputs as A^T [(G g G^T) * (B^T d B)] A, where * multiplies
 // element by element: 36 products instead of 144.
 var (
 	winogradB = matrix{{4, 0, 0, 0, 0, 0}, {0, -4, 4, -2, 2, 4}, {-5, -4, -4, -1, -1, 0}, {0, 1, -1, 2, -2, -5}, {1, 1, 1, 1, 1, 0}, {0, 0, 0, 0, 0, 1}}
@@ -16,8 +16,8 @@ var (
 	winogradA = matrix{{1, 0, 0, 0}, {1, 1, 1, 1}, {1, -1, 1, -1}, {1, 2, 4, 8}, {1, -2, 4, -8}, {0, 0, 0, 1}}
 )
 
-// convWinograd is a 3x3 convolution, stride 1, zero padding. Its 36 products per tile are one batched matrix product over
-// tiles and channels, and so are those of both gradients, which are the transposes of the same three steps.
+// convWinograd is a 3x3 convolution with stride 1 and zero padding. Its 36 products per tile are one batched matrix product over tiles and channels. So are those
+// of both gradients, which are the transposes of the same three steps.
 func convWinograd(x, kernel *Node) *Node {
 	_, h, w, c := size(x)
 	filters := kernel.Shape().Dimensions[3]
@@ -32,7 +32,7 @@ func convWinograd(x, kernel *Node) *Node {
 		errors := splitTiles(dy, winogradA, 0) // [36, tiles, filters]
 		dx := func() *Node {
 			return joinTiles(product(errors, 2, kernels, 2), h, w, func(axis int, part func(i int) *Node) []*Node {
-				t := winogradB.times(part) // six places of a tile, of which two on each side lie in the next tile as well
+				t := winogradB.times(part) // six positions of a tile; 0 and 5 are positions 4 and 1 of its neighbours
 				return []*Node{Add(t[1], shift(t[5], axis, 1)), t[2], t[3], Add(t[4], shift(t[0], axis, -1))}
 			})
 		}
@@ -49,8 +49,7 @@ func product(left *Node, leftAxis int, right *Node, rightAxis int) *Node {
 	return Dot(left, right).General([]int{leftAxis}, []int{0}, []int{rightAxis}, []int{0})
 }
 
-// kernelTransform is the matrix of g to G g G^T with both flattened, [36, 9], or its transpose, [9, 36]. The columns' place
-// comes first among the 36, the rows' first among the 9.
+// kernelTransform returns the matrix [36, 9] from g to G g G^T, both flattened, or its transpose. The 36 are in column order, the 9 in row order.
 func kernelTransform(like *Node, transposed bool) *Node {
 	m := make(matrix, 36)
 	for column := range 6 {
@@ -66,8 +65,7 @@ func kernelTransform(like *Node, transposed bool) *Node {
 	return ConvertDType(Const(like.Graph(), [][]float64(m)), like.DType())
 }
 
-// splitTiles cuts [B, H, W, C], with a border of zeros of that width, into the tiles of each 4x4 outputs and transforms their
-// rows and columns by m: [36, tiles, C].
+// splitTiles pads [B, H, W, C] with zeros by border, cuts it into the tiles of 4x4 outputs each and transforms their rows and columns by m: [36, tiles, C].
 func splitTiles(x *Node, m matrix, border int) *Node {
 	b, h, w, c := size(x)
 	rows, columns := tiles(h), tiles(w)
@@ -78,8 +76,8 @@ func splitTiles(x *Node, m matrix, border int) *Node {
 	return Reshape(x, 36, b*rows*columns, c)
 }
 
-// joinTiles transforms the columns and the rows of tiles [36, tiles, C] by a function from six parts to four, and puts the
-// 4x4 outputs of the tiles in their places: [B, H, W, C].
+// joinTiles transforms the columns and the rows of tiles, [36, tiles, C], by a function from six parts to four, and joins the 4x4 outputs of the tiles:
+// [B, H, W, C].
 func joinTiles(x *Node, h, w int, transform func(axis int, part func(i int) *Node) []*Node) *Node {
 	rows, columns, c := tiles(h), tiles(w), x.Shape().Dimensions[2]
 	x = Reshape(x, 6, 6, -1, rows, columns, c)
@@ -94,12 +92,12 @@ func joinTiles(x *Node, h, w int, transform func(axis int, part func(i int) *Nod
 // tiles is the number of tiles on a side.
 func tiles(side int) int { return (side + 3) / 4 }
 
-// everyFourth takes n elements of an axis, four apart.
+// everyFourth takes every fourth element of an axis, n in all.
 func everyFourth(x *Node, axis, first, n int) *Node {
 	return sliceAxis(x, axis, AxisRange(first, first+4*(n-1)+1).Stride(4))
 }
 
-// shift moves an axis by one place, up (1) or down (-1), and fills with zeros.
+// shift moves the elements of an axis up by one (1) or down by one (-1), and fills with zeros.
 func shift(x *Node, axis, by int) *Node {
 	n := x.Shape().Dimensions[axis]
 	pads := make([]PadAxis, x.Rank())

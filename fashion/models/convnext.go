@@ -14,18 +14,18 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// ConvNeXt is the network of Liu et al., "A ConvNet for the 2020s" (CVPR 2022): a ResNet whose blocks are modernized after the manner of
-// transformers. Its layers are named as in timm. The head has dropout before the last layer.
+// ConvNeXt is the network of Liu et al., "A ConvNet for the 2020s" (CVPR 2022): a ResNet with the design of vision transformers. Its layers are named as in timm.
+// Dropout precedes the last layer.
 type ConvNeXt struct {
 	Depths  [4]int // blocks of each stage
 	Widths  [4]int // channels of each stage
-	Classes int    // 0: those of Fashion-MNIST
-	// HeadEpsilon is what the last LayerNorm adds to the variance; 0 means as all others.
-	HeadEpsilon float64
-	DropPath    float64 // share of images for which the last block is left out in training; it rises to that from 0 in the first block
+	Classes int    // 0 means 10, those of Fashion-MNIST
+
+	HeadEpsilon float64 // epsilon of the last LayerNorm; 0 means that of all others, 1e-6
+	DropPath    float64 // rate of stochastic depth in the last block, 0 to 1; it rises linearly from 0 in the first block
 }
 
-// convNeXtSizes are the sizes of the paper (tiny, small, base) and the smaller ones of timm.
+// convNeXtSizes are the sizes of the paper (tiny, small and base) and the smaller ones of timm.
 var convNeXtSizes = map[string]ConvNeXt{
 	"atto":  {Depths: [4]int{2, 2, 6, 2}, Widths: [4]int{40, 80, 160, 320}},
 	"femto": {Depths: [4]int{2, 2, 6, 2}, Widths: [4]int{48, 96, 192, 384}},
@@ -36,7 +36,7 @@ var convNeXtSizes = map[string]ConvNeXt{
 	"base":  {Depths: [4]int{3, 3, 27, 3}, Widths: [4]int{128, 256, 512, 1024}},
 }
 
-// convNeXtSide is the least side of the images: five halvings end at one pixel.
+// convNeXtSide is the smallest side of the images, in pixels: five halvings end at one.
 const convNeXtSide = 32
 
 func newConvNeXt(m run.Model) ConvNeXt {
@@ -61,7 +61,7 @@ func checkConvNeXt(m run.Model) error {
 	return nil
 }
 
-// headEpsilon is what the last LayerNorm adds to the variance.
+// headEpsilon is the epsilon of the last LayerNorm.
 func (m ConvNeXt) headEpsilon() float64 {
 	if m.HeadEpsilon == 0 {
 		return convNeXtEpsilon
@@ -69,8 +69,8 @@ func (m ConvNeXt) headEpsilon() float64 {
 	return m.HeadEpsilon
 }
 
-// network is the network of a recipe's model. It has so many parameters for so small maps that adding up the gradients of a batch's parts costs more than it gains: 480 ms
-// a step instead of 324 (tiny, batch 64, two cores).
+// network returns the network of a recipe's model. It has so many parameters and so small feature maps that micro-batches cost more than they gain: 480 ms a step
+// instead of 324 (tiny, batch 64, two cores).
 func (m ConvNeXt) network(model run.Model) Network {
 	return Network{
 		Name: model.Name, Border: border(model, convNeXtSide), WholeBatch: true, HeadEpsilon: m.headEpsilon(),
@@ -82,8 +82,8 @@ func (m ConvNeXt) network(model run.Model) Network {
 	}
 }
 
-// colour turns grey values from 0 to 1, [B, H, W, 1], into the three channels that networks trained on ImageNet expect, normalized by the
-// mean and the standard deviation of ImageNet's.
+// colour repeats grey values from 0 to 1, [B, H, W, 1], in three channels, normalized by ImageNet's mean and standard deviation, as networks trained on ImageNet
+// expect: [B, H, W, 3].
 func colour(grey *Node) *Node {
 	g := grey.Graph()
 	mean := Const(g, [][][][]float32{{{{0.485, 0.456, 0.406}}}})
@@ -92,14 +92,15 @@ func colour(grey *Node) *Node {
 }
 
 const (
-	convNeXtEpsilon = 1e-6 // of its LayerNorms
-	layerScale      = 1e-6 // at first
+	convNeXtEpsilon   = 1e-6 // of its LayerNorms
+	convNeXtDeviation = 0.02 // standard deviation of the initial kernels
+	layerScale        = 1e-6 // initial value
 )
 
-// Stages builds the network up to the outputs of its four stages, on images of three channels, [B, H, W, 3]. H and W are 32 or more; each stage's output
-// has half the side of the one before, the first a quarter of the images'.
+// Stages builds the network without its head on images [B, H, W, 3], with H and W of 32 or more, and returns the outputs of its four stages. The first has a
+// quarter of the images' side, each other half the side of the one before.
 func (m ConvNeXt) Stages(n *layers.Net, x *Node) (outputs [4]*Node) {
-	x = n.LayerNorm("stem_1", n.Patches("stem_0", x, m.Widths[0], 4), convNeXtEpsilon) // [B, H/4, W/4, C]
+	x = n.LayerNorm("stem_1", n.Patchify("stem_0", x, m.Widths[0], 4), convNeXtEpsilon) // [B, H/4, W/4, C]
 	blocks, block := 0, 0
 	for _, depth := range m.Depths {
 		blocks += depth
@@ -108,7 +109,7 @@ func (m ConvNeXt) Stages(n *layers.Net, x *Node) (outputs [4]*Node) {
 		stage := fmt.Sprintf("stages_%d", i)
 		if i > 0 {
 			x = n.LayerNorm(stage+"_downsample_0", x, convNeXtEpsilon)
-			x = n.Patches(stage+"_downsample_1", x, m.Widths[i], 2) // half the side
+			x = n.Patchify(stage+"_downsample_1", x, m.Widths[i], 2) // half the side
 		}
 		for j := range depth {
 			rate := m.DropPath * float64(block) / float64(max(blocks-1, 1))
@@ -120,23 +121,23 @@ func (m ConvNeXt) Stages(n *layers.Net, x *Node) (outputs [4]*Node) {
 	return outputs
 }
 
-// block is a depthwise 7x7 convolution, then each place's channels through a hidden layer of four times as many, added to the input.
+// block is a depthwise 7x7 convolution and, at each position, an MLP with a hidden layer of four times as many channels, added to the input.
 func (m ConvNeXt) block(n *layers.Net, name string, x *Node, dropPath float64) *Node {
 	channels := x.Shape().Dimensions[3]
 	y := n.DepthwiseConv(name+"_conv_dw", x, 7)
 	y = n.LayerNorm(name+"_norm", y, convNeXtEpsilon)
-	y = layers.Gelu(n.Linear(name+"_mlp_fc1", y, 4*channels)) // [B, H, W, 4C]
-	y = n.Linear(name+"_mlp_fc2", y, channels)
+	y = layers.Gelu(n.PointwiseDense(name+"_mlp_fc1", y, 4*channels, layers.TruncatedNormal(convNeXtDeviation))) // [B, H, W, 4C]
+	y = n.PointwiseDense(name+"_mlp_fc2", y, channels, layers.TruncatedNormal(convNeXtDeviation))
 	y = n.LayerScale(name+"_gamma", y, layerScale)
 	return Add(x, n.DropPath(name+"_drop_path", y, dropPath))
 }
 
-// Logits builds the network on images [B, H, W, 3] and returns its logits.
+// Logits builds the network on images [B, H, W, 3] and returns its logits, [B, Classes].
 func (m ConvNeXt) Logits(n *layers.Net, images *Node) *Node {
 	classes := m.Classes
 	if classes == 0 {
 		classes = fashion.NumClasses
 	}
-	features := n.LayerNorm("head_norm", n.Mean("head_pool", m.Stages(n, images)[3]), m.headEpsilon()) // [B, C]
-	return n.Linear("head_fc", n.Dropout("head_drop", features), classes)
+	features := n.LayerNorm("head_norm", n.GlobalAveragePool("head_pool", m.Stages(n, images)[3]), m.headEpsilon()) // [B, C]
+	return n.PointwiseDense("head_fc", n.Dropout("head_drop", features), classes, layers.TruncatedNormal(convNeXtDeviation))
 }

@@ -32,15 +32,15 @@ func TestConvNeXtHasTheParametersOfTheOriginal(t *testing.T) {
 		if err := logits.Shape().CheckDims(2, 1000); err != nil {
 			t.Error(err)
 		}
-		parameters, tensors, told := 0, 0, 0
+		parameters, tensors, reported := 0, 0, 0
 		for v := range store.IterVariables() {
 			parameters, tensors = parameters+v.Shape().Size(), tensors+1
 		}
 		for _, l := range n.Layers() {
-			told += l.Parameters
+			reported += l.Parameters
 		}
-		if parameters != want.parameters || told != want.parameters || tensors != want.tensors {
-			t.Errorf("%s has %d parameters in %d tensors and tells of %d, want %d in %d", size, parameters, tensors, told, want.parameters, want.tensors)
+		if parameters != want.parameters || reported != want.parameters || tensors != want.tensors {
+			t.Errorf("%s has %d parameters in %d tensors and reports %d, want %d in %d", size, parameters, tensors, reported, want.parameters, want.tensors)
 		}
 	}
 }
@@ -73,7 +73,7 @@ func TestDepthCountsBlocksToTheHead(t *testing.T) {
 		}
 	}
 	if got := m.network(run.Model{}).LayerDecay(0.5, "stages_2_blocks_5_norm/beta"); got != 0.125 {
-		t.Errorf("the share of the rate is %v, want 0.125", got)
+		t.Errorf("the factor of the learning rate is %v, want 0.125", got)
 	}
 }
 
@@ -87,7 +87,7 @@ func TestStagesOfTheSmallestSizeBeginWhereItsRecipesFreeze(t *testing.T) {
 	}
 }
 
-func TestFineTuneTableCountsWhatIsTrainedFromEachPart(t *testing.T) {
+func TestFineTuneTableCountsTheParametersTrainedFromEachPart(t *testing.T) {
 	m := run.Model{Name: "convnext", Size: "atto", Input: "resize"}
 	rows, err := FineTuneTable(m)
 	if err != nil {

@@ -10,28 +10,28 @@ import (
 )
 
 // The layers of a ConvNeXt as Keras 2 counts them without the top, from 0: the input, the normalization of the input, the stem; then for each
-// stage but the first a layer that halves the side, and eight layers for each block; at the end a normalization. ConvNeXt-Tiny has 151. Keras 3 counts
-// no additions, so that it has 133, and `fine_tune_at` 143 lies beyond their end.
+// stage but the first a downsampling layer, and eight layers for each block; at the end a normalization. ConvNeXt-Tiny has 151. Keras 3 does
+// not count additions, so that it has 133, and `fine_tune_at` 143 lies beyond the last.
 const (
 	kerasStem        = 2
 	kerasFirstBlock  = 3
 	kerasBlockLayers = 8 // depthwise, normalization, dense, activation, dense, layer scale, stochastic depth, addition
 )
 
-// kerasBlock are the places of a block's parameters among its layers.
+// kerasBlock are the indices, within a block, of the layers that have parameters.
 var kerasBlock = map[string]int{"conv_dw": 0, "norm": 1, "mlp_fc1": 2, "mlp_fc2": 4, "gamma": 5}
 
 var blockName = regexp.MustCompile(`^stages_(\d)_blocks_(\d+)_(.+)$`)
 
-// KerasLayers is how many layers Keras 2 counted.
+// KerasLayers returns the number of layers as Keras 2 counts them.
 func (m ConvNeXt) KerasLayers() int { return m.stageStart(4) }
 
-// stageStart is the index of a stage's first layer; of the last normalization's successor for 4.
+// stageStart returns the index of a stage's first layer; for stage 4, the number of all layers.
 func (m ConvNeXt) stageStart(stage int) int {
 	index := kerasFirstBlock
 	for i, depth := range m.Depths[:stage] {
 		if i > 0 {
-			index++ // what halves the side
+			index++ // the downsampling layer
 		}
 		index += depth * kerasBlockLayers
 	}
@@ -41,8 +41,8 @@ func (m ConvNeXt) stageStart(stage int) int {
 	return index
 }
 
-// KerasLayer is the index of the layer that holds a parameter, given by the layer's name in our network. The last layer, head_fc, is not Keras's: it comes
-// after all.
+// KerasLayer returns the index that Keras 2 gives to a layer of our network, or of one of its parameters. The last layer, head_fc, is not among Keras's: its index
+// is KerasLayers.
 func (m ConvNeXt) KerasLayer(name string) int {
 	name, _, _ = strings.Cut(name, "/")
 	if part := blockName.FindStringSubmatch(name); part != nil {
@@ -56,7 +56,7 @@ func (m ConvNeXt) KerasLayer(name string) int {
 	switch {
 	case strings.HasPrefix(name, "stem_"):
 		return kerasStem
-	case strings.HasPrefix(name, "stages_"): // what halves the side
+	case strings.HasPrefix(name, "stages_"): // the downsampling layer
 		return m.stageStart(number(name[len("stages_"):][:1]))
 	case name == "head_norm":
 		return m.KerasLayers() - 1
@@ -64,8 +64,8 @@ func (m ConvNeXt) KerasLayer(name string) int {
 	return m.KerasLayers()
 }
 
-// Depth is how many blocks lie from a layer to the head, given by the layer's name in our network: 0 in the head, 1 in the last block. What halves the side
-// counts with the block after it; the stem comes before the first.
+// Depth returns the number of blocks from a layer of our network, or from one of its parameters, to the head: 0 in the head, 1 in the last block. A downsampling
+// layer counts with the block after it; the stem lies one deeper than the first block.
 func (m ConvNeXt) Depth(name string) int {
 	blocks := func(stages int) (n int) {
 		for _, depth := range m.Depths[:stages] {
@@ -85,8 +85,8 @@ func (m ConvNeXt) Depth(name string) int {
 	return 0
 }
 
-// FineTuneTable lists the parts of a convnext as rows of words: the index of its first layer, what it is, its parameters, and how many are trained when
-// fine-tuning begins there.
+// FineTuneTable returns a row of text for each part of a convnext: the index of its first layer, its name, its number of parameters, and how many parameters of
+// the network are trained when fine-tuning starts there.
 func FineTuneTable(m run.Model) ([][]string, error) {
 	s, err := Summarize(m)
 	if err != nil {
@@ -112,7 +112,7 @@ func FineTuneTable(m run.Model) ([][]string, error) {
 	return rows, nil
 }
 
-// partName is what a reader calls the part of the network that a layer is in.
+// partName returns the name of the part of the network that contains a layer.
 func partName(layer string) string {
 	if part := blockName.FindStringSubmatch(layer); part != nil {
 		return fmt.Sprintf("stage %d, block %d", number(part[1])+1, number(part[2])+1)
@@ -121,14 +121,14 @@ func partName(layer string) string {
 	case strings.HasPrefix(layer, "stem_"):
 		return "stem"
 	case strings.HasPrefix(layer, "stages_"):
-		return fmt.Sprintf("stage %d, halving", number(layer[len("stages_"):][:1])+1)
+		return fmt.Sprintf("stage %d, downsampling", number(layer[len("stages_"):][:1])+1)
 	case layer == "head_norm":
 		return "last normalization"
 	}
 	return "head"
 }
 
-// number reads digits that a pattern has matched.
+// number parses digits that a pattern has matched.
 func number(digits string) int {
 	n, err := strconv.Atoi(digits)
 	if err != nil {

@@ -54,7 +54,7 @@ func evaluate(t *testing.T, b compute.Backend, store *model.Store, images *tenso
 	return tensors.MustCopyFlatData[float32](out)
 }
 
-func TestPredictionFromBothSidesIsTheMeanAndTheSameForTheMirrorImage(t *testing.T) {
+func TestTestTimeAugmentationIsTheMeanAndTheSameForTheFlippedImage(t *testing.T) {
 	values := make([]float32, 2*fashion.Pixels)
 	for i := range values {
 		values[i] = float32((i*i)%97) / 97
@@ -78,11 +78,11 @@ func TestPredictionFromBothSidesIsTheMeanAndTheSameForTheMirrorImage(t *testing.
 	differ := 0.0
 	for i := range both {
 		if want := (one[i] + other[i]) / 2; math.Abs(float64(both[i]-want)) > 1e-5 || math.Abs(float64(bothMirrored[i]-want)) > 1e-5 {
-			t.Errorf("logit %d is %v, of the mirror image %v, want the mean %v", i, both[i], bothMirrored[i], want)
+			t.Errorf("logit %d is %v, of the flipped image %v, want the mean %v", i, both[i], bothMirrored[i], want)
 		}
 		differ = max(differ, math.Abs(float64(one[i]-other[i])))
 	}
 	if differ < 1e-3 {
-		t.Errorf("both sides give the same logits, to %v: nothing was tested", differ)
+		t.Errorf("an image and its flip give the same logits, to %v: nothing was tested", differ)
 	}
 }

@@ -1,5 +1,5 @@
-// Package models holds the study's models as GoMLX graphs, one file each. A model takes grey images, float32
-// [B, 28, 28, 1] with values 0 (black) to 1, and gives logits, [B, 10].
+// Package models holds the study's networks as GoMLX graphs, one file each. A classifier takes grey images, float32 [B, 28, 28, 1] with values from 0 (black) to 1,
+// and returns logits, [B, 10].
 package models
 
 import (
@@ -12,7 +12,7 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Check reports a model that does not exist, or one that does not know what it is asked for. Networks of one's own are handed over.
+// Check returns an error for a model that is neither one of the study's nor the name of one in own, or that does not support a hyperparameter that is set.
 func Check(m run.Model, own ...Network) error {
 	if !IsGAN(m.Name) {
 		_, err := Of(m, own...)
@@ -22,14 +22,14 @@ func Check(m run.Model, own ...Network) error {
 		return err
 	}
 	if known := (run.Model{Name: m.Name, Latent: m.Latent, Width: m.Width}); m != known {
-		return fmt.Errorf("the model %s has no use for what the recipe asks of it: %+v, want %+v", m.Name, m, known)
+		return fmt.Errorf("the model %s does not support all that is set in %+v, want %+v", m.Name, m, known)
 	}
 	return nil
 }
 
-// enlarge brings images [B, 28, 28, 1] to a side: "" by a black border, "resize" bilinear.
-func enlarge(images *Node, how string, side int) *Node {
-	if how == "resize" {
+// enlarge brings images [B, 28, 28, 1] to [B, side, side, 1]: by a black border if input is "", by bilinear interpolation if it is "resize".
+func enlarge(images *Node, input string, side int) *Node {
+	if input == "resize" {
 		return layers.Resize(images, side, side)
 	}
 	border := PadAxis{Start: (side - fashion.Side) / 2, End: (side - fashion.Side) / 2}

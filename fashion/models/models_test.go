@@ -23,7 +23,7 @@ func TestCNNHasItsParametersAndShapes(t *testing.T) {
 		t.Errorf("the last layer's shape is %v, want [10]", last.Shape)
 	}
 	if text := s.String(); !strings.Contains(text, "467,818") && !strings.Contains(text, "467818") {
-		t.Errorf("the summary does not tell the number of parameters:\n%s", text)
+		t.Errorf("the summary does not show the number of parameters:\n%s", text)
 	}
 }
 

@@ -11,9 +11,9 @@ import (
 	"fashionlab/fashion/models"
 )
 
-// What the library must know of a network is told by its layers or stands in models.Network: a network of a user's own has every right that the study's have.
-func TestNetworksAreToldApartByTheirNamesInOneFile(t *testing.T) {
-	names := strings.Join(models.Names(), "|")
+// The library gets all that it must know of a network from its layers and from models.Network, so that a user-defined network can do all that the study's can.
+func TestNetworksAreDistinguishedByNameInOneFileOnly(t *testing.T) {
+	names := strings.Join(models.StudyModels(), "|")
 	apart := regexp.MustCompile(`(?:Model|\bm)\.Name (?:==|!=) "(?:` + names + `)"|\bcase "(?:` + names + `)"|\bname (?:==|!=) "(?:` + names + `)"`)
 	seen := 0
 	err := filepath.WalkDir(filepath.Join("..", ".."), func(path string, d fs.DirEntry, err error) error {
@@ -27,7 +27,7 @@ func TestNetworksAreToldApartByTheirNamesInOneFile(t *testing.T) {
 		}
 		found := apart.FindAllString(string(source), -1)
 		if one := filepath.Base(path) == "network.go" && filepath.Base(filepath.Dir(path)) == "models"; one != (len(found) > 0) {
-			t.Errorf("%s tells networks apart by their names: %q", path, found)
+			t.Errorf("%s distinguishes networks by their names: %q", path, found)
 		}
 		return nil
 	})

@@ -18,34 +18,39 @@ import (
 // GoMLX does.
 type Build func(n *layers.Net, images *Node) *Node
 
-// Network is a classifier's network as a value: the function that builds it, and what its layers do not tell. A network of one's own needs a name and Logits; it is
-// trained, tested, explained and searched by handing it over beside a recipe whose Model.Name is its name.
+// Network is a classifier: the function that builds it, and the properties that its layers do not show. A user-defined network needs a name and Logits. To train,
+// test, explain or search it, pass it along with a recipe whose Model.Name is its name.
 type Network struct {
 	Name   string // as in run.Model.Name
 	Logits Build
 
-	// ForModel, instead of Logits, builds the network with the hyperparameters of a recipe: Filters, Depth, Hidden and Width mean what the network makes of them.
+	// ForModel, instead of Logits, builds the network with the hyperparameters of a recipe. The network defines what Filters, Depth, Hidden and Width mean.
 	ForModel func(run.Model) Build
 
-	Border      int                                           // black pixels that Logits adds to each side of an image: maps of layers lie over them too
-	WholeBatch  bool                                          // a step does not divide the batch, though no layer needs it whole, because that is faster
-	PlainIsFast bool                                          // plain operations evaluate any number of images about as fast as those of the form layers.ForCPU
-	LayerDecay  func(decay float64, parameter string) float64 // a parameter's share of the learning rate; nil: there is no layer decay
-	HeadEpsilon float64                                       // what a last LayerNorm adds to the variance, where pretrained weights depend on it
+	Border     int  // black pixels that Logits adds to each side of an image, which feature maps cover too
+	WholeBatch bool // no micro-batches, because they are slower; layers that need the whole batch, such as BatchNorm, imply it
+
+	// ReferenceIsFast says that the form layers.Reference evaluates any number of images about as fast as layers.ForCPU.
+	ReferenceIsFast bool
+	// LayerDecay returns the factor of a parameter's learning rate under layer-wise decay; nil means that there is none.
+	LayerDecay  func(decay float64, parameter string) float64
+	HeadEpsilon float64 // epsilon of a last LayerNorm, where pretrained weights depend on it
 }
 
-// OwnName is the name that a recipe has for it.
+// OwnName returns the name by which a recipe refers to the network.
 func (net Network) OwnName() string { return net.Name }
 
-// Names lists the models of the study: the classifiers, and the pairs of networks that NewGAN knows.
-func Names() []string { return []string{"cnn", "residual", "resnet50", "convnext", "dcgan", "sngan"} }
+// studyModels lists the names of the study's models: the classifiers, and the GANs that NewGAN knows.
+func studyModels() []string {
+	return []string{"cnn", "residual", "resnet50", "convnext", "dcgan", "sngan"}
+}
 
-// Of returns the network of a recipe's model, which is one of the study's or, by its name, one of those that are handed over.
+// Of returns the network of a recipe's model: one of the study's, or the one of that name in own.
 func Of(m run.Model, own ...Network) (Network, error) {
 	var names []string
 	for _, o := range own {
-		if slices.Contains(Names(), o.Name) {
-			return Network{}, fmt.Errorf("a network of one's own is named %q, as one of the study's: %s; give it another name", o.Name, strings.Join(Names(), ", "))
+		if slices.Contains(studyModels(), o.Name) {
+			return Network{}, fmt.Errorf("a user-defined network is named %q, which is one of the study's models: %s; give it another name", o.Name, strings.Join(studyModels(), ", "))
 		}
 		if o.Name == "" || (o.Logits == nil) == (o.ForModel == nil) {
 			return Network{}, fmt.Errorf("the network %q needs a name and either Logits or ForModel", o.Name)
@@ -53,15 +58,15 @@ func Of(m run.Model, own ...Network) (Network, error) {
 		names = append(names, o.Name)
 	}
 	n := Network{Name: m.Name}
-	known := run.Model{Name: m.Name, Dropout: m.Dropout, Mirror: m.Mirror} // what the network knows of what it is asked for
+	known := run.Model{Name: m.Name, Dropout: m.Dropout, Mirror: m.Mirror} // the hyperparameters that the network supports
 	known.Weights.Run, known.Weights.SHA256 = m.Weights.Run, m.Weights.SHA256
 	switch m.Name {
 	case "cnn":
 		known.Filters, known.Depth, known.Hidden = m.Filters, m.Depth, m.Hidden
-		n.Logits, n.PlainIsFast = CNN{m.Filters, m.Depth, m.Hidden}.Logits, true
+		n.Logits, n.ReferenceIsFast = CNN{m.Filters, m.Depth, m.Hidden}.Logits, true
 	case "residual":
 		known.Width = m.Width
-		n.Logits, n.PlainIsFast = Residual{m.Width}.Logits, true
+		n.Logits, n.ReferenceIsFast = Residual{m.Width}.Logits, true
 	case "resnet50":
 		known.Stem, known.Input = m.Stem, m.Input
 		if m.Stem != "" && m.Stem != "small" {
@@ -76,11 +81,11 @@ func Of(m run.Model, own ...Network) (Network, error) {
 		}
 		n = newConvNeXt(m).network(m)
 	case "dcgan", "sngan":
-		return n, fmt.Errorf("the model is %s, a GAN, which tells no classes", m.Name)
+		return n, fmt.Errorf("the model is %s, a GAN, want a classifier", m.Name)
 	default:
 		i := slices.Index(names, m.Name)
 		if i < 0 {
-			return n, fmt.Errorf("model.name is %q, want one of %s, or the name of a network that is handed over%s", m.Name, strings.Join(Names(), ", "), among(names))
+			return n, fmt.Errorf("model.name is %q, want one of %s, or the name of a network that is handed over%s", m.Name, strings.Join(studyModels(), ", "), among(names))
 		}
 		n = own[i]
 		if n.ForModel != nil {
@@ -92,10 +97,10 @@ func Of(m run.Model, own ...Network) (Network, error) {
 		return n, fmt.Errorf("model.input is %q, want resize, or none for a border", m.Input)
 	}
 	if m != known {
-		return n, fmt.Errorf("the model %s has no use for what the recipe asks of it: %+v, want %+v", m.Name, m, known)
+		return n, fmt.Errorf("the model %s does not support all that is set in %+v, want %+v", m.Name, m, known)
 	}
 	if m.Filters < 0 || m.Depth < 0 || m.Hidden < 0 || m.Width < 0 {
-		return n, fmt.Errorf("the model %s is asked for %+v, want no negative numbers", m.Name, m)
+		return n, fmt.Errorf("the model is %+v, want no negative numbers", m)
 	}
 	return n, nil
 }
@@ -105,10 +110,10 @@ func IsOwn(m run.Model, own ...Network) bool {
 	return slices.ContainsFunc(own, func(n Network) bool { return n.Name == m.Name })
 }
 
-// IsGAN reports whether a model is a pair of networks that are trained against each other, and no classifier.
+// IsGAN reports whether a model is a GAN and not a classifier.
 func IsGAN(name string) bool { return name == "dcgan" || name == "sngan" }
 
-// NewGAN is the pair that a recipe names.
+// NewGAN returns the GAN of a recipe's model.
 func NewGAN(m run.Model) GAN { return GAN{Spectral: m.Name == "sngan", Width: m.Width} }
 
 // among lists names for an error.
@@ -119,7 +124,7 @@ func among(names []string) string {
 	return ": " + strings.Join(names, ", ")
 }
 
-// border is the width of the black border that brings an image to a side.
+// border returns the width of the black border that brings an image to a side.
 func border(m run.Model, side int) int {
 	if m.Input != "" {
 		return 0
@@ -127,12 +132,12 @@ func border(m run.Model, side int) int {
 	return (side - fashion.Side) / 2
 }
 
-// NetworkError is a network that no training could use.
+// NetworkError is a network that cannot be trained.
 type NetworkError struct{ Network, Problem string }
 
 func (e *NetworkError) Error() string { return fmt.Sprintf("the network %s: %s", e.Network, e.Problem) }
 
-// On builds the network on images [B, 28, 28, 1], checks it, and returns its logits [B, 10]. It panics with a *NetworkError that names the layer where something is wrong.
+// On builds the network on images [B, 28, 28, 1], checks it, and returns its logits, [B, 10]. It panics with a *NetworkError that names the layer at fault.
 func (net Network) On(n *layers.Net, images *Node) *Node {
 	logits := net.build(n, images)
 	wrong := func(problem string, args ...any) { panic(&NetworkError{net.Name, fmt.Sprintf(problem, args...)}) }
@@ -153,13 +158,13 @@ func (net Network) On(n *layers.Net, images *Node) *Node {
 		}
 		seen[l.Name] = true
 		if l.Parameters > 0 && !reached[outputs[l.Name]] {
-			wrong("the layer %q does not reach the logits, so that nothing would train it; use its output, or remove it", l.Name)
+			wrong("the layer %q does not reach the logits, so that it would not be trained; use its output, or remove it", l.Name)
 		}
 	}
 	return logits
 }
 
-// build is Logits, with the layer before it where it panics.
+// build is Logits, whose panics become a *NetworkError.
 func (net Network) build(n *layers.Net, images *Node) *Node {
 	defer func() {
 		if caught := recover(); caught != nil {
@@ -173,7 +178,7 @@ func (net Network) build(n *layers.Net, images *Node) *Node {
 	return net.Logits(n, images)
 }
 
-// lastLayer says after which layer something happened.
+// lastLayer says which layer was the last that was built.
 func lastLayer(n *layers.Net) string {
 	list := n.Layers()
 	if len(list) == 0 {
@@ -183,7 +188,7 @@ func lastLayer(n *layers.Net) string {
 	return fmt.Sprintf(" (after the layer %q, whose output is [B %s])", last.Name, strings.Trim(fmt.Sprint(last.Shape), "[]"))
 }
 
-// ancestors are the nodes from which a node is computed, itself among them.
+// ancestors returns the nodes from which a node is computed, including itself.
 func ancestors(node *Node) map[*Node]bool {
 	seen, left := map[*Node]bool{node: true}, []*Node{node}
 	for len(left) > 0 {
@@ -199,7 +204,7 @@ func ancestors(node *Node) map[*Node]bool {
 	return seen
 }
 
-// operations is a digest of what is computed between the layers: the kinds and shapes of the nodes that lead to the logits, in their order.
+// operations returns a digest of the graph: the types and shapes of the nodes that lead to the logits, in order. It includes what lies between the layers.
 func operations(logits *Node) string {
 	h, reached := sha256.New(), ancestors(logits)
 	for _, node := range logits.Graph().Nodes() {
@@ -210,8 +215,7 @@ func operations(logits *Node) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Predict is On as a network's answer to images [B, 28, 28, 1]: with test-time augmentation, where the recipe says so, the mean of the logits of an image and of its
-// horizontal flip.
+// Predict is On for evaluation. With test-time augmentation, which the recipe chooses, it returns the mean of the logits of an image and of its horizontal flip.
 func (net Network) Predict(n *layers.Net, m run.Model, images *Node) *Node {
 	if !m.Mirror {
 		return net.On(n, images)
@@ -221,7 +225,7 @@ func (net Network) Predict(n *layers.Net, m run.Model, images *Node) *Node {
 	return ReduceMean(Reshape(both, 2, b, fashion.NumClasses), 0)
 }
 
-// OverImage enlarges maps of all that the network sees, [B, H, W, C], and cuts off its border: [B, 28, 28, C], a value for each pixel.
+// OverImage resizes feature maps, [B, H, W, C], to the network's input and crops its border: [B, 28, 28, C], a value for each pixel.
 func (net Network) OverImage(maps *Node) *Node {
 	inside := AxisRange(net.Border, net.Border+fashion.Side)
 	return Slice(layers.Resize(maps, fashion.Side+2*net.Border, fashion.Side+2*net.Border), AxisRange(), inside, inside)

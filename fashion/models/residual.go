@@ -9,28 +9,28 @@ import (
 	"fashionlab/fashion/layers"
 )
 
-// Residual is the study's own small residual network, for more accuracy than the CNN's at a few times its cost: four
-// convolutions that widen, each but the first followed by a block of two that is added to its input (He, Zhang, Ren and Sun, "Deep
-// Residual Learning for Image Recognition", 2016), every one normalized over the batch. Its maps are halved by pooling, so that it sees fine patterns
-// at the image's own side. Dropout is before the last layer.
+// Residual is the study's own small residual network (He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognition", 2016), more accurate than the CNN at a
+// few times its cost. After a stem of two convolutions come three stages, each a convolution that doubles the width and a residual block of two. Every convolution
+// has batch normalization. Max pooling halves the feature maps, the first time after the stem, so that the stem sees fine patterns at full resolution. Dropout
+// precedes the last layer.
 type Residual struct {
-	Width int // channels of the first convolution; 0 means 32. The later ones have one, two, four and eight times as many
+	Width int // channels of the stem; 0 means 32. The stages have two, four and eight times as many
 }
 
-// Logits builds the network on images [B, 28, 28, 1].
+// Logits builds the network on images [B, 28, 28, 1] and returns its logits, [B, 10].
 func (m Residual) Logits(n *layers.Net, images *Node) *Node {
 	width := cmp.Or(m.Width, 32)
 	x := m.convolution(n, "stem", images, width)
-	x = n.MaxPool("stem/pool", m.convolution(n, "stem2", x, width)) // [B, 14, 14, width]
-	x = n.MaxPool("stage1/pool", m.stage(n, "stage1", x, 2*width))  // [B, 7, 7, 2*width]
-	x = m.even(m.stage(n, "stage2", x, 4*width))                    // [B, 8, 8, 4*width]
-	x = n.MaxPool("stage2/pool", x)                                 // [B, 4, 4, 4*width]
-	x = n.Mean("average", m.stage(n, "stage3", x, 8*width))         // [B, 8*width]
+	x = n.MaxPool("stem/pool", m.convolution(n, "stem2", x, width))      // [B, 14, 14, width]
+	x = n.MaxPool("stage1/pool", m.stage(n, "stage1", x, 2*width))       // [B, 7, 7, 2*width]
+	x = m.padToEven(m.stage(n, "stage2", x, 4*width))                    // [B, 8, 8, 4*width]
+	x = n.MaxPool("stage2/pool", x)                                      // [B, 4, 4, 4*width]
+	x = n.GlobalAveragePool("average", m.stage(n, "stage3", x, 8*width)) // [B, 8*width]
 	x = n.Dropout("dropout", x)
 	return n.Dense("logits", x, fashion.NumClasses)
 }
 
-// stage widens [B, H, W, C] to [B, H, W, filters] and adds a block of two convolutions.
+// stage is a convolution and a residual block of two: [B, H, W, C] to [B, H, W, filters].
 func (m Residual) stage(n *layers.Net, name string, x *Node, filters int) *Node {
 	x = m.convolution(n, name+"_wide", x, filters)
 	y := m.convolution(n, name+"_conv1", x, filters)
@@ -38,13 +38,13 @@ func (m Residual) stage(n *layers.Net, name string, x *Node, filters int) *Node 
 	return n.Keep(name+"_sum", Add(x, y))
 }
 
-// convolution is a 3x3 convolution, its normalization and its activation.
+// convolution is a 3x3 convolution, batch normalization and the activation.
 func (m Residual) convolution(n *layers.Net, name string, x *Node, filters int) *Node {
 	return n.Relu(name+"_relu", n.BatchNorm(name+"_bn", n.Conv(name+"_conv", x, filters)))
 }
 
-// even gives a map of an odd side a border of zeros, the least of what an activation gives, so that it can be halved.
-func (m Residual) even(x *Node) *Node {
+// padToEven pads feature maps of an odd side by a row and a column of zeros, so that they can be pooled. Zero is the minimum after ReLU.
+func (m Residual) padToEven(x *Node) *Node {
 	end := PadAxis{End: 1}
 	return Pad(x, ScalarZero(x.Graph(), x.DType()), PadAxis{}, end, end, PadAxis{})
 }

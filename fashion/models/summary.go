@@ -17,16 +17,15 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Built is what a model was found to be when it was built.
+// Built describes a model that was built.
 type Built struct {
 	Layers     []layers.Layer
-	Head       string // the last layer with parameters, which tells the classes
-	Normalizes bool   // over the batch, so that a training step needs all of it
-	Operations string // a digest of what is computed, between the layers too, in plain operations; "" for a GAN
+	Head       string // name of the last layer with parameters, which returns the logits
+	Normalizes bool   // has batch normalization, so that a training step needs the whole batch
+	Operations string // a digest of the graph in the form layers.Reference; "" for a GAN
 }
 
-// Layers builds a model once, without compiling it, and says what it is. Its parameters are made in the store, with
-// the initial values that the seed decides.
+// Layers builds a model, which may be one of own, without compiling it, and describes it. It makes the parameters in the store, with initial values from the seed.
 func Layers(backend compute.Backend, store *model.Store, m run.Model, seed uint64, own ...Network) (b Built, err error) {
 	if err := Check(m, own...); err != nil {
 		return b, err
@@ -38,7 +37,7 @@ func Layers(backend compute.Backend, store *model.Store, m run.Model, seed uint6
 		n := layers.Inference(g, store, seed).WithForm(layers.Reference)
 		if IsGAN(m.Name) {
 			classes := input("classes", 1, fashion.NumClasses)
-			NewGAN(m).Scores(n, NewGAN(m).Images(n, input("latents", 1, m.Latent), classes), classes)
+			NewGAN(m).Discriminate(n, NewGAN(m).Generate(n, input("latents", 1, m.Latent), classes), classes)
 		} else {
 			net, err := Of(m, own...)
 			if err != nil {
@@ -57,8 +56,7 @@ func Layers(backend compute.Backend, store *model.Store, m run.Model, seed uint6
 	return b, err
 }
 
-// Summary is a table of a model's layers: names, shapes of their outputs (None is the batch) and parameters. It needs
-// no accelerator and no plugin.
+// Summary lists a model's layers, as Keras's model.summary() does.
 type Summary struct {
 	Model      run.Model
 	Layers     []layers.Layer
@@ -66,7 +64,7 @@ type Summary struct {
 	Fixed      int // of the parameters, those that are not trained
 }
 
-// Summarize describes a model, which may be a network of one's own that is handed over.
+// Summarize returns the summary of a model, which may be one of own. It needs no plugin.
 func Summarize(m run.Model, own ...Network) (Summary, error) {
 	backend, err := gobackend.New("")
 	if err != nil {
@@ -85,7 +83,7 @@ func Summarize(m run.Model, own ...Network) (Summary, error) {
 	return s, nil
 }
 
-// Rows returns a row of words per layer: name and type, output shape, parameters.
+// Rows returns a row of text for each layer: name and type, output shape (None is the batch) and number of parameters; then the totals.
 func (s Summary) Rows() [][]string {
 	var rows [][]string
 	for _, l := range s.Layers {
@@ -102,8 +100,8 @@ func (s Summary) Rows() [][]string {
 	return rows
 }
 
-// ByStage returns a row of words for each run of layers whose names begin alike, up to the first "_" or "/": name and number of
-// layers, shape of the last one's output, parameters. It is the table of a deep network.
+// ByStage is Rows for a deep network: a row for consecutive layers whose names agree up to the first "_" or "/", with their number, the last one's output shape and
+// their parameters.
 func (s Summary) ByStage() [][]string {
 	var stages []layers.Layer
 	var counts []int

@@ -37,7 +37,7 @@ func LiveSearch() func(hyperband.State[run.Recipe]) {
 // SearchLine describes where a search is: epochs, the bracket and the rung under way, trials alive, the best so far, time left.
 func SearchLine[C comparable](s hyperband.State[C]) string {
 	line := fmt.Sprintf("%d of %d epochs", s.Epochs, s.Planned)
-	if b, rung, alive := s.Front(); alive > 0 {
+	if b, rung, alive := s.Current(); alive > 0 {
 		line += fmt.Sprintf("; bracket %d, rung %d of %d, %d trials alive", s.Brackets[b].S, rung+1, len(s.Brackets[b].Rungs), alive)
 	}
 	if list := s.Ranking(); len(list) > 0 {

@@ -1,8 +1,7 @@
-// Package optim holds the update rules and the learning-rate schedules of the study, as Keras 3 defines them.
+// Package optim implements the study's update rules and learning-rate schedules, as Keras 3 defines them.
 //
-// A rule is split in two. The scalars (the decays of its means, bias corrections, the rate itself) are computed on the
-// host in float64 and enter the graph as one small vector, so that a change of any of them compiles nothing anew and a
-// rule keeps no counter of its own. What is done to each parameter is a graph function.
+// An update rule has two parts. Its scalars (moving-average decays, bias corrections, the learning rate) are computed on the host in float64 and enter the graph as
+// one small vector. So the compiled program serves all their values, and a rule keeps no step counter in the graph. The update of a parameter is a graph function.
 package optim
 
 import (
@@ -15,36 +14,36 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Rule is an optimizer's update rule.
-type Rule struct {
-	// Slots names the tensors that the rule keeps beside each parameter, of its shape, zero before the first step.
+// UpdateRule is an optimizer's update rule.
+type UpdateRule struct {
+	// Slots names the tensors that the rule keeps for each parameter: of the parameter's shape, and zero before the first step.
 	Slots []string
-	// Scalars returns what the rule needs at a step, 1 for the first, with a learning rate. The last one is the
-	// weight decay's rate*decay.
+	// Scalars returns the rule's scalars at a step, 1 for the first, with a learning rate. The last is rate*decay, for the weight decay.
 	Scalars func(step int, rate float64) []float64
-	// NumScalars is the length of what Scalars returns.
+	// NumScalars is the number of scalars.
 	NumScalars int
 
 	update func(p, g *Node, slots, scalars []*Node) (*Node, []*Node)
 }
 
-// Names lists the optimizers that New knows.
-func Names() []string { return []string{"nadam", "adam", "adamw", "rmsprop", "sgd"} }
+// names lists the optimizers that New knows.
+func names() []string { return []string{"nadam", "adam", "adamw", "rmsprop", "sgd"} }
 
-// New returns the rule that a recipe asks for.
-func New(o run.Optimizer) (Rule, error) {
-	var r Rule
+// New returns the update rule of a recipe's optimizer: nadam, adam, adamw, rmsprop or sgd. Weight decay is decoupled in all of them: before each update a parameter
+// is multiplied by 1 - rate*decay.
+func New(o run.Optimizer) (UpdateRule, error) {
+	var r UpdateRule
 	switch strings.ToLower(o.Name) {
 	case "nadam":
 		r = nadam(o)
-	case "adam", "adamw": // in Keras they differ in the default of the weight decay only
+	case "adam", "adamw": // in Keras only the default weight decay differs
 		r = adam(o)
 	case "rmsprop":
 		r = rmsprop(o)
 	case "sgd":
 		r = sgd(o)
 	default:
-		return Rule{}, fmt.Errorf("optimizer.name is %q, want one of %s", o.Name, strings.Join(Names(), ", "))
+		return UpdateRule{}, fmt.Errorf("optimizer.name is %q, want one of %s", o.Name, strings.Join(names(), ", "))
 	}
 	scalars := r.Scalars
 	r.Scalars = func(step int, rate float64) []float64 { return append(scalars(step, rate), rate*o.WeightDecay) }
@@ -57,9 +56,9 @@ func New(o run.Optimizer) (Rule, error) {
 	return r, nil
 }
 
-// Update returns a parameter and its slots after one step. The gradient g and the slots have the shape of p; scalars
-// is the vector that Scalars filled, [NumScalars].
-func (r Rule) Update(p, g *Node, slots []*Node, scalars *Node) (*Node, []*Node) {
+// Update returns a parameter and its slots after one step. The gradient g and the slots have the shape of the parameter p; scalars are those of the step,
+// [NumScalars].
+func (r UpdateRule) Update(p, g *Node, slots []*Node, scalars *Node) (*Node, []*Node) {
 	list := make([]*Node, r.NumScalars)
 	for i := range list {
 		list[i] = ConvertDType(Reshape(Slice(scalars, AxisElem(i))), p.DType())
@@ -74,10 +73,10 @@ func (r Rule) Update(p, g *Node, slots []*Node, scalars *Node) (*Node, []*Node) 
 //	m <- beta1 m + (1-beta1) g
 //	v <- beta2 v + (1-beta2) g^2
 //	p <- p - rate * (u(t+1) m / (1-U(t+1)) + (1-u(t)) g / (1-U(t))) / (sqrt(v / (1-beta2^t)) + epsilon)
-func nadam(o run.Optimizer) Rule {
+func nadam(o run.Optimizer) UpdateRule {
 	u := func(t int) float64 { return o.Beta1 * (1 - 0.5*math.Pow(0.96, float64(t))) }
-	product, upTo := 1.0, 0 // U(upTo), kept from call to call: steps come in order
-	return Rule{
+	product, upTo := 1.0, 0 // U(upTo), kept between calls because steps come in order
+	return UpdateRule{
 		Slots: []string{"m", "v"},
 		Scalars: func(t int, rate float64) []float64 {
 			if t < upTo {
@@ -112,8 +111,8 @@ func nadam(o run.Optimizer) Rule {
 //	p <- p - rate * sqrt(1-beta2^t) / (1-beta1^t) * m / (sqrt(v) + epsilon)
 //
 // With a weight decay it is AdamW (Loshchilov and Hutter, 2019).
-func adam(o run.Optimizer) Rule {
-	return Rule{
+func adam(o run.Optimizer) UpdateRule {
+	return UpdateRule{
 		Slots: []string{"m", "v"},
 		Scalars: func(t int, rate float64) []float64 {
 			corrected := rate * math.Sqrt(1-math.Pow(o.Beta2, float64(t))) / (1 - math.Pow(o.Beta1, float64(t)))
@@ -127,13 +126,13 @@ func adam(o run.Optimizer) Rule {
 	}
 }
 
-// rmsprop is RMSprop (Tieleman and Hinton, 2012), not centred, with Keras's momentum; rho is Beta2:
+// rmsprop is uncentred RMSprop (Tieleman and Hinton, 2012) with momentum as in Keras; rho is Beta2:
 //
 //	v <- rho v + (1-rho) g^2
 //	b <- momentum b + rate * g / sqrt(v + epsilon)
 //	p <- p - b
-func rmsprop(o run.Optimizer) Rule {
-	r := Rule{
+func rmsprop(o run.Optimizer) UpdateRule {
+	r := UpdateRule{
 		Slots:   []string{"v"},
 		Scalars: func(_ int, rate float64) []float64 { return []float64{rate, 1 - o.Beta2, o.Momentum} },
 		update: func(p, g *Node, slots, s []*Node) (*Node, []*Node) {
@@ -152,12 +151,12 @@ func rmsprop(o run.Optimizer) Rule {
 	return r
 }
 
-// sgd is gradient descent, with momentum where it is not 0, in Nesterov's form where asked for:
+// sgd is stochastic gradient descent, with momentum if it is not 0, optionally Nesterov's:
 //
 //	b <- momentum b - rate * g
-//	p <- p + b                          (p <- p + momentum b - rate * g for Nesterov's)
-func sgd(o run.Optimizer) Rule {
-	r := Rule{
+//	p <- p + b                          (Nesterov: p <- p + momentum b - rate * g)
+func sgd(o run.Optimizer) UpdateRule {
+	r := UpdateRule{
 		Scalars: func(_ int, rate float64) []float64 { return []float64{rate, o.Momentum} },
 		update: func(p, g *Node, slots, s []*Node) (*Node, []*Node) {
 			step := Mul(g, s[0])
@@ -177,7 +176,7 @@ func sgd(o run.Optimizer) Rule {
 	return r
 }
 
-// mean moves an exponential moving average towards x, by the share of one minus beta.
-func mean(average, x, share *Node) *Node {
-	return Add(average, Mul(Sub(x, average), share))
+// mean updates an exponential moving average by x; rate is one minus beta.
+func mean(average, x, rate *Node) *Node {
+	return Add(average, Mul(Sub(x, average), rate))
 }

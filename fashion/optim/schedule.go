@@ -9,26 +9,26 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Own is a schedule of the user's own, which a recipe names in run.Schedule.Name.
+// Own is a user-defined schedule, which a recipe names in run.Schedule.Name.
 type Own struct {
 	Name string
-	// Factor is what the recipe's learning rate is multiplied by in a step, 0 for the first, of so many of the whole training.
+	// Factor returns the factor of the recipe's learning rate in a step, 0 for the first, of a training of so many steps.
 	Factor func(step, steps int) float64
 }
 
-// OwnName is the name that a recipe has for it.
+// OwnName returns the name by which a recipe refers to the schedule.
 func (o Own) OwnName() string { return o.Name }
 
-// CheckSchedule reports a schedule that does not exist or lacks what it needs. Schedules of the user's own are handed over.
+// CheckSchedule returns an error for a schedule that is neither one of the package nor the name of one in own, or whose fields are invalid.
 func CheckSchedule(s run.Schedule, own ...Own) error {
 	for _, o := range own {
 		if o.Name == "" || o.Factor == nil || slices.Contains([]string{"plateau", "exponential", "step", "cosine"}, o.Name) {
-			return fmt.Errorf("a schedule of one's own is named %q, want a name that is none of plateau, exponential, step, cosine, and a function Factor", o.Name)
+			return fmt.Errorf("a user-defined schedule is named %q, want a name that is none of plateau, exponential, step, cosine, and a function Factor", o.Name)
 		}
 	}
 	if slices.ContainsFunc(own, func(o Own) bool { return o.Name == s.Name }) {
 		if s != (run.Schedule{Name: s.Name}) {
-			return fmt.Errorf("schedule is %+v, want nothing but the name of a schedule of one's own", s)
+			return fmt.Errorf("schedule is %+v, want only a name: it is user-defined", s)
 		}
 		return nil
 	}
@@ -47,24 +47,24 @@ func CheckSchedule(s run.Schedule, own ...Own) error {
 		}
 	case "cosine":
 		if s.Every < 0 {
-			return fmt.Errorf("schedule.every is %d, want the number of steps in which a cosine falls, or 0 for all", s.Every)
+			return fmt.Errorf("schedule.every is %d, want the number of steps of a cosine's decay, or 0 for all", s.Every)
 		}
 	default:
-		return fmt.Errorf("schedule.name is %q, want one of plateau, exponential, step, cosine, one that is handed over, or none for a constant rate", s.Name)
+		return fmt.Errorf("schedule.name is %q, want one of plateau, exponential, step, cosine, one that is handed over, or none for a constant learning rate", s.Name)
 	}
 	return nil
 }
 
-// Rate returns the learning rate of a step, 0 for the first, of so many of the whole training, from the rate that the recipe (or, for a plateau, the
-// reductions so far) gives:
+// LearningRate returns the learning rate of a step, 0 for the first, of a training of so many steps. rate is the recipe's, or for "plateau" the one that
+// ReduceOnPlateau returned. With factor, the decay steps every and the minimum of s:
 //
 //	exponential  rate * factor^(step/every)
 //	step         rate * factor^floor(step/every)
-//	cosine       minimum + (rate-minimum) * (1+cos(pi*step/every))/2, the minimum from step every on (Loshchilov and Hutter,
-//	             "SGDR", 2017, without restarts); every is steps where it is 0
+//	cosine       minimum + (rate-minimum) * (1+cos(pi*step/every))/2, and the minimum after step every (Loshchilov and Hutter,
+//	             "SGDR", 2017, without restarts); every is steps if it is 0
 //
-// A schedule of the user's own that the recipe names is handed over.
-func Rate(s run.Schedule, rate float64, step, steps int, own ...Own) float64 {
+// own must contain the user-defined schedule that s names, if any.
+func LearningRate(s run.Schedule, rate float64, step, steps int, own ...Own) float64 {
 	for _, o := range own {
 		if o.Name == s.Name {
 			return rate * o.Factor(step, steps)
@@ -76,15 +76,15 @@ func Rate(s run.Schedule, rate float64, step, steps int, own ...Own) float64 {
 	case "step":
 		return rate * math.Pow(s.Factor, float64(step/s.Every))
 	case "cosine":
-		along := min(1, float64(step)/float64(max(cmp.Or(s.Every, steps), 1)))
-		return s.MinRate + (rate-s.MinRate)*(1+math.Cos(math.Pi*along))/2
+		progress := min(1, float64(step)/float64(max(cmp.Or(s.Every, steps), 1)))
+		return s.MinRate + (rate-s.MinRate)*(1+math.Cos(math.Pi*progress))/2
 	}
 	return rate
 }
 
-// ReduceOnPlateau is Keras's ReduceLROnPlateau at the end of an epoch: given the rate, the validation loss and what it
-// remembers, it returns the rate of the next epoch and the new memory. A loss that is not at least MinDelta below the
-// best so far, or is NaN, is no improvement; after Patience such epochs the rate is multiplied by Factor.
+// ReduceOnPlateau is Keras's ReduceLROnPlateau at the end of an epoch: from the learning rate, the validation loss and its own state it returns the learning rate of
+// the next epoch and the new state. A loss that is not more than MinDelta below the best so far, or is NaN, is no improvement; after Patience epochs without one the
+// learning rate is multiplied by Factor.
 func ReduceOnPlateau(s run.Schedule, p run.Plateau, rate, loss float64) (float64, run.Plateau) {
 	if p.Cooldown > 0 {
 		p.Cooldown--

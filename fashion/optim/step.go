@@ -10,7 +10,7 @@ import (
 func SlotPath(parameter, slot string) string { return "/optimizer/" + slot + parameter }
 
 // AddSlots adds the rule's slots for parameters of a store, all zero.
-func (r Rule) AddSlots(store *model.Store, parameters []string) {
+func (r UpdateRule) AddSlots(store *model.Store, parameters []string) {
 	for _, name := range parameters {
 		shape := store.GetVariable(name).Shape()
 		for _, slot := range r.Slots {
@@ -20,7 +20,7 @@ func (r Rule) AddSlots(store *model.Store, parameters []string) {
 }
 
 // Inputs is the vector of scalars that the graph of a step reads, float32 [NumScalars]. Steps count from 1.
-func (r Rule) Inputs(step int, rate float64) []float32 {
+func (r UpdateRule) Inputs(step int, rate float64) []float32 {
 	list := make([]float32, r.NumScalars)
 	for i, s := range r.Scalars(step, rate) {
 		list[i] = float32(s)
@@ -29,7 +29,7 @@ func (r Rule) Inputs(step int, rate float64) []float32 {
 }
 
 // Step updates a parameter of a store, and its slots, by its gradient. The parameter moves by a fraction of the rule's step, 1 for all of it.
-func (r Rule) Step(store *model.Store, parameter string, gradient, scalars *Node, fraction float64) {
+func (r UpdateRule) Step(store *model.Store, parameter string, gradient, scalars *Node, fraction float64) {
 	g, variable := gradient.Graph(), store.GetVariable(parameter)
 	slots := make([]*Node, len(r.Slots))
 	for i, slot := range r.Slots {

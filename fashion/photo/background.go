@@ -8,8 +8,8 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// ground is the estimated background: red, green and blue as planes over the picture.
-type ground [3]plane
+// background is the estimated background: red, green and blue as planes over the picture, 0 to 255.
+type background [3]plane
 
 // plane is the value a + b x + c y.
 type plane struct{ a, b, c float64 }
@@ -17,59 +17,59 @@ type plane struct{ a, b, c float64 }
 func (p plane) at(x, y int) float64 { return p.a + p.b*float64(x) + p.c*float64(y) }
 
 const (
-	borderShare = 0.06 // how wide the border is that the background is estimated from, of the shorter side
-	borderEvery = 3    // pixels from one that is looked at there to the next, across and down
+	borderFraction = 0.06 // width of the border from which the background is estimated, as a fraction of the shorter side
+	borderStride   = 3    // of the pixels that are sampled there, across and down
 )
 
-// background fits a plane to each channel's values at the borders by least squares, again and again without those that are far from it, so that
-// an item that touches a border is left out.
-func (p *pixels) background() ground {
-	places := p.opaque.border()
-	kept := places
-	var g ground
+// background fits a plane to each channel's values at the borders by least squares. It repeats the fit without outliers, so that an item that touches a border is
+// ignored.
+func (p *pixels) background() background {
+	positions := p.opaque.border()
+	kept := positions
+	var bg background
 	for range 6 {
 		for c, channel := range p.channels {
-			g[c] = fitPlane(channel, kept)
+			bg[c] = fitPlane(channel, kept)
 		}
-		far := make([]float64, len(places))
-		for i, at := range places {
-			far[i] = p.distance(g, at[0], at[1])
+		distances := make([]float64, len(positions))
+		for i, at := range positions {
+			distances[i] = p.distance(bg, at[0], at[1])
 		}
-		limit := math.Max(6, 2.5*median(far))
+		limit := math.Max(6, 2.5*median(distances))
 		kept = nil
-		for i, at := range places {
-			if far[i] <= limit {
+		for i, at := range positions {
+			if distances[i] <= limit {
 				kept = append(kept, at)
 			}
 		}
 	}
-	return g
+	return bg
 }
 
-// border lists places of a picture at its borders.
-func (f field) border() (places [][2]int) {
-	wide := max(2, int(borderShare*float64(min(f.width, f.height))))
-	every := min(borderEvery, wide) // so that each side is met
-	for y := 0; y < f.height; y += every {
-		for x := 0; x < f.width; x += every {
-			if x < wide || y < wide || x >= f.width-wide || y >= f.height-wide {
-				places = append(places, [2]int{x, y})
+// border lists positions, x and y, at the borders of a picture.
+func (f field) border() (positions [][2]int) {
+	width := max(2, int(borderFraction*float64(min(f.width, f.height))))
+	stride := min(borderStride, width) // so that each side is sampled
+	for y := 0; y < f.height; y += stride {
+		for x := 0; x < f.width; x += stride {
+			if x < width || y < width || x >= f.width-width || y >= f.height-width {
+				positions = append(positions, [2]int{x, y})
 			}
 		}
 	}
-	return places
+	return positions
 }
 
-// fitPlane is the plane of the least squares through a channel's values at those places.
-func fitPlane(channel field, places [][2]int) plane {
-	// The normal equations of three unknowns, with coordinates around their mean so that they are well conditioned.
+// fitPlane returns the least-squares plane through a channel's values at those positions.
+func fitPlane(channel field, positions [][2]int) plane {
+	// The normal equations of three unknowns. The coordinates are centred, so that they are well conditioned.
 	var n, mx, my, mv float64
-	for _, at := range places {
+	for _, at := range positions {
 		n, mx, my, mv = n+1, mx+float64(at[0]), my+float64(at[1]), mv+channel.at(at[0], at[1])
 	}
 	mx, my, mv = mx/n, my/n, mv/n
 	var xx, xy, yy, xv, yv float64
-	for _, at := range places {
+	for _, at := range positions {
 		x, y, v := float64(at[0])-mx, float64(at[1])-my, channel.at(at[0], at[1])-mv
 		xx, xy, yy, xv, yv = xx+x*x, xy+x*y, yy+y*y, xv+x*v, yv+y*v
 	}
@@ -81,25 +81,25 @@ func fitPlane(channel field, places [][2]int) plane {
 	return plane{mv - b*mx - c*my, b, c}
 }
 
-// distance is how far a pixel's colour is from the background's, in levels of 0 to 255.
-func (p *pixels) distance(g ground, x, y int) float64 {
+// distance returns the root mean square difference of a pixel's channels from the background's, 0 to 255.
+func (p *pixels) distance(bg background, x, y int) float64 {
 	sum := 0.0
 	for c, channel := range p.channels {
-		d := channel.at(x, y) - g[c].at(x, y)
+		d := channel.at(x, y) - bg[c].at(x, y)
 		sum += d * d
 	}
 	return math.Sqrt(sum / 3)
 }
 
-// distances are those of all pixels; where the picture has transparent parts, its opacity in their place.
-func (p *pixels) distances(g ground) field {
+// distances returns the distance of each pixel; in a picture with transparent parts, its opacity instead, 0 to 255.
+func (p *pixels) distances(bg background) field {
 	f := newField(p.opaque.width, p.opaque.height)
 	for y := range f.height {
 		for x := range f.width {
 			if p.transparent {
 				f.values[y*f.width+x] = 255 * p.opaque.at(x, y)
 			} else {
-				f.values[y*f.width+x] = p.distance(g, x, y)
+				f.values[y*f.width+x] = p.distance(bg, x, y)
 			}
 		}
 	}
@@ -107,13 +107,13 @@ func (p *pixels) distances(g ground) field {
 }
 
 const (
-	leastDistance = 10.0  // levels that noise and compression reach
-	leastArea     = 0.004 // of the picture that an item covers
-	leastPart     = 0.05  // of the largest part's area, for a part to belong to the item
+	minDistance  = 10.0  // larger than those of noise and compression
+	minArea      = 0.004 // of an item, as a fraction of the picture
+	minComponent = 0.05  // area of a connected component of the item, as a fraction of the largest one's
 )
 
-// mask tells the item from the background, 0 to 255: pixels that are farther from it than a threshold, without specks and without what is much smaller
-// than the largest part.
+// mask segments the item: 255 where the distance from the background is above a threshold, and 0 elsewhere, without specks and without connected components that are
+// much smaller than the largest.
 func (p *pixels) mask(distance field) field {
 	threshold := p.threshold(distance)
 	inside := newField(distance.width, distance.height)
@@ -122,24 +122,23 @@ func (p *pixels) mask(distance field) field {
 			inside.values[i] = 255
 		}
 	}
-	// A speck is gone after an erosion, a gap after a dilation.
-	inside = inside.least(1).greatest(2).least(1)
-	parts, areas := inside.parts()
+	// Opening removes specks, closing fills gaps.
+	inside = inside.erode(1).dilate(2).erode(1)
+	components, areas := inside.components()
 	largest := 0
 	for _, area := range areas {
 		largest = max(largest, area)
 	}
-	for i, part := range parts {
-		if part < 0 || float64(areas[part]) < leastPart*float64(largest) || float64(largest) < leastArea*float64(len(parts)) {
+	for i, c := range components {
+		if c < 0 || float64(areas[c]) < minComponent*float64(largest) || float64(largest) < minArea*float64(len(components)) {
 			inside.values[i] = 0
 		}
 	}
 	return inside
 }
 
-// threshold is the distance from which on a pixel is of the item: where the two groups of distances part best (Otsu, "A Threshold Selection Method from
-// Gray-Level Histograms", 1979), made smaller because half-shaded parts belong to the item, and no larger than the unrest of the background at the borders asks
-// for, because light parts do too.
+// threshold returns the distance above which a pixel belongs to the item: half of Otsu's threshold ("A Threshold Selection Method from Gray-Level Histograms", 1979),
+// because partly shaded pixels belong to the item; clamped to a range that depends on the background's noise at the borders, because light parts belong to it too.
 func (p *pixels) threshold(distance field) float64 {
 	if p.transparent {
 		return 127
@@ -148,11 +147,11 @@ func (p *pixels) threshold(distance field) float64 {
 	for _, at := range distance.border() {
 		edge = append(edge, distance.at(at[0], at[1]))
 	}
-	unrest := median(edge)
-	return math.Max(math.Max(leastDistance, 3*unrest), math.Min(0.5*otsu(distance.values), math.Max(1.8*leastDistance, 6*unrest)))
+	noise := median(edge)
+	return math.Max(math.Max(minDistance, 3*noise), math.Min(0.5*otsu(distance.values), math.Max(1.8*minDistance, 6*noise)))
 }
 
-// otsu is the threshold that parts values of 0 to 255 into two groups with the largest variance between them.
+// otsu returns the threshold that divides values of 0 to 255 into two groups with the largest variance between them.
 func otsu(values []float64) float64 {
 	var counts [256]float64
 	total := 0.0
@@ -176,21 +175,21 @@ func otsu(values []float64) float64 {
 	return at
 }
 
-// least replaces each value by the least within a square of that radius.
-func (f field) least(radius int) field {
-	return f.along(radius, leastOf).turned().along(radius, leastOf).turned()
+// erode replaces each value by the minimum within a square of that radius, in pixels.
+func (f field) erode(radius int) field {
+	return f.filterRows(radius, minOf).transposed().filterRows(radius, minOf).transposed()
 }
 
-// greatest replaces each value by the greatest within a square of that radius.
-func (f field) greatest(radius int) field {
-	return f.along(radius, greatestOf).turned().along(radius, greatestOf).turned()
+// dilate replaces each value by the maximum within a square of that radius, in pixels.
+func (f field) dilate(radius int) field {
+	return f.filterRows(radius, maxOf).transposed().filterRows(radius, maxOf).transposed()
 }
 
-func leastOf(values []float64) float64    { return slices.Min(values) }
-func greatestOf(values []float64) float64 { return slices.Max(values) }
+func minOf(values []float64) float64 { return slices.Min(values) }
+func maxOf(values []float64) float64 { return slices.Max(values) }
 
-// along replaces each value by what is chosen of its row, up to the radius to either side.
-func (f field) along(radius int, choose func([]float64) float64) field {
+// filterRows replaces each value by choose of the values in its row up to radius pixels to either side.
+func (f field) filterRows(radius int, choose func([]float64) float64) field {
 	out := newField(f.width, f.height)
 	for y := range f.height {
 		row := f.values[y*f.width : (y+1)*f.width]
@@ -201,8 +200,8 @@ func (f field) along(radius int, choose func([]float64) float64) field {
 	return out
 }
 
-// turned has rows for columns.
-func (f field) turned() field {
+// transposed exchanges rows and columns.
+func (f field) transposed() field {
 	out := newField(f.height, f.width)
 	for y := range f.height {
 		for x := range f.width {
@@ -212,8 +211,8 @@ func (f field) turned() field {
 	return out
 }
 
-// parts numbers the connected parts of what is above 0: the part of each pixel, -1 for none, and the parts' areas.
-func (f field) parts() (of []int, areas []int) {
+// components labels the connected components of the pixels above 0: the component of each pixel, -1 for none, and the areas of the components, in pixels.
+func (f field) components() (of []int, areas []int) {
 	of = make([]int, len(f.values))
 	for i := range of {
 		of[i] = -1
@@ -222,20 +221,20 @@ func (f field) parts() (of []int, areas []int) {
 		if v == 0 || of[start] >= 0 {
 			continue
 		}
-		part := len(areas)
+		component := len(areas)
 		areas = append(areas, 0)
-		of[start] = part
+		of[start] = component
 		for stack := []int{start}; len(stack) > 0; {
 			i := stack[len(stack)-1]
 			stack = stack[:len(stack)-1]
-			areas[part]++
+			areas[component]++
 			x, y := i%f.width, i/f.width
 			for _, next := range [][2]int{{x - 1, y}, {x + 1, y}, {x, y - 1}, {x, y + 1}} {
 				if next[0] < 0 || next[1] < 0 || next[0] >= f.width || next[1] >= f.height {
 					continue
 				}
 				if j := next[1]*f.width + next[0]; of[j] < 0 && f.values[j] > 0 {
-					of[j] = part
+					of[j] = component
 					stack = append(stack, j)
 				}
 			}
@@ -244,9 +243,8 @@ func (f field) parts() (of []int, areas []int) {
 	return of, areas
 }
 
-// box is the smallest rectangle around all that is above 0.
-func (f field) box() (image.Rectangle, bool) {
-	var box image.Rectangle
+// box returns the bounding box of the pixels above 0; ok is false if there are none.
+func (f field) box() (box image.Rectangle, ok bool) {
 	for i, v := range f.values {
 		if v > 0 {
 			x, y := i%f.width, i/f.width
@@ -256,9 +254,9 @@ func (f field) box() (image.Rectangle, bool) {
 	return box, !box.Empty()
 }
 
-// item is the negative of what the mask holds: dark garments become light. On a light background the greys are taken relative to it, as a shop's are to
-// its white.
-func (p *pixels) item(g ground, mask field) field {
+// item returns the negative of the picture inside the mask: dark garments become light. On a light background grey values are relative to the background, as those of
+// a shop's pictures are to white.
+func (p *pixels) item(bg background, mask field) field {
 	f := newField(mask.width, mask.height)
 	for y := range f.height {
 		for x := range f.width {
@@ -266,7 +264,7 @@ func (p *pixels) item(g ground, mask field) field {
 				continue
 			}
 			v := luma(p.channels[0].at(x, y), p.channels[1].at(x, y), p.channels[2].at(x, y))
-			white := luma(g[0].at(x, y), g[1].at(x, y), g[2].at(x, y))
+			white := luma(bg[0].at(x, y), bg[1].at(x, y), bg[2].at(x, y))
 			if p.transparent || white < 128 {
 				white = 255
 			}
@@ -276,7 +274,7 @@ func (p *pixels) item(g ground, mask field) field {
 	return f
 }
 
-// median is the lower median of values.
+// median returns the lower median of values.
 func median(values []float64) float64 {
 	return stat.Quantile(0.5, stat.Empirical, slices.Sorted(slices.Values(values)), nil)
 }

@@ -1,5 +1,5 @@
-// Package photo turns a photo of a garment into an image like those of Fashion-MNIST: 28x28 grey pixels, the item light on black. How a photo is
-// prepared decides what a model trained on that data set can say about it, so that each step is kept as a picture.
+// Package photo converts a photo of a garment into an image like those of Fashion-MNIST: 28x28 grey pixels, the item light on black. A model trained on that data set
+// depends on how a photo is prepared, so each step of the preparation is kept as a picture. The package also makes test photos (Scene) and out-of-distribution images.
 package photo
 
 import (
@@ -19,28 +19,28 @@ import (
 	_ "golang.org/x/image/webp"
 )
 
-// Limits bound what decoding a file may cost.
+// Limits bound the cost of decoding a file.
 type Limits struct {
 	Bytes  int64 // of the file
-	Pixels int   // of the picture: a small file can hold a huge one
+	Pixels int   // of the picture, because a small file can hold a huge one
 }
 
-// Usual are limits that a photo of a telephone keeps.
-var Usual = Limits{Bytes: 32 << 20, Pixels: 64 << 20}
+// DefaultLimits suit the photos of phones: 32 MiB and 64 Mi pixels.
+func DefaultLimits() Limits { return Limits{Bytes: 32 << 20, Pixels: 64 << 20} }
 
-// formats are what Decode reads.
+// formats are the formats that Decode reads.
 const formats = "PNG, JPEG, GIF, WebP, BMP or TIFF"
 
-// leastSide is the least width and height of a picture in which an item can be seen, in pixels.
-const leastSide = 8
+// minSide is the smallest width and height, in pixels, of a picture in which an item can be seen.
+const minSide = 8
 
-// Error is a file that is no usable picture.
+// Error is a file that is not a usable picture.
 type Error struct{ Got, Want string }
 
 func (e *Error) Error() string { return fmt.Sprintf("found %s, want %s", e.Got, e.Want) }
 
-// Decode reads a picture and turns it upright, as its EXIF orientation says. Of an animation it reads the first picture. A file that is too
-// large, of another format, damaged or of fewer than 8x8 pixels is an *Error; nothing larger than the limits is kept in memory.
+// Decode reads a picture, of an animation the first, and rotates it upright by its EXIF orientation. A file that is too large, of another format, corrupt or of fewer
+// than 8x8 pixels is an *Error; nothing larger than the limits is kept in memory.
 func Decode(r io.Reader, limits Limits) (image.Image, error) {
 	data, err := io.ReadAll(io.LimitReader(r, limits.Bytes+1))
 	switch {
@@ -56,20 +56,20 @@ func Decode(r io.Reader, limits Limits) (image.Image, error) {
 	case errors.Is(err, image.ErrFormat):
 		return nil, &Error{kind(data), "a picture: " + formats}
 	case err != nil:
-		return nil, &Error{fmt.Sprintf("a damaged picture (%v)", err), "a whole one"}
-	case config.Width < leastSide || config.Height < leastSide:
-		return nil, &Error{fmt.Sprintf("a picture of %dx%d pixels", config.Width, config.Height), fmt.Sprintf("%dx%d or more", leastSide, leastSide)}
+		return nil, &Error{fmt.Sprintf("a corrupt picture (%v)", err), "a complete one"}
+	case config.Width < minSide || config.Height < minSide:
+		return nil, &Error{fmt.Sprintf("a picture of %dx%d pixels", config.Width, config.Height), fmt.Sprintf("%dx%d or more", minSide, minSide)}
 	case config.Width > limits.Pixels/config.Height:
-		return nil, &Error{fmt.Sprintf("a picture of %dx%d pixels", config.Width, config.Height), fmt.Sprintf("at most %d in all", limits.Pixels)}
+		return nil, &Error{fmt.Sprintf("a picture of %dx%d pixels", config.Width, config.Height), fmt.Sprintf("at most %d in total", limits.Pixels)}
 	}
 	img, err := decode(data)
 	if err != nil {
-		return nil, &Error{fmt.Sprintf("a damaged %s picture (%v)", strings.ToUpper(format), err), "a whole one"}
+		return nil, &Error{fmt.Sprintf("a corrupt %s picture (%v)", strings.ToUpper(format), err), "a complete one"}
 	}
 	return upright(img, orientation(data, format)), nil
 }
 
-// decode hands on what a decoder says of a damaged file, be it by a panic.
+// decode decodes a picture. A panic of a decoder, which a corrupt file can cause, becomes an error.
 func decode(data []byte) (img image.Image, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -80,11 +80,11 @@ func decode(data []byte) (img image.Image, err error) {
 	return img, err
 }
 
-// kind names what a file is that is no picture of ours, as far as its first bytes tell.
+// kind describes a file of another format by its first bytes.
 func kind(data []byte) string {
 	switch head := data[:min(len(data), 64)]; {
 	case len(head) >= 12 && string(head[4:8]) == "ftyp":
-		return "a HEIC or AVIF picture, or a film (convert it first)"
+		return "a HEIC or AVIF picture, or a video (convert it first)"
 	case bytes.HasPrefix(head, []byte("%PDF")):
 		return "a PDF document"
 	case bytes.Contains(head, []byte("<svg")) || bytes.HasPrefix(head, []byte("<?xml")):
@@ -95,7 +95,7 @@ func kind(data []byte) string {
 	return "a file of another format"
 }
 
-// orientation is a picture's EXIF orientation, 1 to 8; 1 without a readable one.
+// orientation returns a picture's EXIF orientation, 1 to 8; 1 if it has none that can be read.
 func orientation(data []byte, format string) int {
 	known := map[string]imagemeta.ImageFormat{"jpeg": imagemeta.JPEG, "png": imagemeta.PNG, "webp": imagemeta.WebP, "tiff": imagemeta.TIFF}
 	kind, ok := known[format]
@@ -103,7 +103,7 @@ func orientation(data []byte, format string) int {
 		return 1
 	}
 	found := 1
-	// Whatever is wrong with the metadata, the picture can be shown as it lies.
+	// An error in the metadata is ignored: the picture is usable without it.
 	_ = imagemeta.Decode(imagemeta.Options{
 		R: bytes.NewReader(data), ImageFormat: kind, Sources: imagemeta.EXIF,
 		ShouldHandleTag: func(tag imagemeta.TagInfo) bool { return tag.Tag == "Orientation" },
@@ -117,16 +117,16 @@ func orientation(data []byte, format string) int {
 	return found
 }
 
-// turnedSide is the longer side, in pixels at most, of a picture that is turned: it is copied for that, and more than Prepare needs would cost memory.
-const turnedSide = 4 * workSide
+// rotatedSide is the largest side, in pixels, of a picture that is rotated, which takes a copy: Prepare does not need more.
+const rotatedSide = 4 * workSide
 
-// upright undoes an EXIF orientation: where the row 0 and the column 0 of the file lie in the scene (Exif 2.32, section 4.6.4). A picture that is turned
-// is made smaller.
+// upright undoes an EXIF orientation, which says where row 0 and column 0 of the file lie in the scene (Exif 2.32, section 4.6.4). A picture that is rotated or flipped
+// is reduced to rotatedSide.
 func upright(img image.Image, orientation int) image.Image {
 	if orientation == 1 {
 		return img
 	}
-	img = shrink(img, turnedSide)
+	img = shrink(img, rotatedSide)
 	b := img.Bounds()
 	w, h := b.Dx(), b.Dy()
 	if orientation >= 5 {

@@ -67,7 +67,7 @@ func red(c color.Color) bool {
 	return r > 0x8000 && b < 0x8000
 }
 
-func TestPictureIsTurnedUprightAsItsOrientationSays(t *testing.T) {
+func TestPictureIsRotatedUprightByItsOrientation(t *testing.T) {
 	const w, h = 48, 24
 	for orientation, want := range map[uint16]struct {
 		x, y int // of the red corner
@@ -76,7 +76,7 @@ func TestPictureIsTurnedUprightAsItsOrientationSays(t *testing.T) {
 		1: {0, 0, image.Pt(w, h)}, 2: {w - 1, 0, image.Pt(w, h)}, 3: {w - 1, h - 1, image.Pt(w, h)}, 4: {0, h - 1, image.Pt(w, h)},
 		5: {0, 0, image.Pt(h, w)}, 6: {h - 1, 0, image.Pt(h, w)}, 7: {h - 1, w - 1, image.Pt(h, w)}, 8: {0, w - 1, image.Pt(h, w)},
 	} {
-		img, err := photo.Decode(bytes.NewReader(oriented(t, corner(w, h), orientation)), photo.Usual)
+		img, err := photo.Decode(bytes.NewReader(oriented(t, corner(w, h), orientation)), photo.DefaultLimits())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +121,7 @@ func TestEachFormatIsReadAndTheFirstPictureOfAnAnimation(t *testing.T) {
 			return gif.EncodeAll(b, &gif.GIF{Image: []*image.Paletted{paletted, second}, Delay: []int{1, 1}})
 		}),
 	} {
-		got, err := photo.Decode(bytes.NewReader(file), photo.Usual)
+		got, err := photo.Decode(bytes.NewReader(file), photo.DefaultLimits())
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -132,8 +132,8 @@ func TestEachFormatIsReadAndTheFirstPictureOfAnAnimation(t *testing.T) {
 	}
 }
 
-func TestFileThatIsNoUsablePictureIsToldWhatItIs(t *testing.T) {
-	whole := asPNG(t, corner(100, 100))
+func TestFileThatIsNotAUsablePictureIsDescribed(t *testing.T) {
+	complete := asPNG(t, corner(100, 100))
 	limits := photo.Limits{Bytes: 50_000, Pixels: 20_000}
 	for name, c := range map[string]struct {
 		file []byte
@@ -144,7 +144,7 @@ func TestFileThatIsNoUsablePictureIsToldWhatItIs(t *testing.T) {
 		"PDF":            {[]byte("%PDF-1.7 ..."), "a PDF document"},
 		"HEIC":           {[]byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00"), "HEIC"},
 		"SVG":            {[]byte("<svg xmlns='http://www.w3.org/2000/svg'/>"), "drawing"},
-		"cut off":        {whole[:len(whole)/2], "a damaged PNG picture"},
+		"truncated":      {complete[:len(complete)/2], "a corrupt PNG picture"},
 		"1x1":            {asPNG(t, corner(1, 1)), "1x1 pixels"},
 		"too many bytes": {make([]byte, 60_000), "more than 50000 bytes"},
 		"bomb":           {asPNG(t, corner(150, 150)), "150x150 pixels"},

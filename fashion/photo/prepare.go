@@ -10,48 +10,48 @@ import (
 	"fashionlab/fashion"
 )
 
-// Step is a stage of the preparation, to be looked at.
+// Step is a step of the preparation.
 type Step struct {
 	Name, Note string
 	Image      image.Image
 }
 
-// Prepared is a photo as a model of Fashion-MNIST wants it, with the way there.
+// Prepared is a photo converted to an image like those of Fashion-MNIST, with the steps of the conversion.
 type Prepared struct {
 	Image fashion.Image
 	Steps []Step
 }
 
 const (
-	workSide = 224 // pixels of the longer side while the item is looked for
-	itemSide = 28  // of the item's longer side in the image, as in the data set
+	workSide = 224 // pixels of the longer side during segmentation
+	itemSide = 28  // pixels of the item's longer side in the image, as in the data set
 )
 
-// Prepare finds the item in a photo and makes of it what Xiao, Rasul and Vollgraf made of a shop's pictures ("Fashion-MNIST", 2017, figure 1): trimmed,
-// the longer side resized to 28 pixels, centred, negated to light on black. Their backgrounds were white; here the background is estimated from the
-// borders and may be coloured, shaded or textured. A photo in which nothing stands out from the background is an *Error.
+// Prepare segments the item in a photo and converts it as Xiao, Rasul and Vollgraf converted a shop's pictures ("Fashion-MNIST", 2017, figure 1): it crops the item,
+// resizes its longer side to 28 pixels, centres it and takes the negative, light on black. Their backgrounds were white; here the background is estimated from the
+// borders and may be coloured, shaded or textured. A photo in which nothing differs from the background is an *Error.
 func Prepare(img image.Image) (Prepared, error) {
 	work := shrink(img, workSide)
 	p := planes(work)
-	ground := p.background()
-	distance := p.distances(ground)
+	background := p.background()
+	distance := p.distances(background)
 	mask := p.mask(distance)
 	box, ok := mask.box()
 	if !ok {
 		return Prepared{}, &Error{"nothing that stands out from the background", "one item on a background that differs from it"}
 	}
-	item := p.item(ground, mask)
+	item := p.item(background, mask)
 	out := fit(item, box)
 	return Prepared{out, []Step{
 		{"photo", "upright", work},
-		{"background", "how far each pixel is from the colours at the borders", distance.picture()},
-		{"item", "what stands out", mask.picture()},
+		{"background", "distance of each pixel from the colours at the borders", distance.picture()},
+		{"item", "the pixels above a threshold", mask.picture()},
 		{"negative", "light on black, as in the data set", item.picture()},
 		{"28x28", "the longer side fills the image", Grey(out)},
 	}}, nil
 }
 
-// shrink returns a picture whose longer side has at most so many pixels, without colour behind transparent parts.
+// shrink reduces a picture so that its longer side has at most so many pixels. Transparent pixels lose their colour.
 func shrink(img image.Image, side int) *image.NRGBA {
 	b := img.Bounds()
 	scale := math.Min(1, float64(side)/float64(max(b.Dx(), b.Dy())))
@@ -71,7 +71,7 @@ func newField(width, height int) field { return field{width, height, make([]floa
 
 func (f field) at(x, y int) float64 { return f.values[y*f.width+x] }
 
-// picture shows values of 0 to 255 as grey.
+// picture returns values of 0 to 255 as a grey picture.
 func (f field) picture() image.Image {
 	out := image.NewGray(image.Rect(0, 0, f.width, f.height))
 	for i, v := range f.values {
@@ -80,7 +80,7 @@ func (f field) picture() image.Image {
 	return out
 }
 
-// Grey is an image of the data set as a picture, light on black as it is there.
+// Grey returns an image of the data set as a picture.
 func Grey(img fashion.Image) image.Image {
 	return &image.Gray{Pix: img[:], Stride: fashion.Side, Rect: image.Rect(0, 0, fashion.Side, fashion.Side)}
 }
@@ -92,7 +92,7 @@ type pixels struct {
 	transparent bool // some pixel is
 }
 
-// planes takes a picture apart.
+// planes splits a picture into its channels.
 func planes(img *image.NRGBA) pixels {
 	b := img.Bounds()
 	p := pixels{opaque: newField(b.Dx(), b.Dy())}
@@ -110,10 +110,10 @@ func planes(img *image.NRGBA) pixels {
 	return p
 }
 
-// luma is the grey of a colour, 0 to 255 (ITU-R BT.601, as the data set's authors converted theirs).
+// luma returns the grey value of a colour, 0 to 255 (ITU-R BT.601, as in the data set).
 func luma(r, g, b float64) float64 { return 0.299*r + 0.587*g + 0.114*b }
 
-// fit resizes the part of an item in a box so that its longer side fills an image, and centres it.
+// fit crops an item to a box, resizes it so that its longer side fills an image, and centres it.
 func fit(item field, box image.Rectangle) fashion.Image {
 	scale := itemSide / float64(max(box.Dx(), box.Dy()))
 	w, h := max(1, int(float64(box.Dx())*scale+0.5)), max(1, int(float64(box.Dy())*scale+0.5))

@@ -32,16 +32,16 @@ func correlation(a, b fashion.Image) float64 {
 	return (sab - sa*sb/n) / math.Sqrt((saa-sa*sa/n)*(sbb-sb*sb/n))
 }
 
-// An item that fills the image, as most do, must come back from a photo of it.
-func TestItemComesBackFromItsPhoto(t *testing.T) {
+// Prepare must recover an item that fills the image, as most do, from its photo.
+func TestPreparedPhotoIsLikeTheItem(t *testing.T) {
 	set, r := items(t), rand.New(rand.NewPCG(1, 0))
-	// A dark garment on a dark ground can hardly be told from it.
-	least := map[string]float64{"white background": 0.88, "light, coloured background": 0.86, "dark background": 0.6, "shaded background": 0.86, "textured background": 0.83,
-		"small and aside": 0.87, "noise and strong compression": 0.87}
+	// A dark garment on a dark background hardly differs from it.
+	minimum := map[string]float64{"white background": 0.88, "light, coloured background": 0.86, "dark background": 0.6, "shaded background": 0.86, "textured background": 0.83,
+		"small and off-centre": 0.87, "noise and strong compression": 0.87}
 	for _, scene := range photo.Scenes() {
-		want, tested := least[scene.Name]
+		want, tested := minimum[scene.Name]
 		if !tested {
-			continue // turned items are not like the upright ones
+			continue // rotated items differ from the upright ones
 		}
 		sum := 0.0
 		const n = 60
@@ -83,7 +83,7 @@ func TestStepsOfAPreparationAreShown(t *testing.T) {
 	}
 }
 
-func TestTransparentBackgroundTellsTheItem(t *testing.T) {
+func TestTransparentBackgroundSegmentsTheItem(t *testing.T) {
 	img := image.NewNRGBA(image.Rect(0, 0, 100, 60))
 	for y := 20; y < 40; y++ {
 		for x := 10; x < 90; x++ {
@@ -124,7 +124,7 @@ func BenchmarkPrepare(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.Run(scene.Ground, func(b *testing.B) {
+		b.Run(scene.Background, func(b *testing.B) {
 			for b.Loop() {
 				if _, err := photo.Prepare(img); err != nil {
 					b.Fatal(err)
@@ -134,12 +134,12 @@ func BenchmarkPrepare(b *testing.B) {
 	}
 }
 
-func TestPhotosAreTheSameInWhateverOrderTheyAreMade(t *testing.T) {
+func TestPhotosAreTheSameInAnyOrder(t *testing.T) {
 	set := items(t).Take([]int{0, 1, 2, 3, 4, 5})
 	scene := photo.Scenes()[8]
-	all, lost, err := scene.Photos(set, 1)
-	if err != nil || lost != 0 {
-		t.Fatalf("%d lost (%v)", lost, err)
+	all, missed, err := scene.Photos(set, 1)
+	if err != nil || missed != 0 {
+		t.Fatalf("%d missed (%v)", missed, err)
 	}
 	again, _, err := scene.Photos(set.Take([]int{0, 1, 2}), 1)
 	if err != nil {
@@ -152,7 +152,7 @@ func TestPhotosAreTheSameInWhateverOrderTheyAreMade(t *testing.T) {
 	}
 }
 
-// BenchmarkPhotos is what notebook 9 does to measure the scenes, with 20 items.
+// BenchmarkPhotos measures the scenes as notebook 9 does, with 20 items.
 func BenchmarkPhotos(b *testing.B) {
 	set, err := fashion.LoadTest("../../testdata/fashion-mnist")
 	if err != nil {

@@ -2,6 +2,7 @@ package photo
 
 import (
 	"bytes"
+	"cmp"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -17,51 +18,47 @@ import (
 	"fashionlab/fashion"
 )
 
-// Scene is a way to make a test item look like a photo, so that the preparation can be measured on items whose classes are known. Real photos
-// differ in more: folds, hangers, hands, shadows.
+// Scene renders an item of the data set as a photo, so that Prepare can be tested on items whose classes are known. Real photos vary more: folds, hangers, hands,
+// shadows.
 type Scene struct {
-	Name       string
-	Ground     string  // "white", "light", "dark", "shaded" or "textured"
-	Share      float64 // of the picture's side that the item's longer side takes, 0.8 if 0
-	Aside      float64 // the item's centre is up to so far from the picture's, as a share of its side
-	Angle      float64 // the item is turned by up to so many degrees to either side
-	Noise      float64 // standard deviation of each channel, in levels
-	Compressed int     // JPEG's quality, 95 if 0
+	Name        string
+	Background  string  // "white", "light", "dark", "shaded" or "textured"
+	Size        float64 // of the item's 28 pixels, as a fraction of the picture's side; 0 means 0.8
+	Offset      float64 // largest distance of the item's centre from the picture's, across and down, as a fraction of its side
+	Rotation    float64 // largest rotation to either side, in degrees
+	Noise       float64 // standard deviation of each channel, which is 0 to 255
+	JPEGQuality int     // 1 to 100; 0 means 95
 }
 
-// Scenes are one with nothing but white, and one for each thing that may differ from it; in the last all do.
+// Scenes returns a scene with a white background, scenes that each differ from it in one or two ways, and a last one that combines them.
 func Scenes() []Scene {
 	return []Scene{
-		{Name: "white background", Ground: "white"},
-		{Name: "light, coloured background", Ground: "light"},
-		{Name: "dark background", Ground: "dark"},
-		{Name: "shaded background", Ground: "shaded"},
-		{Name: "textured background", Ground: "textured"},
-		{Name: "small and aside", Ground: "white", Share: 0.4, Aside: 0.2},
-		{Name: "turned by up to 15 degrees", Ground: "white", Share: 0.7, Angle: 15},
-		{Name: "noise and strong compression", Ground: "white", Noise: 8, Compressed: 25},
-		{Name: "all together", Ground: "textured", Share: 0.55, Aside: 0.12, Angle: 8, Noise: 5, Compressed: 50},
+		{Name: "white background", Background: "white"},
+		{Name: "light, coloured background", Background: "light"},
+		{Name: "dark background", Background: "dark"},
+		{Name: "shaded background", Background: "shaded"},
+		{Name: "textured background", Background: "textured"},
+		{Name: "small and off-centre", Background: "white", Size: 0.4, Offset: 0.2},
+		{Name: "rotated by up to 15 degrees", Background: "white", Size: 0.7, Rotation: 15},
+		{Name: "noise and strong compression", Background: "white", Noise: 8, JPEGQuality: 25},
+		{Name: "all together", Background: "textured", Size: 0.55, Offset: 0.12, Rotation: 8, Noise: 5, JPEGQuality: 50},
 	}
 }
 
 const sceneSide = 320 // pixels of a scene's side
 
-// Render draws an item in the scene, with what r draws: colours, place, angle and noise.
+// Render renders an item in the scene as a picture of 320x320 pixels. r draws the colours, the position, the rotation and the noise.
 func (s Scene) Render(item fashion.Image, r *rand.Rand) (image.Image, error) {
-	out := image.NewRGBA(image.Rect(0, 0, sceneSide, sceneSide)) // opaque; both the transform and the compression are faster for this type
-	paint := s.ground(r)
+	out := image.NewRGBA(image.Rect(0, 0, sceneSide, sceneSide)) // transform and compression are fastest for this type
+	paint := s.background(r)
 	for y := range sceneSide {
 		for x := range sceneSide {
 			out.SetRGBA(x, y, paint(x, y))
 		}
 	}
-	share := s.Share
-	if share == 0 {
-		share = 0.8
-	}
-	scale := share * sceneSide / fashion.Side
-	angle := s.Angle * (2*r.Float64() - 1) * math.Pi / 180
-	dx, dy := s.Aside*sceneSide*(2*r.Float64()-1), s.Aside*sceneSide*(2*r.Float64()-1)
+	scale := cmp.Or(s.Size, 0.8) * sceneSide / fashion.Side
+	angle := s.Rotation * (2*r.Float64() - 1) * math.Pi / 180
+	dx, dy := s.Offset*sceneSide*(2*r.Float64()-1), s.Offset*sceneSide*(2*r.Float64()-1)
 	sin, cos := scale*math.Sin(angle), scale*math.Cos(angle)
 	const half = fashion.Side / 2.0
 	centre := float64(sceneSide) / 2
@@ -74,56 +71,53 @@ func (s Scene) Render(item fashion.Image, r *rand.Rand) (image.Image, error) {
 			}
 		}
 	}
-	quality := s.Compressed
-	if quality == 0 {
-		quality = 95
-	}
 	var file bytes.Buffer
-	if err := jpeg.Encode(&file, out, &jpeg.Options{Quality: quality}); err != nil {
+	if err := jpeg.Encode(&file, out, &jpeg.Options{Quality: cmp.Or(s.JPEGQuality, 95)}); err != nil {
 		return nil, err
 	}
 	return jpeg.Decode(&file)
 }
 
-// ground is the colour of each pixel of a background.
-func (s Scene) ground(r *rand.Rand) func(x, y int) color.RGBA {
+// background returns a function of the colour of each pixel.
+func (s Scene) background(r *rand.Rand) func(x, y int) color.RGBA {
 	base := [3]float64{255, 255, 255}
-	if s.Ground != "white" {
+	if s.Background != "white" {
 		for c := range base {
 			base[c] = 195 + 55*r.Float64()
-			if s.Ground == "dark" {
+			if s.Background == "dark" {
 				base[c] = 10 + 45*r.Float64()
 			}
 		}
 	}
 	tilt := 0.0
-	if s.Ground == "shaded" || s.Ground == "textured" {
+	if s.Background == "shaded" || s.Background == "textured" {
 		tilt = 60
 	}
 	down, across := math.Sincos(2 * math.Pi * r.Float64())
-	// A texture of three waves, such as the weave of a cloth or the grain of wood.
-	type wave struct{ across, down, phase, height float64 }
+	// A texture of three waves stands for the weave of a cloth or the grain of wood.
+	type wave struct{ across, down, phase, amplitude float64 }
 	var waves [3]wave
 	for i := range waves {
-		often := 0.05 + 0.6*r.Float64()
+		frequency := 0.05 + 0.6*r.Float64()
 		down, across := math.Sincos(2 * math.Pi * r.Float64())
-		waves[i] = wave{often * across, often * down, 2 * math.Pi * r.Float64(), 4 + 4*r.Float64()}
+		waves[i] = wave{frequency * across, frequency * down, 2 * math.Pi * r.Float64(), 4 + 4*r.Float64()}
 	}
 	return func(x, y int) color.RGBA {
 		d := tilt * (across*(float64(x)/sceneSide-0.5) + down*(float64(y)/sceneSide-0.5))
-		if s.Ground == "textured" {
+		if s.Background == "textured" {
 			for _, w := range waves {
-				d += w.height * math.Sin(w.across*float64(x)+w.down*float64(y)+w.phase)
+				d += w.amplitude * math.Sin(w.across*float64(x)+w.down*float64(y)+w.phase)
 			}
 		}
 		return color.RGBA{level(base[0] + d), level(base[1] + d), level(base[2] + d), 255}
 	}
 }
 
-// largestWhite is the largest area, in pixels of the data set, of a white part that is taken for a part of a garment and not for a hole.
-const largestWhite = 12
+// maxWhiteArea is the largest area, in pixels, of a connected component of black pixels in an image of the data set that is taken for a white part of the garment and not
+// for background.
+const maxWhiteArea = 12
 
-// garment is an item in a colour, dark where the data set is light, on nothing.
+// garment returns an item in a random colour, dark where the data set is light, on a transparent background.
 func garment(item fashion.Image, r *rand.Rand) image.Image {
 	at := func(x, y int) float64 {
 		if x < 0 || y < 0 || x >= fashion.Side || y >= fashion.Side {
@@ -137,17 +131,17 @@ func garment(item fashion.Image, r *rand.Rand) image.Image {
 			empty.values[i] = 1
 		}
 	}
-	parts, areas := empty.parts()
+	components, areas := empty.components()
 	tint := [3]float64{0.8 + 0.4*r.Float64(), 0.9 + 0.2*r.Float64(), 0.8 + 0.4*r.Float64()}
 	bright := luma(tint[0], tint[1], tint[2])
 	out := image.NewNRGBA(image.Rect(0, 0, fashion.Side, fashion.Side))
 	for i := range item {
 		x, y := i%fashion.Side, i/fashion.Side
 		v, opaque := at(x, y), 1.0
-		if part := parts[i]; part >= 0 && areas[part] > largestWhite {
+		if c := components[i]; c >= 0 && areas[c] > maxWhiteArea {
 			continue
 		}
-		// Beside nothing, a pixel was half the shop's white: what it has of the garment is what its darkest neighbour has.
+		// A pixel at the edge is a mixture of the garment and the shop's white background. Its darkest neighbour has the garment's own shade.
 		edge, darkest := false, v
 		for _, n := range [][2]int{{x - 1, y}, {x + 1, y}, {x, y - 1}, {x, y + 1}} {
 			darkest = math.Max(darkest, at(n[0], n[1]))
@@ -165,13 +159,13 @@ func garment(item fashion.Image, r *rand.Rand) image.Image {
 // level rounds to 0 to 255.
 func level(v float64) uint8 { return uint8(min(255, max(0, v+0.5))) }
 
-// Photos renders each item of a set in the scene, and prepares the photos as anybody's. An item in which the preparation finds nothing becomes a black
-// image; lost counts them. The seed decides the draws, for each item its own.
-func (s Scene) Photos(set fashion.Set, seed uint64) (prepared fashion.Set, lost int, err error) {
+// Photos renders each item of a set in the scene and applies Prepare. An item in whose photo Prepare finds nothing becomes a black image; missed counts them. The
+// random draws of an item depend on the seed and its position in the set.
+func (s Scene) Photos(set fashion.Set, seed uint64) (prepared fashion.Set, missed int, err error) {
 	prepared = fashion.Set{Images: make([]fashion.Image, set.Len()), Labels: set.Labels}
 	var wait sync.WaitGroup
 	var failed atomic.Pointer[error]
-	var next, missing atomic.Int64
+	var next, failures atomic.Int64
 	for range runtime.GOMAXPROCS(0) {
 		wait.Go(func() {
 			for i := int(next.Add(1)) - 1; i < set.Len(); i = int(next.Add(1)) - 1 {
@@ -182,7 +176,7 @@ func (s Scene) Photos(set fashion.Set, seed uint64) (prepared fashion.Set, lost 
 				}
 				p, err := Prepare(img)
 				if err != nil {
-					missing.Add(1)
+					failures.Add(1)
 					continue
 				}
 				prepared.Images[i] = p.Image
@@ -193,5 +187,5 @@ func (s Scene) Photos(set fashion.Set, seed uint64) (prepared fashion.Set, lost 
 	if err := failed.Load(); err != nil {
 		return prepared, 0, *err
 	}
-	return prepared, int(missing.Load()), nil
+	return prepared, int(failures.Load()), nil
 }

@@ -97,7 +97,7 @@ func figures(t *testing.T) map[string]plots.Figure {
 		"brackets":      plots.Brackets(found.Brackets),
 		"search-curves": plots.SearchCurves("Trials", "accuracy", found),
 		"parallel":      plots.ParallelCoordinates("Parameters", found, []string{"0.3", "0.7", "2", "0.2"}),
-		"influences":    plots.Influences("Influence", "alone", found.Influences(1)),
+		"influences":    plots.Influences("Influence", "alone", found.Importances(1)),
 		"early-final":   plots.EarlyAndFinal("Too early?", "accuracy", found, continued),
 		"sample-grid":   plots.SampleGrid(s, 5),
 		"mean-images":   plots.MeanImages(s),

@@ -161,7 +161,7 @@ func ParallelCoordinates[C comparable](title string, s hyperband.State[C], slide
 				}
 				var line []vg.Point
 				for k, p := range s.Space {
-					line = append(line, at(c, left+float64(k)*step, y(p.Place(t.Values[k]))))
+					line = append(line, at(c, left+float64(k)*step, y(p.Position(t.Values[k]))))
 				}
 				line = append(line, at(c, width-right, y((t.Score(0)-low)/(high-low))))
 				c.StrokeLines(style, line)
@@ -170,7 +170,7 @@ func ParallelCoordinates[C comparable](title string, s hyperband.State[C], slide
 				axis(c, left+float64(k)*step, y, p.Name, marks(p))
 				if k < len(slide) {
 					if value, ok := p.Parse(slide[k]); ok {
-						cross(c, left+float64(k)*step, y(p.Place(value)))
+						cross(c, left+float64(k)*step, y(p.Position(value)))
 					}
 				}
 			}
@@ -197,10 +197,10 @@ type mark struct {
 // marks are the choices of a parameter, or the ends of its range.
 func marks[C any](p hyperband.Parameter[C]) (list []mark) {
 	for i, name := range p.Choices {
-		list = append(list, mark{p.Place(float64(i)), name})
+		list = append(list, mark{p.Position(float64(i)), name})
 	}
 	if list == nil {
-		list = []mark{{0, p.Word(p.Low)}, {1, p.Word(p.High)}}
+		list = []mark{{0, p.Format(p.Low)}, {1, p.Format(p.High)}}
 	}
 	return list
 }
@@ -216,12 +216,12 @@ func axis(c draw.Canvas, x float64, y func(float64) float64, name string, list [
 }
 
 // Influences shows how much of the scores' variance each parameter explains alone, beside what chance would.
-func Influences(title, second string, list []hyperband.Influence) Figure {
+func Influences(title, second string, list []hyperband.Importance) Figure {
 	const left, top, row, width, right = 124.0, 56.0, 24.0, 640.0, 60.0
 	second += "; grey mark: 95 of 100 parameters without influence stay left of it"
 	description := "Bars. " + second + "."
 	for _, i := range list {
-		description += fmt.Sprintf(" %s: %.0f%%, chance up to %.0f%%.", i.Name, 100*i.Share, 100*i.Chance)
+		description += fmt.Sprintf(" %s: %.0f%%, chance up to %.0f%%.", i.Name, 100*i.Explained, 100*i.Critical)
 	}
 	return Figure{
 		Title: title, Description: description,
@@ -232,9 +232,9 @@ func Influences(title, second string, list []hyperband.Influence) Figure {
 				y, scale := top+float64(k)*row, width-left-right
 				write(c, words(sans(10), ink, -1, -0.5), left-10, y+row/2, i.Name)
 				fill(c, color.RGBA{238, 238, 238, 255}, left, y+4, scale, row-8)
-				fill(c, blue, left, y+4, scale*i.Share, row-8)
-				fill(c, grey, left+scale*i.Chance-1.5, y+1, 3, row-2)
-				write(c, words(sans(9.5), ink, 0, -0.5), width-right+8, y+row/2, fmt.Sprintf("%.0f%%", 100*i.Share))
+				fill(c, blue, left, y+4, scale*i.Explained, row-8)
+				fill(c, grey, left+scale*i.Critical-1.5, y+1, 3, row-2)
+				write(c, words(sans(9.5), ink, 0, -0.5), width-right+8, y+row/2, fmt.Sprintf("%.0f%%", 100*i.Explained))
 			}
 		},
 	}
@@ -244,7 +244,7 @@ func Influences(title, second string, list []hyperband.Influence) Figure {
 // those that the search trained to the end and those of continued, which were dropped.
 func EarlyAndFinal[C comparable](title, score string, found, continued hyperband.State[C]) Figure {
 	const width, height, top = 560.0, 380.0, 64.0
-	first, last := found.Ends()
+	first, last := found.FirstAndLastEpochs()
 	type pair struct {
 		early, final float64
 		style        draw.GlyphStyle

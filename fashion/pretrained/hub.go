@@ -21,68 +21,70 @@ import (
 	"fashionlab/fashion/download"
 )
 
-// weightsFile is what a repository of the hub calls its weights.
+// weightsFile is the name of the weights' file in a repository of the hub.
 const weightsFile = "model.safetensors"
 
-// Place is where a file of a repository's weights that was fetched by other means is looked for first: in "weights" of the project's
-// private folder (see fashion.Home).
-func Place(repository string) (string, error) {
+// localPath returns the path where a repository's weights are looked for first, so that a file fetched by other means can be put there.
+func localPath(repository string) (string, error) {
 	if parts := strings.Split(repository, "/"); len(parts) != 2 || !filepath.IsLocal(repository) {
-		return "", fmt.Errorf("%q is no repository of the Hugging Face hub, want owner/name", repository)
+		return "", fmt.Errorf("%q is not a repository of the Hugging Face hub, want owner/name", repository)
 	}
 	home, err := fashion.Home()
 	return filepath.Join(home, "weights", repository, weightsFile), err
 }
 
-// NotHereError tells that a repository's weights are not on this machine and could not be fetched, and what to do.
-type NotHereError struct {
-	Repository, Place string
-	Err               error
+// NotFoundError is a repository whose weights are not on this machine and could not be fetched. Its text says what to do.
+type NotFoundError struct {
+	Repository string
+	Path       string // where to put the file
+	Err        error  // of the download
 }
 
-func (e *NotHereError) Error() string {
+func (e *NotFoundError) Error() string {
 	reason := e.Err.Error()
 	var cut *download.CutOffError
 	if network := (*url.Error)(nil); errors.As(e.Err, &network) && !errors.As(e.Err, &cut) {
 		reason = "no answer from " + endpoint()
 	}
-	place := e.Place
-	if home, err := os.UserHomeDir(); err == nil && strings.HasPrefix(place, home+string(filepath.Separator)) {
-		place = "~" + place[len(home):]
+	path := e.Path
+	if home, err := os.UserHomeDir(); err == nil && strings.HasPrefix(path, home+string(filepath.Separator)) {
+		path = "~" + path[len(home):]
 	}
 	return fmt.Sprintf("the weights %s are not on this machine (%s); download %s/%s/resolve/main/%s where there is a network, and put it at %s",
-		e.Repository, reason, endpoint(), e.Repository, weightsFile, place)
+		e.Repository, reason, endpoint(), e.Repository, weightsFile, path)
 }
 
-func (e *NotHereError) Unwrap() error { return e.Err }
+func (e *NotFoundError) Unwrap() error { return e.Err }
 
-// Find returns the path of a repository's weights: at Place, else in the hub's cache, else fetched into that from the hub. Where the hub
-// tells the file's sha256, it is checked. The hub's usual variables hold: HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_TOKEN_PATH, HF_HUB_OFFLINE, HF_ENDPOINT.
+// Find returns the path of the weights of a repository, owner/name, of the Hugging Face hub. It looks for weights/owner/name/model.safetensors in the project's
+// private folder (see fashion.Home), then in the hub's cache, and otherwise downloads the file into that cache. It checks the file's sha256 if the hub publishes it.
+// The hub's usual variables apply: HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_TOKEN_PATH, HF_HUB_OFFLINE, HF_ENDPOINT.
 //
-// A hub that sends nothing for 30 seconds is a *NotHereError. What came before is kept, and the next call resumes there.
-func Find(repository string) (string, error) { return FindContext(context.Background(), repository) }
+// If the file cannot be downloaded, for instance because the hub sends nothing for 30 seconds, the error is a *NotFoundError. A partial file is kept, and the next
+// call resumes the download. A corrupt file is a *FileError.
+func Find(repository string) (string, error) { return findContext(context.Background(), repository) }
 
-// FindContext is Find with a context that ends a download.
-func FindContext(ctx context.Context, repository string) (string, error) {
-	place, err := Place(repository)
+// findContext is Find with a context that cancels a download.
+func findContext(ctx context.Context, repository string) (string, error) {
+	local, err := localPath(repository)
 	if err != nil {
 		return "", err
 	}
-	if _, err := os.Stat(place); err == nil {
-		return place, nil
+	if _, err := os.Stat(local); err == nil {
+		return local, nil
 	}
 	path, err := cached(repository)
 	if errors.Is(err, fs.ErrNotExist) {
 		path, err = fetch(ctx, repository)
 		var corrupt *FileError
 		if err != nil && !errors.As(err, &corrupt) && ctx.Err() == nil {
-			return "", &NotHereError{repository, place, err}
+			return "", &NotFoundError{repository, local, err}
 		}
 	}
 	return path, err
 }
 
-// sha256Name matches the name that the hub's cache gives to a file whose sha256 the hub tells.
+// sha256Name matches the name that the hub's cache gives to a file whose sha256 the hub publishes.
 var sha256Name = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // cached returns the newest file of a repository's weights in the hub's cache.
@@ -106,12 +108,12 @@ func cached(repository string) (string, error) {
 	return blob, nil
 }
 
-// escape takes the meaning from the characters that a pattern of filepath.Glob has.
+// escape escapes the special characters of filepath.Glob.
 func escape(path string) string {
 	return regexp.MustCompile(`[*?\[\\]`).ReplaceAllString(path, `\$0`)
 }
 
-// modified is when a file was changed, in seconds; 0 if that is unknown.
+// modified returns the time of a file's last change, in seconds since 1970; 0 if it is unknown.
 func modified(path string) int {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -122,15 +124,15 @@ func modified(path string) int {
 
 // verify checks a file's sha256.
 func verify(path, want string) error {
-	got, err := Sum(path)
+	got, err := SHA256(path)
 	if err == nil && got != want {
 		return &FileError{path, "sha256 " + got, want + "; remove it to fetch it again", nil}
 	}
 	return err
 }
 
-// Sum returns a file's sha256 in hexadecimal.
-func Sum(path string) (string, error) {
+// SHA256 returns a file's sha256 in hexadecimal.
+func SHA256(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
@@ -143,7 +145,7 @@ func Sum(path string) (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// cacheFolder is where the hub's programs keep what they fetched.
+// cacheFolder returns the folder of the hub's cache.
 func cacheFolder() string {
 	if dir := os.Getenv("HF_HUB_CACHE"); dir != "" {
 		return dir
@@ -151,7 +153,7 @@ func cacheFolder() string {
 	return filepath.Join(homeFolder(), "hub")
 }
 
-// repositoryFolder is where they keep what they fetched of a repository.
+// repositoryFolder returns the folder of a repository in the hub's cache.
 func repositoryFolder(repository string) string {
 	return filepath.Join(cacheFolder(), folderName(repository))
 }
@@ -160,7 +162,7 @@ func folderName(repository string) string {
 	return "models--" + strings.ReplaceAll(repository, "/", "--")
 }
 
-// homeFolder is where the hub's programs keep their data.
+// homeFolder returns the folder where the hub's programs keep their data.
 func homeFolder() string {
 	if dir := os.Getenv("HF_HOME"); dir != "" {
 		return dir
@@ -168,7 +170,7 @@ func homeFolder() string {
 	return filepath.Dir(hub.DefaultCacheDir())
 }
 
-// token is the user's, which some repositories want; none if there is none.
+// token returns the user's access token, which some repositories require; "" if there is none.
 func token() (string, error) {
 	if t := os.Getenv("HF_TOKEN"); t != "" {
 		return t, nil
@@ -184,7 +186,7 @@ func token() (string, error) {
 	return strings.TrimSpace(string(data)), err
 }
 
-// endpoint is the hub's address.
+// endpoint returns the hub's address.
 func endpoint() string {
 	if e := os.Getenv("HF_ENDPOINT"); e != "" {
 		return strings.TrimSuffix(e, "/")

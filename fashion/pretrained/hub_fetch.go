@@ -20,31 +20,31 @@ import (
 	"fashionlab/fashion/download"
 )
 
-// The module go-huggingface, which reads the files, does not fetch them here: in v0.4.2 a silent hub holds it up for ever (its request for the
-// repository's description takes no context), it begins anew after each interruption, and it takes a connection that is cut for the file's end.
+// The module go-huggingface reads the files but does not download them here: in v0.4.2 it hangs on a hub that sends nothing (its request for the repository's
+// description takes no context), it restarts after each interruption, and it takes a closed connection for the end of the file.
 
 // client gives up on a hub that sends nothing for 30 seconds.
 var client download.Client
 
-// maxDescription bounds what the hub tells of a repository, in bytes.
+// maxDescription bounds the hub's description of a repository, in bytes.
 const maxDescription = 16 << 20
 
-// errOffline says that the user wants no network.
+// errOffline is returned if the user has forbidden downloads.
 var errOffline = errors.New("$HF_HUB_OFFLINE is set")
 
 // remote is the file of a repository's weights on the hub.
 type remote struct {
 	repository, token string
 	commit            string // of the repository
-	sha256            string // "" where the hub does not tell it
+	sha256            string // "" if the hub does not publish it
 	blob              string // the file's name in the hub's cache
-	size              int64  // bytes; 0 where the hub does not tell
+	size              int64  // bytes; 0 if unknown
 }
 
 // fetch downloads a repository's weights into the hub's cache, in the layout of the hub's own programs:
 //
 //	.locks/models--owner--name/BLOB.lock
-//	models--owner--name/blobs/BLOB                            BLOB.incomplete while it comes
+//	models--owner--name/blobs/BLOB                            BLOB.incomplete during the download
 //	models--owner--name/snapshots/COMMIT/model.safetensors    a link to the blob
 func fetch(ctx context.Context, repository string) (string, error) {
 	if slices.Contains([]string{"1", "ON", "YES", "TRUE"}, strings.ToUpper(os.Getenv("HF_HUB_OFFLINE"))) {
@@ -67,7 +67,7 @@ func fetch(ctx context.Context, repository string) (string, error) {
 		}
 	}
 	lock := flock.New(filepath.Join(locks, r.blob+".lock"))
-	if _, err := lock.TryLockContext(ctx, 200*time.Millisecond); err != nil { // another process or training may be fetching it
+	if _, err := lock.TryLockContext(ctx, 200*time.Millisecond); err != nil { // another process or training may be downloading it
 		return "", fmt.Errorf("cannot lock %s: %w", lock.Path(), err)
 	}
 	defer lock.Close() // nothing is written through it
@@ -80,10 +80,10 @@ func fetch(ctx context.Context, repository string) (string, error) {
 	return blob, os.Symlink(filepath.Join("..", "..", "blobs", r.blob), link)
 }
 
-// hexName matches the names that the hub gives to commits and files. They become parts of paths.
+// hexName matches the names that the hub gives to commits and files. They are checked because they become parts of paths.
 var hexName = regexp.MustCompile(`^[0-9a-f]{6,64}$`)
 
-// describe asks the hub for the newest commit of the repository and for its file of weights.
+// describe requests the newest commit of the repository and its weights' file from the hub.
 func (r *remote) describe(ctx context.Context) error {
 	request, err := r.request(ctx, "api", "models", r.repository, "revision", "main")
 	if err != nil {
@@ -122,7 +122,7 @@ func (r *remote) describe(ctx context.Context) error {
 	return nil
 }
 
-// download brings the file to the path blob, unless it is there. A file of another sha256 is removed.
+// download downloads the file to the path blob, unless it is there. A file with another sha256 is removed.
 func (r *remote) download(ctx context.Context, blob string) error {
 	if _, err := os.Stat(blob); err == nil && r.sha256 != "" {
 		return verify(blob, r.sha256)
@@ -143,18 +143,18 @@ func (r *remote) download(ctx context.Context, blob string) error {
 		return fmt.Errorf("%s: %w", request.URL, err)
 	}
 	if r.sha256 != "" {
-		got, err := Sum(partial)
+		got, err := SHA256(partial)
 		if err != nil {
 			return err
 		}
 		if got != r.sha256 {
-			return errors.Join(&FileError{request.URL.String(), "sha256 " + got, r.sha256 + "; what came was removed", nil}, os.Remove(partial))
+			return errors.Join(&FileError{request.URL.String(), "sha256 " + got, r.sha256 + "; the downloaded file was removed", nil}, os.Remove(partial))
 		}
 	}
 	return os.Rename(partial, blob)
 }
 
-// request is one for a path of the hub. The token goes to no other host, to which the hub may lead.
+// request returns a request for a path of the hub. If the hub redirects to another host, the token is not sent there.
 func (r *remote) request(ctx context.Context, path ...string) (*http.Request, error) {
 	address, err := url.JoinPath(endpoint(), path...)
 	if err != nil {

@@ -63,27 +63,27 @@ func TestHubThatAcceptsAndStaysSilentIsAnErrorThatSaysSo(t *testing.T) {
 	}
 	defer l.Close()
 	t.Setenv("HF_ENDPOINT", "http://"+l.Addr().String())
-	var missing *pretrained.NotHereError
+	var missing *pretrained.NotFoundError
 	if _, err := pretrained.Find(repository); !errors.As(err, &missing) || !strings.Contains(err.Error(), "sent nothing for 50ms") {
-		t.Errorf("error is %v, want a NotHereError that tells of the silence", err)
+		t.Errorf("error is %v, want a NotFoundError that names the silence", err)
 	}
 }
 
 // A busy machine may be silent before the hub stalls; then the test is more patient.
 func TestHubThatStallsIsGivenUpAndTheNextCallResumes(t *testing.T) {
 	size := int64(0)
-	for patience := 50 * time.Millisecond; size != part; patience *= 2 {
-		if patience > 5*time.Minute {
+	for silence := 50 * time.Millisecond; size != part; silence *= 2 {
+		if silence > 5*time.Minute {
 			t.Fatalf("the partial file has %d bytes, want %d", size, part)
 		}
 		alone(t)
-		restore := pretrained.SetSilence(patience)
+		restore := pretrained.SetSilence(silence)
 		serveFile(t, stall(t, make(chan struct{})))
 		_, err := pretrained.Find(repository)
 		restore()
-		var missing *pretrained.NotHereError
+		var missing *pretrained.NotFoundError
 		if !errors.As(err, &missing) || !strings.Contains(err.Error(), "sent nothing for") {
-			t.Fatalf("error is %v, want a NotHereError that tells of the silence", err)
+			t.Fatalf("error is %v, want a NotFoundError that names the silence", err)
 		}
 		if left := blobs(t); len(left) == 1 {
 			info, err := os.Stat(filepath.Join(os.Getenv("HF_HOME"), "hub", "models--owner--small", "blobs", left[0]))
@@ -93,17 +93,17 @@ func TestHubThatStallsIsGivenUpAndTheNextCallResumes(t *testing.T) {
 			size = info.Size()
 		}
 		if size == part && !strings.Contains(err.Error(), "cut off after 1000 of") {
-			t.Errorf("error is %v, want one that tells what came", err)
+			t.Errorf("error is %v, want one that gives the bytes received", err)
 		}
 	}
-	var asked string
+	var requested string
 	serveFile(t, func(w http.ResponseWriter, r *http.Request) {
-		asked = r.Header.Get("Range")
+		requested = r.Header.Get("Range")
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(weights(t)))
 	})
 	path, err := pretrained.Find(repository)
-	if err != nil || asked != "bytes=1000-" {
-		t.Fatalf("the next call asks for %q, want bytes=1000-: %v", asked, err)
+	if err != nil || requested != "bytes=1000-" {
+		t.Fatalf("the next call requests %q, want bytes=1000-: %v", requested, err)
 	}
 	if data, err := os.ReadFile(path); err != nil || !bytes.Equal(data, weights(t)) {
 		t.Errorf("%s has %d bytes (%v), want the hub's", path, len(data), err)
@@ -118,9 +118,9 @@ func TestHubThatIsCutOffIsAnError(t *testing.T) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(data)))
 		w.Write(data[:part])
 	})
-	var missing *pretrained.NotHereError
+	var missing *pretrained.NotFoundError
 	if _, err := pretrained.Find(repository); !errors.As(err, &missing) || !strings.Contains(err.Error(), "resumes there") {
-		t.Errorf("error is %v, want a NotHereError that tells of it", err)
+		t.Errorf("error is %v, want a NotFoundError that names it", err)
 	}
 }
 

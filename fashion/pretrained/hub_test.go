@@ -63,7 +63,7 @@ func serve(t *testing.T, sum string) (requests *int) {
 
 func sum(t *testing.T) string {
 	t.Helper()
-	s, err := pretrained.Sum(filepath.Join(folder, "timm.safetensors"))
+	s, err := pretrained.SHA256(filepath.Join(folder, "timm.safetensors"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestWeightsAreFetchedOnceWithTheUsersToken(t *testing.T) {
 	}
 }
 
-func TestFetchedWeightsOfAnotherSumAreRefusedEachTime(t *testing.T) {
+func TestFetchedWeightsOfAnotherChecksumAreRefusedEachTime(t *testing.T) {
 	alone(t)
 	serve(t, strings.Repeat("0", 64))
 	t.Setenv("HF_TOKEN", "secret")
@@ -125,7 +125,7 @@ func TestCachedWeightsThatHaveChangedAreRefused(t *testing.T) {
 	}
 }
 
-// blobs are the files of the repository in the hub's cache, whole or not.
+// blobs are the files of the repository in the hub's cache, complete or not.
 func blobs(t *testing.T) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Join(os.Getenv("HF_HOME"), "hub", "models--owner--small", "blobs"))
@@ -138,34 +138,34 @@ func blobs(t *testing.T) (names []string) {
 	return names
 }
 
-func TestWeightsThatAreNotHereAreAnErrorThatSaysWhereToPutThem(t *testing.T) {
+func TestWeightsThatAreNotFoundAreAnErrorThatSaysWhereToPutThem(t *testing.T) {
 	alone(t)
 	serve(t, sum(t))
-	place, err := pretrained.Place(repository)
+	local, err := pretrained.LocalPath(repository)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for reason, offline := range map[string]string{"HF_HUB_OFFLINE": "true", "401": ""} { // the second lacks the token
 		t.Setenv("HF_HUB_OFFLINE", offline)
 		_, err := pretrained.Find(repository)
-		var missing *pretrained.NotHereError
-		if !errors.As(err, &missing) || missing.Place != place {
-			t.Fatalf("error is %v, want a NotHereError", err)
+		var missing *pretrained.NotFoundError
+		if !errors.As(err, &missing) || missing.Path != local {
+			t.Fatalf("error is %v, want a NotFoundError", err)
 		}
-		for _, want := range []string{reason, place, "/owner/small/resolve/main/model.safetensors"} {
+		for _, want := range []string{reason, local, "/owner/small/resolve/main/model.safetensors"} {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("error is %v, want one with %s", err, want)
 			}
 		}
 	}
-	if err := os.MkdirAll(filepath.Dir(place), 0o777); err != nil {
+	if err := os.MkdirAll(filepath.Dir(local), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(place, weights(t), 0o666); err != nil {
+	if err := os.WriteFile(local, weights(t), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if path, err := pretrained.Find(repository); err != nil || path != place {
-		t.Errorf("found %s (%v), want the file that was put at %s", path, err, place)
+	if path, err := pretrained.Find(repository); err != nil || path != local {
+		t.Errorf("found %s (%v), want the file that was put at %s", path, err, local)
 	}
 	for _, name := range []string{"small", "a/b/c", "../b", ""} {
 		if _, err := pretrained.Find(name); err == nil || !strings.Contains(err.Error(), "owner/name") {

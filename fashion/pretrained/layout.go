@@ -10,7 +10,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// permuted returns a tensor with these of its axes in this order. Axes that are left out must have the length 1.
+// permuted returns a tensor with its axes in a new order. Axes that are left out must have length 1.
 func (t Tensor) permuted(order []int) Tensor {
 	strides := make([]int, len(t.Shape)) // in values
 	step := 1
@@ -22,14 +22,14 @@ func (t Tensor) permuted(order []int) Tensor {
 	for _, axis := range order {
 		out.Shape = append(out.Shape, t.Shape[axis])
 	}
-	var walk func(depth, place int)
-	walk = func(depth, place int) {
+	var walk func(depth, offset int)
+	walk = func(depth, offset int) {
 		if depth == len(order) {
-			out.Values = append(out.Values, t.Values[place])
+			out.Values = append(out.Values, t.Values[offset])
 			return
 		}
 		for i := range out.Shape[depth] {
-			walk(depth+1, place+i*strides[order[depth]])
+			walk(depth+1, offset+i*strides[order[depth]])
 		}
 	}
 	walk(0, 0)
@@ -42,20 +42,20 @@ func floats(t *tensors.Tensor) ([]float32, error) {
 	case dtypes.Float32:
 		return tensors.CopyFlatData[float32](t)
 	case dtypes.Float16:
-		return widened[float16.Float16](t)
+		return fromHalf[float16.Float16](t)
 	case dtypes.BFloat16:
-		return widened[bfloat16.BFloat16](t)
+		return fromHalf[bfloat16.BFloat16](t)
 	}
 	return nil, fmt.Errorf("values of type %s", t.DType())
 }
 
-func widened[T interface {
+func fromHalf[T interface {
 	gotype.Supported
 	Float32() float32
 }](t *tensors.Tensor) ([]float32, error) {
-	short, err := tensors.CopyFlatData[T](t)
-	values := make([]float32, len(short))
-	for i, v := range short {
+	half, err := tensors.CopyFlatData[T](t)
+	values := make([]float32, len(half))
+	for i, v := range half {
 		values[i] = v.Float32()
 	}
 	return values, err

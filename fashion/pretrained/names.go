@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Scheme is how a file names the weights.
+// Scheme is a naming scheme of the weights in a file.
 type Scheme string
 
 const (
@@ -16,7 +16,7 @@ const (
 	Transformers Scheme = "transformers" // of Hugging Face's library transformers
 )
 
-// HeadEpsilon is what the last LayerNorm adds to the variance in the program that a scheme is of.
+// HeadEpsilon returns the epsilon of the last LayerNorm in the program that uses the scheme.
 func (s Scheme) HeadEpsilon() float64 {
 	if s == Transformers {
 		return 1e-12
@@ -24,7 +24,7 @@ func (s Scheme) HeadEpsilon() float64 {
 	return 1e-6
 }
 
-// schemeOf tells a scheme by a name that only it has.
+// schemeOf returns the scheme of a list of names, by the name of the first layer.
 func schemeOf(names []string) (Scheme, error) {
 	for _, name := range names {
 		switch {
@@ -37,10 +37,10 @@ func schemeOf(names []string) (Scheme, error) {
 		}
 	}
 	few := names[:min(3, len(names))]
-	return "", errors.New("no first layer under the name of any scheme; its names begin with " + strings.Join(few, ", "))
+	return "", errors.New("no first layer named as in any scheme; its names begin with " + strings.Join(few, ", "))
 }
 
-// rename is a pattern of a name and what timm has in its place.
+// rename is a pattern of a name and its replacement in timm.
 type rename struct {
 	pattern *regexp.Regexp
 	timm    string
@@ -48,7 +48,7 @@ type rename struct {
 
 func to(pattern, timm string) rename { return rename{regexp.MustCompile(pattern), timm} }
 
-// renames turn a scheme's names into timm's, one after the other.
+// renames convert a scheme's names to timm's. They are applied one after the other.
 var renames = map[Scheme][]rename{
 	Original: {
 		to(`^downsample_layers\.0\.`, "stem."), to(`^downsample_layers\.(\d)\.`, "stages.$1.downsample."), to(`^stages\.(\d)\.(\d+)\.`, "stages.$1.blocks.$2."),
@@ -62,10 +62,10 @@ var renames = map[Scheme][]rename{
 	},
 }
 
-// norms matches timm's names of normalizations.
+// norms matches timm's names of normalization layers.
 var norms = regexp.MustCompile(`^stem\.1$|\.downsample\.0$|\.norm$`)
 
-// convert returns the name of a weight in models.ConvNeXt and its values in the layout that it has there.
+// convert returns a weight's name and layout in models.ConvNeXt.
 func convert(s Scheme, name string, t Tensor) (string, Tensor, error) {
 	timm := name
 	for _, r := range renames[s] {
@@ -73,7 +73,7 @@ func convert(s Scheme, name string, t Tensor) (string, Tensor, error) {
 	}
 	last := strings.LastIndexByte(timm, '.')
 	if last < 0 {
-		return "", Tensor{}, fmt.Errorf("a weight called %s", name)
+		return "", Tensor{}, fmt.Errorf("a weight named %s", name)
 	}
 	module, kind := timm[:last], timm[last+1:]
 	ours := strings.ReplaceAll(module, ".", "_")
@@ -87,7 +87,7 @@ func convert(s Scheme, name string, t Tensor) (string, Tensor, error) {
 	case kind == "bias":
 		return ours + "/bias", t, nil
 	case kind != "weight":
-		return "", Tensor{}, fmt.Errorf("a weight called %s", name)
+		return "", Tensor{}, fmt.Errorf("a weight named %s", name)
 	}
 	switch d := t.Shape; {
 	case len(d) == 4 && strings.HasSuffix(module, ".conv_dw") && d[1] == 1: // [C, 1, H, W]
@@ -102,5 +102,5 @@ func convert(s Scheme, name string, t Tensor) (string, Tensor, error) {
 	return "", Tensor{}, fmt.Errorf("weight %s with the shape %v", name, t.Shape)
 }
 
-// flat drops axes of one: some files keep a layer scale as [C, 1, 1].
+// flat reshapes a tensor to one axis, because some files store a layer scale as [C, 1, 1].
 func flat(t Tensor) Tensor { return Tensor{[]int{len(t.Values)}, t.Values} }

@@ -1,11 +1,11 @@
-// Package pretrained reads the weights of a ConvNeXt that was trained elsewhere, from a file in the safetensors format
-// (https://huggingface.co/docs/safetensors). Three naming schemes are in use, which it tells apart by the names themselves:
+// Package pretrained reads the weights of a pretrained ConvNeXt from a file in the safetensors format (https://huggingface.co/docs/safetensors). It recognizes
+// three naming schemes:
 //
 //	original      downsample_layers.0.0.weight  stages.0.1.dwconv.weight         norm.weight       head.weight
 //	timm          stem.0.weight                 stages.0.blocks.1.conv_dw.weight head.norm.weight  head.fc.weight
 //	transformers  convnext.embeddings.patch_embeddings.weight  convnext.encoder.stages.0.layers.1.dwconv.weight ...
 //
-// Weights are renamed and laid out as models.ConvNeXt wants them.
+// Weights get the names and the layout of models.ConvNeXt.
 package pretrained
 
 import (
@@ -32,14 +32,14 @@ type Tensor struct {
 	Values []float32
 }
 
-// Weights are those of a file, by the names of models.ConvNeXt's parameters.
+// Weights are the weights in a file.
 type Weights struct {
 	File    string
 	Scheme  Scheme
-	Tensors map[string]Tensor
+	Tensors map[string]Tensor // by the names of models.ConvNeXt's parameters
 }
 
-// FileError is a file of weights that cannot be used.
+// FileError is a weights' file that cannot be used.
 type FileError struct {
 	File, Got, Want string
 	Err             error
@@ -55,10 +55,10 @@ func (e *FileError) Error() string {
 
 func (e *FileError) Unwrap() error { return e.Err }
 
-// maxTensorBytes bounds a tensor of a file: the largest of any ConvNeXt has 12 million values.
+// maxTensorBytes bounds the size of a tensor: the largest of any ConvNeXt has 12 million values.
 const maxTensorBytes = 1 << 30
 
-// Read reads a file of weights.
+// Read reads a weights' file. Its errors are a *FileError, or those of the file system.
 func Read(path string) (w Weights, err error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -77,13 +77,13 @@ func Read(path string) (w Weights, err error) {
 	}
 	defer backend.Finalize()
 	if caught := exceptions.TryCatch[error](func() { w, err = read(backend, path, body) }); caught != nil {
-		return Weights{}, &FileError{path, "a damaged file", "safetensors", caught}
+		return Weights{}, &FileError{path, "a corrupt file", "safetensors", caught}
 	}
 	return w, err
 }
 
-// bodyLength returns how many bytes of a file of that size come after its header. A file that is shorter than its header says is an error
-// before anybody makes room for that header.
+// bodyLength returns the number of bytes after the header of a file of that size. It refuses a file that is shorter than the header's stated length, before memory
+// for the header is allocated.
 func bodyLength(path string, size int64) (int64, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -95,7 +95,7 @@ func bodyLength(path string, size int64) (int64, error) {
 		return 0, &FileError{path, fmt.Sprintf("%d bytes", size), "a safetensors file, which has a header", err}
 	}
 	if header > uint64(size-8) {
-		return 0, &FileError{path, fmt.Sprintf("a header of %d bytes in a file of %d", header, size), "a whole safetensors file", nil}
+		return 0, &FileError{path, fmt.Sprintf("a header of %d bytes in a file of %d", header, size), "a complete safetensors file", nil}
 	}
 	return size - 8 - int64(header), nil
 }
@@ -103,7 +103,7 @@ func bodyLength(path string, size int64) (int64, error) {
 func read(backend compute.Backend, path string, body int64) (Weights, error) {
 	reader, err := safetensors.NewEmpty(hub.NewLocal(filepath.Dir(path))).NewTensorReader(filepath.Base(path))
 	if err != nil {
-		return Weights{}, &FileError{path, "a damaged header", "safetensors", err}
+		return Weights{}, &FileError{path, "a corrupt header", "safetensors", err}
 	}
 	defer reader.Close()
 	w := Weights{File: path, Tensors: map[string]Tensor{}}
@@ -114,11 +114,11 @@ func read(backend compute.Backend, path string, body int64) (Weights, error) {
 	for _, name := range names {
 		meta := reader.Header.Tensors[name]
 		if got := meta.DataOffsets; got[0] < 0 || got[1] < got[0] || got[1]-got[0] > maxTensorBytes || got[1] > body {
-			return Weights{}, &FileError{path, fmt.Sprintf("tensor %s at bytes %v of %d", name, got, body), "a place inside the file", nil}
+			return Weights{}, &FileError{path, fmt.Sprintf("tensor %s at bytes %v of %d", name, got, body), "a range inside the file", nil}
 		}
 		t, err := reader.ReadTensor(backend, name)
 		if err != nil {
-			return Weights{}, &FileError{path, "a damaged tensor " + name, "its values", err}
+			return Weights{}, &FileError{path, "a corrupt tensor " + name, "its values", err}
 		}
 		values, err := floats(t)
 		if err != nil {
@@ -133,7 +133,7 @@ func read(backend compute.Backend, path string, body int64) (Weights, error) {
 	return w, nil
 }
 
-// MismatchError tells which weights do not fit a model.
+// MismatchError lists the weights that do not fit a model.
 type MismatchError struct {
 	File                            string
 	Missing, Unexpected, WrongShape []string
@@ -152,8 +152,8 @@ func (e *MismatchError) Error() string {
 	return s
 }
 
-// Fit checks that the weights are those of a model, given by its parameters' shapes. With another number of classes the last layer, head_fc,
-// is left to the model; that it differs is no error.
+// Fit returns the tensors for a model, given by the shapes of its parameters. Weights that are missing, unexpected or of another shape are a *MismatchError. The
+// last layer, head_fc, may differ, because its shape depends on the number of classes: then it is left out.
 func (w Weights) Fit(parameters map[string][]int) (map[string]Tensor, error) {
 	fitting := map[string]Tensor{}
 	e := &MismatchError{File: w.File}

@@ -225,16 +225,16 @@ func TestWeightsThatDoNotFitAreListedByName(t *testing.T) {
 }
 
 func TestFileThatHoldsNoWeightsIsAnErrorThatNamesIt(t *testing.T) {
-	whole, err := os.ReadFile(filepath.Join(folder, "timm.safetensors"))
+	complete, err := os.ReadFile(filepath.Join(folder, "timm.safetensors"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	header := func(s string) []byte { return append(binary.LittleEndian.AppendUint64(nil, uint64(len(s))), s...) }
 	for want, data := range map[string][]byte{
 		"0 bytes":                       nil,
-		"in a file of":                  append([]byte{0, 0, 0, 0, 0, 1, 0, 0}, whole...), // a header of 1 TB
-		"damaged header":                header("{not json"),
-		"a place inside the file":       whole[:len(whole)-100],
+		"in a file of":                  append([]byte{0, 0, 0, 0, 0, 1, 0, 0}, complete...), // a header of 1 TB
+		"corrupt header":                header("{not json"),
+		"a range inside the file":       complete[:len(complete)-100],
 		"no first layer":                header(`{"bert.embeddings":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`),
 		"stem.0.weight at bytes [0 409": header(`{"stem.0.weight":{"dtype":"F32","shape":[32,32],"data_offsets":[0,4096]}}`),
 		"stem.0.weight at bytes [-8 ":   header(`{"stem.0.weight":{"dtype":"F32","shape":[1],"data_offsets":[-8,-4]}}`),

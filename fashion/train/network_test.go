@@ -137,7 +137,7 @@ func TestOwnNetworkWithBatchNormalizationTrainsOnWholeBatches(t *testing.T) {
 	r.Model.Dropout = 0
 	net := models.Network{Name: "normalized", Logits: func(n *layers.Net, images *Node) *Node {
 		x := n.Relu("relu", n.BatchNorm("norm", n.Conv("conv", images, 8)))
-		return n.Dense("logits", n.Mean("average", x), fashion.NumClasses)
+		return n.Dense("logits", n.GlobalAveragePool("average", x), fashion.NumClasses)
 	}}
 	inParts := net
 	inParts.WholeBatch = true // which changes nothing

@@ -27,7 +27,7 @@ type program struct {
 	recipe  run.Recipe
 	network models.Network
 	own     []run.Own // whose names the recipe may have
-	rule    optim.Rule
+	rule    optim.UpdateRule
 
 	store   *model.Store
 	built   models.Built

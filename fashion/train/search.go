@@ -87,7 +87,7 @@ func worker(ctx context.Context, dir string, own []run.Own) hyperband.Worker[run
 		r, err := trainer.fit(ctx, TrialRun(dir, recipe), recipe, run.Extend, nil)
 		var diverged *DivergedError
 		if errors.As(err, &diverged) {
-			return nil, fmt.Errorf("%w: %w", err, hyperband.ErrLost)
+			return nil, fmt.Errorf("%w: %w", err, hyperband.ErrFailed)
 		}
 		if err != nil {
 			return nil, err
@@ -104,7 +104,7 @@ func worker(ctx context.Context, dir string, own []run.Own) hyperband.Worker[run
 func tidy(dir string, s hyperband.State[run.Recipe], removed map[run.Recipe]bool) error {
 	over := map[run.Recipe]bool{}
 	for _, t := range s.Trials {
-		gone := t.Status == hyperband.Dropped || t.Status == hyperband.Lost || t.Status == hyperband.Duplicate
+		gone := t.Status == hyperband.Dropped || t.Status == hyperband.Failed || t.Status == hyperband.Duplicate
 		if before, seen := over[t.Config]; !seen || before {
 			over[t.Config] = gone
 		}

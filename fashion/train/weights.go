@@ -51,7 +51,7 @@ func (p *program) startFromFile(path, want string) (sum string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if sum, err = pretrained.Sum(path); err != nil {
+	if sum, err = pretrained.SHA256(path); err != nil {
 		return "", err
 	}
 	if want != "" && sum != want {

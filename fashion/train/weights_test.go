@@ -104,7 +104,7 @@ func TestWeightsThatCannotBeHadAreAnErrorThatSaysWhatToDo(t *testing.T) {
 		"put it at":             at(run.Weights{Hub: "timm/convnext_atto"}, convnext),
 		"want owner/name":       at(run.Weights{Hub: "convnext_atto"}, convnext),
 		"one of run, file":      at(run.Weights{Hub: "a/b", Run: "other"}, convnext),
-		"has no use":            at(run.Weights{File: file}, cnn),
+		"does not support":      at(run.Weights{File: file}, cnn),
 		"beside the sha256":     at(run.Weights{SHA256: "00"}, cnn),
 		"which has none":        {Name: "cnn", Dropout: 0.25},
 		"rotation, or none":     {Name: "cnn", Dropout: 0.5},
@@ -284,7 +284,7 @@ func TestWeightsOfAFileAreTakenOverAndFrozenOnesStay(t *testing.T) {
 			t.Errorf("%s is not the file's", name)
 		}
 	}
-	sum, err := pretrained.Sum(file)
+	sum, err := pretrained.SHA256(file)
 	if err != nil || trained.Record.Data["weights"] != sum {
 		t.Errorf("the record says of the weights %q, want %q (%v)", trained.Record.Data["weights"], sum, err)
 	}

@@ -168,7 +168,7 @@ func valuesAndLosses(n *layers.Net, m run.Model, in []*Node) (values, losses *No
 		return logits, Neg(ReduceSum(Mul(classes, LogSoftmax(logits)), -1))
 	}
 	gan := models.NewGAN(m)
-	real, generated := gan.ScoresOfBoth(n, images, gan.Images(n, latents, classes), classes)
+	real, generated := gan.DiscriminateBoth(n, images, gan.Generate(n, latents, classes), classes)
 	return Concatenate([]*Node{real, generated}, 0), Add(Square(OneMinus(real)), Square(OnePlus(generated)))
 }
 

@@ -128,7 +128,7 @@ func ranked(s hyperband.State[run.Recipe]) []place {
 	for _, t := range s.Ranking() {
 		p := place{Trial: t.ID, Accuracy: t.Score(0), Epochs: len(t.Scores), Parameters: map[string]string{}, Recipe: t.Config}
 		for i, parameter := range s.Space {
-			p.Parameters[parameter.Name] = parameter.Word(t.Values[i])
+			p.Parameters[parameter.Name] = parameter.Format(t.Values[i])
 		}
 		list = append(list, p)
 	}

@@ -51,7 +51,7 @@ func newPlan(s hyperband.Search[run.Recipe], o searchOptions) (plan, error) {
 		p.Estimate = &estimate{
 			Run: r.Dir, Device: r.Record.Device, Memory: r.Record.PeakMemory,
 			Seconds: perImage * float64(p.Cost.Epochs*p.Images),
-			Disk:    int64(r.Record.Parameters) * 4 * values * files * int64(hyperband.Widest(s.Brackets)),
+			Disk:    int64(r.Record.Parameters) * 4 * values * files * int64(hyperband.MaxTrials(s.Brackets)),
 		}
 	}
 	return p, nil

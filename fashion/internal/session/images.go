@@ -97,7 +97,7 @@ func (i *Images) mix(s run.Synthetic, own []run.Own, first int) error {
 
 // rotated is a split with each image in its four orientations, which are its labels. Image i of the file has the positions 4*i to 4*i+3.
 func (s Split) rotated() Split {
-	r := Split{Set: s.Set.QuarterTurns()}
+	r := Split{Set: s.Set.RotationTask()}
 	for _, i := range s.Indices {
 		r.Indices = append(r.Indices, 4*i, 4*i+1, 4*i+2, 4*i+3)
 	}

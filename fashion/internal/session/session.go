@@ -251,7 +251,7 @@ func (s *Session) addTime() {
 
 // Rate is the learning rate of the next step, in epochs of so many.
 func (s *Session) Rate(steps int) float64 {
-	return optim.Rate(s.Recipe.Schedule, s.State.Rate, s.State.Step, s.Recipe.Epochs*steps, run.OwnOf[optim.Own](s.config.Own)...)
+	return optim.LearningRate(s.Recipe.Schedule, s.State.Rate, s.State.Step, s.Recipe.Epochs*steps, run.OwnOf[optim.Own](s.config.Own)...)
 }
 
 // Interrupted reports, before a step of an epoch, that the training is to stop.

@@ -8,7 +8,7 @@ import (
 	"fashionlab/fashion"
 )
 
-func TestNearPairsAreThoseOfAllDistances(t *testing.T) {
+func TestNearDuplicatesAreThePairsWithinTheLimit(t *testing.T) {
 	test, err := fashion.LoadTest("../testdata/fashion-mnist")
 	if err != nil {
 		t.Fatal(err)
@@ -27,7 +27,7 @@ func TestNearPairsAreThoseOfAllDistances(t *testing.T) {
 				}
 			}
 		}
-		pairs := s.Near(others, limit)
+		pairs := s.NearDuplicatesIn(others, limit)
 		for _, p := range pairs {
 			if d, ok := want[[2]int{p.I, p.J}]; !ok || math.Abs(d-p.Distance) > 1e-9 {
 				t.Errorf("limit %v: the pair %+v, want the distance %v", limit, p, d)
@@ -50,17 +50,17 @@ func positions(first, last int) (list []int) {
 	return list
 }
 
-func TestNearPairsInsideASetAreListedOnce(t *testing.T) {
+func TestNearDuplicatesOfASetAreListedOnce(t *testing.T) {
 	a, almost, b := fashion.Image{1}, fashion.Image{1, 1}, fashion.Image{200}
 	s := fashion.Set{Images: []fashion.Image{a, b, a, almost}, Labels: make([]fashion.Label, 4)}
 	want := []fashion.Pair{{I: 0, J: 2}, {I: 0, J: 3, Distance: 1}, {I: 2, J: 3, Distance: 1}}
-	if got := s.NearInside(1); !slices.Equal(got, want) {
-		t.Errorf("near are %v, want %v", got, want)
+	if got := s.NearDuplicates(1); !slices.Equal(got, want) {
+		t.Errorf("near-duplicates are %v, want %v", got, want)
 	}
-	if got := s.NearInside(0.5); !slices.Equal(got, want[:1]) {
+	if got := s.NearDuplicates(0.5); !slices.Equal(got, want[:1]) {
 		t.Errorf("equal are %v, want %v", got, want[:1])
 	}
-	if got := (fashion.Set{}).NearInside(10); len(got) != 0 {
+	if got := (fashion.Set{}).NearDuplicates(10); len(got) != 0 {
 		t.Errorf("an empty set has the pairs %v", got)
 	}
 }

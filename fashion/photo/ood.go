@@ -14,7 +14,7 @@ import (
 //go:embed digits/digits.bin
 var digits []byte // 8x8 grey values of 0 to 16 each
 
-// Digits are out-of-distribution images: 300 handwritten digits, light on black, enlarged from 8x8 pixels (UCI, "Optical Recognition of Handwritten Digits").
+// Digits returns out-of-distribution images: 300 handwritten digits, light on black, enlarged from 8x8 pixels (UCI, "Optical Recognition of Handwritten Digits").
 func Digits() []fashion.Image {
 	const side = 8
 	var images []fashion.Image
@@ -29,7 +29,7 @@ func Digits() []fashion.Image {
 	return images
 }
 
-// Noise are out-of-distribution images: each pixel is drawn uniformly.
+// Noise returns n out-of-distribution images whose pixels are drawn uniformly from 0 to 255.
 func Noise(n int, seed uint64) []fashion.Image {
 	r, images := rand.New(rand.NewPCG(seed, 0)), make([]fashion.Image, n)
 	for i := range images {
@@ -40,7 +40,7 @@ func Noise(n int, seed uint64) []fashion.Image {
 	return images
 }
 
-// Textures are out-of-distribution images: each is the sum of three waves of random directions and lengths of 3 to 20 pixels, from black to white.
+// Textures returns n out-of-distribution images, each the sum of three waves with random directions and wavelengths of 3 to 20 pixels.
 func Textures(n int, seed uint64) []fashion.Image {
 	r, images := rand.New(rand.NewPCG(seed, 0)), make([]fashion.Image, n)
 	for i := range images {

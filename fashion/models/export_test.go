@@ -1,0 +1,4 @@
+package models
+
+// What the external tests use of the package's internals.
+var StudyModels = studyModels

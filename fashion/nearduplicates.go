@@ -1,0 +1,95 @@
+package fashion
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// Pair is a pair of near-duplicates: two images that are almost the same.
+type Pair struct {
+	I, J     int     // positions in the first and in the second set
+	Distance float64 // Euclidean, over the pixels, in grey levels: 0 for equal images
+}
+
+// NearDuplicates lists the pairs of different images of s whose distance is at most limit grey levels, the closest first; I is less than J. Two
+// images whose pixels all differ by one grey level are 28 apart; a limit of 200 is a difference of 7 at each pixel.
+func (s Set) NearDuplicates(limit float64) []Pair {
+	return slices.DeleteFunc(s.NearDuplicatesIn(s, limit), func(p Pair) bool { return p.I >= p.J })
+}
+
+// NearDuplicatesIn lists the pairs of an image of s and one of other whose distance is at most limit grey levels, the closest first.
+func (s Set) NearDuplicatesIn(other Set, limit float64) []Pair {
+	// Both lists are sorted by brightness, so that only a range of the second is within the limit of an image of the first.
+	mine, theirs := pyramids(s), pyramids(other)
+	var pairs []Pair
+	first := 0 // of theirs that is not too dark
+	for _, a := range mine {
+		for first < len(theirs) && lowerBound(a.sum[:], theirs[first].sum[:]) > limit && theirs[first].sum[0] < a.sum[0] {
+			first++
+		}
+		for _, b := range theirs[first:] {
+			if lowerBound(a.sum[:], b.sum[:]) > limit {
+				break // all that follow are brighter
+			}
+			if lowerBound(a.blocks[:], b.blocks[:]) > limit {
+				continue
+			}
+			if d := distance(s.Images[a.position], other.Images[b.position]); d <= limit {
+				pairs = append(pairs, Pair{a.position, b.position, d})
+			}
+		}
+	}
+	slices.SortFunc(pairs, func(a, b Pair) int {
+		return cmp.Or(cmp.Compare(a.Distance, b.Distance), cmp.Compare(a.I, b.I), cmp.Compare(a.J, b.J))
+	})
+	return pairs
+}
+
+const (
+	blockSide = 7 // pixels
+	blocks    = Pixels / (blockSide * blockSide)
+)
+
+// pyramid holds the sums of an image's grey values: over all pixels, and over each block of 7x7.
+type pyramid struct {
+	position int
+	sum      [1]float32
+	blocks   [blocks]float32
+}
+
+// pyramids returns those of a set's images, the darkest first.
+func pyramids(s Set) []pyramid {
+	list := make([]pyramid, s.Len())
+	for i, image := range s.Images {
+		list[i].position = i
+		for pixel, v := range image {
+			list[i].sum[0] += float32(v)
+			list[i].blocks[pixel/(Side*blockSide)*(Side/blockSide)+pixel%Side/blockSide] += float32(v)
+		}
+	}
+	slices.SortFunc(list, func(a, b pyramid) int {
+		return cmp.Or(cmp.Compare(a.sum[0], b.sum[0]), cmp.Compare(a.position, b.position))
+	})
+	return list
+}
+
+// lowerBound returns a lower bound of the distance between two images, given their sums over blocks of n pixels each: by the Cauchy-Schwarz
+// inequality, blocks whose sums differ by d are at least d/sqrt(n) apart.
+func lowerBound(a, b []float32) float64 {
+	sum := float32(0)
+	for i, v := range a {
+		sum += (v - b[i]) * (v - b[i])
+	}
+	return math.Sqrt(float64(sum) / float64(Pixels/len(a)))
+}
+
+// distance returns the Euclidean distance of two images.
+func distance(a, b Image) float64 {
+	sum := 0
+	for i, v := range a {
+		d := int(v) - int(b[i])
+		sum += d * d
+	}
+	return math.Sqrt(float64(sum))
+}

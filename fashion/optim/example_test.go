@@ -1,0 +1,58 @@
+package optim_test
+
+import (
+	"fmt"
+
+	"fashionlab/fashion/optim"
+	"fashionlab/fashion/run"
+)
+
+// The slides' schedule 94_step_0_9 multiplies the learning rate by 0.9 every 94 steps.
+func ExampleLearningRate() {
+	s := run.Schedule{Name: "step", Every: 94, Factor: 0.9}
+	for _, step := range []int{0, 93, 94, 188} {
+		fmt.Printf("step %d: %.5f\n", step, optim.LearningRate(s, 0.001, step, 1000))
+	}
+	// Output:
+	// step 0: 0.00100
+	// step 93: 0.00100
+	// step 94: 0.00090
+	// step 188: 0.00081
+}
+
+func ExampleReduceOnPlateau() {
+	s := run.Schedule{Name: "plateau", Factor: 0.5, Patience: 2}
+	rate, state := 0.01, run.Plateau{}
+	for i, loss := range []float64{0.9, 0.7, 0.7, 0.8, 0.6} {
+		rate, state = optim.ReduceOnPlateau(s, state, rate, loss)
+		fmt.Printf("epoch %d: loss %.1f, next learning rate %.3f\n", i+1, loss, rate)
+	}
+	// Output:
+	// epoch 1: loss 0.9, next learning rate 0.010
+	// epoch 2: loss 0.7, next learning rate 0.010
+	// epoch 3: loss 0.7, next learning rate 0.010
+	// epoch 4: loss 0.8, next learning rate 0.005
+	// epoch 5: loss 0.6, next learning rate 0.005
+}
+
+func ExampleNew() {
+	rule, err := optim.New(run.Optimizer{Name: "adam", Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7})
+	fmt.Println(rule.Slots, err)
+	_, err = optim.New(run.Optimizer{Name: "adagrad"})
+	fmt.Println(err)
+	// Output:
+	// [m v] <nil>
+	// optimizer.name is "adagrad", want one of nadam, adam, adamw, rmsprop, sgd
+}
+
+func ExampleOwn() {
+	warmUp := optim.Own{Name: "warm-up", Factor: func(step, steps int) float64 { return min(1, 10*float64(step+1)/float64(steps)) }}
+	s := run.Schedule{Name: "warm-up"}
+	for _, step := range []int{0, 9, 50} {
+		fmt.Printf("step %d: %.4f\n", step, optim.LearningRate(s, 0.01, step, 100, warmUp))
+	}
+	// Output:
+	// step 0: 0.0010
+	// step 9: 0.0100
+	// step 50: 0.0100
+}

@@ -1,0 +1,16 @@
+package pretrained
+
+import "time"
+
+// What the external tests use of the package's internals.
+var (
+	FindContext = findContext
+	LocalPath   = localPath
+)
+
+// SetSilence sets the longest time that the hub may send nothing, until restore is called.
+func SetSilence(d time.Duration) (restore func()) {
+	before := client
+	client.Silence = d
+	return func() { client = before }
+}
