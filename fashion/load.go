@@ -77,6 +77,18 @@ func Home() (string, error) {
 	return filepath.Join(dir, "fashionlab"), nil
 }
 
+// Glob lists the files of a folder whose names match a pattern of path.Match, with the folder, whatever characters that has. A folder that is not there is an error.
+func Glob(dir, pattern string) ([]string, error) {
+	if _, err := os.ReadDir(dir); err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(os.DirFS(dir), pattern)
+	for i, name := range names {
+		names[i] = filepath.Join(dir, name)
+	}
+	return names, err
+}
+
 // FindDir returns the first folder of SearchPath that holds the four files.
 func FindDir() (string, error) {
 	dirs := SearchPath()

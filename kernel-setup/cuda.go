@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"fashionlab/fashion"
 	"fashionlab/fashion/device"
 )
 
@@ -116,7 +117,7 @@ func cudaCandidates(ctx context.Context, l layout) (list []cudaPlugin) {
 	}
 	for _, dir := range folders {
 		for _, pattern := range []string{"pjrt_c_api_cuda*_plugin.so", "pjrt_plugin_cuda*.so", "pjrt-plugin-cuda*.so"} {
-			matches, err := filesLike(dir, pattern)
+			matches, err := fashion.Glob(dir, pattern)
 			if err != nil {
 				continue // there is no such folder
 			}
@@ -170,7 +171,7 @@ func checkCUDA(path string) error {
 		return &refusedError{path, "it is no PJRT plugin"}
 	}
 	packages := filepath.Dir(filepath.Dir(filepath.Dir(path)))
-	infos, err := filesLike(packages, "jax_cuda*_pjrt-*.dist-info")
+	infos, err := fashion.Glob(packages, "jax_cuda*_pjrt-*.dist-info")
 	if err != nil {
 		return nil // it did not come as a package; the probe asks the plugin itself
 	}

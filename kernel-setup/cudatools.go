@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fashionlab/fashion"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -58,7 +59,7 @@ func toolFolders(plugin string) []string {
 		}
 	}
 	for _, parent := range []string{"/usr/local", "/opt"} {
-		matches, err := filesLike(parent, "cuda*")
+		matches, err := fashion.Glob(parent, "cuda*")
 		if err == nil {
 			folders = append(folders, matches...)
 		}
@@ -89,16 +90,4 @@ func link(target, path string) error {
 		return err
 	}
 	return os.Symlink(target, path)
-}
-
-// filesLike lists the files of a folder whose names match a pattern, with the folder, whatever characters that has.
-func filesLike(dir, pattern string) ([]string, error) {
-	if _, err := os.ReadDir(dir); err != nil {
-		return nil, err
-	}
-	names, err := fs.Glob(os.DirFS(dir), pattern)
-	for i, name := range names {
-		names[i] = filepath.Join(dir, name)
-	}
-	return names, err
 }

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strings"
 
+	"fashionlab/fashion"
 	"fashionlab/fashion/device"
 	"fashionlab/fashion/run"
 )
@@ -111,7 +112,7 @@ func makePlugin(ctx context.Context, l layout, say func(string)) error {
 	if err := pip(ctx, l, nil, "download", "--quiet", "--no-deps", "--only-binary=:all:", "--platform=manylinux_2_27_x86_64", "--dest", dir, wheelVersion); err != nil {
 		return err
 	}
-	wheels, err := filesLike(dir, "*.whl")
+	wheels, err := fashion.Glob(dir, "*.whl")
 	if err != nil || len(wheels) != 1 {
 		return fmt.Errorf("pip left %d wheels, want 1", len(wheels))
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"fashionlab/fashion"
 	"fashionlab/fashion/notebook"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/report"
@@ -71,7 +72,7 @@ func checkRuns(l layout) error {
 
 // chosenNotebooks lists the notebooks whose names begin with a prefix, in their order.
 func chosenNotebooks(l layout, prefix string) ([]string, error) {
-	all, err := filesLike(l.notebooks(), "*.ipynb")
+	all, err := fashion.Glob(l.notebooks(), "*.ipynb")
 	if err != nil {
 		return nil, err
 	}

@@ -88,7 +88,7 @@ var sha256Name = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // cached returns the newest file of a repository's weights in the hub's cache.
 func cached(repository string) (string, error) {
 	folder := filepath.Join(repositoryFolder(repository), "snapshots")
-	found, err := filepath.Glob(filepath.Join(escape(folder), "*", weightsFile))
+	found, err := fashion.Glob(folder, "*/"+weightsFile)
 	if err != nil {
 		return "", err
 	}
@@ -104,11 +104,6 @@ func cached(repository string) (string, error) {
 		return blob, verify(blob, name)
 	}
 	return blob, nil
-}
-
-// escape takes the meaning from the characters that a pattern of filepath.Glob has.
-func escape(path string) string {
-	return regexp.MustCompile(`[*?\[\\]`).ReplaceAllString(path, `\$0`)
 }
 
 // modified is when a file was changed, in seconds; 0 if that is unknown.
