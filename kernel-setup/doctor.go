@@ -4,18 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 
 	"fashionlab/fashion/run"
+	"fashionlab/kernel-setup/internal/cuda"
+	"fashionlab/kernel-setup/internal/layout"
+	"fashionlab/kernel-setup/internal/parts"
+	"fashionlab/kernel-setup/internal/process"
+	"fashionlab/kernel-setup/internal/python"
 )
 
 // doctor prints a line per part.
-func doctor(ctx context.Context, l layout, o options) error {
+func doctor(ctx context.Context, l layout.Layout, o options) error {
 	missing := 0
 	line := func(name, found string, err error, mend string) {
 		if err != nil {
@@ -33,7 +35,7 @@ func doctor(ctx context.Context, l layout, o options) error {
 		return fmt.Sprintf("%s, %s", path, strings.TrimSpace(string(out)))
 	}
 	sayGPU := func() {
-		if found, mend, err := describeGPU(ctx, l); found != "" || err != nil {
+		if found, mend, err := cuda.Describe(ctx, l); found != "" || err != nil {
 			line("GPU", found, err, mend)
 		} else {
 			fmt.Printf("-        %-14s no NVIDIA GPU found; everything runs on the CPU\n", "GPU")
@@ -42,62 +44,38 @@ func doctor(ctx context.Context, l layout, o options) error {
 	if o.onlyGPU {
 		sayGPU()
 		if missing > 0 {
-			return &exitError{1}
+			return &process.ExitError{Code: 1}
 		}
 		return nil
 	}
-	goPath, err := goCommand()
-	line("Go", version(goPath, "env", "GOVERSION"), err, "install Go "+leastGo+" or later")
-	line("platform", runtime.GOOS+"/"+runtime.GOARCH, checkPlatform(runtime.GOOS, runtime.GOARCH), "see README.md")
-	python, err := systemPython()
+	goPath, err := layout.GoCommand()
+	line("Go", version(goPath, "env", "GOVERSION"), err, "install Go "+layout.LeastGo+" or later")
+	line("platform", runtime.GOOS+"/"+runtime.GOARCH, parts.CheckPlatform(runtime.GOOS, runtime.GOARCH), "see README.md")
+	interpreter, err := python.Find()
 	if err == nil {
-		err = checkVenv(python)
+		err = python.CheckVenv(interpreter)
 	}
-	line("Python", version(python, "--version"), err, venvMend)
-	for _, p := range parts() {
-		found, err := p.find(l)
-		if err == nil && p.name == partPlugin {
-			err = checkSum(l)
+	line("Python", version(interpreter, "--version"), err, python.VenvMend)
+	for _, p := range parts.All() {
+		found, err := p.Find(l)
+		if err == nil && p.Name == parts.Plugin {
+			err = parts.CheckSum(l)
 		}
-		mend := p.mend
-		if errors.Is(err, errForeign) {
-			mend = fmt.Sprintf("mv %q %q", l.kernel(), l.kernel()+".other")
+		mend := p.Mend
+		if errors.Is(err, parts.ErrForeign) {
+			mend = fmt.Sprintf("mv %q %q", l.Kernel(), l.Kernel()+".other")
 		}
-		line(p.name, found, err, mend)
+		line(p.Name, found, err, mend)
 	}
 	sayGPU()
-	for _, dir := range []func(layout) (string, error){runsRoot, homeFolder} {
-		path, err := dir(l)
-		if err == nil {
-			err = checkWritable(path)
-		}
-		line("folder", path, err, "name a writable one with $"+run.RootVariable+" or $FASHIONLAB_HOME")
+	root, err := l.Runs()
+	if err == nil {
+		err = layout.CheckWritable(root)
 	}
+	line("folder", root, err, "name a writable one with $"+run.RootVariable)
+	line("folder", l.Home, layout.CheckWritable(l.Home), "name a writable one with $FASHIONLAB_HOME")
 	if missing > 0 {
-		return &exitError{1}
+		return &process.ExitError{Code: 1}
 	}
 	return nil
-}
-
-func homeFolder(l layout) (string, error) { return l.home, nil }
-
-// checkWritable reports a folder in which, or in the nearest one above it that there is, no file can be made.
-func checkWritable(dir string) error {
-	for {
-		info, err := os.Stat(dir)
-		switch {
-		case errors.Is(err, fs.ErrNotExist) && dir != filepath.Dir(dir):
-			dir = filepath.Dir(dir)
-			continue
-		case err != nil:
-			return err
-		case !info.IsDir():
-			return fmt.Errorf("%s is a file where a folder is wanted", dir)
-		}
-		f, err := os.CreateTemp(dir, ".fashionlab-")
-		if err != nil {
-			return fmt.Errorf("cannot write there: %w", err)
-		}
-		return errors.Join(f.Close(), os.Remove(f.Name()))
-	}
 }

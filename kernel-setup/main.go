@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"fashionlab/kernel-setup/internal/process"
 )
 
 func main() {
@@ -26,11 +28,6 @@ func main() {
 	}
 }
 
-// exitError ends the program with a code; what it has to say is printed already.
-type exitError struct{ code int }
-
-func (e *exitError) Error() string { return fmt.Sprintf("exit status %d", e.code) }
-
 // usageError is a wrong command line.
 type usageError struct{ error }
 
@@ -38,8 +35,8 @@ func (e usageError) Unwrap() error { return e.error }
 
 // exitCode says what an error has to say and returns the code to exit with: after SIGINT and SIGTERM those of shells.
 func exitCode(err error, interrupted, stopped bool, messages io.Writer) int {
-	if exit := (*exitError)(nil); errors.As(err, &exit) {
-		return exit.code
+	if exit := (*process.ExitError)(nil); errors.As(err, &exit) {
+		return exit.Code
 	}
 	if errors.Is(err, context.Canceled) {
 		err = errors.New("interrupted")
@@ -59,7 +56,7 @@ func exitCode(err error, interrupted, stopped bool, messages io.Writer) int {
 func dispatch(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		printUsage(os.Stderr)
-		return &exitError{2}
+		return &process.ExitError{Code: 2}
 	}
 	name, args := args[0], args[1:]
 	if name == "help" || isHelp(name) {

@@ -69,10 +69,7 @@ func withDefaults(b, usual recipes.Budget) recipes.Budget {
 // search plans a search, or does it.
 func search(ctx context.Context, s hyperband.Search[run.Recipe], o searchOptions) error {
 	if o.plan {
-		p, err := newPlan(s, o)
-		if err != nil {
-			return err
-		}
+		p := newPlan(s, o)
 		if o.json {
 			return writeJSON(p)
 		}
