@@ -16,11 +16,11 @@ import (
 // command is one that kernel-setup does itself.
 type command struct {
 	name, summary string
-	needs         []string // names of the parts that must be set up first
-	gpu           bool     // computes on a GPU where there is one
-	passes        bool     // hands all arguments but -gpu and -deterministic to another program, and has no flags
-	flags         func(*flag.FlagSet, *options)
-	check         func(layout.Layout, options) error // reports what would end the command after a set-up that takes minutes
+	needs         []string                           // names of the parts that must be set up first
+	gpu           bool                               // computes on a GPU where there is one
+	passes        bool                               // hands all arguments but -gpu and -deterministic to another program, and has no flags
+	flags         func(*flag.FlagSet, *options)      // nil for a command without
+	check         func(layout.Layout, options) error // if not nil, reports what would end the command after a set-up that takes minutes
 	do            func(context.Context, layout.Layout, options) error
 }
 
@@ -34,13 +34,11 @@ type options struct {
 
 func commands() []command {
 	everything := []string{parts.Compiler, parts.Tools, python.Jupyter, parts.Plugin, parts.Data, parts.Linker, parts.Kernel}
-	none := func(*flag.FlagSet, *options) {}
 	folder := func(l layout.Layout, _ options) error { return parts.CheckName(l.Root) }
-	nothing := func(layout.Layout, options) error { return nil }
 	return []command{
 		{name: "run", summary: "execute the notebooks and print the results", needs: everything, gpu: true, flags: func(f *flag.FlagSet, o *options) {
 			f.StringVar(&o.notebooks.Profile, "profile", "quick", "how much to execute: smoke, quick or full")
-			f.StringVar(&o.notebooks.Only, "only", "", "execute only the notebooks whose name begins so")
+			f.StringVar(&o.notebooks.Only, "only", "", "execute only the notebooks whose names begin with this")
 			f.StringVar(&o.notebooks.Out, "out", "", "folder for the executed notebooks (default out/PROFILE)")
 			f.BoolVar(&o.notebooks.Plan, "plan", false, "say how long it will take, and do not begin")
 		}, check: func(l layout.Layout, o options) error {
@@ -51,12 +49,13 @@ func commands() []command {
 		{name: "lab", summary: "open the notebooks in JupyterLab; arguments such as --no-browser go to it", needs: everything, gpu: true, passes: true, check: folder,
 			do: func(ctx context.Context, l layout.Layout, o options) error { return notebooks.Lab(ctx, l, o.args) }},
 		{name: "test", summary: "run the whole test suite; arguments such as -run X go to go test", needs: everything, passes: true, check: folder, do: test},
-		{name: "setup", summary: "install what is missing, and nothing else", needs: everything, gpu: true, flags: none, check: folder,
+		{name: "setup", summary: "install what is missing, and nothing else", needs: everything, gpu: true, check: folder,
 			do: func(context.Context, layout.Layout, options) error { return nil }},
-		{name: "doctor", summary: "say what is installed, what is missing, and what mends it", flags: func(f *flag.FlagSet, o *options) {
+		{name: "doctor", summary: "say what is installed, what is missing, and how to install it", flags: func(f *flag.FlagSet, o *options) {
 			f.BoolVar(&o.onlyGPU, "gpu", false, "look at the GPU only")
-		}, check: nothing, do: doctor},
-		{name: "uninstall", summary: "remove what setup installed; runs stay", flags: none, check: nothing, do: func(_ context.Context, l layout.Layout, _ options) error { return parts.Uninstall(l) }},
+		}, do: doctor},
+		{name: "uninstall", summary: "remove what setup installed; runs stay",
+			do: func(_ context.Context, l layout.Layout, _ options) error { return parts.Uninstall(l) }},
 	}
 }
 
@@ -80,8 +79,10 @@ func (c command) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.check(l, o); err != nil {
-		return err
+	if c.check != nil {
+		if err := c.check(l, o); err != nil {
+			return err
+		}
 	}
 	if o.notebooks.Plan {
 		return c.do(ctx, l, o)
@@ -92,7 +93,7 @@ func (c command) run(ctx context.Context, args []string) error {
 		}
 	}
 	if c.gpu {
-		if err := cuda.Use(ctx, &l, o.gpu, func(what string) { layout.Log("GPU", what) }); err != nil {
+		if err := cuda.Use(ctx, &l, o.gpu, logGPU); err != nil {
 			return err
 		}
 	}

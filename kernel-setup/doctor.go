@@ -16,37 +16,47 @@ import (
 	"fashionlab/kernel-setup/internal/python"
 )
 
-// doctor prints a line per part.
+// doctor prints a line for each part: what is installed, or what is missing and how to fix that.
 func doctor(ctx context.Context, l layout.Layout, o options) error {
 	missing := 0
-	line := func(name, found string, err error, mend string) {
+	line := func(name, found string, err error, fix string) {
 		if err != nil {
 			missing++
-			fmt.Printf("missing  %-14s %v\n         %-14s mend: %s\n", name, err, "", mend)
+			fmt.Printf("missing  %-14s %v\n         %-14s fix: %s\n", name, err, "", fix)
 			return
 		}
 		fmt.Printf("ok       %-14s %s\n", name, found)
 	}
+	if !o.onlyGPU {
+		checkParts(l, line)
+	}
+	if found, fix, err := cuda.Describe(ctx, l); found != "" || err != nil {
+		line("GPU", found, err, fix)
+	} else {
+		fmt.Printf("-        %-14s no NVIDIA GPU found; everything runs on the CPU\n", "GPU")
+	}
+	if !o.onlyGPU {
+		root, err := l.Runs()
+		if err == nil {
+			err = layout.CheckWritable(root)
+		}
+		line("folder", root, err, "name a writable one with $"+run.RootVariable)
+		line("folder", l.Home, layout.CheckWritable(l.Home), "name a writable one with $FASHIONLAB_HOME")
+	}
+	if missing > 0 {
+		return &process.ExitError{Code: 1}
+	}
+	return nil
+}
+
+// checkParts prints a line for each thing that the study needs of a machine, and for each that set-up provides.
+func checkParts(l layout.Layout, line func(name, found string, err error, fix string)) {
 	version := func(path string, args ...string) string {
 		out, err := exec.Command(path, args...).Output()
 		if err != nil {
 			return path
 		}
 		return fmt.Sprintf("%s, %s", path, strings.TrimSpace(string(out)))
-	}
-	sayGPU := func() {
-		if found, mend, err := cuda.Describe(ctx, l); found != "" || err != nil {
-			line("GPU", found, err, mend)
-		} else {
-			fmt.Printf("-        %-14s no NVIDIA GPU found; everything runs on the CPU\n", "GPU")
-		}
-	}
-	if o.onlyGPU {
-		sayGPU()
-		if missing > 0 {
-			return &process.ExitError{Code: 1}
-		}
-		return nil
 	}
 	goPath, err := layout.GoCommand()
 	line("Go", version(goPath, "env", "GOVERSION"), err, "install Go "+layout.LeastGo+" or later")
@@ -55,27 +65,16 @@ func doctor(ctx context.Context, l layout.Layout, o options) error {
 	if err == nil {
 		err = python.CheckVenv(interpreter)
 	}
-	line("Python", version(interpreter, "--version"), err, python.VenvMend)
+	line("Python", version(interpreter, "--version"), err, python.VenvFix)
 	for _, p := range parts.All() {
 		found, err := p.Find(l)
 		if err == nil && p.Name == parts.Plugin {
 			err = parts.CheckSum(l)
 		}
-		mend := p.Mend
+		fix := p.Fix
 		if errors.Is(err, parts.ErrForeign) {
-			mend = fmt.Sprintf("mv %q %q", l.Kernel(), l.Kernel()+".other")
+			fix = fmt.Sprintf("mv %q %q", l.Kernel(), l.Kernel()+".other")
 		}
-		line(p.Name, found, err, mend)
+		line(p.Name, found, err, fix)
 	}
-	sayGPU()
-	root, err := l.Runs()
-	if err == nil {
-		err = layout.CheckWritable(root)
-	}
-	line("folder", root, err, "name a writable one with $"+run.RootVariable)
-	line("folder", l.Home, layout.CheckWritable(l.Home), "name a writable one with $FASHIONLAB_HOME")
-	if missing > 0 {
-		return &process.ExitError{Code: 1}
-	}
-	return nil
 }

@@ -48,14 +48,14 @@ func (h handed) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if hasFlag(rest, isHelp) {
+	if hasFlag(rest, helpFlags...) {
 		if err := l.RunProgram(ctx, append([]string{h.name}, rest...)...); err != nil || !h.gpu {
 			return err
 		}
 		fmt.Print("\n", gpuUsage())
 		return nil
 	}
-	if h.trains && !hasFlag(rest, func(arg string) bool { return arg == "-plan" || arg == "--plan" }) {
+	if h.trains && !hasFlag(rest, "-plan", "--plan") {
 		if err := l.CheckRuns(); err != nil {
 			return err
 		}
@@ -85,8 +85,11 @@ func (h handed) setUp(ctx context.Context, l *layout.Layout, o options, args []s
 	if err := parts.SetUp(ctx, *l, needs); err != nil || !h.gpu {
 		return err
 	}
-	return cuda.Use(ctx, l, o.gpu, func(what string) { layout.Log("GPU", what) })
+	return cuda.Use(ctx, l, o.gpu, logGPU)
 }
+
+// logGPU prints a line about the GPU.
+func logGPU(what string) { layout.Log("GPU", what) }
 
 // parseOnly as the program's first argument has it check the others and do nothing.
 const parseOnly = "-parse-only"

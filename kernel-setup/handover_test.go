@@ -94,7 +94,7 @@ func TestOwnFlagsAreTakenOutOfArguments(t *testing.T) {
 	}
 }
 
-func TestTypingErrorOfTheProgramIsToldBeforeTheSetUp(t *testing.T) {
+func TestTypingErrorOfTheProgramIsReportedBeforeTheSetUp(t *testing.T) {
 	l := layouttest.New(t)
 	t.Setenv(run.RootVariable, t.TempDir())
 	l.System = layouttest.System(t, layouttest.H100) // which costs a set-up
@@ -154,8 +154,8 @@ func TestExitCodeIsTheProgramsAndThatOfASignal(t *testing.T) {
 	}
 }
 
-// A training that is told to stop may take a while for its present step.
-func TestProgramIsToldToStopAndWaitedFor(t *testing.T) {
+// A training that is asked to stop may take a while for its present step.
+func TestProgramIsAskedToStopAndWaitedFor(t *testing.T) {
 	layouttest.New(t)
 	calls := standInProgram(t, `trap 'sleep 1; "$0" ended; exit 143' TERM
 [ "$1" = ended ] && exit

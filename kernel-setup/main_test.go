@@ -23,7 +23,7 @@ func TestTypingErrorCostsNoSetUp(t *testing.T) {
 	}
 }
 
-func TestFolderThatCannotBeWrittenIsToldBeforeTheSetUp(t *testing.T) {
+func TestFolderThatCannotBeWrittenIsReportedBeforeTheSetUp(t *testing.T) {
 	l := layouttest.New(t)
 	file := filepath.Join(t.TempDir(), "file")
 	layouttest.Write(t, file, "")

@@ -1,5 +1,5 @@
 // Package device finds what this machine computes with: its processor, its NVIDIA GPUs with their driver, and XLA's plugin for the CPU. It reads files and
-// environment variables and loads nothing, so that a damaged plugin or driver cannot harm whoever asks. It needs the standard library only.
+// environment variables and loads nothing, so that a corrupt plugin or driver cannot harm whoever asks. It needs the standard library only.
 package device
 
 import (
@@ -23,7 +23,7 @@ func (s System) path(name string) string {
 	return filepath.Join(s.Root, name)
 }
 
-// read returns a file's text, "" where it cannot be read: such a file tells nothing.
+// read returns a file's text, "" where it cannot be read: such a file says nothing.
 func (s System) read(name string) string {
 	data, err := os.ReadFile(s.path(name))
 	if err != nil {
@@ -57,7 +57,7 @@ func (s System) CPU() string {
 	return fmt.Sprintf("cpu: %s, %d cores", s.processor(), runtime.NumCPU())
 }
 
-// processor is the processor's name where the system tells it, else its architecture.
+// processor is the processor's name where the system states it, else its architecture.
 func (s System) processor() string {
 	if name := field(s.read("/proc/cpuinfo"), "model name"); name != "" {
 		return name

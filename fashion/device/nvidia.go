@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// NVIDIA is what tells of NVIDIA GPUs on a machine.
+// NVIDIA is what is known of the NVIDIA GPUs on a machine.
 type NVIDIA struct {
 	Files   []string // device files: "/dev/nvidia0" and so on; "/dev/dxg" under WSL2
-	Names   []string // of the GPUs, for example "NVIDIA H100 80GB HBM3"; empty where nothing tells
-	Driver  string   // its version, for example "580.65.06"; "" where nothing tells
+	Names   []string // of the GPUs, for example "NVIDIA H100 80GB HBM3"; empty where unknown
+	Driver  string   // its version, for example "580.65.06"; "" where unknown
 	Library string   // the driver's library libcuda.so.1; "" where it is not where drivers put it
 }
 
@@ -61,7 +61,7 @@ var numbered = regexp.MustCompile(`^/dev/nvidia[0-9]+$`)
 var libraryFolders = []string{"/usr/lib/wsl/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib",
 	"/usr/local/nvidia/lib64", "/usr/local/nvidia/lib", "/run/opengl-driver/lib", "/usr/local/cuda/compat"}
 
-// NVIDIA looks for GPUs: device files, and what the driver's kernel module and nvidia-smi tell of them.
+// NVIDIA looks for GPUs: device files, and what the driver's kernel module and nvidia-smi report.
 func (s System) NVIDIA() NVIDIA {
 	var n NVIDIA
 	for _, file := range s.names("/dev", "nvidia") {

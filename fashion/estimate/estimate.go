@@ -1,5 +1,5 @@
-// Package estimate says in advance how long a training takes: steps of every model of the study were timed once, and a run of this machine tells
-// how its speed compares. It needs the standard library only.
+// Package estimate says in advance how long a training takes. Steps of the study's models were timed once, on one machine; a run on this machine, finished
+// or not, shows by what factor this one differs. It needs the standard library only.
 package estimate
 
 import (
@@ -99,11 +99,11 @@ type speed struct {
 	images int // that were trained, over all epochs
 }
 
-// leastImages is what a run must have trained to tell a speed: the first steps are slow.
+// leastImages is what a run must have trained to show its speed: the first steps are slow.
 const leastImages = 1000
 
-// Measure reads how fast the runs of this machine and the published ones trained: those on a GPU if GPUs compute, else those on a CPU. Its error tells
-// which runs could not be read; the speeds of the others hold.
+// Measure reads how fast the runs of this machine and the published ones trained: those on a GPU if GPUs compute, else those on a CPU. Its error names
+// those which runs could not be read; the speeds of the others hold.
 func Measure(here, published run.Store, onGPU bool) (s Speeds, err error) {
 	s.here, err = measure(here, onGPU)
 	var unreadable error

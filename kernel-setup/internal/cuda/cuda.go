@@ -97,7 +97,7 @@ func find(ctx context.Context, l layout.Layout, choice string) (plugin, error) {
 	return plugin{}, errors.Join(refused...)
 }
 
-// releaseIn is the release that a plugin's path tells, "" if it tells none.
+// releaseIn is the release that a plugin's path names, "" if it names none.
 func releaseIn(path string) string {
 	for _, r := range releases {
 		if strings.Contains(filepath.ToSlash(path), "/xla_"+r.name+"/") {
@@ -164,12 +164,12 @@ func pythonPlugins(ctx context.Context, l layout.Layout) []string {
 	c.Dir = "/"
 	out, err := c.Output()
 	if err != nil {
-		return nil // a Python that cannot tell has none for us
+		return nil // a Python that cannot answer has none for us
 	}
 	return strings.FieldsFunc(string(out), func(r rune) bool { return r == '\n' || r == '\r' })
 }
 
-// check checks, without loading it, that a file is a plugin, and no older one than may be loaded, where the package beside it tells.
+// check checks, without loading it, that a file is a plugin, and of a version that may be loaded, where the package beside it states one.
 func check(path string) error {
 	if err := parts.CheckPlugin(path); err != nil {
 		return &refusedError{path, "it is no PJRT plugin"}
@@ -208,15 +208,15 @@ func older(version string, than []int) bool {
 	return false
 }
 
-// resumingPip goes on with a file where it was cut off; the pip that comes with Python may not.
+// resumingPip resumes a download where it was cut off; the pip that comes with Python may not.
 const resumingPip = "pip==25.3"
 
-// install installs a release into the private folder. It says before what it fetches and how much room that takes.
+// install installs a release into the private folder, and says first what it downloads and how much disk that takes.
 func install(ctx context.Context, l layout.Layout, r release, say func(string)) error {
 	if err := checkRoom(l.Home, r.disk+r.fetch); err != nil {
 		return err
 	}
-	say(fmt.Sprintf("fetching XLA's plugin for NVIDIA GPUs with its libraries (%s): %.1f GB from PyPI, which take %.1f GB in %s; -gpu=off does without",
+	say(fmt.Sprintf("downloading XLA's plugin for NVIDIA GPUs with its libraries (%s): %.1f GB from PyPI, %.1f GB on disk in %s; -gpu=off skips it",
 		r.name, r.fetch, r.disk, l.CUDA()))
 	if err := python.Need(ctx, l); err != nil {
 		return err

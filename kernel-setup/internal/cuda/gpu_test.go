@@ -124,7 +124,7 @@ func TestTrainingComputesOnAGPUThatWorksAndTheRecordSaysSo(t *testing.T) {
 	}
 }
 
-func TestGPUThatCannotBeUsedIsToldWithTheReasonAndTheCPUComputes(t *testing.T) {
+func TestGPUThatCannotBeUsedIsReportedWithTheReasonAndTheCPUComputes(t *testing.T) {
 	real := realPlugin(t)
 	for name, c := range map[string]struct {
 		flags []string // of the stand-in's compiler; nil for a text file
@@ -149,17 +149,17 @@ func TestGPUThatCannotBeUsedIsToldWithTheReasonAndTheCPUComputes(t *testing.T) {
 			if err != nil || len(l.Accelerator) > 0 {
 				t.Errorf("auto: %v, settings %q", err, l.Accelerator)
 			}
-			for _, want := range append(c.want, "NVIDIA H100 80GB HBM3", "sits unused, and the CPU computes", plugin) {
+			for _, want := range append(c.want, "NVIDIA H100 80GB HBM3", "is not used; the CPU computes instead", plugin) {
 				if !strings.Contains(said, want) {
 					t.Errorf("it said %q, which lacks %q", said, want)
 				}
 			}
 			_, err = chosen(t, &l, Options{Choice: "cuda13"})
 			layouttest.Mentions(t, err, append(c.want, "-gpu=cuda13")...)
-			_, mend, problem := Describe(t.Context(), l)
-			layouttest.Mentions(t, problem, "sits unused")
-			if mend == "" {
-				t.Error("doctor says nothing that mends it")
+			_, fix, problem := Describe(t.Context(), l)
+			layouttest.Mentions(t, problem, "is not used")
+			if fix == "" {
+				t.Error("doctor does not say how to fix it")
 			}
 
 			// go-xla, which looks for nvidia-smi, would load that plugin when it looks for the CPU's by name.
@@ -229,7 +229,7 @@ func TestMachineWithoutAGPUIsLeftInPeace(t *testing.T) {
 
 func TestGPUIsSwitchedOffByAWordAndSaidToBe(t *testing.T) {
 	l := machine(t, layouttest.H100)
-	if said, err := chosen(t, &l, Options{Choice: Off}); err != nil || !strings.Contains(said, "sits unused, as -gpu=off says") || len(l.Accelerator) > 0 {
+	if said, err := chosen(t, &l, Options{Choice: Off}); err != nil || !strings.Contains(said, "is not used (-gpu=off)") || len(l.Accelerator) > 0 {
 		t.Errorf("said %q (%v)", said, err)
 	}
 	layouttest.Mentions(t, CheckChoice("yes"), `"yes"`, "auto, off, cuda13, cuda12")
@@ -294,11 +294,11 @@ func TestToolsOfSeveralPlacesAreBroughtTogether(t *testing.T) {
 			}
 		}
 	}
-	whole := filepath.Join(packages, "nvidia", "cu13")
-	layouttest.Write(t, filepath.Join(whole, ptxas), "")
-	layouttest.Write(t, filepath.Join(whole, libdevice), "")
-	if root, err := toolsFor(l, plugin); err != nil || root != whole {
-		t.Errorf("the folder is %q (%v), want %q, where both are", root, err, whole)
+	together := filepath.Join(packages, "nvidia", "cu13")
+	layouttest.Write(t, filepath.Join(together, ptxas), "")
+	layouttest.Write(t, filepath.Join(together, libdevice), "")
+	if root, err := toolsFor(l, plugin); err != nil || root != together {
+		t.Errorf("the folder is %q (%v), want %q, where both are", root, err, together)
 	}
 }
 
@@ -324,7 +324,7 @@ func TestPluginOfThePythonInPathIsFound(t *testing.T) {
 	}
 }
 
-func TestFullDiskIsToldBeforeAnythingIsFetched(t *testing.T) {
+func TestFullDiskIsReportedBeforeAnythingIsDownloaded(t *testing.T) {
 	layouttest.Mentions(t, checkRoom(t.TempDir(), 1e9), "GB are free", "FASHIONLAB_HOME")
 	if err := checkRoom(t.TempDir(), 0); err != nil {
 		t.Error(err)

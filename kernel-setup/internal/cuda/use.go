@@ -42,8 +42,8 @@ func CheckChoice(choice string) error {
 	return fmt.Errorf("-gpu is %q, want one of %s", choice, strings.Join(known, ", "))
 }
 
-// Use has the programs that train compute on an NVIDIA GPU where there is one that works, and says which or why not. What is missing is installed. By itself it
-// never fails: a GPU that cannot be used is told and left; one that was asked for by its release is an error.
+// Use has the programs that train compute on an NVIDIA GPU where there is one that works, and says which or why not. It installs what is missing. A GPU that
+// cannot be used is an error only where the user chose a release of the plugin; otherwise the CPU computes.
 func Use(ctx context.Context, l *layout.Layout, o Options, say func(string)) error {
 	choice := o.Choice
 	if backend := os.Getenv(device.BackendVariable); backend != "" {
@@ -55,12 +55,12 @@ func Use(ctx context.Context, l *layout.Layout, o Options, say func(string)) err
 	gpu := l.System.NVIDIA()
 	switch {
 	case choice == Off && gpu.Found():
-		say(fmt.Sprintf("%v sits unused, as -gpu=off says", gpu))
+		say(fmt.Sprintf("%v is not used (-gpu=off)", gpu))
 		return nil
 	case choice == Off || choice == Auto && !gpu.Found():
 		return nil
 	case !gpu.Found():
-		return fmt.Errorf("-gpu=%s: no NVIDIA GPU is here: there is no /dev/nvidia0, nor WSL2's /dev/dxg with a driver", choice)
+		return fmt.Errorf("-gpu=%s: no NVIDIA GPU found: there is no /dev/nvidia0, nor WSL2's /dev/dxg with a driver", choice)
 	}
 	plugin, answer, err := readyGPU(ctx, *l, choice, gpu, say)
 	switch {
@@ -69,7 +69,7 @@ func Use(ctx context.Context, l *layout.Layout, o Options, say func(string)) err
 	case err != nil && choice != Auto:
 		return fmt.Errorf("-gpu=%s: %v: %w%s", choice, gpu, err, driverHint(gpu))
 	case err != nil:
-		say(fmt.Sprintf("%v sits unused, and the CPU computes: %v%s", gpu, err, driverHint(gpu)))
+		say(fmt.Sprintf("%v is not used; the CPU computes instead: %v%s", gpu, err, driverHint(gpu)))
 		return nil
 	}
 	l.Accelerator = plugin.settings(*l, o.Deterministic)
@@ -97,7 +97,7 @@ func readyGPU(ctx context.Context, l layout.Layout, choice string, gpu device.NV
 			return plugin, probed{}, errors.Join(refused, err)
 		}
 		if plugin, refused = find(ctx, l, release.name); plugin.path == "" {
-			return plugin, probed{}, errors.Join(errors.New("the plugin was installed and is not found"), refused)
+			return plugin, probed{}, errors.Join(errors.New("the plugin was installed, but is not found"), refused)
 		}
 	}
 	answer, err := probe(ctx, l, plugin, gpu)
@@ -211,7 +211,7 @@ func pluginReason(output string) string {
 }
 
 // Describe is doctor's line: what is there, and whether programs that train use it.
-func Describe(ctx context.Context, l layout.Layout) (found, mend string, err error) {
+func Describe(ctx context.Context, l layout.Layout) (found, fix string, err error) {
 	gpu := l.System.NVIDIA()
 	if !gpu.Found() {
 		return "", "", nil
@@ -222,11 +222,11 @@ func Describe(ctx context.Context, l layout.Layout) (found, mend string, err err
 		if old != nil {
 			return "", "install a newer driver", fmt.Errorf("%v: %w", gpu, errors.Join(err, old))
 		}
-		return "", fmt.Sprintf("go run ./kernel-setup setup -gpu=%s (%.1f GB)", release.name, release.disk), errors.Join(fmt.Errorf("%v sits unused: no plugin", gpu), err)
+		return "", fmt.Sprintf("go run ./kernel-setup setup -gpu=%s (%.1f GB)", release.name, release.disk), errors.Join(fmt.Errorf("%v is not used: no plugin is installed", gpu), err)
 	}
 	answer, err := probe(ctx, l, plugin, gpu)
 	if err != nil {
-		return "", "see what the plugin says" + driverHint(gpu), fmt.Errorf("%v sits unused: %w", gpu, err)
+		return "", "read what the plugin says" + driverHint(gpu), fmt.Errorf("%v is not used: %w", gpu, err)
 	}
 	tools := ""
 	if plugin.tools == "" {

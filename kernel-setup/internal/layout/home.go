@@ -85,7 +85,7 @@ func (l Layout) SetStamp(part, inputs string) error {
 	return run.WriteFile(l.Stamp(part), []byte(inputs))
 }
 
-// ClearStamp makes a part count as missing until it is provided anew.
+// ClearStamp makes a part count as missing until it is provided again.
 func (l Layout) ClearStamp(part string) error {
 	if err := os.Remove(l.Stamp(part)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -67,18 +67,17 @@ func jupyterData() (string, error) {
 	return filepath.Join(user, ".local", "share", "jupyter"), nil
 }
 
-// The folders and files of the set-up.
-func (l Layout) Bin() string       { return filepath.Join(l.Home, "bin") }
-func (l Layout) Venv() string      { return filepath.Join(l.Home, "jupyter") }
-func (l Layout) Data() string      { return filepath.Join(l.Home, "fashion-mnist") }
-func (l Layout) Lock() string      { return filepath.Join(l.Home, "lock") }
-func (l Layout) Stamps() string    { return filepath.Join(l.Home, "stamps") }
-func (l Layout) Programs() string  { return filepath.Join(l.Home, "programs") }
-func (l Layout) CUDA() string      { return filepath.Join(l.Home, "cuda") }
-func (l Layout) Python() string    { return filepath.Join(l.Venv(), "bin", "python") }
-func (l Layout) Kernel() string    { return filepath.Join(l.Jupyter, "kernels", KernelName) }
-func (l Layout) Notebooks() string { return filepath.Join(l.Root, "notebooks") }
-func (l Layout) Published() string { return filepath.Join(l.Notebooks(), "published") }
+func (l Layout) Bin() string       { return filepath.Join(l.Home, "bin") }                    // gonb and goimports
+func (l Layout) Venv() string      { return filepath.Join(l.Home, "jupyter") }                // the private virtual environment
+func (l Layout) Data() string      { return filepath.Join(l.Home, "fashion-mnist") }          // the data set
+func (l Layout) Lock() string      { return filepath.Join(l.Home, "lock") }                   // file that the set-up locks
+func (l Layout) Stamps() string    { return filepath.Join(l.Home, "stamps") }                 // what each part was last provided from
+func (l Layout) Programs() string  { return filepath.Join(l.Home, "programs") }               // the program fashionlab of each copy of the module
+func (l Layout) CUDA() string      { return filepath.Join(l.Home, "cuda") }                   // releases of NVIDIA's plugin
+func (l Layout) Python() string    { return filepath.Join(l.Venv(), "bin", "python") }        // that of the private environment
+func (l Layout) Kernel() string    { return filepath.Join(l.Jupyter, "kernels", KernelName) } // our kernel's specification
+func (l Layout) Notebooks() string { return filepath.Join(l.Root, "notebooks") }              // of the module
+func (l Layout) Published() string { return filepath.Join(l.Notebooks(), "published") }       // the published runs
 
 // Stamp is the file that keeps what a part was last provided from.
 func (l Layout) Stamp(part string) string {

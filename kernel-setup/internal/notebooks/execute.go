@@ -128,7 +128,7 @@ func Execute(ctx context.Context, l layout.Layout, o Options) error {
 // maxEvent is how many bytes a line of the driver may have: the output of a failed cell is one.
 const maxEvent = 64 << 20
 
-// executeOne executes one notebook, with a line that tells how far it is.
+// executeOne executes one notebook, with a line that shows how far it is.
 func executeOne(ctx context.Context, l layout.Layout, path, out, profile string) error {
 	name := nameOf(path)
 	c := exec.CommandContext(ctx, l.Python(), python.Isolated, "-W", "ignore", "-c", driver, path, layout.KernelName,
@@ -147,8 +147,13 @@ func executeOne(ctx context.Context, l layout.Layout, path, out, profile string)
 		return fmt.Errorf("cannot execute %s: %w", path, err)
 	}
 	cells, done, failed, failure := 0, 0, 0, ""
+	info, err := os.Stdout.Stat()
+	terminal, lineStart := err == nil && info.Mode()&os.ModeCharDevice != 0, "" // a person sees the line change in its place
+	if terminal {
+		lineStart = "\r"
+	}
 	line := func(end string) {
-		fmt.Printf("%s%-20s cell %2d of %2d  %s%s", lineStart(), name, done, cells, time.Since(start).Round(time.Second), end)
+		fmt.Printf("%s%-20s cell %2d of %2d  %s%s", lineStart, name, done, cells, time.Since(start).Round(time.Second), end)
 	}
 	s := bufio.NewScanner(events)
 	s.Buffer(nil, maxEvent)
@@ -161,7 +166,7 @@ func executeOne(ctx context.Context, l layout.Layout, path, out, profile string)
 			continue // something that a library printed
 		}
 		cells, done, failed, failure = max(cells, event.Cells), max(done, event.Done), max(failed, event.Failed), failure+event.Error
-		if terminal() {
+		if terminal {
 			line("")
 		}
 	}
@@ -180,18 +185,4 @@ func executeOne(ctx context.Context, l layout.Layout, path, out, profile string)
 		return fmt.Errorf("%s.ipynb: %w\n%s", name, err, process.LastLines(stderr.String(), 15))
 	}
 	return nil
-}
-
-// terminal reports whether our output is read by a person.
-func terminal() bool {
-	info, err := os.Stdout.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
-// lineStart goes back to the start of the line where there is one.
-func lineStart() string {
-	if terminal() {
-		return "\r"
-	}
-	return ""
 }

@@ -1,4 +1,4 @@
-"""Executes a notebook and tells its progress as JSON lines: execute.py NOTEBOOK KERNEL OUT.ipynb OUT.html"""
+"""Executes a notebook and prints its progress as JSON lines: execute.py NOTEBOOK KERNEL OUT.ipynb OUT.html"""
 import json
 import os
 import sys
@@ -14,7 +14,7 @@ from nbconvert import HTMLExporter
 source, kernel, out, html = sys.argv[1:]
 
 
-def tell(**event):
+def report(**event):
     print(json.dumps(event), flush=True)
 
 
@@ -26,19 +26,19 @@ def write(path, text):
 
 notebook = nbformat.read(source, as_version=4)
 code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-tell(cells=len(code))
+report(cells=len(code))
 
 
 def finished(cell_index, execute_reply, **_):
     if execute_reply["content"]["status"] == "ok":
-        tell(done=code.index(cell_index) + 1)
+        report(done=code.index(cell_index) + 1)
 
 
 def failed(cell, cell_index, execute_reply):
-    """Tells what the cell's program wrote to standard error, what GoNB shows as HTML, and the error that GoNB reports, as the last line."""
+    """Reports what the cell's program wrote to standard error, what GoNB shows as HTML, and the error that GoNB reports, as the last line."""
     said = "".join(output.text for output in cell.outputs if output.get("name") == "stderr")  # chunks end anywhere, also within a line
     lines = [said.rstrip("\n"), *shown(cell), execute_reply["content"]["evalue"]]
-    tell(failed=code.index(cell_index) + 1, error="\n".join(lines))
+    report(failed=code.index(cell_index) + 1, error="\n".join(lines))
 
 
 def shown(cell):

@@ -206,7 +206,7 @@ func inJupyterLab(t *testing.T, l layout.Layout, tab context.Context, paths []st
 		select {
 		case <-ended:
 		case <-time.After(patience):
-			t.Errorf("JupyterLab still runs %v after it was told to stop", patience)
+			t.Errorf("JupyterLab still runs %v after it was asked to stop", patience)
 		}
 	}()
 	address, token := jupyterAddress(t, tab)

@@ -61,7 +61,7 @@ func fetchBinary(ctx context.Context, l layout.Layout, address, goos, goarch str
 	name := fmt.Sprintf("pjrt_cpu_%s_%s.tar.gz", goos, goarch)
 	address = fmt.Sprintf("%s/%s/%s", address, binariesVersion, name)
 	archive := filepath.Join(l.Home, name)
-	say("fetching " + address)
+	say("downloading " + address)
 	if err := fetch(ctx, address, archive, checkArchive); err != nil {
 		return fmt.Errorf("%w\nwhere there is a network, fetch it, unpack the plugin in it and put it at %s", err, filepath.Join(l.XLA, device.CPUPlugin))
 	}
@@ -78,7 +78,7 @@ func fetchBinary(ctx context.Context, l layout.Layout, address, goos, goarch str
 // pluginSum is the stamp that keeps the sha256 of a plugin for which none is known beforehand: doctor finds out whether the file has changed since.
 const pluginSum = "PJRT.sha256"
 
-// checkArchive reports an archive that is not whole or holds no plugin.
+// checkArchive reports an archive that is incomplete or holds no plugin.
 func checkArchive(archive string) error {
 	found := false
 	err := eachPlugin(archive, func(string, []byte) error { found = true; return nil })
@@ -88,7 +88,7 @@ func checkArchive(archive string) error {
 	return err
 }
 
-// eachPlugin hands the plugin in an archive on, to its end, so that a damaged archive is noticed.
+// eachPlugin hands the plugin in an archive on, to its end, so that a corrupt archive is noticed.
 func eachPlugin(archive string, take func(name string, plugin []byte) error) error {
 	f, err := os.Open(archive)
 	if err != nil {

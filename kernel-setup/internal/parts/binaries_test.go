@@ -80,13 +80,13 @@ func TestPluginOfOtherSystemsIsFetchedAndItsChecksumKept(t *testing.T) {
 	}
 }
 
-func TestDamagedArchiveIsRefusedAndNothingInstalled(t *testing.T) {
-	whole := archive(t, map[string]string{"pjrt_c_api_cpu_v0.114.0_plugin.so": strings.Repeat("plugin ", 10_000)})
+func TestCorruptArchiveIsRefusedAndNothingInstalled(t *testing.T) {
+	complete := archive(t, map[string]string{"pjrt_c_api_cpu_v0.114.0_plugin.so": strings.Repeat("plugin ", 10_000)})
 	for name, c := range map[string]struct {
 		content []byte
 		want    string
 	}{
-		"cut off":          {whole[:len(whole)/2], "unexpected EOF"},
+		"cut off":          {complete[:len(complete)/2], "unexpected EOF"},
 		"no archive":       {[]byte("<html>sign in</html>"), "gzip"},
 		"without a plugin": {archive(t, map[string]string{"README": "moved"}), "no file like"},
 	} {
@@ -103,7 +103,7 @@ func TestDamagedArchiveIsRefusedAndNothingInstalled(t *testing.T) {
 	}
 }
 
-func TestSystemWithoutAPluginIsTold(t *testing.T) {
+func TestSystemWithoutAPluginIsReported(t *testing.T) {
 	for platform, want := range map[string]string{"darwin_amd64": "Intel", "windows_amd64": "WSL2", "linux_riscv64": "linux/arm64"} {
 		goos, goarch, _ := strings.Cut(platform, "_")
 		layouttest.Mentions(t, CheckPlatform(goos, goarch), want)

@@ -14,8 +14,8 @@ import (
 	"fashionlab/kernel-setup/internal/process"
 )
 
-// compilerMend says how people get a C compiler.
-const compilerMend = "install one: on Debian and Ubuntu `apt-get install gcc libc6-dev`, on Fedora `dnf install gcc`, on a Mac `xcode-select --install`"
+// compilerFix says how people get a C compiler.
+const compilerFix = "install one: on Debian and Ubuntu `apt-get install gcc libc6-dev`, on Fedora `dnf install gcc`, on a Mac `xcode-select --install`"
 
 // cProgram is what the backend's Go package needs of C: headers, and the loading of libraries.
 const cProgram = "#include <stdlib.h>\n#include <dlfcn.h>\nint main(void) { return dlsym(0, \"malloc\") == 0 && getenv(\"\") != 0; }\n"
@@ -41,11 +41,11 @@ func findCompiler(l layout.Layout) (string, error) {
 	}
 	words := strings.Fields(compiler)
 	if len(words) == 0 {
-		return "", errors.New("go env CC is empty; " + compilerMend)
+		return "", errors.New("go env CC is empty; " + compilerFix)
 	}
 	path, err := exec.LookPath(words[0])
 	if err != nil {
-		return "", fmt.Errorf("no C compiler %q: without one the backend is left out of our programs; %s", words[0], compilerMend)
+		return "", fmt.Errorf("no C compiler %q: without one the backend is left out of our programs; %s", words[0], compilerFix)
 	}
 	inputs := fmt.Sprintf("%s %s %s", compiler, path, runtime.Version())
 	if l.Stamped(Compiler, inputs) {
@@ -62,7 +62,7 @@ func findCompiler(l layout.Layout) (string, error) {
 	}
 	args := append(words[1:len(words):len(words)], "-o", filepath.Join(dir, "program"), source, "-ldl")
 	if out, err := exec.Command(path, args...).CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%s compiles no program: %w\n%s\n%s", path, err, process.LastLines(string(out), 5), compilerMend)
+		return "", fmt.Errorf("%s compiles no program: %w\n%s\n%s", path, err, process.LastLines(string(out), 5), compilerFix)
 	}
 	if err := os.MkdirAll(l.Home, 0o777); err == nil { // without a private folder it is tried each time
 		if err := l.SetStamp(Compiler, inputs); err != nil {
@@ -72,7 +72,7 @@ func findCompiler(l layout.Layout) (string, error) {
 	return path, nil
 }
 
-// makeCompiler cannot provide one: it tells what findCompiler found.
+// makeCompiler cannot provide one: it returns what findCompiler found.
 func makeCompiler(_ context.Context, l layout.Layout, _ func(string)) error {
 	_, err := findCompiler(l)
 	return err

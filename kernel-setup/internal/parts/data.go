@@ -60,7 +60,7 @@ func FindData(l layout.Layout) (string, error) {
 			}
 		}
 	}
-	return "70,000 images, checksums right, in " + dir, nil
+	return "70,000 images, checksums correct, in " + dir, nil
 }
 
 // makeData provides the data set: from Debian's package where that can be installed, else from its authors. A folder
@@ -69,17 +69,17 @@ func makeData(ctx context.Context, l layout.Layout, say func(string)) error {
 	if dir := os.Getenv(fashion.DirVariable); dir != "" {
 		_, err := FindData(l)
 		if err == nil {
-			return nil // it has been mended meanwhile
+			return nil // it has been corrected meanwhile
 		}
-		return fmt.Errorf("$%s: %w; mend the folder, or unset the variable to have the data set fetched", fashion.DirVariable, err)
+		return fmt.Errorf("$%s: %w; correct the folder, or unset the variable to have the data set downloaded", fashion.DirVariable, err)
 	}
 	dir := l.Data()
-	say("fetching 31 MB from " + dataAddress + " into " + dir)
+	say("downloading 31 MB from " + dataAddress + " into " + dir)
 	fetchErr := fetchAll(ctx, dataAddress, dir)
 	if fetchErr == nil {
 		return nil
 	}
-	say(fmt.Sprintf("not to be had there (%v); installing Debian's package dataset-fashion-mnist", fetchErr))
+	say(fmt.Sprintf("download failed (%v); installing Debian's package dataset-fashion-mnist", fetchErr))
 	if err := installDebianPackage(ctx, l, "dataset-fashion-mnist"); err != nil {
 		return fmt.Errorf("%w\nand: %w\nput the four files into a folder and name it with $%s", fetchErr, err, fashion.DirVariable)
 	}

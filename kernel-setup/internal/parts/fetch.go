@@ -15,7 +15,7 @@ import (
 var client download.Client
 
 // fetch downloads a file to path unless a right one is there. It resumes where an earlier attempt stopped, checks the
-// whole with verify, and gives it its name only then.
+// complete file with verify, and gives it its name only then.
 func fetch(ctx context.Context, address, path string, verify func(path string) error) error {
 	if _, err := os.Stat(path); err == nil && verify(path) == nil {
 		return nil
@@ -32,7 +32,7 @@ func fetch(ctx context.Context, address, path string, verify func(path string) e
 		return fmt.Errorf("%s: %w", address, err)
 	}
 	if err := verify(partial); err != nil {
-		return errors.Join(fmt.Errorf("what came from %s is wrong and was removed: %w", address, err), os.Remove(partial))
+		return errors.Join(fmt.Errorf("the file from %s failed its check and was removed: %w", address, err), os.Remove(partial))
 	}
 	return os.Rename(partial, path)
 }

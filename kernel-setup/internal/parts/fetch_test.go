@@ -38,7 +38,7 @@ func is(content []byte) func(string) error {
 	}
 }
 
-func TestFetchGoesOnWhereItStopped(t *testing.T) {
+func TestFetchResumesWhereItStopped(t *testing.T) {
 	content := bytes.Repeat([]byte("0123456789"), 1000)
 	address, ranges := server(t, content)
 	path := filepath.Join(t.TempDir(), "name.bin")
@@ -104,7 +104,7 @@ func size(path string) int64 {
 }
 
 // A busy machine may be silent before the server stalls; then the test is more patient.
-func TestFetchGivesUpAServerThatStallsAndGoesOnThereNextTime(t *testing.T) {
+func TestFetchGivesUpAServerThatStallsAndResumesThereNextTime(t *testing.T) {
 	var path string
 	for patience := 50 * time.Millisecond; size(path+".part") != 3000; patience *= 2 {
 		if patience > 5*time.Minute {
@@ -118,7 +118,7 @@ func TestFetchGivesUpAServerThatStallsAndGoesOnThereNextTime(t *testing.T) {
 			t.Fatalf("the error is %v, want one with the address and %v", err, patience)
 		}
 		if size(path+".part") == 3000 && !strings.Contains(err.Error(), "3000 of 5000 bytes; they are kept, and the next attempt resumes there") {
-			t.Errorf("the error is %v, want one that tells what came", err)
+			t.Errorf("the error is %v, want one that says what came", err)
 		}
 	}
 	content := bytes.Repeat([]byte("x"), 5000)
@@ -137,7 +137,7 @@ func TestFetchGivesUpAServerThatNeverAnswers(t *testing.T) {
 	defer l.Close()
 	path := filepath.Join(t.TempDir(), "name.bin")
 	if err := fetch(t.Context(), "http://"+l.Addr().String(), path, is(nil)); err == nil || !strings.Contains(err.Error(), "nothing for 50ms") {
-		t.Errorf("the error is %v, want one that tells of the silence", err)
+		t.Errorf("the error is %v, want one that mentions the silence", err)
 	}
 }
 

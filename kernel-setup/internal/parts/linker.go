@@ -24,7 +24,7 @@ const linkerVariable = "GO_EXTLINK_ENABLED"
 
 func linkerInputs(linker string) string { return linker + " " + runtime.Version() }
 
-// linksItself reports whether Go's own linker was found to do.
+// linksItself reports whether Go's own linker was found to work.
 func linksItself(l layout.Layout) bool { return l.Stamped(Linker, linkerInputs(ownLinker)) }
 
 func findLinker(l layout.Layout) (string, error) {
@@ -60,7 +60,7 @@ func makeLinker(ctx context.Context, l layout.Layout, say func(string)) error {
 		if err := try("1"); err != nil {
 			return err
 		}
-		say(fmt.Sprintf("%s does not do here, so that each cell takes a moment longer: %v", ownLinker, own))
+		say(fmt.Sprintf("%s does not work here; each cell takes a little longer: %v", ownLinker, own))
 		linker = cLinker
 	}
 	return l.SetStamp(Linker, linkerInputs(linker))

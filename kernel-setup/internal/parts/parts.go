@@ -16,7 +16,7 @@ type Part struct {
 	Name string
 	Find func(layout.Layout) (found string, err error)            // what is there; the error says what is not
 	make func(context.Context, layout.Layout, func(string)) error // provides it, and says what it does
-	Mend string                                                   // the command that provides it where make cannot
+	Fix  string                                                   // the command that provides it where make cannot
 }
 
 // The names of the parts, beside python.Jupyter.
@@ -33,7 +33,7 @@ const (
 func All() []Part {
 	const again = "go run ./kernel-setup setup"
 	return []Part{
-		{Compiler, findCompiler, makeCompiler, compilerMend},
+		{Compiler, findCompiler, makeCompiler, compilerFix},
 		{Tools, findTools, makeTools, again},
 		{python.Jupyter, python.FindJupyter, python.MakeJupyter, again},
 		{Plugin, findPlugin, makePlugin, again},
@@ -61,7 +61,7 @@ func makeParts(ctx context.Context, l layout.Layout, names []string) error {
 		}
 		found, err := p.Find(l)
 		if err != nil {
-			return fmt.Errorf("setting up %s ended, but: %w", p.Name, err)
+			return fmt.Errorf("%s was set up, but: %w", p.Name, err)
 		}
 		say(fmt.Sprintf("ready in %.0fs: %s", time.Since(start).Seconds(), found))
 	}

@@ -119,7 +119,7 @@ func TestDataSetFolderOfTheUserIsNeverFilled(t *testing.T) {
 	}
 }
 
-func TestDamagedDataSetIsFoundAgainAfterItWasRight(t *testing.T) {
+func TestCorruptDataSetIsFoundAgainAfterItWasRight(t *testing.T) {
 	l := layouttest.New(t)
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS("../../../testdata/fashion-mnist")); err != nil {
@@ -130,7 +130,7 @@ func TestDamagedDataSetIsFoundAgainAfterItWasRight(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, fashion.Files.TestLabels)
-	layouttest.Write(t, path, "damaged")
+	layouttest.Write(t, path, "corrupt")
 	_, err := FindData(l)
 	layouttest.Mentions(t, err, path)
 }
@@ -174,7 +174,7 @@ func TestKernelEnvironmentNamesWhatMustNotDependOnTheFrontEnd(t *testing.T) {
 	}
 }
 
-func TestMissingCCompilerIsToldWithWhatMendsIt(t *testing.T) {
+func TestMissingCCompilerIsReportedWithTheFix(t *testing.T) {
 	l := layouttest.New(t)
 	if path, err := findCompiler(l); err != nil || !filepath.IsAbs(path) {
 		t.Errorf("this machine's: %q (%v)", path, err)

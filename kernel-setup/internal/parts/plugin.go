@@ -42,7 +42,7 @@ func findPlugin(l layout.Layout) (string, error) {
 	return "CPU plugin " + path + ", not installed by us", nil
 }
 
-// pluginInputs tells the plugin that we installed from any other.
+// pluginInputs distinguishes the plugin that we installed from any other.
 func pluginInputs(path string) string {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -110,7 +110,7 @@ func makePlugin(ctx context.Context, l layout.Layout, say func(string)) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	say("fetching " + wheelVersion + " (60 MB) with pip")
+	say("downloading " + wheelVersion + " (60 MB) with pip")
 	if err := python.Pip(ctx, l, nil, "download", "--quiet", "--no-deps", "--only-binary=:all:", "--platform=manylinux_2_27_x86_64", "--dest", dir, wheelVersion); err != nil {
 		return err
 	}

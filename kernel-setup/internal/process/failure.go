@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Of a cause that is long, so many lines are told.
+// How many lines of a long cause are shown.
 const (
-	maxCause   = 20 // of a message that tells where it begins
-	maxUnknown = 10 // of output in which nothing does
+	maxCause   = 20 // of a message whose start is marked
+	maxUnknown = 10 // of other output
 )
 
 var (
@@ -34,8 +34,8 @@ var (
 	logged = regexp.MustCompile(`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d `)
 )
 
-// Cause reduces the output of a failed cell, as execute.py tells it, to what a person needs: the message of a panic without its traces, the
-// compiler's messages without the program around them, the last message of the package log, else the last lines. Where GoNB tells the
+// Cause reduces the output of a failed cell, as execute.py prints it, to what a person needs: the message of a panic without its traces, the
+// compiler's messages without the program around them, the last message of the package log, else the last lines. Where GoNB names the
 // line of the cell, it stands before the message; cells and lines are counted from 1.
 func Cause(text string) string {
 	text = strings.TrimSpace(plain(strings.ReplaceAll(text, "\r\n", "\n")))
@@ -134,7 +134,7 @@ func withoutFrames(lines []string) []string {
 	return left
 }
 
-// shorten joins the first n lines that are not empty, and tells how many more there are.
+// shorten joins the first n lines that are not empty, and says how many more there are.
 func shorten(lines []string, n int) string {
 	var said []string
 	for _, line := range lines {

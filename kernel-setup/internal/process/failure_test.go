@@ -11,7 +11,7 @@ func at(cell, line int) string {
 	return fmt.Sprintf("\x1b[7m[[ Cell [%d] Line %d ]]\x1b[0m", cell, line)
 }
 
-// The texts were told by execute.py of cells that failed in a kernel of GoNB 0.11.5 with Go 1.26; paths are shortened.
+// execute.py printed these texts for cells that failed in a kernel of GoNB 0.11.5 with Go 1.26; paths are shortened.
 func TestCauseIsTheMessageOfTheFailure(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"panic of a string", `panic: the string of a panic

@@ -53,6 +53,7 @@ func Shown(ctx context.Context, c *exec.Cmd) error {
 	return &ExitError{c.ProcessState.ExitCode()}
 }
 
+// LastLines are the last n lines of a text.
 func LastLines(s string, n int) string {
 	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")

@@ -21,6 +21,7 @@ const Jupyter = "Jupyter"
 //go:embed requirements.txt
 var requirements string
 
+// FindJupyter describes the packages in the environment, or says what is missing.
 func FindJupyter(l layout.Layout) (string, error) {
 	if !l.Stamped(Jupyter, requirements) {
 		return "", errors.New("JupyterLab and nbconvert are not installed, or in other versions")

@@ -44,13 +44,13 @@ func makeVenv(ctx context.Context, l layout.Layout) error {
 		return err
 	}
 	if err := CheckVenv(python); err != nil {
-		return fmt.Errorf("%w; %s", err, VenvMend)
+		return fmt.Errorf("%w; %s", err, VenvFix)
 	}
 	return process.Quietly(ctx, l.Home, l.Environment(), python, Isolated, "-m", "venv", "--clear", l.Venv())
 }
 
-// VenvMend says how people get a Python that makes virtual environments.
-const VenvMend = "install Python 3.10 or later with venv: on Debian and Ubuntu `apt-get install python3 python3-venv`"
+// VenvFix says how people get a Python that makes virtual environments.
+const VenvFix = "install Python 3.10 or later with venv: on Debian and Ubuntu `apt-get install python3 python3-venv`"
 
 // CheckVenv reports a Python that makes no virtual environment with a pip: some systems have these parts in a package of their own.
 func CheckVenv(python string) error {
@@ -71,7 +71,7 @@ func Need(ctx context.Context, l layout.Layout) error {
 	return makeVenv(ctx, l)
 }
 
-// Pip runs the private environment's pip, which honours the user's mirrors and proxies. Its lines that tell what it fetches go to say, if that is not nil.
+// Pip runs the private environment's pip, which honours the user's mirrors and proxies. Its lines that say what it downloads go to say, if that is not nil.
 func Pip(ctx context.Context, l layout.Layout, say func(string), command string, args ...string) error {
 	args = append([]string{Isolated, "-m", "pip", command, "--disable-pip-version-check", "--no-input", "--progress-bar=off"}, args...)
 	c := exec.CommandContext(ctx, l.Python(), args...)

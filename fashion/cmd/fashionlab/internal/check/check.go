@@ -244,7 +244,7 @@ func relative(got, want []float32) float64 {
 	return difference / scale
 }
 
-// firstLine is an error's first line: those of GoMLX go on with a stack.
+// firstLine is an error's first line: those of GoMLX continue with a stack.
 func firstLine(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
 	return line
