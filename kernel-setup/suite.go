@@ -19,7 +19,7 @@ func test(ctx context.Context, l layout.Layout, o options) error {
 	goTest := func(env []string, args ...[]string) error {
 		c := exec.CommandContext(ctx, goPath, slices.Concat(args...)...)
 		c.Dir, c.Env, c.WaitDelay = l.Root, env, testPatience
-		return process.Shown(ctx, c)
+		return process.RunShown(ctx, c)
 	}
 	if err := goTest(l.Environment(), []string{"test", "-race", testLimit}, racePackages, o.args); err != nil {
 		return err

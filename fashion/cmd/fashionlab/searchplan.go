@@ -30,7 +30,7 @@ type cost struct {
 	Device  string  `json:"device,omitempty"`
 	Source  string  `json:"source"`           // what the estimate rests on, in words
 	Seconds float64 `json:"seconds"`          // of the whole search with one worker
-	Memory  int64   `json:"memory,omitempty"` // bytes of the process with one worker, where a run of the model tells
+	Memory  int64   `json:"memory,omitempty"` // bytes of the process with one worker, if a run of the model recorded them
 	Disk    int64   `json:"disk,omitempty"`   // bytes of the checkpoints of the trials that are alive at once, likewise
 }
 
@@ -66,7 +66,7 @@ func (p plan) print(w io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\n%d trials, %d trainings, %d epochs of %d images (%d if promoted trials began anew)\n",
+	fmt.Fprintf(w, "\n%d trials, %d trainings, %d epochs of %d images (%d if promoted trials restarted)\n",
 		p.Cost.Trials, p.Cost.Trainings, p.Cost.Epochs, p.Images, p.Cost.Restarted)
 	fmt.Fprintf(w, "about %v with one worker, estimated by %s", time.Duration(p.Estimate.Seconds*float64(time.Second)).Round(time.Second), p.Estimate.Source)
 	if p.Estimate.Disk > 0 {

@@ -173,7 +173,7 @@ func TestGPUThatCannotBeUsedIsReportedWithTheReasonAndTheCPUComputes(t *testing.
 			if err := l.BuildProgram(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if err := process.Quietly(t.Context(), l.Root, l.BackendEnvironment(), l.Program(), "backend"); err != nil {
+			if err := process.RunQuietly(t.Context(), l.Root, l.BackendEnvironment(), l.Program(), "backend"); err != nil {
 				t.Errorf("with it, the CPU does not compute: %v", err)
 			}
 		})
@@ -309,7 +309,7 @@ func TestPluginOfThePythonInPathIsFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	environment := filepath.Join(t.TempDir(), "an environment")
-	if err := process.Quietly(t.Context(), "/", os.Environ(), python, "-m", "venv", "--without-pip", environment); err != nil {
+	if err := process.RunQuietly(t.Context(), "/", os.Environ(), python, "-m", "venv", "--without-pip", environment); err != nil {
 		t.Fatal(err)
 	}
 	packages, err := filepath.Glob(filepath.Join(environment, "lib", "python3*", "site-packages"))

@@ -31,7 +31,7 @@ func (l Layout) BuildProgram(ctx context.Context) error {
 	if err := os.MkdirAll(filepath.Dir(l.Program()), 0o777); err != nil {
 		return fmt.Errorf("cannot make the private folder; name a writable one with $FASHIONLAB_HOME: %w", err)
 	}
-	return process.Quietly(ctx, l.Root, l.Environment(), goPath, "build", "-o", l.Program(), ProgramPackage)
+	return process.RunQuietly(ctx, l.Root, l.Environment(), goPath, "build", "-o", l.Program(), ProgramPackage)
 }
 
 // RunProgram builds that program and runs it where the user is. It may take as long as it wants to end when we are to stop: a training ends after its present step.
@@ -41,5 +41,5 @@ func (l Layout) RunProgram(ctx context.Context, args ...string) error {
 	}
 	c := exec.CommandContext(ctx, l.Program(), args...)
 	c.Env = l.BackendEnvironment()
-	return process.Shown(ctx, c)
+	return process.RunShown(ctx, c)
 }

@@ -22,5 +22,5 @@ func Lab(ctx context.Context, l layout.Layout, args []string) error {
 	}
 	c := exec.CommandContext(ctx, l.Python(), args...)
 	c.Dir, c.Env, c.WaitDelay = l.Notebooks(), l.NotebookEnvironment(), labPatience
-	return process.Shown(ctx, c)
+	return process.RunShown(ctx, c)
 }

@@ -16,7 +16,7 @@ import (
 // timesFile keeps, in the folder of the executed notebooks, how many seconds each took beside its trainings.
 const timesFile = "times.json"
 
-// cellSeconds is about how long a code cell takes beside its training on referenceDevice: most of it links the cell's program.
+// cellSeconds is about how long a code cell takes beside its training, on the machine whose steps package estimate has: most of it links the cell's program.
 const cellSeconds = 1
 
 // besideTrainings is how many seconds a notebook takes beside its trainings: as many as the last time, else about.

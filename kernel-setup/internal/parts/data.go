@@ -116,12 +116,12 @@ func installDebianPackage(ctx context.Context, l layout.Layout, name string) err
 	}
 	env := l.Environment("DEBIAN_FRONTEND=noninteractive")
 	install := append(command[1:len(command):len(command)], aptPatience, "install", "-y", "-q", "--no-install-recommends", name)
-	if process.Quietly(ctx, "/", env, command[0], install...) == nil {
+	if process.RunQuietly(ctx, "/", env, command[0], install...) == nil {
 		return nil
 	}
 	update := append(command[1:len(command):len(command)], aptPatience, "update", "-q") // a new machine has no lists yet
-	if err := process.Quietly(ctx, "/", env, command[0], update...); err != nil {
+	if err := process.RunQuietly(ctx, "/", env, command[0], update...); err != nil {
 		return err
 	}
-	return process.Quietly(ctx, "/", env, command[0], install...)
+	return process.RunQuietly(ctx, "/", env, command[0], install...)
 }

@@ -120,7 +120,7 @@ func MakeKernel(ctx context.Context, l layout.Layout, say func(string)) error {
 	}
 	defer os.RemoveAll(staging)
 	env := l.Environment("JUPYTER_DATA_DIR=" + staging)
-	err = process.Quietly(ctx, l.Root, env, filepath.Join(l.Bin(), "gonb"), "--install", "--force_deps", "--logtostderr", "--go_work="+l.Root)
+	err = process.RunQuietly(ctx, l.Root, env, filepath.Join(l.Bin(), "gonb"), "--install", "--force_deps", "--logtostderr", "--go_work="+l.Root)
 	if err != nil {
 		return err
 	}

@@ -49,10 +49,10 @@ func makeLinker(ctx context.Context, l layout.Layout, say func(string)) error {
 	defer os.RemoveAll(dir)
 	try := func(external string) error {
 		env, program := l.Environment(linkerVariable+"="+external, device.BackendVariable+"=xla:cpu"), filepath.Join(dir, "fashionlab")
-		if err := process.Quietly(ctx, l.Root, env, goPath, "build", "-ldflags=-w", "-o", program, layout.ProgramPackage); err != nil {
+		if err := process.RunQuietly(ctx, l.Root, env, goPath, "build", "-ldflags=-w", "-o", program, layout.ProgramPackage); err != nil {
 			return err
 		}
-		return process.Quietly(ctx, l.Root, env, program, "backend")
+		return process.RunQuietly(ctx, l.Root, env, program, "backend")
 	}
 	say("compiling the models, and linking them with " + ownLinker)
 	linker := ownLinker

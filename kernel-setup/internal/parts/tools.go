@@ -63,7 +63,7 @@ func makeTools(ctx context.Context, l layout.Layout, say func(string)) error {
 	say("building gonb and goimports into " + l.Bin())
 	env := l.Environment("GOBIN=" + l.Bin())
 	args := append([]string{"install"}, tools...)
-	if err := process.Quietly(ctx, filepath.Join(l.Root, "kernel-setup", "tools"), env, goPath, args...); err != nil {
+	if err := process.RunQuietly(ctx, filepath.Join(l.Root, "kernel-setup", "tools"), env, goPath, args...); err != nil {
 		return err
 	}
 	return l.SetStamp(Tools, inputs)

@@ -1,4 +1,4 @@
-// Package process runs programs, and finds in what a failed one printed the words that say why.
+// Package process runs programs, and finds the message that says why in the output of one that failed.
 package process
 
 import (
@@ -18,8 +18,8 @@ type ExitError struct{ Code int }
 
 func (e *ExitError) Error() string { return fmt.Sprintf("exit status %d", e.Code) }
 
-// Quietly runs a program; its output is shown if it fails.
-func Quietly(ctx context.Context, dir string, env []string, name string, args ...string) error {
+// RunQuietly runs a program; its output is shown if it fails.
+func RunQuietly(ctx context.Context, dir string, env []string, name string, args ...string) error {
 	c := exec.CommandContext(ctx, name, args...)
 	c.Dir, c.Env, c.WaitDelay = dir, env, 5*time.Second // a child of its own may hold the output open
 	out, err := c.CombinedOutput()
@@ -32,9 +32,9 @@ func Quietly(ctx context.Context, dir string, env []string, name string, args ..
 	return nil
 }
 
-// Shown runs a program with its output on ours. When we are to stop, it gets SIGTERM and may take as long as its WaitDelay says: JupyterLab ends
+// RunShown runs a program with its output on ours. When we are to stop, it gets SIGTERM and may take as long as its WaitDelay says: JupyterLab ends
 // its kernels on SIGTERM, and on SIGINT only where a person can confirm it.
-func Shown(ctx context.Context, c *exec.Cmd) error {
+func RunShown(ctx context.Context, c *exec.Cmd) error {
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 	err := c.Run()

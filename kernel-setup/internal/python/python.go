@@ -46,7 +46,7 @@ func makeVenv(ctx context.Context, l layout.Layout) error {
 	if err := CheckVenv(python); err != nil {
 		return fmt.Errorf("%w; %s", err, VenvFix)
 	}
-	return process.Quietly(ctx, l.Home, l.Environment(), python, Isolated, "-m", "venv", "--clear", l.Venv())
+	return process.RunQuietly(ctx, l.Home, l.Environment(), python, Isolated, "-m", "venv", "--clear", l.Venv())
 }
 
 // VenvFix says how people get a Python that makes virtual environments.
