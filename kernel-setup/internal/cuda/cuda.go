@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -68,12 +69,7 @@ func releaseFor(choice string, gpu device.NVIDIA) (release, error) {
 }
 
 // leastPlugin is the oldest version of JAX's plugin that may be loaded: go-xla reads beyond the ends of an older one's structs.
-var leastPlugin = []int{0, 11, 2}
-
-// refusedError is a plugin that is there and is not used.
-type refusedError struct{ path, why string }
-
-func (e *refusedError) Error() string { return e.path + " is not used: " + e.why }
+const leastPlugin = "0.11.2"
 
 // find returns the plugin that is there already: in $PJRT_PLUGIN_LIBRARY_PATH, in go-xla's folders, in the Python that the user's PATH names, or our own. A choice of
 // a release leaves out those of another. Plugins that are there and cannot be used are errors, joined.
@@ -84,7 +80,7 @@ func find(ctx context.Context, l layout.Layout, choice string) (plugin, error) {
 		if choice != Auto && release != "" && release != choice {
 			continue
 		}
-		if err := check(candidate.path); err != nil {
+		if err := checkUsable(candidate.path); err != nil {
 			refused = append(refused, err)
 			continue
 		}
@@ -169,10 +165,10 @@ func pythonPlugins(ctx context.Context, l layout.Layout) []string {
 	return strings.FieldsFunc(string(out), func(r rune) bool { return r == '\n' || r == '\r' })
 }
 
-// check checks, without loading it, that a file is a plugin, and of a version that may be loaded, where the package beside it states one.
-func check(path string) error {
+// checkUsable reports a file that is no plugin, or one of a version too old to be loaded if the package beside it states one. It loads nothing.
+func checkUsable(path string) error {
 	if err := parts.CheckPlugin(path); err != nil {
-		return &refusedError{path, "it is no PJRT plugin"}
+		return fmt.Errorf("%s is not used: it is no PJRT plugin", path)
 	}
 	packages := filepath.Dir(filepath.Dir(filepath.Dir(path)))
 	infos, err := fashion.Glob(packages, "jax_cuda*_pjrt-*.dist-info")
@@ -184,8 +180,8 @@ func check(path string) error {
 		if "xla_"+strings.TrimSuffix(strings.TrimPrefix(name, "jax_"), "_pjrt") != filepath.Base(filepath.Dir(path)) {
 			continue
 		}
-		if older(version, leastPlugin) {
-			return &refusedError{path, fmt.Sprintf("it is of version %s, want %s or later: pip install -U %s", version, "0.11.2", strings.ReplaceAll(name, "_", "-"))}
+		if slices.Compare(numbers(version), numbers(leastPlugin)) < 0 {
+			return fmt.Errorf("%s is not used: it is of version %s, want %s or later: pip install -U %s", path, version, leastPlugin, strings.ReplaceAll(name, "_", "-"))
 		}
 	}
 	return nil
@@ -193,19 +189,13 @@ func check(path string) error {
 
 var digits = regexp.MustCompile(`^[0-9]+`)
 
-// older reports whether a version such as "0.9.2.post1" is before another.
-func older(version string, than []int) bool {
-	parts := strings.Split(version, ".")
-	for i, want := range than {
-		got := 0
-		if i < len(parts) {
-			got, _ = strconv.Atoi(digits.FindString(parts[i])) // what is no number counts as 0
-		}
-		if got != want {
-			return got < want
-		}
+// numbers are those of a version: of "0.9.2.post1" 0, 9, 2 and 0.
+func numbers(version string) (list []int) {
+	for part := range strings.SplitSeq(version, ".") {
+		n, _ := strconv.Atoi(digits.FindString(part)) // what is no number counts as 0
+		list = append(list, n)
 	}
-	return false
+	return list
 }
 
 // resumingPip resumes a download where it was cut off; the pip that comes with Python may not.
