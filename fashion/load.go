@@ -78,6 +78,18 @@ func Home() (string, error) {
 	return filepath.Join(dir, "fashionlab"), nil
 }
 
+// Glob lists the files of a folder whose names match a pattern of path.Match, with the folder, whatever characters that has. A folder that is not there is an error.
+func Glob(dir, pattern string) ([]string, error) {
+	if _, err := os.ReadDir(dir); err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(os.DirFS(dir), pattern)
+	for i, name := range names {
+		names[i] = filepath.Join(dir, name)
+	}
+	return names, err
+}
+
 // FindDir returns the folder of the data set. If $FASHION_MNIST_DIR is set, it is that folder. Otherwise it is the folder of Debian's package
 // dataset-fashion-mnist or the one that `kernel-setup setup` fills. A folder without the four files is an error that wraps fs.ErrNotExist.
 func FindDir() (string, error) {

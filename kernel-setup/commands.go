@@ -5,48 +5,57 @@ import (
 	"errors"
 	"flag"
 	"os"
+
+	"fashionlab/kernel-setup/internal/cuda"
+	"fashionlab/kernel-setup/internal/layout"
+	"fashionlab/kernel-setup/internal/notebooks"
+	"fashionlab/kernel-setup/internal/parts"
+	"fashionlab/kernel-setup/internal/python"
 )
 
 // command is one that kernel-setup does itself.
 type command struct {
 	name, summary string
-	needs         []string // names of the parts that must be set up first
-	gpu           bool     // computes on a GPU where there is one
-	passes        bool     // hands all arguments but -gpu and -deterministic to another program, and has no flags
-	flags         func(*flag.FlagSet, *options)
-	check         func(layout, options) error // reports what would end the command after a set-up that takes minutes
-	do            func(context.Context, layout, options) error
+	needs         []string                           // names of the parts that must be set up first
+	gpu           bool                               // computes on a GPU where there is one
+	passes        bool                               // hands all arguments but -gpu and -deterministic to another program, and has no flags
+	flags         func(*flag.FlagSet, *options)      // nil for a command without
+	check         func(layout.Layout, options) error // if not nil, reports what would end the command after a set-up that takes minutes
+	do            func(context.Context, layout.Layout, options) error
 }
 
 // options are the values of all flags.
 type options struct {
-	profile, only, out string
-	plan, onlyGPU      bool
-	gpu                string
-	deterministic      bool
-	args               []string // for another program
+	notebooks notebooks.Options
+	gpu       cuda.Options
+	onlyGPU   bool
+	args      []string // for another program
 }
 
 func commands() []command {
-	everything := []string{partCompiler, partTools, partJupyter, partPlugin, partData, partLinker, partKernel}
-	none := func(*flag.FlagSet, *options) {}
-	folder := func(l layout, _ options) error { return checkName(l.root) }
-	nothing := func(layout, options) error { return nil }
+	everything := []string{parts.Compiler, parts.Tools, python.Jupyter, parts.Plugin, parts.Data, parts.Linker, parts.Kernel}
+	folder := func(l layout.Layout, _ options) error { return parts.CheckName(l.Root) }
 	return []command{
 		{name: "run", summary: "execute the notebooks and print the results", needs: everything, gpu: true, flags: func(f *flag.FlagSet, o *options) {
-			f.StringVar(&o.profile, "profile", "quick", "how much to execute: smoke, quick or full")
-			f.StringVar(&o.only, "only", "", "execute only the notebooks whose name begins so")
-			f.StringVar(&o.out, "out", "", "folder for the executed notebooks (default out/PROFILE)")
-			f.BoolVar(&o.plan, "plan", false, "say how long it will take, and do not begin")
-		}, check: func(l layout, o options) error { return errors.Join(checkRun(l, o), checkName(l.root)) }, do: execute},
-		{name: "lab", summary: "open the notebooks in JupyterLab; arguments such as --no-browser go to it", needs: everything, gpu: true, passes: true, check: folder, do: lab},
+			f.StringVar(&o.notebooks.Profile, "profile", "quick", "how much to execute: smoke, quick or full")
+			f.StringVar(&o.notebooks.Only, "only", "", "execute only the notebooks whose names begin with this")
+			f.StringVar(&o.notebooks.Out, "out", "", "folder for the executed notebooks (default out/PROFILE)")
+			f.BoolVar(&o.notebooks.Plan, "plan", false, "say how long it will take, and do not begin")
+		}, check: func(l layout.Layout, o options) error {
+			return errors.Join(notebooks.Check(l, o.notebooks), parts.CheckName(l.Root))
+		}, do: func(ctx context.Context, l layout.Layout, o options) error {
+			return notebooks.Execute(ctx, l, o.notebooks)
+		}},
+		{name: "lab", summary: "open the notebooks in JupyterLab; arguments such as --no-browser go to it", needs: everything, gpu: true, passes: true, check: folder,
+			do: func(ctx context.Context, l layout.Layout, o options) error { return notebooks.Lab(ctx, l, o.args) }},
 		{name: "test", summary: "run the whole test suite; arguments such as -run X go to go test", needs: everything, passes: true, check: folder, do: test},
-		{name: "setup", summary: "install what is missing, and nothing else", needs: everything, gpu: true, flags: none, check: folder,
-			do: func(context.Context, layout, options) error { return nil }},
-		{name: "doctor", summary: "say what is installed, what is missing, and what mends it", flags: func(f *flag.FlagSet, o *options) {
+		{name: "setup", summary: "install what is missing, and nothing else", needs: everything, gpu: true, check: folder,
+			do: func(context.Context, layout.Layout, options) error { return nil }},
+		{name: "doctor", summary: "say what is installed, what is missing, and how to install it", flags: func(f *flag.FlagSet, o *options) {
 			f.BoolVar(&o.onlyGPU, "gpu", false, "look at the GPU only")
-		}, check: nothing, do: doctor},
-		{name: "uninstall", summary: "remove what setup installed; runs stay", flags: none, check: nothing, do: uninstall},
+		}, do: doctor},
+		{name: "uninstall", summary: "remove what setup installed; runs stay",
+			do: func(_ context.Context, l layout.Layout, _ options) error { return parts.Uninstall(l) }},
 	}
 }
 
@@ -66,23 +75,25 @@ func (c command) run(ctx context.Context, args []string) error {
 	} else if err != nil {
 		return err
 	}
-	l, err := newLayout()
+	l, err := layout.New()
 	if err != nil {
 		return err
 	}
-	if err := c.check(l, o); err != nil {
-		return err
+	if c.check != nil {
+		if err := c.check(l, o); err != nil {
+			return err
+		}
 	}
-	if o.plan {
+	if o.notebooks.Plan {
 		return c.do(ctx, l, o)
 	}
-	if os.Getenv(programVariable) == "" {
-		if err := setUp(ctx, l, c.needs); err != nil {
+	if os.Getenv(layout.ProgramVariable) == "" {
+		if err := parts.SetUp(ctx, l, c.needs); err != nil {
 			return err
 		}
 	}
 	if c.gpu {
-		if err := useGPU(ctx, &l, o, func(what string) { tell("GPU", what) }); err != nil {
+		if err := cuda.Use(ctx, &l, o.gpu, logGPU); err != nil {
 			return err
 		}
 	}

@@ -4,27 +4,53 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 
 	"fashionlab/fashion/run"
+	"fashionlab/kernel-setup/internal/cuda"
+	"fashionlab/kernel-setup/internal/layout"
+	"fashionlab/kernel-setup/internal/parts"
+	"fashionlab/kernel-setup/internal/process"
+	"fashionlab/kernel-setup/internal/python"
 )
 
-// doctor prints a line per part.
-func doctor(ctx context.Context, l layout, o options) error {
+// doctor prints a line for each part: what is installed, or what is missing and how to fix that.
+func doctor(ctx context.Context, l layout.Layout, o options) error {
 	missing := 0
-	line := func(name, found string, err error, mend string) {
+	line := func(name, found string, err error, fix string) {
 		if err != nil {
 			missing++
-			fmt.Printf("missing  %-14s %v\n         %-14s mend: %s\n", name, err, "", mend)
+			fmt.Printf("missing  %-14s %v\n         %-14s fix: %s\n", name, err, "", fix)
 			return
 		}
 		fmt.Printf("ok       %-14s %s\n", name, found)
 	}
+	if !o.onlyGPU {
+		checkParts(l, line)
+	}
+	if found, fix, err := cuda.Describe(ctx, l); found != "" || err != nil {
+		line("GPU", found, err, fix)
+	} else {
+		fmt.Printf("-        %-14s no NVIDIA GPU found; everything runs on the CPU\n", "GPU")
+	}
+	if !o.onlyGPU {
+		root, err := l.Runs()
+		if err == nil {
+			err = layout.CheckWritable(root)
+		}
+		line("folder", root, err, "name a writable one with $"+run.RootVariable)
+		line("folder", l.Home, layout.CheckWritable(l.Home), "name a writable one with $FASHIONLAB_HOME")
+	}
+	if missing > 0 {
+		return &process.ExitError{Code: 1}
+	}
+	return nil
+}
+
+// checkParts prints a line for each thing that the study needs of a machine, and for each that set-up provides.
+func checkParts(l layout.Layout, line func(name, found string, err error, fix string)) {
 	version := func(path string, args ...string) string {
 		out, err := exec.Command(path, args...).Output()
 		if err != nil {
@@ -32,72 +58,23 @@ func doctor(ctx context.Context, l layout, o options) error {
 		}
 		return fmt.Sprintf("%s, %s", path, strings.TrimSpace(string(out)))
 	}
-	sayGPU := func() {
-		if found, mend, err := describeGPU(ctx, l); found != "" || err != nil {
-			line("GPU", found, err, mend)
-		} else {
-			fmt.Printf("-        %-14s no NVIDIA GPU found; everything runs on the CPU\n", "GPU")
-		}
-	}
-	if o.onlyGPU {
-		sayGPU()
-		if missing > 0 {
-			return &exitError{1}
-		}
-		return nil
-	}
-	goPath, err := goCommand()
-	line("Go", version(goPath, "env", "GOVERSION"), err, "install Go "+leastGo+" or later")
-	line("platform", runtime.GOOS+"/"+runtime.GOARCH, checkPlatform(runtime.GOOS, runtime.GOARCH), "see README.md")
-	python, err := systemPython()
+	goPath, err := layout.GoCommand()
+	line("Go", version(goPath, "env", "GOVERSION"), err, "install Go "+layout.LeastGo+" or later")
+	line("platform", runtime.GOOS+"/"+runtime.GOARCH, parts.CheckPlatform(runtime.GOOS, runtime.GOARCH), "see README.md")
+	interpreter, err := python.Find()
 	if err == nil {
-		err = checkVenv(python)
+		err = python.CheckVenv(interpreter)
 	}
-	line("Python", version(python, "--version"), err, venvMend)
-	for _, p := range parts() {
-		found, err := p.find(l)
-		if err == nil && p.name == partPlugin {
-			err = checkSum(l)
+	line("Python", version(interpreter, "--version"), err, python.VenvFix)
+	for _, p := range parts.All() {
+		found, err := p.Find(l)
+		if err == nil && p.Name == parts.Plugin {
+			err = parts.CheckSum(l)
 		}
-		mend := p.mend
-		if errors.Is(err, errForeign) {
-			mend = fmt.Sprintf("mv %q %q", l.kernel(), l.kernel()+".other")
+		fix := p.Fix
+		if errors.Is(err, parts.ErrForeign) {
+			fix = fmt.Sprintf("mv %q %q", l.Kernel(), l.Kernel()+".other")
 		}
-		line(p.name, found, err, mend)
-	}
-	sayGPU()
-	for _, dir := range []func(layout) (string, error){runsRoot, homeFolder} {
-		path, err := dir(l)
-		if err == nil {
-			err = checkWritable(path)
-		}
-		line("folder", path, err, "name a writable one with $"+run.RootVariable+" or $FASHIONLAB_HOME")
-	}
-	if missing > 0 {
-		return &exitError{1}
-	}
-	return nil
-}
-
-func homeFolder(l layout) (string, error) { return l.home, nil }
-
-// checkWritable reports a folder in which, or in the nearest one above it that there is, no file can be made.
-func checkWritable(dir string) error {
-	for {
-		info, err := os.Stat(dir)
-		switch {
-		case errors.Is(err, fs.ErrNotExist) && dir != filepath.Dir(dir):
-			dir = filepath.Dir(dir)
-			continue
-		case err != nil:
-			return err
-		case !info.IsDir():
-			return fmt.Errorf("%s is a file where a folder is wanted", dir)
-		}
-		f, err := os.CreateTemp(dir, ".fashionlab-")
-		if err != nil {
-			return fmt.Errorf("cannot write there: %w", err)
-		}
-		return errors.Join(f.Close(), os.Remove(f.Name()))
+		line(p.Name, found, err, fix)
 	}
 }

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"fashionlab/kernel-setup/internal/cuda"
+	"fashionlab/kernel-setup/internal/layout"
+	"fashionlab/kernel-setup/internal/parts"
 )
 
 // handed is a command of the program fashion/cmd/fashionlab. That knows its flags; what it needs stands here.
@@ -21,16 +23,16 @@ type handed struct {
 }
 
 var handedOver = []handed{
-	{name: "train", summary: "train a recipe of the study and test it", needs: []string{partCompiler, partPlugin, partData}, gpu: true, trains: true},
-	{name: "search", summary: "search hyperparameters with Hyperband", needs: []string{partCompiler, partPlugin, partData}, gpu: true, trains: true},
-	{name: "report", summary: "print the results table", needs: []string{partCompiler}},
-	{name: "predict", summary: "say what garments photos show", needs: []string{partCompiler, partPlugin}},
-	{name: "demo", summary: "say what garments photos show, as a web page", needs: []string{partCompiler, partPlugin, partData}},
-	{name: "summary", summary: "print a model's layers, shapes and parameters", needs: []string{partCompiler}},
-	{name: "bench", summary: "time a training step", needs: []string{partCompiler, partPlugin, partData}, gpu: true},
-	{name: "check", summary: "compare logits, loss and gradients of every network with values recorded on a CPU", needs: []string{partCompiler, partPlugin}, gpu: true},
-	{name: "backend", summary: "say which backend computes", needs: []string{partCompiler, partPlugin}, gpu: true},
-	{name: "probe", summary: "have the backend compute a convolution", needs: []string{partCompiler, partPlugin}, gpu: true},
+	{name: "train", summary: "train a recipe of the study and test it", needs: []string{parts.Compiler, parts.Plugin, parts.Data}, gpu: true, trains: true},
+	{name: "search", summary: "search hyperparameters with Hyperband", needs: []string{parts.Compiler, parts.Plugin, parts.Data}, gpu: true, trains: true},
+	{name: "report", summary: "print the results table", needs: []string{parts.Compiler}},
+	{name: "predict", summary: "say what garments photos show", needs: []string{parts.Compiler, parts.Plugin}},
+	{name: "demo", summary: "say what garments photos show, as a web page", needs: []string{parts.Compiler, parts.Plugin, parts.Data}},
+	{name: "summary", summary: "print a model's layers, shapes and parameters", needs: []string{parts.Compiler}},
+	{name: "bench", summary: "time a training step", needs: []string{parts.Compiler, parts.Plugin, parts.Data}, gpu: true},
+	{name: "check", summary: "compare logits, loss and gradients of every network with values recorded on a CPU", needs: []string{parts.Compiler, parts.Plugin}, gpu: true},
+	{name: "backend", summary: "say which backend computes", needs: []string{parts.Compiler, parts.Plugin}, gpu: true},
+	{name: "probe", summary: "have the backend compute a convolution", needs: []string{parts.Compiler, parts.Plugin}, gpu: true},
 }
 
 // run sees to what a command needs and hands its arguments over as they are, but for -gpu and -deterministic.
@@ -42,49 +44,52 @@ func (h handed) run(ctx context.Context, args []string) error {
 	if !h.gpu && len(rest) < len(args) {
 		return usageError{fmt.Errorf("%s computes on the CPU and takes neither -gpu nor -deterministic", h.name)}
 	}
-	l, err := newLayout()
+	l, err := layout.New()
 	if err != nil {
 		return err
 	}
-	if hasFlag(rest, isHelp) {
-		if err := l.runProgram(ctx, append([]string{h.name}, rest...)...); err != nil || !h.gpu {
+	if hasFlag(rest, helpFlags...) {
+		if err := l.RunProgram(ctx, append([]string{h.name}, rest...)...); err != nil || !h.gpu {
 			return err
 		}
 		fmt.Print("\n", gpuUsage())
 		return nil
 	}
-	if h.trains && !hasFlag(rest, func(arg string) bool { return arg == "-plan" || arg == "--plan" }) {
-		if err := checkRuns(l); err != nil {
+	if h.trains && !hasFlag(rest, "-plan", "--plan") {
+		if err := l.CheckRuns(); err != nil {
 			return err
 		}
 	}
 	if err := h.setUp(ctx, &l, o, rest); err != nil {
 		return err
 	}
-	return l.runProgram(ctx, append([]string{h.name}, rest...)...)
+	return l.RunProgram(ctx, append([]string{h.name}, rest...)...)
 }
 
 // setUp provides what a command needs. Where that may take minutes, the program checks the command line before.
-func (h handed) setUp(ctx context.Context, l *layout, o options, args []string) error {
+func (h handed) setUp(ctx context.Context, l *layout.Layout, o options, args []string) error {
 	needs := h.needs
-	if os.Getenv(programVariable) != "" {
+	if os.Getenv(layout.ProgramVariable) != "" {
 		needs = nil
 	}
-	if len(missingParts(*l, needs)) > 0 || h.gpu && o.gpu != gpuOff && l.system.NVIDIA().Found() {
-		if slices.Contains(needs, partCompiler) {
-			if err := setUp(ctx, *l, []string{partCompiler}); err != nil {
+	if len(parts.Missing(*l, needs)) > 0 || h.gpu && o.gpu.Choice != cuda.Off && l.System.NVIDIA().Found() {
+		if slices.Contains(needs, parts.Compiler) {
+			if err := parts.SetUp(ctx, *l, []string{parts.Compiler}); err != nil {
 				return err
 			}
 		}
-		if err := l.runProgram(ctx, append([]string{parseOnly, h.name}, args...)...); err != nil {
+		if err := l.RunProgram(ctx, append([]string{parseOnly, h.name}, args...)...); err != nil {
 			return err
 		}
 	}
-	if err := setUp(ctx, *l, needs); err != nil || !h.gpu {
+	if err := parts.SetUp(ctx, *l, needs); err != nil || !h.gpu {
 		return err
 	}
-	return useGPU(ctx, l, o, func(what string) { tell("GPU", what) })
+	return cuda.Use(ctx, l, o.gpu, logGPU)
 }
+
+// logGPU prints a line about the GPU.
+func logGPU(what string) { layout.Log("GPU", what) }
 
 // parseOnly as the program's first argument has it check the others and do nothing.
 const parseOnly = "-parse-only"
@@ -92,7 +97,7 @@ const parseOnly = "-parse-only"
 // takeOwn takes -gpu VALUE and -deterministic, which concern the environment of a program, out of its arguments. All others stay as they are, and so does
 // everything after "--".
 func takeOwn(args []string) (o options, rest []string, err error) {
-	o.gpu = gpuAuto
+	o.gpu.Choice = cuda.Auto
 	for i := 0; i < len(args); i++ {
 		if args[i] == "--" {
 			rest = append(rest, args[i:]...)
@@ -107,11 +112,11 @@ func takeOwn(args []string) (o options, rest []string, err error) {
 				}
 				value = args[i]
 			}
-			o.gpu = value
+			o.gpu.Choice = value
 		case "-deterministic", "--deterministic":
-			o.deterministic = true
+			o.gpu.Deterministic = true
 			if hasValue {
-				if o.deterministic, err = strconv.ParseBool(value); err != nil {
+				if o.gpu.Deterministic, err = strconv.ParseBool(value); err != nil {
 					return o, nil, usageError{fmt.Errorf("-deterministic is %q, want true or false", value)}
 				}
 			}
@@ -119,42 +124,8 @@ func takeOwn(args []string) (o options, rest []string, err error) {
 			rest = append(rest, args[i])
 		}
 	}
-	if err := checkGPU(o.gpu); err != nil {
+	if err := cuda.CheckChoice(o.gpu.Choice); err != nil {
 		return o, nil, usageError{err}
 	}
 	return o, rest, nil
-}
-
-// programVariable names a program fashionlab that was built elsewhere, for a machine without Go: nothing is built or set up then.
-const programVariable = "FASHIONLAB_PROGRAM"
-
-// programPackage is that of the program with every command that needs the models, so that this one starts without them.
-const programPackage = "./fashion/cmd/fashionlab"
-
-// buildProgram builds that program, unless it is up to date.
-func buildProgram(ctx context.Context, l layout) error {
-	if os.Getenv(programVariable) != "" {
-		return nil
-	}
-	goPath, err := goCommand()
-	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(l.program()); err != nil {
-		tell("fashionlab", "building the program; the first time it takes a minute or more")
-	}
-	if err := os.MkdirAll(filepath.Dir(l.program()), 0o777); err != nil {
-		return fmt.Errorf("cannot make the private folder; name a writable one with $FASHIONLAB_HOME: %w", err)
-	}
-	return runQuietly(ctx, l.root, l.environment(), goPath, "build", "-o", l.program(), programPackage)
-}
-
-// runProgram builds that program and runs it where the user is. It may take as long as it wants to end when we are to stop: a training ends after its present step.
-func (l layout) runProgram(ctx context.Context, args ...string) error {
-	if err := buildProgram(ctx, l); err != nil {
-		return err
-	}
-	c := exec.CommandContext(ctx, l.program(), args...)
-	c.Env = l.backendEnvironment()
-	return runShown(ctx, c)
 }

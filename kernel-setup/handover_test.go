@@ -12,17 +12,21 @@ import (
 	"time"
 
 	"fashionlab/fashion/run"
+	"fashionlab/kernel-setup/internal/cuda"
+	"fashionlab/kernel-setup/internal/layout"
+	"fashionlab/kernel-setup/internal/layouttest"
+	"fashionlab/kernel-setup/internal/process"
 )
 
 // standInProgram is a program in fashionlab's place. It adds a line for each call to a file, the arguments in brackets, and then does what the shell commands say.
 func standInProgram(t *testing.T, commands string) (calls func() []string) {
 	t.Helper()
 	program, file := filepath.Join(t.TempDir(), "a program"), filepath.Join(t.TempDir(), "calls")
-	write(t, program, "#!/bin/sh\n{ printf '[%s]' \"$@\"; echo; } >>\"$FASHION_TEST_CALLS\"\n"+commands)
+	layouttest.Write(t, program, "#!/bin/sh\n{ printf '[%s]' \"$@\"; echo; } >>\"$FASHION_TEST_CALLS\"\n"+commands)
 	if err := os.Chmod(program, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv(programVariable, program)
+	t.Setenv(layout.ProgramVariable, program)
 	t.Setenv("FASHION_TEST_CALLS", file)
 	return func() []string {
 		data, err := os.ReadFile(file)
@@ -34,7 +38,7 @@ func standInProgram(t *testing.T, commands string) (calls func() []string) {
 }
 
 func TestArgumentsAreHandedOverUnchanged(t *testing.T) {
-	elsewhere(t)
+	layouttest.New(t)
 	t.Setenv(run.RootVariable, t.TempDir())
 	calls := standInProgram(t, "")
 	want := []string{}
@@ -63,10 +67,10 @@ func TestOwnFlagsAreTakenOutOfArguments(t *testing.T) {
 		args, rest, gpu, fail string
 		deterministic         bool
 	}{
-		{args: "--no-browser --port=0 -gpu off x", rest: "--no-browser --port=0 x", gpu: gpuOff},
-		{args: "-run X -v -gpu=off -deterministic=false", rest: "-run X -v", gpu: gpuOff},
-		{args: "-h -deterministic", rest: "-h", gpu: gpuAuto, deterministic: true},
-		{args: "-gpus off -- -gpu", rest: "-gpus off -- -gpu", gpu: gpuAuto},
+		{args: "--no-browser --port=0 -gpu off x", rest: "--no-browser --port=0 x", gpu: cuda.Off},
+		{args: "-run X -v -gpu=off -deterministic=false", rest: "-run X -v", gpu: cuda.Off},
+		{args: "-h -deterministic", rest: "-h", gpu: cuda.Auto, deterministic: true},
+		{args: "-gpus off -- -gpu", rest: "-gpus off -- -gpu", gpu: cuda.Auto},
 		{args: "a -gpu", fail: "needs an argument"},
 		{args: "-gpu yes", fail: "auto, off, cuda13, cuda12"},
 		{args: "-deterministic=perhaps", fail: `"perhaps"`},
@@ -78,38 +82,38 @@ func TestOwnFlagsAreTakenOutOfArguments(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || !slices.Equal(rest, strings.Fields(c.rest)) || o.gpu != c.gpu || o.deterministic != c.deterministic {
+		if err != nil || !slices.Equal(rest, strings.Fields(c.rest)) || o.gpu.Choice != c.gpu || o.gpu.Deterministic != c.deterministic {
 			t.Errorf("%q: rest %q, %+v (%v), want %+v", c.args, rest, o, err, c)
 		}
 	}
-	elsewhere(t)
+	layouttest.New(t)
 	calls := standInProgram(t, "")
-	mentions(t, dispatch(t.Context(), []string{"predict", "a.png", "-gpu", "off"}), "predict computes on the CPU")
+	layouttest.Mentions(t, dispatch(t.Context(), []string{"predict", "a.png", "-gpu", "off"}), "predict computes on the CPU")
 	if got := calls(); len(got) > 0 {
 		t.Errorf("the program was called: %q", got)
 	}
 }
 
-func TestTypingErrorOfTheProgramIsToldBeforeTheSetUp(t *testing.T) {
-	l := elsewhere(t)
+func TestTypingErrorOfTheProgramIsReportedBeforeTheSetUp(t *testing.T) {
+	l := layouttest.New(t)
 	t.Setenv(run.RootVariable, t.TempDir())
-	l.system = fakeSystem(t, h100) // which costs a set-up
+	l.System = layouttest.System(t, layouttest.H100) // which costs a set-up
 	calls := standInProgram(t, "exit 2\n")
-	err := handedOver[0].setUp(t.Context(), &l, options{gpu: gpuAuto}, []string{"-recip", "cnn"})
-	var exit *exitError
-	if !errors.As(err, &exit) || exit.code != 2 || l.accelerator != nil {
-		t.Errorf("the error is %v, want exit status 2; settings %q", err, l.accelerator)
+	err := handedOver[0].setUp(t.Context(), &l, options{gpu: cuda.Options{Choice: cuda.Auto}}, []string{"-recip", "cnn"})
+	var exit *process.ExitError
+	if !errors.As(err, &exit) || exit.Code != 2 || l.Accelerator != nil {
+		t.Errorf("the error is %v, want exit status 2; settings %q", err, l.Accelerator)
 	}
 	if got, want := calls(), []string{"[-parse-only][train][-recip][cnn]"}; !slices.Equal(got, want) {
 		t.Errorf("the program was called with %q, want %q", got, want)
 	}
-	if _, err := os.Stat(l.home); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(l.Home); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("something was set up: %v", err)
 	}
 }
 
 func TestHelpIsTheProgramsAndSetsNothingUp(t *testing.T) {
-	l := elsewhere(t)
+	l := layouttest.New(t)
 	calls := standInProgram(t, "")
 	if err := dispatch(t.Context(), []string{"train", "-recipe", "cnn", "--help"}); err != nil {
 		t.Fatal(err)
@@ -117,18 +121,18 @@ func TestHelpIsTheProgramsAndSetsNothingUp(t *testing.T) {
 	if got, want := calls(), []string{"[train][-recipe][cnn][--help]"}; !slices.Equal(got, want) {
 		t.Errorf("the program was called with %q, want %q", got, want)
 	}
-	if _, err := os.Stat(l.home); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(l.Home); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("something was set up: %v", err)
 	}
 }
 
 func TestExitCodeIsTheProgramsAndThatOfASignal(t *testing.T) {
-	elsewhere(t)
+	layouttest.New(t)
 	for commands, want := range map[string]int{"exit 0": 0, "exit 7": 7, "kill -TERM $$": 143, "kill -INT $$; sleep 5": 130} {
 		standInProgram(t, commands+"\n")
 		err := dispatch(t.Context(), []string{"summary"})
-		var exit *exitError
-		if want == 0 && err != nil || want != 0 && (!errors.As(err, &exit) || exit.code != want) {
+		var exit *process.ExitError
+		if want == 0 && err != nil || want != 0 && (!errors.As(err, &exit) || exit.Code != want) {
 			t.Errorf("%s: the error is %v, want exit status %d", commands, err, want)
 		}
 	}
@@ -137,7 +141,7 @@ func TestExitCodeIsTheProgramsAndThatOfASignal(t *testing.T) {
 		interrupted, stopped bool
 		want                 int
 	}{
-		{&exitError{5}, true, true, 5},
+		{&process.ExitError{Code: 5}, true, true, 5},
 		{errors.New("failed"), false, false, 1},
 		{usageError{errors.New("wrong")}, false, false, 2},
 		{context.Canceled, true, true, 130},
@@ -150,9 +154,9 @@ func TestExitCodeIsTheProgramsAndThatOfASignal(t *testing.T) {
 	}
 }
 
-// A training that is told to stop may take a while for its present step.
-func TestProgramIsToldToStopAndWaitedFor(t *testing.T) {
-	elsewhere(t)
+// A training that is asked to stop may take a while for its present step.
+func TestProgramIsAskedToStopAndWaitedFor(t *testing.T) {
+	layouttest.New(t)
 	calls := standInProgram(t, `trap 'sleep 1; "$0" ended; exit 143' TERM
 [ "$1" = ended ] && exit
 while :; do sleep 0.1; done
@@ -166,8 +170,8 @@ while :; do sleep 0.1; done
 		stop()
 	}()
 	err := dispatch(ctx, []string{"summary"})
-	var exit *exitError
-	if !errors.As(err, &exit) || exit.code != 143 {
+	var exit *process.ExitError
+	if !errors.As(err, &exit) || exit.Code != 143 {
 		t.Errorf("the error is %v, want exit status 143", err)
 	}
 	if got, want := calls(), []string{"[summary]", "[ended]"}; !slices.Equal(got, want) {
@@ -177,7 +181,7 @@ while :; do sleep 0.1; done
 
 func TestEachCommandOfTheProgramIsHandedOver(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "fashionlab")
-	build := exec.Command("go", "build", "-o", program, programPackage)
+	build := exec.Command("go", "build", "-o", program, layout.ProgramPackage)
 	build.Dir = ".."
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

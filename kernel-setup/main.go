@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"fashionlab/kernel-setup/internal/process"
 )
 
 func main() {
@@ -26,20 +28,15 @@ func main() {
 	}
 }
 
-// exitError ends the program with a code; what it has to say is printed already.
-type exitError struct{ code int }
-
-func (e *exitError) Error() string { return fmt.Sprintf("exit status %d", e.code) }
-
 // usageError is a wrong command line.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// exitCode says what an error has to say and returns the code to exit with: after SIGINT and SIGTERM those of shells.
+// exitCode prints an error and returns the code to exit with: after SIGINT and SIGTERM those of shells.
 func exitCode(err error, interrupted, stopped bool, messages io.Writer) int {
-	if exit := (*exitError)(nil); errors.As(err, &exit) {
-		return exit.code
+	if exit := (*process.ExitError)(nil); errors.As(err, &exit) {
+		return exit.Code
 	}
 	if errors.Is(err, context.Canceled) {
 		err = errors.New("interrupted")
@@ -59,10 +56,10 @@ func exitCode(err error, interrupted, stopped bool, messages io.Writer) int {
 func dispatch(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		printUsage(os.Stderr)
-		return &exitError{2}
+		return &process.ExitError{Code: 2}
 	}
 	name, args := args[0], args[1:]
-	if name == "help" || isHelp(name) {
+	if name == "help" || slices.Contains(helpFlags, name) {
 		printUsage(os.Stdout)
 		return nil
 	}
@@ -93,14 +90,14 @@ func printUsage(w io.Writer) {
 		fmt.Fprint(w, usageLine(h.name, h.summary))
 	}
 	fmt.Fprint(w, `
-`+"`go run ./kernel-setup COMMAND -h`"+` lists a command's flags. Each command first does what is missing of the set-up that it needs.
+`+"`go run ./kernel-setup COMMAND -h`"+` lists a command's flags. Each command first installs what it needs and is missing.
 `+gpuUsage())
 }
 
 // usageLine is a command's line in the usage.
 func usageLine(name, summary string) string { return fmt.Sprintf("  %-10s %s\n", name, summary) }
 
-// gpuUsage tells of the flags that programs on a GPU are started with.
+// gpuUsage describes the flags of commands that compute on a GPU.
 func gpuUsage() string {
 	computes := []string{"run", "lab"}
 	for _, h := range handedOver {
@@ -115,22 +112,24 @@ func gpuUsage() string {
 `
 }
 
-// isHelp reports whether an argument asks for a usage.
-func isHelp(arg string) bool { return slices.Contains([]string{"-h", "--h", "-help", "--help"}, arg) }
+// helpFlags are those that ask for a usage.
+var helpFlags = []string{"-h", "--h", "-help", "--help"}
 
 // hasFlag reports whether arguments have a flag, in one of its forms, before "--".
-func hasFlag(args []string, is func(arg string) bool) bool {
+func hasFlag(args []string, forms ...string) bool {
 	if end := slices.Index(args, "--"); end >= 0 {
 		args = args[:end]
 	}
-	return slices.ContainsFunc(args, is)
+	return slices.ContainsFunc(args, func(arg string) bool { return slices.Contains(forms, arg) })
 }
 
 // parseOwn reads the flags of a command that takes no arguments.
 func (c command) parseOwn(args []string, o *options) error {
 	f := flag.NewFlagSet(c.name, flag.ContinueOnError)
 	f.SetOutput(io.Discard) // errors are returned
-	c.flags(f, o)
+	if c.flags != nil {
+		c.flags(f, o)
+	}
 	err := f.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):

@@ -110,3 +110,14 @@ func TestCPUPluginIsFoundUnderBothNamesInTheOrderOfTheFolders(t *testing.T) {
 		t.Errorf("folders are %q, want those of $%s and no others", got, PluginVariable)
 	}
 }
+
+func TestBackendOnAGPUIsKnownByItsPlugin(t *testing.T) {
+	for backend, want := range map[string]bool{
+		"": false, "go": false, "xla:cpu": false, "xla:/cuda/pjrt_c_api_cpu_plugin.so": false,
+		"xla:cuda": true, "xla:cuda,tf32=false": true, "xla:/lib/pjrt_c_api_cuda_plugin.so": true, "xla:/lib/pjrt_c_api_cuda_plugin.so,path=/a": true,
+	} {
+		if got := OnGPU(backend); got != want {
+			t.Errorf("%q: %v, want %v", backend, got, want)
+		}
+	}
+}

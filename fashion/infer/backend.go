@@ -17,14 +17,11 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// BackendVariable chooses the backend: "xla:cpu", "xla:cuda", "xla:" and a plugin's absolute path, or another of GoMLX's.
-const BackendVariable = "GOMLX_BACKEND"
-
 // Backend returns the process's compute backend: the one that $GOMLX_BACKEND names, "xla:cpu" without it. Nothing is
 // installed behind the user's back.
 var Backend = sync.OnceValues(func() (compute.Backend, error) {
 	xla.EnableAutoInstall(false)
-	config := os.Getenv(BackendVariable)
+	config := os.Getenv(device.BackendVariable)
 	if config == "" {
 		config = "xla:cpu"
 	}

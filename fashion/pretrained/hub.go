@@ -90,7 +90,7 @@ var sha256Name = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // cached returns the newest file of a repository's weights in the hub's cache.
 func cached(repository string) (string, error) {
 	folder := filepath.Join(repositoryFolder(repository), "snapshots")
-	found, err := filepath.Glob(filepath.Join(escape(folder), "*", weightsFile))
+	found, err := fashion.Glob(folder, "*/"+weightsFile)
 	if err != nil {
 		return "", err
 	}
@@ -106,11 +106,6 @@ func cached(repository string) (string, error) {
 		return blob, verify(blob, name)
 	}
 	return blob, nil
-}
-
-// escape escapes the special characters of filepath.Glob.
-func escape(path string) string {
-	return regexp.MustCompile(`[*?\[\\]`).ReplaceAllString(path, `\$0`)
 }
 
 // modified returns the time of a file's last change, in seconds since 1970; 0 if it is unknown.

@@ -53,7 +53,7 @@ if ! grep -q '^ok  *GPU ' "$OUT/log"; then
 fi
 GPU=${GPU:-cuda13}
 run 60 "values, float32" check -gpu "$GPU" -float32 -recipes "${CHECK:-cnn,residual,gan,resnet50-small-stem,convnext-transfer}"
-# Which libraries it has opened: the list in kernel-setup/cuda13.txt must hold them.
+# Which libraries it has opened: the list in kernel-setup/internal/cuda/cuda13.txt must hold them.
 (for _ in 1 2 3 4 5 6 7 8; do
 	sleep 3
 	m=$(grep -hoE '/[^ ]+/lib(cu|nv)[^ ]*' "/proc/$(pgrep -n fashionlab)/maps" 2>/dev/null | sort -u | tr '\n' ' ')

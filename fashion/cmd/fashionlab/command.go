@@ -39,7 +39,9 @@ const kernelSetup = "go run ./kernel-setup"
 
 // parse reads a command line. It prints a usage that is asked for, and returns flag.ErrHelp then; any other error tells what is wrong with the command line.
 func parse(args []string, out io.Writer) (c command, do work, err error) {
-	if len(args) == 0 || args[0] == "help" || isHelp(args[0]) {
+	general := flag.NewFlagSet("", flag.ContinueOnError) // has -h and nothing else
+	general.SetOutput(io.Discard)
+	if len(args) == 0 || args[0] == "help" || errors.Is(general.Parse(args[:1]), flag.ErrHelp) {
 		printCommands(out)
 		return c, nil, flag.ErrHelp
 	}
@@ -97,8 +99,6 @@ func (c command) printUsage(w io.Writer, f *flag.FlagSet) {
 		f.PrintDefaults()
 	}
 }
-
-func isHelp(arg string) bool { return slices.Contains([]string{"-h", "--h", "-help", "--help"}, arg) }
 
 // parseFlags reads the flags, which may stand among the arguments, up to "--", and returns the arguments.
 func parseFlags(f *flag.FlagSet, args []string) (rest []string, err error) {

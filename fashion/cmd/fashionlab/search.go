@@ -23,7 +23,7 @@ func searchCommand() command {
 	return command{
 		name: "search", summary: "search hyperparameters with Hyperband", heeds: true,
 		text: `Searches the hyperparameters that the slides searched, with Hyperband, and prints the best trials. What was measured is kept: the same command
-goes on with an interrupted search, and Ctrl-C stops between two steps. With -plan it only says which trials there are and what they cost.`,
+resumes an interrupted search, and Ctrl-C stops between two steps. With -plan it only says which trials there are and what they cost.`,
 		example: "search -model cnn -profile smoke -plan",
 		define: func(f *flag.FlagSet) prepare {
 			var o searchOptions
@@ -69,10 +69,7 @@ func withDefaults(b, usual study.Budget) study.Budget {
 // search plans a search, or does it.
 func search(ctx context.Context, s hyperband.Search[run.Recipe], o searchOptions) error {
 	if o.plan {
-		p, err := newPlan(s, o)
-		if err != nil {
-			return err
-		}
+		p := newPlan(s, o)
 		if o.json {
 			return writeJSON(p)
 		}
@@ -86,7 +83,7 @@ func search(ctx context.Context, s hyperband.Search[run.Recipe], o searchOptions
 	case errors.Is(err, context.Canceled):
 		return err
 	case err != nil:
-		return fmt.Errorf("%w\nwhat was measured is kept; the same command goes on with it", err)
+		return fmt.Errorf("%w\nwhat was measured is kept; the same command resumes the search", err)
 	case o.json:
 		return writeJSON(ranked(found))
 	}

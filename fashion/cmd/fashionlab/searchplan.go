@@ -7,6 +7,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"fashionlab/fashion/device"
+	"fashionlab/fashion/estimate"
 	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
@@ -19,42 +21,36 @@ type plan struct {
 	Brackets []hyperband.Bracket `json:"brackets"`
 	Cost     hyperband.Plan      `json:"cost"`
 	Images   int                 `json:"images"` // of an epoch, validation included
-	Estimate *estimate           `json:"estimate,omitempty"`
+	Estimate cost                `json:"estimate"`
 }
 
-// estimate is a plan's time and memory, from what a run measured.
-type estimate struct {
-	Run     string  `json:"run"`
-	Device  string  `json:"device"`
+// cost is a search's time and memory.
+type cost struct {
+	Run     string  `json:"run,omitempty"` // folder of the run that the estimate rests on
+	Device  string  `json:"device,omitempty"`
+	Source  string  `json:"source"`           // what the estimate rests on, in words
 	Seconds float64 `json:"seconds"`          // of the whole search with one worker
-	Memory  int64   `json:"memory,omitempty"` // bytes of the process with one worker
-	Disk    int64   `json:"disk"`             // bytes of the checkpoints of the trials that are alive at once
+	Memory  int64   `json:"memory,omitempty"` // bytes of the process with one worker, if a run of the model recorded them
+	Disk    int64   `json:"disk,omitempty"`   // bytes of the checkpoints of the trials that are alive at once, likewise
 }
 
-// newPlan estimates a search by the runs of its model on this machine.
-func newPlan(s hyperband.Search[run.Recipe], o searchOptions) (plan, error) {
+// newPlan estimates a search by the runs of this machine and the published ones.
+func newPlan(s hyperband.Search[run.Recipe], o searchOptions) plan {
 	p := plan{Model: o.model, Budget: o.budget, Brackets: s.Brackets, Cost: hyperband.Cost(s.Brackets), Images: s.Base.Data.Images()}
-	runs, unreadable := run.Local().List()
+	speeds, unreadable := estimate.Measure(run.Local(), run.Published(), device.OnGPU(os.Getenv(device.BackendVariable)))
 	if unreadable != nil {
 		fmt.Fprintln(os.Stderr, "left out:", unreadable)
 	}
-	for _, r := range runs {
-		seconds, epochs := 0.0, len(r.History)
-		if r.Recipe.Model.Name != s.Base.Model.Name || r.Recipe.Model.Size != s.Base.Model.Size || epochs == 0 || r.Record.Device == "" {
-			continue
-		}
-		for _, e := range r.History {
-			seconds += e.Seconds
-		}
-		perImage := seconds / float64(epochs*r.Recipe.Data.Images())
-		const values, files = 3, 3 // a parameter and its two moments; last, previous and best
-		p.Estimate = &estimate{
-			Run: r.Dir, Device: r.Record.Device, Memory: r.Record.PeakMemory,
-			Seconds: perImage * float64(p.Cost.Epochs*p.Images),
-			Disk:    int64(r.Record.Parameters) * 4 * values * files * int64(hyperband.MaxTrials(s.Brackets)),
+	basis := speeds.For(s.Base)
+	p.Estimate = cost{Source: basis.Source, Seconds: basis.Seconds(s.Base, p.Cost.Epochs)}
+	if r := basis.Run; r != nil {
+		p.Estimate.Run, p.Estimate.Device = r.Dir, r.Record.Device
+		if basis.SameModel(s.Base) {
+			const values, files = 3, 3 // a parameter and its two moments; last, previous and best
+			p.Estimate.Memory, p.Estimate.Disk = r.Record.PeakMemory, int64(r.Record.Parameters)*4*values*files*int64(hyperband.MaxTrials(s.Brackets))
 		}
 	}
-	return p, nil
+	return p
 }
 
 func (p plan) print(w io.Writer) error {
@@ -70,14 +66,12 @@ func (p plan) print(w io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\n%d trials, %d trainings, %d epochs of %d images (%d if promoted trials began anew)\n",
+	fmt.Fprintf(w, "\n%d trials, %d trainings, %d epochs of %d images (%d if promoted trials restarted)\n",
 		p.Cost.Trials, p.Cost.Trainings, p.Cost.Epochs, p.Images, p.Cost.Restarted)
-	if p.Estimate == nil {
-		fmt.Fprintf(w, "time and memory: not known, no run of %s is on this machine\n", p.Model)
-		return nil
+	fmt.Fprintf(w, "about %v with one worker, estimated by %s", time.Duration(p.Estimate.Seconds*float64(time.Second)).Round(time.Second), p.Estimate.Source)
+	if p.Estimate.Disk > 0 {
+		fmt.Fprintf(w, "; up to %.1f GB of checkpoints", float64(p.Estimate.Disk)/1e9)
 	}
-	fmt.Fprintf(w, "about %v with one worker, by %s on %s; up to %.1f GB of checkpoints", time.Duration(p.Estimate.Seconds*float64(time.Second)).Round(time.Second),
-		p.Estimate.Run, p.Estimate.Device, float64(p.Estimate.Disk)/1e9)
 	if p.Estimate.Memory > 0 {
 		fmt.Fprintf(w, "; that run's process had %.1f GB of memory", float64(p.Estimate.Memory)/1e9)
 	}

@@ -90,7 +90,7 @@ func newTraining(o trainOptions) (training, error) {
 	return t, checkRecipe(recipe)
 }
 
-// do trains the recipe, or goes on with it, tests it, and publishes it if asked to.
+// do trains the recipe, or resumes its training, tests it, and publishes it if asked to.
 func (t training) do(ctx context.Context) error {
 	if err := fitSource(ctx, t.trained, t.profile); err != nil {
 		return err
@@ -134,7 +134,7 @@ func share(r *run.Run, name string, publish, weights bool) error {
 			return nil
 		}
 		if p, err := run.Published().Open(name); err == nil {
-			if _, found, _ := p.LoadCheckpoint(run.Best); found { // a damaged one is no reason to replace it without another
+			if _, found, _ := p.LoadCheckpoint(run.Best); found { // a corrupt one is no reason to replace it without another
 				return fmt.Errorf("%s is published with its weights, which others may need; publish it with -weights again", name)
 			}
 		}

@@ -1,0 +1,163 @@
+// Package estimate says in advance how long a training takes. Steps of the study's models were timed once, on one machine; a run on this machine, finished
+// or not, shows by what factor this one differs. It needs the standard library only.
+package estimate
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"fashionlab/fashion/run"
+)
+
+// timedStep is how long a training step took on referenceDevice.
+type timedStep struct {
+	model, size       string // as in run.Model
+	fineTuneAt, batch int
+	milliseconds      float64 // median, data feeding included
+	compileSeconds    float64 // of a training's graphs; 0 is not known
+}
+
+// referenceDevice is where the steps of README.md, "Speed", were timed.
+const referenceDevice = "2 cores of an AMD EPYC (Zen 4)"
+
+var timedSteps = []timedStep{
+	{"cnn", "", 0, 64, 42.3, 3.5},
+	{"cnn", "", 0, 512, 307, 3.5},
+	{"resnet50", "", 0, 64, 236, 15},
+	{"resnet50", "", 0, 512, 1366, 15},
+	{"convnext", "tiny", 0, 64, 325, 0},
+	{"sngan", "", 0, 64, 65, 8},
+	{"dcgan", "", 0, 64, 65, 8},
+	{"convnext", "atto", 0, 64, 62.7, 7},
+	{"convnext", "atto", 36, 64, 44.5, 7},
+	{"convnext", "atto", 85, 64, 25.1, 7},
+	{"convnext", "atto", 103, 64, 19.9, 7},
+}
+
+// nearest is the timed step that is most like a recipe's: first in what is trained, then in the batch. It is zero if the model was timed in other sizes only. A model
+// that was never timed, such as a network of one's own, is taken for as large as the CNN.
+func nearest(r run.Recipe) (best timedStep) {
+	if !slices.ContainsFunc(timedSteps, func(s timedStep) bool { return s.model == r.Model.Name }) {
+		r.Model = run.Model{Name: "cnn"}
+	}
+	distance := func(s timedStep) float64 {
+		return 100*math.Abs(float64(s.fineTuneAt-r.Model.FineTuneAt)) + math.Abs(math.Log(float64(s.batch)/float64(r.Batch)))
+	}
+	for _, s := range timedSteps {
+		if s.model == r.Model.Name && s.size == r.Model.Size && (best.model == "" || distance(s) < distance(best)) {
+			best = s
+		}
+	}
+	return best
+}
+
+// epochSeconds is about how many seconds an epoch of a recipe takes on referenceDevice, 0 if nearest has no step for it. A validation image costs a
+// third of one that all layers are trained on: it has no backward pass.
+func epochSeconds(r run.Recipe) float64 {
+	perImage := func(r run.Recipe) float64 {
+		s := nearest(r)
+		return s.milliseconds / 1000 / float64(max(s.batch, 1))
+	}
+	unfrozen := r
+	unfrozen.Model.FineTuneAt = 0
+	training := r.Data.TrainingImages()
+	seconds := float64(training)*perImage(r) + float64(r.Data.Images()-training)*perImage(unfrozen)/3
+	if r.Data.Task == run.Rotation {
+		seconds *= 4 // all orientations
+	}
+	if side := float64(r.Model.Side); side > 0 {
+		seconds *= side * side / (32 * 32)
+	}
+	return seconds
+}
+
+// Basis is what an estimate rests on.
+type Basis struct {
+	Run    *run.Run // whose speed was measured; nil if there is none
+	Source string   // the run and its device, or the timed steps, in words
+	factor float64  // the time as a multiple of that on referenceDevice
+}
+
+// Seconds is about how long so many epochs of a recipe take, and the compiling before them.
+func (b Basis) Seconds(r run.Recipe, epochs int) float64 {
+	return b.factor * (nearest(r).compileSeconds + float64(epochs)*epochSeconds(r))
+}
+
+// SameModel reports whether the run trained a recipe's model.
+func (b Basis) SameModel(r run.Recipe) bool { return b.Run != nil && sameModel(b.Run.Recipe, r) }
+
+// Speeds are how fast runs trained.
+type Speeds struct{ here, published []speed }
+
+// speed is how fast a run trained.
+type speed struct {
+	Basis
+	images int // that were trained, over all epochs
+}
+
+// leastImages is what a run must have trained to show its speed: the first steps are slow.
+const leastImages = 1000
+
+// Measure reads how fast the runs of this machine and the published ones trained: those on a GPU if GPUs compute, else those on a CPU. Its error names
+// those which runs could not be read; the speeds of the others hold.
+func Measure(here, published run.Store, onGPU bool) (s Speeds, err error) {
+	s.here, err = measure(here, onGPU)
+	var unreadable error
+	s.published, unreadable = measure(published, onGPU)
+	return s, errors.Join(err, unreadable)
+}
+
+func measure(store run.Store, onGPU bool) ([]speed, error) {
+	runs, unreadable := store.List()
+	var list []speed
+	for _, r := range runs {
+		epochs, seconds := len(r.History), 0.0
+		for _, e := range r.History {
+			seconds += e.Seconds
+		}
+		images, expected := epochs*r.Recipe.Data.TrainingImages(), float64(epochs)*epochSeconds(r.Recipe)
+		name, err := store.Name(r)
+		if err != nil || images < leastImages || seconds == 0 || expected == 0 || strings.HasPrefix(r.Record.Device, "cpu") == onGPU {
+			continue
+		}
+		list = append(list, speed{Basis{r, fmt.Sprintf("%s (%s)", name, r.Record.Device), seconds / expected}, images})
+	}
+	return list, unreadable
+}
+
+func sameModel(a, b run.Recipe) bool {
+	return a.Model.Name == b.Model.Name && a.Model.Size == b.Model.Size
+}
+
+// For is what an estimate for a recipe rests on: a run of the same model on this machine, else of another model here, else a published run of the
+// same model, else the timed steps. Of several it is the one that is most alike in what decides the speed, and of those the longest.
+func (s Speeds) For(r run.Recipe) Basis {
+	ofModel := func(list []speed) []speed {
+		return slices.DeleteFunc(slices.Clone(list), func(s speed) bool { return !s.SameModel(r) })
+	}
+	decisive := func(r run.Recipe) run.Recipe {
+		return run.Recipe{Model: run.Model{FineTuneAt: r.Model.FineTuneAt, Side: r.Model.Side}, Data: run.Data{Task: r.Data.Task}, Batch: r.Batch}
+	}
+	unlike := func(s speed) int { return len(run.Diff(decisive(s.Run.Recipe), decisive(r))) }
+	for _, candidates := range []struct {
+		list []speed
+		note string
+	}{
+		{ofModel(s.here), ""},
+		{s.here, ", another model, in proportion to steps timed on " + referenceDevice},
+		{ofModel(s.published), ", published, not made on this machine"},
+	} {
+		if len(candidates.list) > 0 {
+			best := slices.MinFunc(candidates.list, func(a, b speed) int {
+				return cmp.Or(cmp.Compare(unlike(a), unlike(b)), cmp.Compare(b.images, a.images))
+			})
+			best.Source += candidates.note
+			return best.Basis
+		}
+	}
+	return Basis{Source: "steps timed on " + referenceDevice + ", not on this machine", factor: 1}
+}

@@ -1,0 +1,97 @@
+package layout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"fashionlab/fashion/run"
+)
+
+// UnderLock does what only one process at a time may.
+func (l Layout) UnderLock(ctx context.Context, do func() error) error {
+	if err := os.MkdirAll(l.Home, 0o777); err != nil {
+		return fmt.Errorf("cannot make the private folder; name a writable one with $FASHIONLAB_HOME: %w", err)
+	}
+	if err := l.CheckHome(); err != nil {
+		return err
+	}
+	unlock, err := lockSetUp(ctx, l.Lock())
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return do()
+}
+
+// CheckHome reports a private folder that is used for other things too: what set-up and uninstall remove in it would be somebody's.
+func (l Layout) CheckHome() error {
+	if _, err := os.Stat(l.Lock()); err == nil {
+		return nil
+	}
+	entries, err := os.ReadDir(l.Home)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		if !slices.Contains([]string{"weights", filepath.Base(l.Stamps()), filepath.Base(l.Programs())}, e.Name()) { // which may be there before the first set-up
+			return fmt.Errorf("%s holds %s already, and must be for this project alone; name a new folder in it with $FASHIONLAB_HOME", l.Home, e.Name())
+		}
+	}
+	return err
+}
+
+// lockSetUp waits until no other process sets up.
+func lockSetUp(ctx context.Context, path string) (unlock func(), err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, fmt.Errorf("cannot write in the private folder; name a writable one with $FASHIONLAB_HOME: %w", err)
+	}
+	for waiting := false; ; waiting = true {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { f.Close() }, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			f.Close()
+			return nil, fmt.Errorf("cannot lock %s: %w", path, err)
+		}
+		if !waiting {
+			fmt.Println("waiting for another set-up to end")
+		}
+		select {
+		case <-ctx.Done():
+			f.Close()
+			return nil, ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// Stamped reports whether a part was last provided from the same inputs.
+func (l Layout) Stamped(part, inputs string) bool {
+	data, err := os.ReadFile(l.Stamp(part))
+	return err == nil && string(data) == inputs
+}
+
+// SetStamp keeps what a part was provided from.
+func (l Layout) SetStamp(part, inputs string) error {
+	return run.WriteFile(l.Stamp(part), []byte(inputs))
+}
+
+// ClearStamp makes a part count as missing until it is provided again.
+func (l Layout) ClearStamp(part string) error {
+	if err := os.Remove(l.Stamp(part)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// Log prints a line about a part of the set-up on standard error.
+func Log(part, what string) { fmt.Fprintf(os.Stderr, "%-14s %s\n", part, what) }

@@ -1,0 +1,188 @@
+// Package notebooks executes the study's notebooks with nbclient, says how long that will take and how far it is, and opens them in JupyterLab.
+package notebooks
+
+import (
+	"bufio"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/notebook"
+	"fashionlab/fashion/report"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
+	"fashionlab/kernel-setup/internal/layout"
+	"fashionlab/kernel-setup/internal/process"
+	"fashionlab/kernel-setup/internal/python"
+)
+
+//go:embed execute.py
+var driver string
+
+// Options are the flags of run.
+type Options struct {
+	Profile string // of the study: smoke, quick or full
+	Only    string // how the names of the notebooks begin; "" for all
+	Out     string // folder for the executed notebooks; "" for out/Profile in the module
+	Plan    bool   // say how long it will take, and do not begin
+}
+
+// Check reports what is wrong with run's flags.
+func Check(l layout.Layout, o Options) error {
+	if _, err := study.ParseProfile(o.Profile); err != nil {
+		return err
+	}
+	if _, err := choose(l, o.Only); err != nil || o.Plan {
+		return err
+	}
+	out, err := outFolder(l, o)
+	if err != nil {
+		return err
+	}
+	if err := layout.CheckWritable(out); err != nil {
+		return fmt.Errorf("%s, for the executed notebooks: %w; choose a writable folder with -out", out, err)
+	}
+	return l.CheckRuns()
+}
+
+// outFolder is where the executed notebooks go.
+func outFolder(l layout.Layout, o Options) (string, error) {
+	if o.Out == "" {
+		return filepath.Join(l.Root, "out", o.Profile), nil
+	}
+	return filepath.Abs(o.Out)
+}
+
+// choose lists the notebooks whose names begin with a prefix, in their order.
+func choose(l layout.Layout, prefix string) ([]string, error) {
+	all, err := fashion.Glob(l.Notebooks(), "*.ipynb")
+	if err != nil {
+		return nil, err
+	}
+	var chosen, names []string
+	for _, path := range all {
+		names = append(names, filepath.Base(path))
+		if strings.HasPrefix(filepath.Base(path), prefix) {
+			chosen = append(chosen, path)
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, fmt.Errorf("no notebook's name begins with %q; there are: %s", prefix, strings.Join(names, ", "))
+	}
+	return chosen, nil
+}
+
+// nameOf is a notebook's name without the extension.
+func nameOf(path string) string { return strings.TrimSuffix(filepath.Base(path), ".ipynb") }
+
+// Execute says what the notebooks will take, executes them and prints the results.
+func Execute(ctx context.Context, l layout.Layout, o Options) error {
+	chosen, err := choose(l, o.Only)
+	if err != nil {
+		return err
+	}
+	profile, err := study.ParseProfile(o.Profile)
+	if err != nil {
+		return err
+	}
+	out, err := outFolder(l, o)
+	if err != nil {
+		return err
+	}
+	plan, err := newPlan(l, chosen, profile, out)
+	if err != nil {
+		return err
+	}
+	if err := plan.print(os.Stdout, o.Plan || profile == study.Full); err != nil || o.Plan {
+		return err
+	}
+	if err := os.MkdirAll(out, 0o777); err != nil {
+		return err
+	}
+	start := time.Now()
+	for _, path := range chosen {
+		if err := executeTimed(ctx, l, path, out, profile); err != nil {
+			return err
+		}
+	}
+	fmt.Printf("\nprofile %s: %d notebooks in %s\n\n", o.Profile, len(chosen), time.Since(start).Round(time.Second))
+	root, err := l.Runs()
+	if err != nil {
+		return err
+	}
+	if err := report.Write(os.Stdout, os.Stderr, run.StoreAt(root, false), run.StoreAt(l.Published(), true), report.Options{}); err != nil {
+		return err
+	}
+	fmt.Printf("\nexecuted notebooks (.ipynb) and copies to read in a browser (.html): %s\n", out)
+	return nil
+}
+
+// maxEvent is how many bytes a line of the driver may have: the output of a failed cell is one.
+const maxEvent = 64 << 20
+
+// executeOne executes one notebook, with a line that shows how far it is.
+func executeOne(ctx context.Context, l layout.Layout, path, out, profile string) error {
+	name := nameOf(path)
+	c := exec.CommandContext(ctx, l.Python(), python.Isolated, "-W", "ignore", "-c", driver, path, layout.KernelName,
+		filepath.Join(out, name+".ipynb"), filepath.Join(out, name+".html"))
+	c.Dir, c.Env = l.Home, l.NotebookEnvironment(study.ProfileVariable+"="+profile, notebook.UnattendedVariable+"=1")
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
+	c.WaitDelay = 10 * time.Second
+	var stderr strings.Builder
+	c.Stderr = &stderr
+	events, err := c.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	if err := c.Start(); err != nil {
+		return fmt.Errorf("cannot execute %s: %w", path, err)
+	}
+	cells, done, failed, failure := 0, 0, 0, ""
+	info, err := os.Stdout.Stat()
+	terminal, lineStart := err == nil && info.Mode()&os.ModeCharDevice != 0, "" // a person sees the line change in its place
+	if terminal {
+		lineStart = "\r"
+	}
+	line := func(end string) {
+		fmt.Printf("%s%-20s cell %2d of %2d  %s%s", lineStart, name, done, cells, time.Since(start).Round(time.Second), end)
+	}
+	s := bufio.NewScanner(events)
+	s.Buffer(nil, maxEvent)
+	for s.Scan() {
+		var event struct {
+			Cells, Done, Failed int
+			Error               string
+		}
+		if json.Unmarshal(s.Bytes(), &event) != nil {
+			continue // something that a library printed
+		}
+		cells, done, failed, failure = max(cells, event.Cells), max(done, event.Done), max(failed, event.Failed), failure+event.Error
+		if terminal {
+			line("")
+		}
+	}
+	unread := s.Err()
+	if unread != nil {
+		c.Process.Kill() // it may wait for us to read on
+	}
+	err = errors.Join(c.Wait(), unread)
+	line("\n")
+	switch {
+	case ctx.Err() != nil:
+		return errors.New("interrupted; finished trainings are kept, and the next call resumes after the last epoch")
+	case failed > 0:
+		return fmt.Errorf("%s.ipynb: code cell %d failed:\n%s", name, failed, process.Cause(failure))
+	case err != nil:
+		return fmt.Errorf("%s.ipynb: %w\n%s", name, err, process.LastLines(stderr.String(), 15))
+	}
+	return nil
+}

@@ -1,0 +1,202 @@
+package parts
+
+import (
+	"archive/zip"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/device"
+	"fashionlab/kernel-setup/internal/layouttest"
+)
+
+func TestKernelSpecificationOfSomebodyElseIsLeftAlone(t *testing.T) {
+	for name, content := range map[string]string{
+		"another program's": `{"argv": ["other"], "display_name": "Other", "language": "go"}`,
+		"no JSON":           `{"argv": [`,
+	} {
+		l := layouttest.New(t)
+		path := filepath.Join(l.Kernel(), "kernel.json")
+		layouttest.Write(t, path, content)
+		err := MakeKernel(t.Context(), l, func(string) {})
+		if !errors.Is(err, ErrForeign) {
+			t.Errorf("%s: error is %v, want errForeign", name, err)
+		}
+		layouttest.Mentions(t, err, path, "mv ")
+		if data, err := os.ReadFile(path); err != nil || string(data) != content {
+			t.Errorf("%s: the file now holds %q (%v)", name, data, err)
+		}
+		if err := Uninstall(l); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(path); err != nil {
+			t.Errorf("%s: Uninstall: %v", name, err)
+		}
+	}
+}
+
+func TestKernelOfAnotherCopyOfTheModuleIsReplacedNotRefused(t *testing.T) {
+	l := layouttest.New(t)
+	layouttest.Write(t, filepath.Join(l.Kernel(), "kernel.json"), `{"argv": ["gonb"], "metadata": {"fashionlab": "/another/copy"}}`)
+	_, err := findKernel(l)
+	if errors.Is(err, ErrForeign) {
+		t.Error("it counts as somebody else's")
+	}
+	layouttest.Mentions(t, err, "/another/copy", l.Root)
+}
+
+func TestFileThatIsNoPluginIsReportedAndLeftAlone(t *testing.T) {
+	l := layouttest.New(t)
+	path := filepath.Join(l.XLA, device.CPUPlugin)
+	library, err := os.ReadFile(os.Args[0]) // an ELF file without GetPjrtApi
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{"text": "not a plugin", "empty": "", "another library": string(library)} {
+		layouttest.Write(t, path, content)
+		_, err := findPlugin(l)
+		layouttest.Mentions(t, err, path, "no PJRT plugin", "kernel-setup setup")
+		if err := makePlugin(t.Context(), l, func(string) {}); err == nil {
+			t.Errorf("%s: it was replaced", name)
+		}
+		if data, err := os.ReadFile(path); err != nil || string(data) != content {
+			t.Errorf("%s: the file was changed (%v)", name, err)
+		}
+	}
+}
+
+func TestWheelWithAnotherChecksumIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "plugin.whl")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := zip.NewWriter(f)
+	if _, err := z.Create(wheelFile); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(z.Close(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = pluginFromWheel(path)
+	layouttest.Mentions(t, err, "plugin.whl", wheelSum)
+}
+
+func TestFolderThatCannotBeMadeIsNamedWithItsVariable(t *testing.T) {
+	l := layouttest.New(t)
+	layouttest.Write(t, filepath.Dir(l.Home), "a file where a folder should be")
+	layouttest.Mentions(t, SetUp(t.Context(), l, []string{Tools}), "FASHIONLAB_HOME", filepath.Dir(l.Home))
+}
+
+func TestPrivateFolderThatHoldsOtherThingsIsRefused(t *testing.T) {
+	l := layouttest.New(t)
+	for _, own := range []string{l.Program(), l.Stamp(Compiler), filepath.Join(l.Home, "weights", "owner", "name")} { // made before the first set-up
+		layouttest.Write(t, own, "")
+	}
+	if err := l.UnderLock(t.Context(), func() error { return nil }); err != nil {
+		t.Errorf("what is there before the first set-up: %v", err)
+	}
+	l = layouttest.New(t)
+	layouttest.Write(t, filepath.Join(l.Home, "bin", "somebody's"), "")
+	layouttest.Mentions(t, l.UnderLock(t.Context(), func() error { return nil }), "bin", "FASHIONLAB_HOME")
+	layouttest.Mentions(t, Uninstall(l), "bin", "FASHIONLAB_HOME")
+	if _, err := os.Stat(filepath.Join(l.Home, "bin", "somebody's")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDataSetFolderOfTheUserIsNeverFilled(t *testing.T) {
+	l := layouttest.New(t)
+	dir := t.TempDir()
+	t.Setenv(fashion.DirVariable, dir)
+	layouttest.Mentions(t, makeData(t.Context(), l, func(string) {}), fashion.DirVariable, dir)
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
+		t.Errorf("the folder now holds %v (%v)", entries, err)
+	}
+}
+
+func TestCorruptDataSetIsFoundAgainAfterItWasRight(t *testing.T) {
+	l := layouttest.New(t)
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../../../testdata/fashion-mnist")); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(fashion.DirVariable, dir)
+	if _, err := FindData(l); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, fashion.TestLabelsFile)
+	layouttest.Write(t, path, "corrupt")
+	_, err := FindData(l)
+	layouttest.Mentions(t, err, path)
+}
+
+func TestCellsAreLinkedByGoOnlyWhereThisGoDoes(t *testing.T) {
+	l := layouttest.New(t)
+	for inputs, want := range map[string]string{
+		"":                      "",
+		linkerInputs(cLinker):   "",
+		ownLinker + " go1.0":    "",
+		linkerInputs(ownLinker): "0",
+	} {
+		if err := l.SetStamp(Linker, inputs); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := findLinker(l); (err == nil) != strings.HasSuffix(inputs, runtime.Version()) {
+			t.Errorf("stamp %q: error is %v", inputs, err)
+		}
+		env, err := kernelEnvironment(l)
+		if err != nil || env[linkerVariable] != want {
+			t.Errorf("stamp %q: the kernel has %s=%q (%v), want %q", inputs, linkerVariable, env[linkerVariable], err, want)
+		}
+	}
+}
+
+func TestKernelEnvironmentNamesWhatMustNotDependOnTheFrontEnd(t *testing.T) {
+	l := layouttest.New(t)
+	layouttest.Unset(t, "FASHION_RUNS")
+	layouttest.Unset(t, fashion.DirVariable)
+	env, err := kernelEnvironment(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if env["GOMLX_NO_AUTO_INSTALL"] != "1" || env["FASHION_RUNS"] != filepath.Join(l.Root, "runs") || !strings.HasPrefix(env["PATH"], l.Bin()+":") {
+		t.Errorf("environment is %v", env)
+	}
+	for _, choice := range []string{"GOMLX_BACKEND", "FASHION_PROFILE"} {
+		if _, ok := env[choice]; ok {
+			t.Errorf("%s is fixed, so that the user's choice does not reach the cells", choice)
+		}
+	}
+}
+
+func TestMissingCCompilerIsReportedWithTheFix(t *testing.T) {
+	l := layouttest.New(t)
+	if path, err := findCompiler(l); err != nil || !filepath.IsAbs(path) {
+		t.Errorf("this machine's: %q (%v)", path, err)
+	}
+	t.Setenv("CC", "no-such-compiler -m64")
+	err := makeCompiler(t.Context(), l, nil)
+	layouttest.Mentions(t, err, "no-such-compiler", "apt-get install gcc", "xcode-select")
+	broken := filepath.Join(t.TempDir(), "cc")
+	layouttest.Write(t, broken, "#!/bin/sh\necho 'stdlib.h: No such file'; exit 1\n")
+	if err := os.Chmod(broken, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("CC", broken)
+	_, err = findCompiler(l)
+	layouttest.Mentions(t, err, broken, "stdlib.h: No such file", "libc6-dev")
+}
+
+func TestKernelKeepsTheUsersGoFlagsThatAWorkspaceBears(t *testing.T) {
+	t.Setenv("GOFLAGS", "-mod=mod -trimpath")
+	t.Setenv("GOWORK", "off")
+	env, err := kernelEnvironment(layouttest.New(t))
+	if got := env["GOFLAGS"]; err != nil || got != "-trimpath -ldflags=-w" || env["GOWORK"] != "auto" {
+		t.Errorf("GOFLAGS is %q and GOWORK %q (%v), want the user's and ours without -mod, and auto", got, env["GOWORK"], err)
+	}
+}

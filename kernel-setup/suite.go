@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"os/exec"
+	"slices"
+	"time"
+
+	"fashionlab/kernel-setup/internal/layout"
+	"fashionlab/kernel-setup/internal/process"
+)
+
+// test runs the test suite: with the race detector where there is no GoMLX, then everything.
+func test(ctx context.Context, l layout.Layout, o options) error {
+	goPath, err := layout.GoCommand()
+	if err != nil {
+		return err
+	}
+	goTest := func(env []string, args ...[]string) error {
+		c := exec.CommandContext(ctx, goPath, slices.Concat(args...)...)
+		c.Dir, c.Env, c.WaitDelay = l.Root, env, testPatience
+		return process.RunShown(ctx, c)
+	}
+	if err := goTest(l.Environment(), []string{"test", "-race", testLimit}, racePackages, o.args); err != nil {
+		return err
+	}
+	return goTest(l.BackendEnvironment(), []string{"test", testLimit}, otherPackages, o.args)
+}
+
+// testPatience is how long tests that are to stop may take.
+const testPatience = 10 * time.Second
+
+// testLimit ends a package's tests that hang. A slow machine must not reach it.
+const testLimit = "-timeout=80m"
+
+// The packages that the test suite tests with the race detector and without: those with GoMLX, and photo, which would take two minutes.
+var (
+	racePackages = []string{"./fashion", "./fashion/device", "./fashion/download", "./fashion/run", "./fashion/hyperband", "./fashion/estimate", "./fashion/metrics", "./fashion/ensemble", "./fashion/study",
+		"./fashion/plots", "./fashion/report",
+		"./kernel-setup/..."}
+	otherPackages = []string{"./fashion/photo", "./fashion/demo", "./fashion/layers", "./fashion/augment", "./fashion/models", "./fashion/pretrained", "./fashion/optim",
+		"./fashion/infer", "./fashion/internal/session", "./fashion/train", "./fashion/gan", "./fashion/notebook",
+		"./fashion/cmd/fashionlab/..."}
+)
