@@ -31,7 +31,7 @@ func (s studio) load() (ensemble.Members, error) {
 var recipe = run.Recipe{
 	Model:     run.Model{Name: "cnn"},
 	Data:      run.Data{Validation: 0.2, SplitSeed: 1},
-	Optimizer: run.Optimizer{Name: "adam", Rate: 0.001, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7},
+	Optimizer: run.Optimizer{Name: "adam", LearningRate: 0.001, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7},
 	Epochs:    1, Batch: 64,
 }
 

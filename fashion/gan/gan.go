@@ -101,7 +101,7 @@ func NewStepper(recipe run.Recipe) (*session.Stepper, error) {
 		}
 		feed := session.NewFeed(images.Training, recipe, 1)
 		s = session.NewStepper(backend, feed.Steps, g.parameters(), func(position, step int) error {
-			_, err := g.train(feed, position, step, recipe.Optimizer.Rate, recipe.GAN.Rate)
+			_, err := g.train(feed, position, step, recipe.Optimizer.LearningRate, recipe.GAN.DiscriminatorRate)
 			return err
 		})
 		return g.compile(feed)

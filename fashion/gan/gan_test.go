@@ -22,9 +22,9 @@ import (
 func ganRecipe(name, loss string) run.Recipe {
 	return run.Recipe{
 		Model: run.Model{Name: name, Latent: 8, Width: 4}, Data: run.Data{Limit: 500, Validation: 0.2, SplitSeed: 1},
-		Optimizer: run.Optimizer{Name: "adam", Rate: 0.002, Beta1: 0.5, Beta2: 0.99, Epsilon: 1e-8},
-		Schedule:  run.Schedule{Name: "cosine", Every: 50},
-		GAN:       run.GAN{Loss: loss, Rate: 0.001, Average: 0.9},
+		Optimizer: run.Optimizer{Name: "adam", LearningRate: 0.002, Beta1: 0.5, Beta2: 0.99, Epsilon: 1e-8},
+		Schedule:  run.Schedule{Name: "cosine", DecaySteps: 50},
+		GAN:       run.GAN{Loss: loss, DiscriminatorRate: 0.001, EMA: 0.9},
 		Epochs:    2, Batch: 16, Seed: 3,
 	}
 }
@@ -95,7 +95,7 @@ func TestGANIsResumedLoadedAndPublished(t *testing.T) {
 
 func resumed(t *testing.T, whole *run.Run) {
 	name, short := whole.Recipe.Model.Name+"/parts", whole.Recipe
-	short.Schedule.Every = whole.Recipe.Steps() // the cosine of both epochs
+	short.Schedule.DecaySteps = whole.Recipe.Steps() // the cosine of both epochs
 	short.Epochs = 1
 	fit(t, name, short)
 	parts, err := gan.Extend(name, whole.Recipe, nil)
@@ -238,10 +238,10 @@ func noClassifier(t *testing.T, r *run.Run) {
 func TestGANWhoseLossIsNoNumberStops(t *testing.T) {
 	needBackend(t)
 	r := ganRecipe("dcgan", "cross-entropy")
-	r.Optimizer.Rate, r.GAN.Rate = 1e30, 1e30
+	r.Optimizer.LearningRate, r.GAN.DiscriminatorRate = 1e30, 1e30
 	_, err := gan.Fit("diverged", r, nil)
 	var diverged *train.DivergedError
-	if !errors.As(err, &diverged) || diverged.Step < 1 || diverged.Rate == 0 {
+	if !errors.As(err, &diverged) || diverged.Step < 1 || diverged.LearningRate == 0 {
 		t.Errorf("the error is %v, want one with the step and the rate", err)
 	}
 }
@@ -255,8 +255,8 @@ func TestRecipesThatNoGANCanUseAreErrors(t *testing.T) {
 	for want, r := range map[string]run.Recipe{
 		"gan.loss":         change(func(r *run.Recipe) { r.GAN = run.GAN{} }),
 		"cross-entropy":    change(func(r *run.Recipe) { r.GAN.Loss = "least squares" }),
-		"gan.rate":         change(func(r *run.Recipe) { r.GAN.Rate = 0 }),
-		"gan.average":      change(func(r *run.Recipe) { r.GAN.Average = 1 }),
+		"gan.rate":         change(func(r *run.Recipe) { r.GAN.DiscriminatorRate = 0 }),
+		"gan.average":      change(func(r *run.Recipe) { r.GAN.EMA = 1 }),
 		"plateau":          change(func(r *run.Recipe) { r.Schedule = run.Schedule{Name: "plateau", Factor: 0.5} }),
 		"as they are":      change(func(r *run.Recipe) { r.Augmentation.Flip = "horizontal" }),
 		"model.latent":     change(func(r *run.Recipe) { r.Model.Latent = 0 }),

@@ -92,7 +92,7 @@ func (l *loop) Epoch(epoch int) error {
 		return err
 	}
 	l.Samples = samples.Images
-	return l.Save(l.game.store, run.Epoch{Epoch: epoch, Loss: mean.discriminator, Accuracy: mean.accuracy, Rate: rate, Seconds: time.Since(start).Seconds(),
+	return l.Save(l.game.store, run.Epoch{Epoch: epoch, Loss: mean.discriminator, Accuracy: mean.accuracy, LearningRate: rate, Seconds: time.Since(start).Seconds(),
 		ImagesPerSecond: float64(l.Images.Training.Real) / trained.Seconds(), Synthesis: synthesis})
 }
 
@@ -105,8 +105,8 @@ func (l *loop) train(epoch int) (mean stepMetrics, rate float64, err error) {
 		if err := l.Interrupted(epoch); err != nil {
 			return stepMetrics{}, 0, err
 		}
-		rate = l.Rate(feed.Steps)
-		m, err := l.game.train(feed, i, l.State.Step, rate, rate*l.Recipe.GAN.Rate/l.Recipe.Optimizer.Rate)
+		rate = l.LearningRate(feed.Steps)
+		m, err := l.game.train(feed, i, l.State.Step, rate, rate*l.Recipe.GAN.DiscriminatorRate/l.Recipe.Optimizer.LearningRate)
 		if err != nil {
 			return stepMetrics{}, 0, err
 		}
@@ -141,18 +141,18 @@ func (l *loop) measure() (s run.Synthesis, err error) {
 	if err != nil {
 		return s, err
 	}
-	if s.Distance, err = metrics.FrechetDistance(made, l.real); err != nil {
+	if s.FrechetDistance, err = metrics.FrechetDistance(made, l.real); err != nil {
 		return s, err
 	}
 	for i, class := range set.Labels {
 		if seen.Predicted(i) == class {
-			s.Recognized += 1 / float64(set.Len())
+			s.ClassifierAccuracy += 1 / float64(set.Len())
 		}
 	}
-	s.Spread = 1
+	s.Diversity = 1
 	for class, real := range l.diversity {
 		if real > 0 {
-			s.Spread = min(s.Spread, metrics.IntraClassDiversity(set.Of(fashion.Label(class)))/real)
+			s.Diversity = min(s.Diversity, metrics.IntraClassDiversity(set.Of(fashion.Label(class)))/real)
 		}
 	}
 	return s, nil

@@ -43,10 +43,10 @@ func TestGeneratorThatAlwaysMakesTheSameImageIsMeasuredAsModeCollapse(t *testing
 	if err != nil {
 		t.Fatal(err)
 	}
-	if constant.Spread != 0 || !constant.Collapsed() {
-		t.Errorf("images that are all alike have the diversity %v", constant.Spread)
+	if constant.Diversity != 0 || !constant.ModeCollapse() {
+		t.Errorf("images that are all alike have the diversity %v", constant.Diversity)
 	}
-	if fresh.Spread == 0 || constant.Distance <= 0 || constant.Recognized > 0.2 {
+	if fresh.Diversity == 0 || constant.FrechetDistance <= 0 || constant.ClassifierAccuracy > 0.2 {
 		t.Errorf("before: %+v; all alike: %+v", fresh, constant)
 	}
 }

@@ -217,7 +217,7 @@ func (g *game) train(f session.Feed, position, step int, rate, discriminatorRate
 	if err != nil {
 		return stepMetrics{}, err
 	}
-	loss, err := one(g.generator, rate, averageFraction(g.recipe.GAN.Average, step))
+	loss, err := one(g.generator, rate, averageFraction(g.recipe.GAN.EMA, step))
 	if err != nil {
 		return stepMetrics{}, err
 	}

@@ -47,7 +47,7 @@ func (Synthesizer) Synthesize(s run.Synthetic, n int, validation fashion.Set) (f
 		return fashion.Set{}, err
 	}
 	perClass := (n + fashion.NumClasses - 1) / fashion.NumClasses
-	if !s.Difficult {
+	if !s.Hard {
 		return g.Set(perClass, syntheticSeed)
 	}
 	set, err := g.between(hardCandidates*perClass, syntheticSeed)

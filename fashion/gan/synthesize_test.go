@@ -21,14 +21,14 @@ func mixed(t *testing.T, s run.Synthetic) session.Training {
 }
 
 func TestHardExamplesHaveASmallerMarginAndAllKindsHaveEveryClassAlike(t *testing.T) {
-	s := run.Synthetic{Run: "full/gan", Published: true, Share: 0.5}
+	s := run.Synthetic{Run: "full/gan", Published: true, Fraction: 0.5}
 	reference, err := infer.Reference()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var margins [2]float32
 	for i, hard := range []bool{false, true} {
-		s.Difficult = hard
+		s.Hard = hard
 		p := mixed(t, s)
 		if p.Real != 300 || p.Set.Len() != 450 || len(p.Indices) != 450 {
 			t.Fatalf("%d real images, %d in all, %d indices; want 300, 450 and 450", p.Real, p.Set.Len(), len(p.Indices))
@@ -62,15 +62,15 @@ func TestSyntheticImagesThatCannotBeMadeAreAnError(t *testing.T) {
 		synthetic run.Synthetic
 		want      string
 	}{
-		"no such run": {run.Synthetic{Run: "none", Share: 0.5}, "not run"},
-		"no GAN":      {run.Synthetic{Run: "full/residual", Published: true, Share: 0.5}, "want a GAN"},
+		"no such run": {run.Synthetic{Run: "none", Fraction: 0.5}, "not run"},
+		"no GAN":      {run.Synthetic{Run: "full/residual", Published: true, Fraction: 0.5}, "want a GAN"},
 	} {
 		_, err := session.Load(run.Data{Limit: 400, Validation: 0.25, SplitSeed: 1, Synthetic: c.synthetic}, []run.Own{Synthesizer{}})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: the error is %v, want one with %q", name, err, c.want)
 		}
 	}
-	if _, err := session.Load(run.Data{Limit: 400, Validation: 0.25, SplitSeed: 1, Synthetic: run.Synthetic{Run: "full/gan", Published: true, Share: 0.5}}, nil); err == nil || !strings.Contains(err.Error(), "gan.Synthesizer") {
+	if _, err := session.Load(run.Data{Limit: 400, Validation: 0.25, SplitSeed: 1, Synthetic: run.Synthetic{Run: "full/gan", Published: true, Fraction: 0.5}}, nil); err == nil || !strings.Contains(err.Error(), "gan.Synthesizer") {
 		t.Errorf("without a part that makes them: %v, want an error that names gan.Synthesizer", err)
 	}
 	// Noise is never assigned to one class so often.

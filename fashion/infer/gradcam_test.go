@@ -66,7 +66,7 @@ type small struct {
 var trainSmall = sync.OnceValues(func() (s small, err error) {
 	s.recipe = run.Recipe{
 		Model: run.Model{Name: "cnn"}, Data: run.Data{Limit: 600, Validation: 0.2, SplitSeed: 1},
-		Optimizer: run.Optimizer{Name: "nadam", Rate: 0.002, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7}, Epochs: 2, Batch: 16, Seed: 3,
+		Optimizer: run.Optimizer{Name: "nadam", LearningRate: 0.002, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7}, Epochs: 2, Batch: 16, Seed: 3,
 	}
 	r, err := train.Fit("explained", s.recipe, nil)
 	if err != nil {
@@ -347,7 +347,7 @@ func TestTestTimeAugmentationIsInEveryAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	recipe := s.recipe
-	recipe.Model.Mirror = true
+	recipe.Model.FlipTTA = true
 	augmented := infer.New(backendOf(t), m.Store(), networkOf(t, run.Model{Name: "cnn"}), recipe)
 	images := set.Images[:20]
 	flipped := make([]fashion.Image, len(images))

@@ -127,7 +127,7 @@ func TestModelOfAPublishedRunPredictsAsTheRunItself(t *testing.T) {
 
 func TestParameterThatHalfPrecisionCannotHoldIsAnError(t *testing.T) {
 	r, err := run.Begin(filepath.Join(t.TempDir(), "r"), run.Recipe{
-		Model: run.Model{Name: "cnn"}, Data: run.Data{Validation: 0.2}, Optimizer: run.Optimizer{Name: "sgd", Rate: 1}, Epochs: 1, Batch: 1,
+		Model: run.Model{Name: "cnn"}, Data: run.Data{Validation: 0.2}, Optimizer: run.Optimizer{Name: "sgd", LearningRate: 1}, Epochs: 1, Batch: 1,
 	})
 	if err != nil {
 		t.Fatal(err)

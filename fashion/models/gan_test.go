@@ -65,7 +65,7 @@ func TestTestTimeAugmentationIsTheMeanAndTheSameForTheFlippedImage(t *testing.T)
 		t.Fatal(err)
 	}
 	defer b.Finalize()
-	m, store := run.Model{Name: "cnn", Mirror: true}, model.NewStore()
+	m, store := run.Model{Name: "cnn", FlipTTA: true}, model.NewStore()
 	network, err := models.Of(m)
 	if err != nil {
 		t.Fatal(err)

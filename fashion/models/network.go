@@ -58,7 +58,7 @@ func Of(m run.Model, own ...Network) (Network, error) {
 		names = append(names, o.Name)
 	}
 	n := Network{Name: m.Name}
-	known := run.Model{Name: m.Name, Dropout: m.Dropout, Mirror: m.Mirror} // the hyperparameters that the network supports
+	known := run.Model{Name: m.Name, Dropout: m.Dropout, FlipTTA: m.FlipTTA} // the hyperparameters that the network supports
 	known.Weights.Run, known.Weights.SHA256 = m.Weights.Run, m.Weights.SHA256
 	switch m.Name {
 	case "cnn":
@@ -217,7 +217,7 @@ func operations(logits *Node) string {
 
 // Predict is On for evaluation. With test-time augmentation, which the recipe chooses, it returns the mean of the logits of an image and of its horizontal flip.
 func (net Network) Predict(n *layers.Net, m run.Model, images *Node) *Node {
-	if !m.Mirror {
+	if !m.FlipTTA {
 		return net.On(n, images)
 	}
 	b := images.Shape().Dimensions[0]

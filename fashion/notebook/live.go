@@ -70,10 +70,10 @@ func Line(p run.Progress) string {
 	}
 	s := fmt.Sprintf("Epoch %d of %d, step %d of %d (%s): loss %.4f, accuracy %.4f", p.Epoch, p.Recipe.Epochs, p.Step, p.Steps, p.Stage, p.Loss, p.Accuracy)
 	if p.ImagesPerSecond > 0 {
-		s += fmt.Sprintf("; %.0f images/s, %v left", p.ImagesPerSecond, p.Left.Round(time.Second))
+		s += fmt.Sprintf("; %.0f images/s, %v left", p.ImagesPerSecond, p.TimeLeft.Round(time.Second))
 	}
-	if n := len(p.History); n > 0 && p.History[n-1].Synthesis.Collapsed() {
-		s += fmt.Sprintf("; COLLAPSED: the images of a class are alike (spread %.2f)", p.History[n-1].Synthesis.Spread)
+	if n := len(p.History); n > 0 && p.History[n-1].Synthesis.ModeCollapse() {
+		s += fmt.Sprintf("; COLLAPSED: the images of a class are alike (spread %.2f)", p.History[n-1].Synthesis.Diversity)
 	}
 	return s
 }

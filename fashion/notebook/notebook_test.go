@@ -39,7 +39,7 @@ func TestCellsOfANotebookRunAsAProgram(t *testing.T) {
 }
 
 func TestLineTellsWhereATrainingIs(t *testing.T) {
-	p := run.Progress{Recipe: run.Recipe{Epochs: 6}, Epoch: 2, Step: 100, Steps: 750, Stage: "training", Loss: 0.4321, Accuracy: 0.9, ImagesPerSecond: 1800, Left: 95e9}
+	p := run.Progress{Recipe: run.Recipe{Epochs: 6}, Epoch: 2, Step: 100, Steps: 750, Stage: "training", Loss: 0.4321, Accuracy: 0.9, ImagesPerSecond: 1800, TimeLeft: 95e9}
 	got := notebook.Line(p)
 	for _, want := range []string{"2 of 6", "100 of 750", "0.4321", "0.9000", "1800 images/s", "1m35s left"} {
 		if !strings.Contains(got, want) {
@@ -49,11 +49,11 @@ func TestLineTellsWhereATrainingIs(t *testing.T) {
 }
 
 func TestLineSaysThatAGANHasCollapsed(t *testing.T) {
-	p := run.Progress{Stage: "training", History: []run.Epoch{{Synthesis: run.Synthesis{Distance: 3, Spread: 0.9}}}}
+	p := run.Progress{Stage: "training", History: []run.Epoch{{Synthesis: run.Synthesis{FrechetDistance: 3, Diversity: 0.9}}}}
 	if got := notebook.Line(p); strings.Contains(got, "COLLAPSED") {
 		t.Errorf("of a good GAN the line says %q", got)
 	}
-	p.History = append(p.History, run.Epoch{Synthesis: run.Synthesis{Distance: 30, Spread: 0.12}})
+	p.History = append(p.History, run.Epoch{Synthesis: run.Synthesis{FrechetDistance: 30, Diversity: 0.12}})
 	if got := notebook.Line(p); !strings.Contains(got, "COLLAPSED") || !strings.Contains(got, "0.12") {
 		t.Errorf("of a collapsed GAN the line says %q", got)
 	}

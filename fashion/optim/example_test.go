@@ -9,7 +9,7 @@ import (
 
 // The slides' schedule 94_step_0_9 multiplies the learning rate by 0.9 every 94 steps.
 func ExampleLearningRate() {
-	s := run.Schedule{Name: "step", Every: 94, Factor: 0.9}
+	s := run.Schedule{Name: "step", DecaySteps: 94, Factor: 0.9}
 	for _, step := range []int{0, 93, 94, 188} {
 		fmt.Printf("step %d: %.5f\n", step, optim.LearningRate(s, 0.001, step, 1000))
 	}

@@ -42,12 +42,12 @@ func CheckSchedule(s run.Schedule, own ...Own) error {
 			return fmt.Errorf("schedule.factor is %v, want a number in (0, 1) for a plateau", s.Factor)
 		}
 	case "exponential", "step":
-		if !(s.Factor > 0) || s.Every < 1 {
-			return fmt.Errorf("schedule.factor is %v every %d steps, want a number in (0, 1] and 1 step or more", s.Factor, s.Every)
+		if !(s.Factor > 0) || s.DecaySteps < 1 {
+			return fmt.Errorf("schedule.factor is %v every %d steps, want a number in (0, 1] and 1 step or more", s.Factor, s.DecaySteps)
 		}
 	case "cosine":
-		if s.Every < 0 {
-			return fmt.Errorf("schedule.every is %d, want the number of steps of a cosine's decay, or 0 for all", s.Every)
+		if s.DecaySteps < 0 {
+			return fmt.Errorf("schedule.every is %d, want the number of steps of a cosine's decay, or 0 for all", s.DecaySteps)
 		}
 	default:
 		return fmt.Errorf("schedule.name is %q, want one of plateau, exponential, step, cosine, one that is handed over, or none for a constant learning rate", s.Name)
@@ -72,12 +72,12 @@ func LearningRate(s run.Schedule, rate float64, step, steps int, own ...Own) flo
 	}
 	switch s.Name {
 	case "exponential":
-		return rate * math.Pow(s.Factor, float64(step)/float64(s.Every))
+		return rate * math.Pow(s.Factor, float64(step)/float64(s.DecaySteps))
 	case "step":
-		return rate * math.Pow(s.Factor, float64(step/s.Every))
+		return rate * math.Pow(s.Factor, float64(step/s.DecaySteps))
 	case "cosine":
-		progress := min(1, float64(step)/float64(max(cmp.Or(s.Every, steps), 1)))
-		return s.MinRate + (rate-s.MinRate)*(1+math.Cos(math.Pi*progress))/2
+		progress := min(1, float64(step)/float64(max(cmp.Or(s.DecaySteps, steps), 1)))
+		return s.MinLearningRate + (rate-s.MinLearningRate)*(1+math.Cos(math.Pi*progress))/2
 	}
 	return rate
 }
@@ -98,8 +98,8 @@ func ReduceOnPlateau(s run.Schedule, p run.Plateau, rate, loss float64) (float64
 		return rate, p
 	}
 	p.Wait++
-	if p.Wait >= s.Patience && rate > s.MinRate {
-		rate = max(rate*s.Factor, s.MinRate)
+	if p.Wait >= s.Patience && rate > s.MinLearningRate {
+		rate = max(rate*s.Factor, s.MinLearningRate)
 		p.Cooldown, p.Wait = s.Cooldown, 0
 	}
 	return rate, p

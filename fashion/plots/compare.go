@@ -131,7 +131,7 @@ func Rates(title string, runs []Named) Figure {
 	for _, r := range runs {
 		if h := r.Run.History; len(h) > 0 {
 			last := h[len(h)-1]
-			description += fmt.Sprintf(" %s: rate %.2g and validation loss %.4f at the end.", r.Name, last.Rate, last.ValidationLoss)
+			description += fmt.Sprintf(" %s: rate %.2g and validation loss %.4f at the end.", r.Name, last.LearningRate, last.ValidationLoss)
 		}
 	}
 	return Figure{
@@ -150,7 +150,7 @@ func Rates(title string, runs []Named) Figure {
 func ratePanel(runs []Named, styles []draw.LineStyle) *plot.Plot {
 	p := newPlot("epoch", "learning rate (logarithmic)")
 	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: 1}
-	compareRuns(p, runs, styles, func(e run.Epoch) float64 { return e.Rate })
+	compareRuns(p, runs, styles, func(e run.Epoch) float64 { return e.LearningRate })
 	p.Y.Min, p.Y.Max = p.Y.Min/1.5, p.Y.Max*1.5
 	return p
 }

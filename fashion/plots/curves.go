@@ -60,7 +60,7 @@ func sideBySide(c draw.Canvas, width, top float64, charts ...*plot.Plot) {
 // rateFalls lists the epochs with a lower learning rate than the epoch before.
 func rateFalls(history []run.Epoch) (epochs []int) {
 	for i := 1; i < len(history); i++ {
-		if history[i].Rate < history[i-1].Rate*0.999 {
+		if history[i].LearningRate < history[i-1].LearningRate*0.999 {
 			epochs = append(epochs, history[i].Epoch)
 		}
 	}

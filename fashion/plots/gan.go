@@ -34,13 +34,13 @@ func Contest(history []run.Epoch, epochs int, floor float64) Figure {
 	second, description := "no epoch is finished yet", "No epoch is finished yet."
 	if len(history) > 0 {
 		last, best := history[len(history)-1], run.Closest(history)
-		second = fmt.Sprintf("the images are closest to real ones in epoch %d: distance %.2f", best.Epoch, best.Synthesis.Distance)
-		if last.Synthesis.Collapsed() {
-			second += fmt.Sprintf("; at the end they have collapsed: those of a class are alike, spread %.2f", last.Synthesis.Spread)
+		second = fmt.Sprintf("the images are closest to real ones in epoch %d: distance %.2f", best.Epoch, best.Synthesis.FrechetDistance)
+		if last.Synthesis.ModeCollapse() {
+			second += fmt.Sprintf("; at the end they have collapsed: those of a class are alike, spread %.2f", last.Synthesis.Diversity)
 		}
 		description = fmt.Sprintf("Three line charts over %d epochs. The losses end at %.3f (discriminator) and %.3f (generator); the discriminator tells %.0f%% rightly at the end; "+
 			"the distance to real images goes from %.2f to %.2f.", len(history), last.Loss, last.Synthesis.GeneratorLoss, 100*last.Accuracy,
-			history[0].Synthesis.Distance, last.Synthesis.Distance)
+			history[0].Synthesis.FrechetDistance, last.Synthesis.FrechetDistance)
 	}
 	discriminator, generator := curve{"discriminator", training.style}, curve{"generator", validation.style}
 	return Figure{
@@ -56,7 +56,7 @@ func Contest(history []run.Epoch, epochs int, floor float64) Figure {
 			told := epochPanel(epochs, "told rightly by the discriminator")
 			addCurve(told, history, func(e run.Epoch) float64 { return e.Accuracy }, discriminator)
 			distance := epochPanel(epochs, "distance (log)")
-			addCurve(distance, measured(history), func(e run.Epoch) float64 { return e.Synthesis.Distance }, generator)
+			addCurve(distance, measured(history), func(e run.Epoch) float64 { return e.Synthesis.FrechetDistance }, generator)
 			low, high := min(distance.Y.Min, distance.Y.Max), distance.Y.Max
 			for _, p := range []*plot.Plot{losses, told, distance} {
 				leaveRoom(p)
@@ -78,7 +78,7 @@ func Contest(history []run.Epoch, epochs int, floor float64) Figure {
 
 // measured are the epochs whose images have a distance.
 func measured(history []run.Epoch) []run.Epoch {
-	return slices.DeleteFunc(slices.Clone(history), func(e run.Epoch) bool { return !(e.Synthesis.Distance > 0) })
+	return slices.DeleteFunc(slices.Clone(history), func(e run.Epoch) bool { return !(e.Synthesis.FrechetDistance > 0) })
 }
 
 // oneTwoFive puts ticks of a logarithmic axis on 1, 2 and 5 times the powers of ten.

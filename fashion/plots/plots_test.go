@@ -49,17 +49,17 @@ func predictions(s fashion.Set) run.Predictions {
 
 func history() []run.Epoch {
 	return []run.Epoch{
-		{Epoch: 1, Loss: 0.61, Accuracy: 0.78, ValidationLoss: 0.42, ValidationAccuracy: 0.85, Rate: 0.001},
-		{Epoch: 2, Loss: 0.40, Accuracy: 0.86, ValidationLoss: 0.36, ValidationAccuracy: 0.87, Rate: 0.001},
-		{Epoch: 3, Loss: 0.33, Accuracy: 0.88, ValidationLoss: 0.37, ValidationAccuracy: 0.868, Rate: 0.001},
-		{Epoch: 4, Loss: 0.27, Accuracy: 0.90, ValidationLoss: 0.31, ValidationAccuracy: 0.89, Rate: 0.0003},
+		{Epoch: 1, Loss: 0.61, Accuracy: 0.78, ValidationLoss: 0.42, ValidationAccuracy: 0.85, LearningRate: 0.001},
+		{Epoch: 2, Loss: 0.40, Accuracy: 0.86, ValidationLoss: 0.36, ValidationAccuracy: 0.87, LearningRate: 0.001},
+		{Epoch: 3, Loss: 0.33, Accuracy: 0.88, ValidationLoss: 0.37, ValidationAccuracy: 0.868, LearningRate: 0.001},
+		{Epoch: 4, Loss: 0.27, Accuracy: 0.90, ValidationLoss: 0.31, ValidationAccuracy: 0.89, LearningRate: 0.0003},
 	}
 }
 
 // contest is the history of a GAN.
 func contest() []run.Epoch {
 	of := func(epoch int, discriminator, accuracy, generator, distance float64) run.Epoch {
-		return run.Epoch{Epoch: epoch, Loss: discriminator, Accuracy: accuracy, Synthesis: run.Synthesis{GeneratorLoss: generator, Distance: distance, Recognized: 0.8, Spread: 0.9}}
+		return run.Epoch{Epoch: epoch, Loss: discriminator, Accuracy: accuracy, Synthesis: run.Synthesis{GeneratorLoss: generator, FrechetDistance: distance, ClassifierAccuracy: 0.8, Diversity: 0.9}}
 	}
 	return []run.Epoch{of(1, 0.71, 0.72, 0.41, 21.3), of(2, 0.80, 0.66, 0.30, 9.6), of(3, 0.84, 0.63, 0.27, 4.4), of(4, 0.85, 0.62, 0.28, 3.1)}
 }

@@ -37,8 +37,8 @@ func (l Line) generator(id string) (section, error) {
 	figures := []plots.Figure{plots.Contest(r.History, r.Recipe.Epochs, 0)}
 	if best > 0 && best <= len(r.History) {
 		made := r.History[best-1].Synthesis
-		s.Result = fmt.Sprintf("distance %.2f to the validation images, %.3f recognized", made.Distance, made.Recognized)
-		s.Facts = append(s.Facts, [2]string{"least spread of a class", fmt.Sprintf("%.2f of that of real images", made.Spread)})
+		s.Result = fmt.Sprintf("distance %.2f to the validation images, %.3f recognized", made.FrechetDistance, made.ClassifierAccuracy)
+		s.Facts = append(s.Facts, [2]string{"least spread of a class", fmt.Sprintf("%.2f of that of real images", made.Diversity)})
 		if images, err := r.Samples(best); err == nil {
 			figures = append(figures, plots.Generated(images, best))
 		} else {

@@ -174,10 +174,10 @@ func kind(r run.Recipe) string {
 	if r.Augmentation != (run.Augmentation{}) {
 		title += ", augmented"
 	}
-	if s := r.Data.Synthetic.Share; s > 0 {
+	if s := r.Data.Synthetic.Fraction; s > 0 {
 		title += fmt.Sprintf(", %.0f%% generated", 100*s)
 	}
-	if r.Model.Mirror {
+	if r.Model.FlipTTA {
 		title += ", mirrored"
 	}
 	if r.Seed > 1 { // the study's recipes have 1

@@ -36,7 +36,7 @@ func (s studio) begin(name string, recipe run.Recipe) *run.Run {
 	r.Record.Parameters, r.Record.Seconds, r.Record.Device, r.Record.BestEpoch = 467818, 61, "cpu: a processor, 2 cores", 1
 	r.Record.GoVersion, r.Record.Modules = "go1.26", map[string]string{"github.com/gomlx/gomlx": "v0.28.7"}
 	r.Record.Backend = "PJRT (/home/somebody/plugin.so)"
-	if err := errors.Join(r.SaveRecord(), r.SaveHistory([]run.Epoch{{Epoch: 1, Loss: 0.5, Accuracy: 0.8, ValidationAccuracy: 0.8, Rate: 0.001}})); err != nil {
+	if err := errors.Join(r.SaveRecord(), r.SaveHistory([]run.Epoch{{Epoch: 1, Loss: 0.5, Accuracy: 0.8, ValidationAccuracy: 0.8, LearningRate: 0.001}})); err != nil {
 		s.Fatal(err)
 	}
 	return r
@@ -61,7 +61,7 @@ func (s studio) save(name string, recipe run.Recipe, every int) *run.Run {
 func (s studio) generator(name string, samples bool) {
 	s.Helper()
 	r := s.begin(name, study.GAN(study.Smoke))
-	err := r.SaveHistory([]run.Epoch{{Epoch: 1, Loss: 1, Accuracy: 0.75, Synthesis: run.Synthesis{GeneratorLoss: 0.5, Distance: 8.76, Recognized: 0.912, Spread: 0.8}}})
+	err := r.SaveHistory([]run.Epoch{{Epoch: 1, Loss: 1, Accuracy: 0.75, Synthesis: run.Synthesis{GeneratorLoss: 0.5, FrechetDistance: 8.76, ClassifierAccuracy: 0.912, Diversity: 0.8}}})
 	if samples {
 		err = errors.Join(err, r.SaveSamples(1, make([]fashion.Image, 80)))
 	}

@@ -14,11 +14,11 @@ import (
 // State is the part of a training's state that is not a tensor. With the tensors it is all that a later process
 // needs: the data order and the dropout masks follow from the recipe's seed and the step.
 type State struct {
-	Recipe  Recipe  `json:"recipe"`
-	Step    int     `json:"step"` // steps done since the start
-	Rate    float64 `json:"rate"` // learning rate of the next step
-	Plateau Plateau `json:"plateau"`
-	History []Epoch `json:"history"` // one entry per finished epoch
+	Recipe       Recipe  `json:"recipe"`
+	Step         int     `json:"step"` // steps done since the start
+	LearningRate float64 `json:"rate"` // learning rate of the next step
+	Plateau      Plateau `json:"plateau"`
+	History      []Epoch `json:"history"` // one entry per finished epoch
 }
 
 // Plateau is the memory of a reduction of the learning rate on plateau.

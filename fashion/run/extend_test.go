@@ -9,8 +9,8 @@ import (
 // A search asks for a cosine by the steps of its longest trial; the last promotion makes it one over the whole training.
 func TestCosineOfKnownStepsIsExtendedToAllOfThem(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "trial")
-	recipe := Recipe{Model: Model{Name: "cnn"}, Data: Data{Validation: 0.2}, Optimizer: Optimizer{Name: "sgd", Rate: 1}, Epochs: 3, Batch: 64}
-	recipe.Schedule = Schedule{Name: "cosine", Every: recipe.Steps()}
+	recipe := Recipe{Model: Model{Name: "cnn"}, Data: Data{Validation: 0.2}, Optimizer: Optimizer{Name: "sgd", LearningRate: 1}, Epochs: 3, Batch: 64}
+	recipe.Schedule = Schedule{Name: "cosine", DecaySteps: recipe.Steps()}
 	for _, epochs := range []int{1, 3, 3} {
 		recipe.Epochs = epochs
 		r, err := Extend(dir, recipe)
@@ -22,7 +22,7 @@ func TestCosineOfKnownStepsIsExtendedToAllOfThem(t *testing.T) {
 		}
 	}
 	recipe.Epochs = 4 // beyond the cosine
-	recipe.Schedule.Every = 0
+	recipe.Schedule.DecaySteps = 0
 	if _, err := Extend(dir, recipe); err == nil {
 		t.Error("a cosine over the whole training was extended")
 	}

@@ -45,7 +45,7 @@ func TestNetworksDifferByTheirLayersInOrder(t *testing.T) {
 }
 
 func TestNetworkOfARunMayChangeUntilAnEpochIsFinished(t *testing.T) {
-	r, err := Begin(t.TempDir(), Recipe{Model: Model{Name: "own"}, Data: Data{Validation: 0.2}, Optimizer: Optimizer{Name: "sgd", Rate: 1}, Epochs: 2, Batch: 1})
+	r, err := Begin(t.TempDir(), Recipe{Model: Model{Name: "own"}, Data: Data{Validation: 0.2}, Optimizer: Optimizer{Name: "sgd", LearningRate: 1}, Epochs: 2, Batch: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ type Recipe struct {
 	Optimizer    Optimizer    `json:"optimizer"`
 	Schedule     Schedule     `json:"schedule"`
 	GAN          GAN          `json:"gan,omitzero"`
-	Epochs       int          `json:"epochs"` // passes over the training part
+	Epochs       int          `json:"epochs"` // passes over the training split
 	Batch        int          `json:"batch"`  // images per step
 	Seed         uint64       `json:"seed"`   // of initial weights, data order, dropout and augmentation
 }
@@ -31,7 +31,7 @@ type Model struct {
 	Dropout float64 `json:"dropout"`          // fraction of activations zeroed in training, [0, 1)
 	Stem    string  `json:"stem,omitempty"`   // resnet50: "" as in the paper, "small" for small images
 	Input   string  `json:"input,omitempty"`  // how 28x28 gets the model's side: "" by a black border, to 32; "resize" bilinear
-	Mirror  bool    `json:"mirror,omitempty"` // test-time augmentation by a horizontal flip: predict by the mean of both logits
+	FlipTTA bool    `json:"mirror,omitempty"` // test-time augmentation by a horizontal flip: predict by the mean of both logits
 	Size    string  `json:"size,omitempty"`   // convnext: "atto" to "base"
 	Side    int     `json:"side,omitempty"`   // convnext: of the images that the network sees, in pixels; 0 means 32
 
@@ -46,7 +46,7 @@ type Model struct {
 	// are trained. The last layer, which is new, always is. convnext.
 	FineTuneAt int `json:"fine_tune_at,omitempty"`
 
-	// DropPath is the share of images for which the last block is left out in training; it rises to that from 0 in the first. convnext.
+	// DropPath is the fraction of images for which the last block is left out in training (stochastic depth); it rises to that from 0 in the first. convnext.
 	DropPath float64 `json:"drop_path,omitempty"`
 
 	// HeadEpsilon is what the last LayerNorm adds to the variance; 0 means 1e-6. Weights of the library transformers want 1e-12. convnext.
@@ -55,7 +55,7 @@ type Model struct {
 	Weights Weights `json:"weights,omitzero"` // what the parameters are at first
 }
 
-// Weights are where a model's parameters come from; the zero value draws them from the seed. The last layer is new where it tells other classes.
+// Weights are where a model's initial parameters come from; the zero value draws them from the seed. The head is new where its classes are others.
 type Weights struct {
 	Run    string `json:"run,omitempty"`    // the best epoch of a finished run, by its name (see Path)
 	File   string `json:"file,omitempty"`   // a safetensors file. convnext.
@@ -69,19 +69,19 @@ type Data struct {
 	Validation float64 `json:"validation"`      // fraction of the images held out for validation, (0, 1)
 	SplitSeed  uint64  `json:"split_seed"`      // of the stratified split
 
-	// Task is what is learned of the images: "" their class; "rotation" by how many quarter turns each was turned, 0 to 3, from all four, which
-	// needs no labels (Gidaris, Singh and Komodakis, "Unsupervised Representation Learning by Predicting Image Rotations", 2018).
+	// Task is what is learned of the images: "" their class; "rotation", a pretext task of self-supervised pretraining: by how many quarter turns each is rotated, 0 to 3,
+	// from all four, which needs no labels (Gidaris, Singh and Komodakis, "Unsupervised Representation Learning by Predicting Image Rotations", 2018).
 	Task string `json:"task,omitempty"`
 
 	Synthetic Synthetic `json:"synthetic,omitzero"`
 }
 
-// Synthetic mixes images that a GAN made into the training part. An epoch has as many images, and steps, as without them.
+// Synthetic mixes images that a GAN made into the training split. An epoch has as many images, and steps, as without them.
 type Synthetic struct {
 	Run       string  `json:"run,omitempty"`       // of the GAN, by its name (see Path)
 	Published bool    `json:"published,omitempty"` // it is a published run
-	Share     float64 `json:"share,omitempty"`     // of each epoch's images that are synthetic; 0 is off, 1 is all
-	Difficult bool    `json:"difficult,omitempty"` // only such as are hard to tell, see the package train
+	Fraction  float64 `json:"share,omitempty"`     // of each epoch's images; 0 is off, 1 is all
+	Hard      bool    `json:"difficult,omitempty"` // hard examples only, see gan.Synthesizer
 }
 
 // Rotation is the task of a model that is trained for its features, before it learns the classes.
@@ -89,16 +89,16 @@ const Rotation = "rotation"
 
 // Optimizer names an update rule of the package optim and its hyperparameters, in Keras's terms.
 type Optimizer struct {
-	Name        string  `json:"name"`               // "nadam", "adam", "adamw", "rmsprop", "sgd"
-	Rate        float64 `json:"rate"`               // initial learning rate
-	Beta1       float64 `json:"beta1,omitempty"`    // decay of the mean of gradients (adam family)
-	Beta2       float64 `json:"beta2,omitempty"`    // decay of the mean of squared gradients (adam family); rho of rmsprop
-	Epsilon     float64 `json:"epsilon,omitempty"`  // added to denominators
-	Momentum    float64 `json:"momentum,omitempty"` // sgd, rmsprop
-	Nesterov    bool    `json:"nesterov,omitempty"` // sgd
-	WeightDecay float64 `json:"weight_decay"`       // decoupled: weights shrink by rate*decay each step; 0 is off
+	Name         string  `json:"name"`               // "nadam", "adam", "adamw", "rmsprop", "sgd"
+	LearningRate float64 `json:"rate"`               // initial learning rate
+	Beta1        float64 `json:"beta1,omitempty"`    // decay of the mean of gradients (adam family)
+	Beta2        float64 `json:"beta2,omitempty"`    // decay of the mean of squared gradients (adam family); rho of rmsprop
+	Epsilon      float64 `json:"epsilon,omitempty"`  // added to denominators
+	Momentum     float64 `json:"momentum,omitempty"` // sgd, rmsprop
+	Nesterov     bool    `json:"nesterov,omitempty"` // sgd
+	WeightDecay  float64 `json:"weight_decay"`       // decoupled: weights shrink by rate*decay each step; 0 is off
 
-	// LayerDecay is the rate of a block as a fraction of the next one's, the head having the whole rate: the first layers, whose features serve many
+	// LayerDecay is the learning rate of a block as a fraction of the next one's, the head having all of it: the first layers, whose features serve many
 	// tasks, move least. 0 and 1 are off. convnext.
 	LayerDecay float64 `json:"layer_decay,omitempty"`
 }
@@ -108,22 +108,22 @@ type Schedule struct {
 	Name string `json:"name,omitempty"` // "", "plateau", "exponential", "step", "cosine"
 
 	// Plateau (Keras's ReduceLROnPlateau on the validation loss).
-	Patience int     `json:"patience,omitempty"`  // epochs without improvement before a reduction
-	Factor   float64 `json:"factor,omitempty"`    // the rate is multiplied by it; also of "exponential" and "step"
-	MinDelta float64 `json:"min_delta,omitempty"` // least decrease that counts as an improvement
-	Cooldown int     `json:"cooldown,omitempty"`  // epochs after a reduction in which none are counted
-	MinRate  float64 `json:"min_rate,omitempty"`  // the rate is never reduced below it; also of "cosine"
+	Patience        int     `json:"patience,omitempty"`  // epochs without improvement before a reduction
+	Factor          float64 `json:"factor,omitempty"`    // the learning rate is multiplied by it; also of "exponential" and "step"
+	MinDelta        float64 `json:"min_delta,omitempty"` // least decrease that counts as an improvement
+	Cooldown        int     `json:"cooldown,omitempty"`  // epochs after a reduction in which none are counted
+	MinLearningRate float64 `json:"min_rate,omitempty"`  // the learning rate is never reduced below it; also of "cosine"
 
-	// Exponential: rate * factor^(step/every). Step: rate * factor^floor(step/every). Cosine: the rate falls along half a
+	// Exponential: rate * factor^(step/steps). Step: rate * factor^floor(step/steps). Cosine: the learning rate falls along half a
 	// cosine in so many steps; 0 means over the whole training.
-	Every int `json:"every,omitempty"` // in steps
+	DecaySteps int `json:"every,omitempty"`
 }
 
 // GAN is how the two networks of a GAN learn against each other. The recipe's optimizer is the generator's.
 type GAN struct {
-	Loss    string  `json:"loss"`    // "cross-entropy", of the generator the one that does not saturate (Goodfellow et al. 2014); "hinge" (Lim and Ye 2017)
-	Rate    float64 `json:"rate"`    // the discriminator's learning rate
-	Average float64 `json:"average"` // decay in each step of the mean of the generator's parameters, [0, 1): images are made by the mean
+	Loss              string  `json:"loss"`    // "cross-entropy", of the generator the one that does not saturate (Goodfellow et al. 2014); "hinge" (Lim and Ye 2017)
+	DiscriminatorRate float64 `json:"rate"`    // the discriminator's learning rate
+	EMA               float64 `json:"average"` // decay in each step of the exponential moving average of the generator's parameters, [0, 1): images are made with the average
 }
 
 // Validate reports the first value that no training could use. What the names mean is checked by the packages that
@@ -134,17 +134,17 @@ func (r Recipe) Validate() error {
 		{in(r.Model.Dropout, 0, 1), "model.dropout", r.Model.Dropout, "a fraction in [0, 1)"},
 		{in(r.Model.DropPath, 0, 1), "model.drop_path", r.Model.DropPath, "a fraction in [0, 1)"},
 		{in(r.Model.HeadEpsilon, 0, 1), "model.head_epsilon", r.Model.HeadEpsilon, "a number in [0, 1)"},
-		{r.Model.Weights.places() <= 1, "model.weights", r.Model.Weights, "one of run, file and hub"},
-		{r.Model.Weights.SHA256 == "" || r.Model.Weights.places() == 1, "model.weights", r.Model.Weights, "a run, file or hub beside the sha256"},
+		{r.Model.Weights.sources() <= 1, "model.weights", r.Model.Weights, "one of run, file and hub"},
+		{r.Model.Weights.SHA256 == "" || r.Model.Weights.sources() == 1, "model.weights", r.Model.Weights, "a run, file or hub beside the sha256"},
 		{r.Data.Task == "" || r.Data.Task == Rotation, "data.task", r.Data.Task, "rotation, or none for the classes"},
-		{r.Data.Synthetic.Share >= 0 && r.Data.Synthetic.Share <= 1, "data.synthetic.share", r.Data.Synthetic.Share, "a fraction in [0, 1]"},
-		{(r.Data.Synthetic == Synthetic{}) == (r.Data.Synthetic.Run == "") && (r.Data.Synthetic.Run == "") == (r.Data.Synthetic.Share == 0), "data.synthetic", r.Data.Synthetic,
-			"a run and a share, or neither"},
+		{r.Data.Synthetic.Fraction >= 0 && r.Data.Synthetic.Fraction <= 1, "data.synthetic.share", r.Data.Synthetic.Fraction, "a fraction in [0, 1]"},
+		{(r.Data.Synthetic == Synthetic{}) == (r.Data.Synthetic.Run == "") && (r.Data.Synthetic.Run == "") == (r.Data.Synthetic.Fraction == 0), "data.synthetic", r.Data.Synthetic,
+			"a run and a fraction (share), or neither"},
 		{r.Data.Synthetic.Run == "" || r.Data.Task == "", "data.synthetic", r.Data.Synthetic, "none where the task is not the classes"},
 		{r.Data.Limit >= 0, "data.limit", r.Data.Limit, "0 (all) or a number of images"},
 		{r.Data.Validation > 0 && r.Data.Validation < 1, "data.validation", r.Data.Validation, "a fraction in (0, 1)"},
 		{r.Optimizer.Name != "", "optimizer.name", r.Optimizer.Name, "the name of an optimizer"},
-		{r.Optimizer.Rate > 0 && !math.IsInf(r.Optimizer.Rate, 1), "optimizer.rate", r.Optimizer.Rate, "a positive number"},
+		{r.Optimizer.LearningRate > 0 && !math.IsInf(r.Optimizer.LearningRate, 1), "optimizer.rate", r.Optimizer.LearningRate, "a positive number"},
 		{in(r.Optimizer.Beta1, 0, 1), "optimizer.beta1", r.Optimizer.Beta1, "a number in [0, 1)"},
 		{in(r.Optimizer.Beta2, 0, 1), "optimizer.beta2", r.Optimizer.Beta2, "a number in [0, 1)"},
 		{in(r.Optimizer.Epsilon, 0, 1), "optimizer.epsilon", r.Optimizer.Epsilon, "a number in [0, 1)"},
@@ -154,19 +154,19 @@ func (r Recipe) Validate() error {
 		{r.Schedule.Patience >= 0, "schedule.patience", r.Schedule.Patience, "a number of epochs"},
 		{r.Schedule.Factor >= 0 && r.Schedule.Factor <= 1, "schedule.factor", r.Schedule.Factor, "a number in [0, 1]"},
 		{r.Schedule.Cooldown >= 0, "schedule.cooldown", r.Schedule.Cooldown, "a number of epochs"},
-		{r.Schedule.Every >= 0, "schedule.every", r.Schedule.Every, "a number of steps"},
+		{r.Schedule.DecaySteps >= 0, "schedule.every", r.Schedule.DecaySteps, "a number of steps"},
 		{r.GAN == GAN{} || r.GAN.Loss == "cross-entropy" || r.GAN.Loss == "hinge", "gan.loss", r.GAN.Loss, "cross-entropy or hinge"},
-		{r.GAN == GAN{} || r.GAN.Rate > 0 && !math.IsInf(r.GAN.Rate, 1), "gan.rate", r.GAN.Rate, "a positive number"},
-		{in(r.GAN.Average, 0, 1), "gan.average", r.GAN.Average, "a number in [0, 1)"},
+		{r.GAN == GAN{} || r.GAN.DiscriminatorRate > 0 && !math.IsInf(r.GAN.DiscriminatorRate, 1), "gan.rate", r.GAN.DiscriminatorRate, "a positive number"},
+		{in(r.GAN.EMA, 0, 1), "gan.average", r.GAN.EMA, "a number in [0, 1)"},
 		{r.Epochs >= 1, "epochs", r.Epochs, "1 or more"},
 		{r.Batch >= 1, "batch", r.Batch, "1 or more"},
 	}...))
 }
 
-// places counts the places that the weights come from.
-func (w Weights) places() (n int) {
-	for _, place := range []string{w.Run, w.File, w.Hub} {
-		if place != "" {
+// sources counts what the weights come from.
+func (w Weights) sources() (n int) {
+	for _, source := range []string{w.Run, w.File, w.Hub} {
+		if source != "" {
 			n++
 		}
 	}
@@ -237,8 +237,8 @@ func (r Recipe) Steps() int {
 
 // canonical is a recipe in which a cosine over the whole training has no number of steps: recipes once had it there.
 func (r Recipe) canonical() Recipe {
-	if r.Schedule.Name == "cosine" && r.Schedule.Every == r.Steps() {
-		r.Schedule.Every = 0
+	if r.Schedule.Name == "cosine" && r.Schedule.DecaySteps == r.Steps() {
+		r.Schedule.DecaySteps = 0
 	}
 	return r
 }

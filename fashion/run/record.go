@@ -9,7 +9,7 @@ import (
 	"fashionlab/fashion"
 )
 
-// Epoch is the outcome of one pass over the training part. Of a GAN, loss and accuracy are the discriminator's: how well it tells real images from generated
+// Epoch is the outcome of one pass over the training split. Of a GAN, loss and accuracy are the discriminator's: how well it distinguishes real images from generated
 // ones; there is no validation loss and accuracy, but a Synthesis.
 type Epoch struct {
 	Epoch              int     `json:"epoch"`               // 1 for the first
@@ -17,7 +17,7 @@ type Epoch struct {
 	Accuracy           float64 `json:"accuracy"`            // fraction, training, likewise
 	ValidationLoss     float64 `json:"validation_loss"`     // nats, after the epoch
 	ValidationAccuracy float64 `json:"validation_accuracy"` // fraction, after the epoch
-	Rate               float64 `json:"rate"`                // learning rate of the epoch's last step
+	LearningRate       float64 `json:"rate"`                // learning rate of the epoch's last step
 	Seconds            float64 `json:"seconds"`             // wall time of the epoch, validation included
 	ImagesPerSecond    float64 `json:"images_per_second"`   // training only
 
@@ -31,19 +31,19 @@ func MostAccurate(history []Epoch) Epoch {
 
 // Closest is the epoch of a GAN whose images were closest to real ones, the first of equals, of a history that has one.
 func Closest(history []Epoch) Epoch {
-	return slices.MinFunc(history, func(a, b Epoch) int { return cmp.Compare(a.Synthesis.Distance, b.Synthesis.Distance) })
+	return slices.MinFunc(history, func(a, b Epoch) int { return cmp.Compare(a.Synthesis.FrechetDistance, b.Synthesis.FrechetDistance) })
 }
 
-// Synthesis tells how the images are that a GAN makes after an epoch.
+// Synthesis measures the images that a GAN makes after an epoch.
 type Synthesis struct {
-	GeneratorLoss float64 `json:"generator_loss"` // mean over the epoch's steps
-	Distance      float64 `json:"distance"`       // Fréchet distance to validation images, in the features of the published residual network
-	Recognized    float64 `json:"recognized"`     // fraction of the images that this network takes for the class that was asked for
-	Spread        float64 `json:"spread"`         // how far images of a class are from each other, as a fraction of what it is for real ones; the least of the classes
+	GeneratorLoss      float64 `json:"generator_loss"` // mean over the epoch's steps
+	FrechetDistance    float64 `json:"distance"`       // Fréchet distance to validation images, in the features of the published residual network
+	ClassifierAccuracy float64 `json:"recognized"`     // fraction of the images that this network assigns to the class that was asked for
+	Diversity          float64 `json:"spread"`         // mean distance between images of a class, as a fraction of that of real ones; the least of the classes
 }
 
-// Collapsed reports whether the images of some class have become so alike that the generator makes ever the same.
-func (s Synthesis) Collapsed() bool { return s != Synthesis{} && s.Spread < 0.4 }
+// ModeCollapse reports whether the images of some class have become almost the same.
+func (s Synthesis) ModeCollapse() bool { return s != Synthesis{} && s.Diversity < 0.4 }
 
 // Progress is what a training reports while it works.
 type Progress struct {
@@ -53,7 +53,7 @@ type Progress struct {
 	Step, Steps     int             // steps done in it, of so many
 	Loss, Accuracy  float64         // running means over the epoch's steps so far
 	ImagesPerSecond float64         // of this process so far, training only
-	Left            time.Duration   // estimated time to the end of the training; 0 if not known yet
+	TimeLeft        time.Duration   // estimated time to the end of the training; 0 if not known yet
 	Samples         []fashion.Image // of a GAN: what it makes of the same latents after each epoch, class by class
 	Stage           string          // "compiling", "training", "validating", "done"
 }
@@ -71,7 +71,7 @@ type Stretch struct {
 	Last int `json:"last_epoch"` // 1 for the run's first
 }
 
-// ComputedOn records where a run goes on after so many epochs. It reports whether the last of them was computed on another device or by another driver, which
+// ComputedOn records where a run resumes after so many epochs. It reports whether the last of them was computed on another device or by another driver, which
 // round otherwise, and returns that device; the record keeps where.
 func (r *Record) ComputedOn(c Computer, epochs int) (before string, moved bool) {
 	last, elsewhere := r.Computer, len(r.Before)

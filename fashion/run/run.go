@@ -112,7 +112,7 @@ func (r Recipe) OverAll() bool {
 	case "", "plateau", "exponential", "step":
 		return false
 	case "cosine":
-		return r.Schedule.Every == 0
+		return r.Schedule.DecaySteps == 0
 	}
 	return true
 }

@@ -16,7 +16,7 @@ import (
 func recipe() run.Recipe {
 	return run.Recipe{
 		Model: run.Model{Name: "cnn", Dropout: 0.1}, Data: run.Data{Validation: 0.2, SplitSeed: 1},
-		Optimizer: run.Optimizer{Name: "nadam", Rate: 0.001, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7},
+		Optimizer: run.Optimizer{Name: "nadam", LearningRate: 0.001, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7},
 		Epochs:    3, Batch: 64, Seed: 1,
 	}
 }
@@ -55,7 +55,7 @@ func TestAnotherRecipeIsAnErrorThatShowsTheDifference(t *testing.T) {
 	}
 	r.Close()
 	other := recipe()
-	other.Optimizer.Rate = 0.5
+	other.Optimizer.LearningRate = 0.5
 	_, err := run.Begin(dir, other)
 	var differs *run.RecipeError
 	if !errors.As(err, &differs) || len(differs.Differences) != 1 || !strings.Contains(err.Error(), "0.001") || !strings.Contains(err.Error(), "0.5") {
@@ -71,7 +71,7 @@ func TestRunWithoutAFinishedEpochGivesWayToAnotherRecipe(t *testing.T) {
 	dir := t.TempDir()
 	begin(t, dir).Close()
 	other := recipe()
-	other.Optimizer.Rate = 0.5
+	other.Optimizer.LearningRate = 0.5
 	r, err := run.Begin(dir, other)
 	if err != nil || r.Recipe != other {
 		t.Fatalf("the run is %v (%v), want one of the recipe asked for", r, err)
@@ -101,7 +101,7 @@ func TestFolderThatCannotBeWrittenIsReported(t *testing.T) {
 
 // checkpoint is the state after so many epochs.
 func checkpoint(epochs int) run.Checkpoint {
-	c := run.Checkpoint{State: run.State{Recipe: recipe(), Step: 10 * epochs, Rate: 0.1}}
+	c := run.Checkpoint{State: run.State{Recipe: recipe(), Step: 10 * epochs, LearningRate: 0.1}}
 	for e := range epochs {
 		c.State.History = append(c.State.History, run.Epoch{Epoch: e + 1, Loss: 1 / float64(e+1)})
 	}

@@ -21,7 +21,7 @@ func TestStoreKnowsItsRunsByTheirNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := run.Begin(dir, run.Recipe{Model: run.Model{Name: "cnn"}, Data: run.Data{Validation: 0.2}, Optimizer: run.Optimizer{Name: "sgd", Rate: 1}, Epochs: 1, Batch: 1})
+	made, err := run.Begin(dir, run.Recipe{Model: run.Model{Name: "cnn"}, Data: run.Data{Validation: 0.2}, Optimizer: run.Optimizer{Name: "sgd", LearningRate: 1}, Epochs: 1, Batch: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

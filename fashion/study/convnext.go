@@ -16,8 +16,8 @@ const ImageNet = "timm/convnext_tiny.fb_in1k"
 func ConvNeXt(p Profile) run.Recipe {
 	r := CNN(p)
 	r.Model = run.Model{Name: "convnext", Size: "tiny", Input: "resize", Dropout: 0.1, FineTuneAt: 143, Weights: run.Weights{Hub: ImageNet}}
-	r.Optimizer = run.Optimizer{Name: "nadam", Rate: 0.001, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7, WeightDecay: 1e-4}
-	r.Schedule = run.Schedule{Name: "step", Every: 94, Factor: 0.9}
+	r.Optimizer = run.Optimizer{Name: "nadam", LearningRate: 0.001, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7, WeightDecay: 1e-4}
+	r.Schedule = run.Schedule{Name: "step", DecaySteps: 94, Factor: 0.9}
 	r.Batch = 512
 	switch p {
 	case Smoke:
@@ -37,7 +37,7 @@ func Pretraining(p Profile) run.Recipe {
 	r := CNN(p)
 	r.Model = run.Model{Name: "convnext", Size: "atto", Input: "resize"}
 	r.Data.Task = run.Rotation
-	r.Optimizer = run.Optimizer{Name: "nadam", Rate: 0.002, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7, WeightDecay: 0.05}
+	r.Optimizer = run.Optimizer{Name: "nadam", LearningRate: 0.002, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7, WeightDecay: 0.05}
 	switch p {
 	case Smoke:
 		r.Data.Limit, r.Epochs = 200, 1
@@ -72,7 +72,7 @@ func Transfer(p Profile, fineTuneAt int) run.Recipe {
 
 // cosine is a recipe whose learning rate falls along a cosine over its epochs.
 func cosine(r run.Recipe) run.Recipe {
-	r.Schedule = run.Schedule{Name: "cosine", MinRate: 1e-5}
+	r.Schedule = run.Schedule{Name: "cosine", MinLearningRate: 1e-5}
 	return r
 }
 

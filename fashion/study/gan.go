@@ -8,8 +8,8 @@ func GAN(p Profile) run.Recipe {
 	r := run.Recipe{
 		Model:     run.Model{Name: "sngan", Latent: 64, Width: 32},
 		Data:      split,
-		Optimizer: run.Optimizer{Name: "adam", Rate: 0.002, Beta1: 0, Beta2: 0.99, Epsilon: 1e-8},
-		GAN:       run.GAN{Loss: "hinge", Rate: 0.002, Average: 0.999},
+		Optimizer: run.Optimizer{Name: "adam", LearningRate: 0.002, Beta1: 0, Beta2: 0.99, Epsilon: 1e-8},
+		GAN:       run.GAN{Loss: "hinge", DiscriminatorRate: 0.002, EMA: 0.999},
 		Epochs:    4,
 		Batch:     64,
 		Seed:      1,
@@ -29,8 +29,8 @@ func GAN(p Profile) run.Recipe {
 func DCGAN(p Profile) run.Recipe {
 	r := GAN(p)
 	r.Model.Name = "dcgan"
-	r.Optimizer.Rate, r.Optimizer.Beta1, r.Optimizer.Beta2 = 0.0002, 0.5, 0.999
-	r.GAN = run.GAN{Loss: "cross-entropy", Rate: 0.0002, Average: 0.999}
+	r.Optimizer.LearningRate, r.Optimizer.Beta1, r.Optimizer.Beta2 = 0.0002, 0.5, 0.999
+	r.GAN = run.GAN{Loss: "cross-entropy", DiscriminatorRate: 0.0002, EMA: 0.999}
 	r.Schedule = run.Schedule{}
 	if p == Quick {
 		r.Epochs = 2

@@ -45,7 +45,7 @@ func Search(model string, p Profile, b Budget) (hyperband.Search[run.Recipe], er
 	}
 	base.Epochs = b.R
 	if base.Schedule.Name == "cosine" {
-		base.Schedule.Every = base.Steps() // a trial of fewer epochs is the start of one of all
+		base.Schedule.DecaySteps = base.Steps() // a trial of fewer epochs is the start of one of all
 	}
 	dir, err := run.Local().Path(p.Run(fmt.Sprintf("search/%s-R%d-eta%d-%s", model, b.R, b.Eta, b.Rounding)))
 	if err != nil {
@@ -95,7 +95,7 @@ func searchSpace(base run.Recipe) hyperband.Space[run.Recipe] {
 	}
 	return slices.Concat(hyperband.Space[run.Recipe]{
 		rule,
-		hyperband.LogRange("learning rate", func(r *run.Recipe, v float64) { r.Optimizer.Rate = v }, 1e-4, 3e-2),
+		hyperband.LogRange("learning rate", func(r *run.Recipe, v float64) { r.Optimizer.LearningRate = v }, 1e-4, 3e-2),
 	}, middle, hyperband.Space[run.Recipe]{
 		hyperband.Choice("weight decay", func(r *run.Recipe, v float64) { r.Optimizer.WeightDecay = v }, 0, 1e-5, 1e-4, 1e-3),
 		hyperband.Choice("dropout", func(r *run.Recipe, v float64) { r.Model.Dropout = v }, 0, 0.1, 0.2, 0.3, 0.4, 0.5),
@@ -109,9 +109,9 @@ func schedule(base run.Recipe) func(*run.Recipe, string) {
 		case "constant":
 			r.Schedule = run.Schedule{}
 		case "94_step_0_9":
-			r.Schedule = run.Schedule{Name: "step", Every: 94, Factor: 0.9}
+			r.Schedule = run.Schedule{Name: "step", DecaySteps: 94, Factor: 0.9}
 		case "cosine":
-			r.Schedule = run.Schedule{Name: "cosine", Every: base.Steps(), MinRate: 1e-5} // a trial of fewer epochs is the start of one of all
+			r.Schedule = run.Schedule{Name: "cosine", DecaySteps: base.Steps(), MinLearningRate: 1e-5} // a trial of fewer epochs is the start of one of all
 		}
 	}
 }

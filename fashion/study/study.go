@@ -64,8 +64,8 @@ func CNN(p Profile) run.Recipe {
 	r := run.Recipe{
 		Model:     run.Model{Name: "cnn", Dropout: 0.1},
 		Data:      split,
-		Optimizer: run.Optimizer{Name: "nadam", Rate: 0.001, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7},
-		Schedule:  run.Schedule{Name: "plateau", Patience: 1, Factor: 0.3, MinDelta: 1e-4, MinRate: 1e-6},
+		Optimizer: run.Optimizer{Name: "nadam", LearningRate: 0.001, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7},
+		Schedule:  run.Schedule{Name: "plateau", Patience: 1, Factor: 0.3, MinDelta: 1e-4, MinLearningRate: 1e-6},
 		Epochs:    4,
 		Batch:     64,
 		Seed:      1,
@@ -85,12 +85,12 @@ func CNN(p Profile) run.Recipe {
 func ResNet50(p Profile) run.Recipe {
 	r := CNN(p)
 	r.Model = run.Model{Name: "resnet50", Dropout: 0.1}
-	r.Optimizer = run.Optimizer{Name: "nadam", Rate: 0.01, Beta1: 0.9, Beta2: 0.9999, Epsilon: 1e-7, WeightDecay: 1e-5}
+	r.Optimizer = run.Optimizer{Name: "nadam", LearningRate: 0.01, Beta1: 0.9, Beta2: 0.9999, Epsilon: 1e-7, WeightDecay: 1e-5}
 	switch p {
 	case Smoke:
 		r.Data.Limit, r.Epochs = 600, 1
 	case Quick:
-		r.Data.Limit, r.Epochs, r.Optimizer.Rate = 8000, 5, 0.001
+		r.Data.Limit, r.Epochs, r.Optimizer.LearningRate = 8000, 5, 0.001
 	}
 	return r
 }
@@ -129,7 +129,7 @@ func ResidualSeed2(p Profile) run.Recipe {
 // and its horizontal flip.
 func ResidualLonger(p Profile) run.Recipe {
 	r := Residual(p)
-	r.Model.Mirror, r.Model.Dropout = true, 0.3
+	r.Model.FlipTTA, r.Model.Dropout = true, 0.3
 	r.Augmentation.TranslationHeight, r.Augmentation.TranslationWidth = run.Within(0.07), run.Within(0.07) // 2 pixels
 	r.Augmentation.Cutout.Scale.High = 0.33                                                                // random erasing's own
 	r.Seed = 3
@@ -156,7 +156,7 @@ func ResNet50Augmented(p Profile) run.Recipe {
 	r := ResNet50(p)
 	r.Augmentation = AdoptedAugmentation
 	r.Batch = 256
-	r.Optimizer.Rate, r.Optimizer.Beta2, r.Optimizer.WeightDecay = 0.001, 0.999, 0.05
+	r.Optimizer.LearningRate, r.Optimizer.Beta2, r.Optimizer.WeightDecay = 0.001, 0.999, 0.05
 	if p == Full {
 		r.Epochs = 26
 	}

@@ -35,15 +35,15 @@ func SyntheticAblation(p Profile) []Variant {
 	gan := run.Synthetic{Run: Full.Run("gan"), Published: true}
 	add(string(RealOnly), "none", run.Synthetic{})
 	for _, fraction := range fractions {
-		gan.Share = fraction
+		gan.Fraction = fraction
 		for _, hard := range []bool{false, true} {
-			gan.Difficult = hard
+			gan.Hard = hard
 			kind := map[bool]string{false: "any", true: "difficult"}[hard]
 			add(fmt.Sprintf("%.0f%% %s generated ones", 100*fraction, kind), fmt.Sprintf("%s-%.0f", kind, 100*fraction), gan)
 		}
 	}
 	if p != Smoke {
-		gan.Share, gan.Difficult, seeds = 1, false, 1
+		gan.Fraction, gan.Hard, seeds = 1, false, 1
 		add(string(GeneratedOnly), "only", gan)
 	}
 	return variants
@@ -107,7 +107,7 @@ func EvaluateSynthetic(variants []Variant, items int, predict func(*run.Run, fas
 			return nil, fmt.Errorf("%s: %w", r.Dir, err)
 		}
 		results = append(results, SyntheticResult{
-			Variant: v.Name, Fraction: v.Recipe.Data.Synthetic.Share, Hard: v.Recipe.Data.Synthetic.Difficult, Seed: v.Recipe.Seed,
+			Variant: v.Name, Fraction: v.Recipe.Data.Synthetic.Fraction, Hard: v.Recipe.Data.Synthetic.Hard, Seed: v.Recipe.Seed,
 			Accuracy: metrics.Accuracy(validation).Value, ShirtConfusion: shirtConfusion(metrics.NewConfusion(validation)),
 			ECE: metrics.ECE(validation, reliabilityBins), PhotoAccuracy: metrics.Accuracy(onPhotos).Value,
 		})

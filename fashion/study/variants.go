@@ -60,6 +60,6 @@ func Schedules(p Profile) []Variant {
 	return []Variant{
 		with("plateau, patience 1", "plateau", CNN(p).Schedule),
 		with("constant", "constant", run.Schedule{}),
-		with("cosine", "cosine", run.Schedule{Name: "cosine", MinRate: 1e-5}),
+		with("cosine", "cosine", run.Schedule{Name: "cosine", MinLearningRate: 1e-5}),
 	}
 }

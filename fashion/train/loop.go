@@ -65,11 +65,11 @@ func (l *loop) Epoch(epoch int) error {
 		return err
 	}
 	if l.Recipe.Schedule.Name == "plateau" {
-		l.State.Rate, l.State.Plateau = optim.ReduceOnPlateau(l.Recipe.Schedule, l.State.Plateau, l.State.Rate, validationLoss)
+		l.State.LearningRate, l.State.Plateau = optim.ReduceOnPlateau(l.Recipe.Schedule, l.State.Plateau, l.State.LearningRate, validationLoss)
 	}
 	return l.Save(l.program.store, run.Epoch{
 		Epoch: epoch, Loss: loss, Accuracy: accuracy, ValidationLoss: validationLoss, ValidationAccuracy: validationAccuracy,
-		Rate: rate, Seconds: time.Since(start).Seconds(), ImagesPerSecond: float64(l.Images.Training.Real) / trained.Seconds(),
+		LearningRate: rate, Seconds: time.Since(start).Seconds(), ImagesPerSecond: float64(l.Images.Training.Real) / trained.Seconds(),
 	})
 }
 
@@ -83,7 +83,7 @@ func (l *loop) train(epoch int) (loss, accuracy, rate float64, err error) {
 		if err := l.Interrupted(epoch); err != nil {
 			return 0, 0, 0, err
 		}
-		rate = l.Rate(feed.Steps)
+		rate = l.LearningRate(feed.Steps)
 		sum, correct, err := l.program.train(feed, i, l.State.Step, rate)
 		if err != nil {
 			return 0, 0, 0, err

@@ -27,7 +27,7 @@ func TestMicroBatchesTrainAsTheWholeBatch(t *testing.T) {
 	recipe := run.Recipe{
 		Model: run.Model{Name: "cnn", Dropout: 0.2}, Data: run.Data{Limit: 260, Validation: 0.2, SplitSeed: 1},
 		Augmentation: run.Augmentation{Rotation: run.Within(0.1)},
-		Optimizer:    run.Optimizer{Name: "sgd", Rate: 0.01}, Epochs: 1, Batch: 128, Seed: 3,
+		Optimizer:    run.Optimizer{Name: "sgd", LearningRate: 0.01}, Epochs: 1, Batch: 128, Seed: 3,
 	}
 	var values [2][]float32
 	var losses [2]float64
@@ -49,7 +49,7 @@ func TestMicroBatchesTrainAsTheWholeBatch(t *testing.T) {
 			t.Fatalf("with micro-batches of %d the batch is divided: %v", size, divided)
 		}
 		for step := range 2 {
-			loss, _, err := p.train(feed, step, step, recipe.Optimizer.Rate)
+			loss, _, err := p.train(feed, step, step, recipe.Optimizer.LearningRate)
 			if err != nil {
 				t.Fatal(err)
 			}

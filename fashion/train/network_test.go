@@ -235,7 +235,7 @@ func TestHyperparametersOfAnOwnNetworkAreSearched(t *testing.T) {
 	s.Base.Model.Dropout, s.Base.Epochs = 0, s.Brackets[0].Rungs[0].Epochs
 	s.Space = hyperband.Space[run.Recipe]{
 		hyperband.Choice("filters", func(r *run.Recipe, v int) { r.Model.Filters = v }, 2, 4, 8),
-		hyperband.LogRange("learning rate", func(r *run.Recipe, v float64) { r.Optimizer.Rate = v }, 1e-4, 1e-2),
+		hyperband.LogRange("learning rate", func(r *run.Recipe, v float64) { r.Optimizer.LearningRate = v }, 1e-4, 1e-2),
 	}
 	found, err := train.Search(s, 1, nil, net)
 	if err != nil {

@@ -38,7 +38,7 @@ func TestOwnAugmentationAndScheduleAreAppliedAndResumedBitForBit(t *testing.T) {
 		t.Fatal(err)
 	}
 	// By hand: 240 images in batches of 16 are 15 steps an epoch; the rate rises over 7.5 of 30.
-	if got, want := whole.History[1].Rate, ownParts().Optimizer.Rate; got != want {
+	if got, want := whole.History[1].LearningRate, ownParts().Optimizer.LearningRate; got != want {
 		t.Errorf("the second epoch ends with the rate %v, want %v", got, want)
 	}
 	plain := ownParts()
@@ -112,12 +112,12 @@ func TestSearchOfARecipeWithACosinePromotesItsTrials(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Base.Data.Limit = 200
-	s.Base.Schedule.Every = s.Base.Steps()
+	s.Base.Schedule.DecaySteps = s.Base.Steps()
 	found, err := train.Search(s, 1, nil)
 	if err != nil || !found.Done {
 		t.Fatalf("done: %v (%v)", found.Done, err)
 	}
-	s.Base.Schedule.Every = 0
+	s.Base.Schedule.DecaySteps = 0
 	s.Journal += ".second"
 	if _, err := train.Search(s, 1, nil); err == nil || !strings.Contains(err.Error(), "depends on how long the whole training is") {
 		t.Errorf("a cosine over each trial's own length: %v", err)
@@ -128,11 +128,11 @@ func TestSearchOfARecipeWithACosinePromotesItsTrials(t *testing.T) {
 func TestCosineFallsOverTheWholeTrainingHoweverLongItIs(t *testing.T) {
 	needBackend(t)
 	r := recipe()
-	r.Augmentation, r.Schedule, r.Data.Limit = run.Augmentation{}, run.Schedule{Name: "cosine", MinRate: 1e-5}, 300
+	r.Augmentation, r.Schedule, r.Data.Limit = run.Augmentation{}, run.Schedule{Name: "cosine", MinLearningRate: 1e-5}, 300
 	for _, epochs := range []int{1, 3} {
 		r.Epochs = epochs
 		trained := fit(t, []string{"", "one", "", "three"}[epochs], r)
-		if last := trained.History[epochs-1].Rate; last > 0.02*r.Optimizer.Rate+1e-5 {
+		if last := trained.History[epochs-1].LearningRate; last > 0.02*r.Optimizer.LearningRate+1e-5 {
 			t.Errorf("after %d epochs the rate is %v, want almost the least", epochs, last)
 		}
 	}

@@ -81,7 +81,7 @@ func worker(ctx context.Context, dir string, own []run.Own) hyperband.Worker[run
 	return func(recipe run.Recipe, epochs int) ([]float64, error) {
 		recipe.Epochs = epochs
 		if recipe.OverAll() {
-			return nil, fmt.Errorf("the schedule %q depends on how long the whole training is, so that a trial of %d epochs could not be promoted; give a cosine the steps of the longest trial (Schedule.Every), "+
+			return nil, fmt.Errorf("the schedule %q depends on how long the whole training is, so that a trial of %d epochs could not be promoted; give a cosine the steps of the longest trial (Schedule.DecaySteps), "+
 				"or search with another schedule", recipe.Schedule.Name, epochs)
 		}
 		r, err := trainer.fit(ctx, TrialRun(dir, recipe), recipe, run.Extend, nil)

@@ -45,7 +45,7 @@ func TestTrainerEndsAsATrainingOfItsOwn(t *testing.T) {
 	needBackend(t)
 	second := recipe()
 	second.Model.Dropout, second.Schedule, second.Epochs, second.Seed, second.Data.SplitSeed = 0.4, run.Schedule{}, 2, 4, 2
-	second.Optimizer.Rate, second.Optimizer.Beta1, second.Optimizer.Beta2, second.Optimizer.WeightDecay = 0.001, 0.8, 0.999, 0
+	second.Optimizer.LearningRate, second.Optimizer.Beta1, second.Optimizer.Beta2, second.Optimizer.WeightDecay = 0.001, 0.8, 0.999, 0
 	var trainer train.Trainer
 	if _, err := trainer.Fit("first", recipe(), nil); err != nil {
 		t.Fatal(err)

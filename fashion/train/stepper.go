@@ -32,7 +32,7 @@ func NewStepper(recipe run.Recipe, own ...run.Own) (*Stepper, error) {
 		p.images = images.Training.Real
 		feed := session.NewFeed(images.Training, recipe, 1)
 		s = session.NewStepper(backend, feed.Steps, infer.Count(p.store, p.names), func(position, step int) error {
-			_, _, err := p.train(feed, position, step, recipe.Optimizer.Rate)
+			_, _, err := p.train(feed, position, step, recipe.Optimizer.LearningRate)
 			return err
 		})
 		return p.compile(images)

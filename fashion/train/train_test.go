@@ -98,7 +98,7 @@ func recipe() run.Recipe {
 			Rotation: run.Within(0.02), TranslationWidth: run.Within(0.05),
 			Cutout: run.Cutout{Count: 1, Probability: 0.5, Scale: run.Range{Low: 0.02, High: 0.1}, Fill: "noise"},
 		},
-		Optimizer: run.Optimizer{Name: "nadam", Rate: 0.002, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7, WeightDecay: 1e-3},
+		Optimizer: run.Optimizer{Name: "nadam", LearningRate: 0.002, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7, WeightDecay: 1e-3},
 		Schedule:  run.Schedule{Name: "plateau", Patience: 1, Factor: 0.5, MinDelta: 0.2},
 		Epochs:    4, Batch: 16, Seed: 3,
 	}
@@ -167,7 +167,7 @@ func TestKilledTrainingEndsAsIfItHadNeverBeenKilled(t *testing.T) {
 	if got := outcome(t, resumed); !reflect.DeepEqual(got, whole) {
 		t.Errorf("resumed: %+v\nwhole:   %+v\nor their tensors differ", got.State, whole.State)
 	}
-	if whole.State.Rate == recipe().Optimizer.Rate {
+	if whole.State.LearningRate == recipe().Optimizer.LearningRate {
 		t.Error("the plateau never reduced the rate, so that this test says nothing about it")
 	}
 }
@@ -202,7 +202,7 @@ func TestFinishedRunIsReadAndTestedOnce(t *testing.T) {
 func TestLossThatIsNoNumberStopsTheRunWithStepAndRate(t *testing.T) {
 	needBackend(t)
 	r := recipe()
-	r.Optimizer = run.Optimizer{Name: "sgd", Rate: 1e30}
+	r.Optimizer = run.Optimizer{Name: "sgd", LearningRate: 1e30}
 	r.Schedule = run.Schedule{}
 	_, err := train.Fit("diverges", r, nil)
 	if err == nil || !strings.Contains(err.Error(), "step") || !strings.Contains(err.Error(), "1e+30") {
@@ -213,7 +213,7 @@ func TestLossThatIsNoNumberStopsTheRunWithStepAndRate(t *testing.T) {
 func TestParametersThatTheOnlyStepOfAnEpochLosesStopTheRun(t *testing.T) {
 	needBackend(t)
 	r := recipe()
-	r.Optimizer = run.Optimizer{Name: "sgd", Rate: 1e30}
+	r.Optimizer = run.Optimizer{Name: "sgd", LearningRate: 1e30}
 	r.Schedule, r.Batch = run.Schedule{}, 512
 	var diverged *train.DivergedError
 	if _, err := train.Fit("lost", r, nil); !errors.As(err, &diverged) {
@@ -229,11 +229,11 @@ func TestRecipesThatNoClassifierCanUseAreErrors(t *testing.T) {
 	}
 	synthetic := func(s run.Synthetic) run.Recipe { return change(func(r *run.Recipe) { r.Data.Synthetic = s }) }
 	for want, r := range map[string]run.Recipe{
-		"synthetic.share":   synthetic(run.Synthetic{Run: "full/gan", Share: 1.5}),
-		"a run and a share": synthetic(run.Synthetic{Share: 0.5}),
-		"or neither":        synthetic(run.Synthetic{Run: "full/gan"}),
-		"no GAN":            change(func(r *run.Recipe) { r.GAN = run.GAN{Loss: "hinge", Rate: 0.001} }),
-		"the model cnn has": change(func(r *run.Recipe) { r.Model.Latent = 8 }),
+		"synthetic.share":      synthetic(run.Synthetic{Run: "full/gan", Fraction: 1.5}),
+		"a run and a fraction": synthetic(run.Synthetic{Fraction: 0.5}),
+		"or neither":           synthetic(run.Synthetic{Run: "full/gan"}),
+		"no GAN":               change(func(r *run.Recipe) { r.GAN = run.GAN{Loss: "hinge", DiscriminatorRate: 0.001} }),
+		"the model cnn has":    change(func(r *run.Recipe) { r.Model.Latent = 8 }),
 	} {
 		if err := train.Check(r); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: the error is %v", want, err)

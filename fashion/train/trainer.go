@@ -146,7 +146,7 @@ func (t *Trainer) compiled(r run.Recipe) compiled {
 			*v = 0.5 // that there is any
 		}
 	}
-	r.Optimizer.Rate, r.Optimizer.Beta1, r.Optimizer.Beta2, r.Optimizer.WeightDecay = 0, 0, 0, 0
+	r.Optimizer.LearningRate, r.Optimizer.Beta1, r.Optimizer.Beta2, r.Optimizer.WeightDecay = 0, 0, 0, 0
 	r.Schedule, r.Epochs, r.Seed, r.Data, r.Model.Weights = run.Schedule{}, 0, 0, run.Data{}, run.Weights{}
 	return compiled{r, t.images.Training.Set.Len(), t.images.Training.Real, t.images.Validation.Set.Len()}
 }

@@ -27,7 +27,7 @@ import (
 func still() run.Recipe {
 	r := recipe()
 	r.Model.Dropout, r.Augmentation = 0, run.Augmentation{}
-	r.Optimizer, r.Schedule = run.Optimizer{Name: "sgd", Rate: 1e-30}, run.Schedule{}
+	r.Optimizer, r.Schedule = run.Optimizer{Name: "sgd", LearningRate: 1e-30}, run.Schedule{}
 	r.Data.Limit, r.Epochs = 60, 1
 	return r
 }
@@ -152,7 +152,7 @@ func TestBlockMovesByItsShareOfTheRate(t *testing.T) {
 	needBackend(t)
 	r := still()
 	r.Model = run.Model{Name: "convnext", Size: "atto", Input: "resize"}
-	r.Optimizer.Rate = 0.01
+	r.Optimizer.LearningRate = 0.01
 	r.Data.Limit, r.Batch = 40, 32 // one step
 	fresh, whole := initial(t, r), parameters(t, fit(t, "whole", r))
 	r.Optimizer.LayerDecay = 0.5
@@ -261,7 +261,7 @@ func TestWeightsOfAFileAreTakenOverAndFrozenOnesStay(t *testing.T) {
 	needBackend(t)
 	r := still()
 	r.Model = run.Model{Name: "convnext", Size: "atto", Input: "resize", FineTuneAt: 103}
-	r.Optimizer.Rate = 0.01
+	r.Optimizer.LearningRate = 0.01
 	list := shapes(t, r.Model)
 	list["head_fc/kernel"], list["head_fc/bias"] = []int{320, 1000}, []int{1000} // of other classes
 	file := filepath.Join(t.TempDir(), "weights.safetensors")
@@ -302,6 +302,6 @@ func TestWeightsOfAFileAreTakenOverAndFrozenOnesStay(t *testing.T) {
 // initial are the values that a model's parameters are drawn with.
 func initial(t *testing.T, r run.Recipe) map[string][]byte {
 	t.Helper()
-	r.Optimizer.Rate = 1e-30
+	r.Optimizer.LearningRate = 1e-30
 	return parameters(t, fit(t, "initial", r))
 }

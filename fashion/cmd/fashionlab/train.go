@@ -114,7 +114,7 @@ func result(r *run.Run) (string, error) {
 		return fmt.Sprintf("accuracy of %s on validation images %.4f", task, best.ValidationAccuracy), nil
 	}
 	if models.IsGAN(r.Recipe.Model.Name) {
-		return fmt.Sprintf("distance to validation images %.2f, %.4f of the images recognized", best.Synthesis.Distance, best.Synthesis.Recognized), nil
+		return fmt.Sprintf("distance to validation images %.2f, %.4f of the images recognized", best.Synthesis.FrechetDistance, best.Synthesis.ClassifierAccuracy), nil
 	}
 	validation, err := r.Predictions(run.Validation)
 	if err != nil {

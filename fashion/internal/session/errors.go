@@ -23,12 +23,12 @@ func (e *InterruptedError) Unwrap() error { return e.Err }
 
 // DivergedError is a training whose loss is not finite any more.
 type DivergedError struct {
-	Loss        float64
-	Step, Epoch int // 1 for the first
-	Rate        float64
+	Loss         float64
+	Step, Epoch  int // 1 for the first
+	LearningRate float64
 }
 
 func (e *DivergedError) Error() string {
 	return fmt.Sprintf("loss is %v at step %d (epoch %d) with learning rate %g; what was saved before is kept; choose a lower rate",
-		e.Loss, e.Step, e.Epoch, e.Rate)
+		e.Loss, e.Step, e.Epoch, e.LearningRate)
 }

@@ -66,7 +66,7 @@ func Load(d run.Data, own []run.Own) (*Images, error) {
 	}
 	i := Images{Training: Training{Split: of(t)}, Validation: of(v), sums: map[string]string{"training images": checksum(set)}}
 	i.Training.Real = i.Training.Set.Len()
-	if d.Synthetic.Share > 0 {
+	if d.Synthetic.Fraction > 0 {
 		if err := i.mix(d.Synthetic, own, set.Len()); err != nil {
 			return nil, err
 		}
@@ -82,7 +82,7 @@ func (i *Images) mix(s run.Synthetic, own []run.Own, first int) error {
 		return fmt.Errorf("the recipe mixes in images of the GAN %s, and %d parts that make them are handed over, want one: gan.Synthesizer{}", s.Run, len(makers))
 	}
 	t := &i.Training
-	t.mixed = int(s.Share*float64(t.Real) + 0.5)
+	t.mixed = int(s.Fraction*float64(t.Real) + 0.5)
 	made, err := makers[0].Synthesize(s, t.mixed, i.Validation.Set)
 	if err != nil {
 		return fmt.Errorf("synthetic images: %w", err)

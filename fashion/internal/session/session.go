@@ -191,7 +191,7 @@ func (s *Session) Resume(store *model.Store, start func() error) error {
 		return err
 	}
 	if !found {
-		s.State = run.State{Recipe: s.Recipe, Rate: s.Recipe.Optimizer.Rate}
+		s.State = run.State{Recipe: s.Recipe, LearningRate: s.Recipe.Optimizer.LearningRate}
 		return start()
 	}
 	if err != nil {
@@ -249,9 +249,9 @@ func (s *Session) addTime() {
 	s.began = now
 }
 
-// Rate is the learning rate of the next step, in epochs of so many.
-func (s *Session) Rate(steps int) float64 {
-	return optim.LearningRate(s.Recipe.Schedule, s.State.Rate, s.State.Step, s.Recipe.Epochs*steps, run.OwnOf[optim.Own](s.config.Own)...)
+// LearningRate is the learning rate of the next step, in epochs of so many.
+func (s *Session) LearningRate(steps int) float64 {
+	return optim.LearningRate(s.Recipe.Schedule, s.State.LearningRate, s.State.Step, s.Recipe.Epochs*steps, run.OwnOf[optim.Own](s.config.Own)...)
 }
 
 // Interrupted reports, before a step of an epoch, that the training is to stop.

@@ -57,7 +57,7 @@ func (s *Session) report(stage string, epoch, step int, loss, accuracy float64) 
 		Loss: loss, Accuracy: accuracy, Samples: s.Samples, Stage: stage}
 	if d := s.throughput.perStep(); d > 0 {
 		p.ImagesPerSecond = float64(s.Recipe.Batch) / d.Seconds()
-		p.Left = time.Duration((s.Recipe.Epochs-epoch)*steps+steps-p.Step) * d
+		p.TimeLeft = time.Duration((s.Recipe.Epochs-epoch)*steps+steps-p.Step) * d
 	}
 	s.config.Report(p)
 }
