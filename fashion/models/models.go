@@ -4,6 +4,7 @@ package models
 
 import (
 	"fmt"
+	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -22,7 +23,7 @@ func Check(m run.Model, own ...Network) error {
 		return err
 	}
 	if known := (run.Model{Name: m.Name, Latent: m.Latent, Width: m.Width}); m != known {
-		return fmt.Errorf("the model %s does not support all that is set in %+v, want %+v", m.Name, m, known)
+		return unsupported(m, known)
 	}
 	return nil
 }
@@ -34,4 +35,9 @@ func enlarge(images *Node, input string, side int) *Node {
 	}
 	border := PadAxis{Start: (side - fashion.Side) / 2, End: (side - fashion.Side) / 2}
 	return Pad(images, ScalarZero(images.Graph(), images.DType()), PadAxis{}, border, border, PadAxis{})
+}
+
+// unsupported is the error of a recipe's model that sets what its network does not know; known is without that.
+func unsupported(m, known run.Model) error {
+	return fmt.Errorf("the model %s does not support what the recipe sets: %s", m.Name, strings.Join(run.Diff(run.Recipe{Model: m}, run.Recipe{Model: known}), ", "))
 }

@@ -97,7 +97,7 @@ func Of(m run.Model, own ...Network) (Network, error) {
 		return n, fmt.Errorf("model.input is %q, want resize, or none for a border", m.Input)
 	}
 	if m != known {
-		return n, fmt.Errorf("the model %s does not support all that is set in %+v, want %+v", m.Name, m, known)
+		return n, unsupported(m, known)
 	}
 	if m.Filters < 0 || m.Depth < 0 || m.Hidden < 0 || m.Width < 0 {
 		return n, fmt.Errorf("the model is %+v, want no negative numbers", m)
