@@ -233,7 +233,7 @@ func TestRecipesThatNoClassifierCanUseAreErrors(t *testing.T) {
 		"a run and a fraction": synthetic(run.Synthetic{Fraction: 0.5}),
 		"or neither":           synthetic(run.Synthetic{Run: "full/gan"}),
 		"no GAN":               change(func(r *run.Recipe) { r.GAN = run.GAN{Loss: "hinge", DiscriminatorRate: 0.001} }),
-		"the model cnn has":    change(func(r *run.Recipe) { r.Model.Latent = 8 }),
+		"model.latent: 8 != 0": change(func(r *run.Recipe) { r.Model.Latent = 8 }),
 	} {
 		if err := train.Check(r); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: the error is %v", want, err)
