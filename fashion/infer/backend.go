@@ -19,7 +19,9 @@ import (
 
 // Backend returns the process's compute backend: the one that $GOMLX_BACKEND names, "xla:cpu" without it. Nothing is
 // installed behind the user's back.
-var Backend = sync.OnceValues(func() (compute.Backend, error) {
+func Backend() (compute.Backend, error) { return backend() }
+
+var backend = sync.OnceValues(func() (compute.Backend, error) {
 	xla.EnableAutoInstall(false)
 	config := os.Getenv(device.BackendVariable)
 	if config == "" {
@@ -42,7 +44,7 @@ var Backend = sync.OnceValues(func() (compute.Backend, error) {
 })
 
 // openXLA opens XLA's backend on a plugin, which is named as in $GOMLX_BACKEND, perhaps with options of go-xla after a comma. It opens the CPU's by its path:
-// by name, go-xla would load every plugin that it finds, and a damaged one for GPUs would end the process.
+// by name, go-xla would load every plugin that it finds, and a corrupt one for GPUs would end the process.
 func openXLA(config string) (compute.Backend, error) {
 	plugin, options, more := strings.Cut(config, ",")
 	if more {

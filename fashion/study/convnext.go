@@ -65,7 +65,7 @@ func Transfer(p Profile, fineTuneAt int) run.Recipe {
 	case Quick:
 		r.Data.Limit, r.Data.Validation, r.Epochs = 2500, 0.6, 5
 	case Full:
-		r.Augmentation, r.Epochs = AdoptedAugmentation, 20
+		r.Augmentation, r.Epochs = AdoptedAugmentation(), 20
 	}
 	return cosine(r)
 }

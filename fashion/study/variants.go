@@ -39,7 +39,7 @@ func AugmentationAblation(p Profile) []Variant {
 		r.Augmentation = a
 		return Variant{name, p.Run("augmentation/" + folder), r}
 	}
-	variants := []Variant{with("none", "none", run.Augmentation{}), with("the adopted three", "adopted", AdoptedAugmentation)}
+	variants := []Variant{with("none", "none", run.Augmentation{}), with("the adopted three", "adopted", AdoptedAugmentation())}
 	for _, c := range Augmentations() {
 		if p != Smoke || c.Name == "RandomFlip" {
 			variants = append(variants, with(c.Name, c.Name, c.Augmentation))

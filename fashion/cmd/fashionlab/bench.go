@@ -125,7 +125,7 @@ func variants(recipe run.Recipe, transforms, frozen bool) []variant {
 			r.Augmentation = c.Augmentation
 			list = append(list, variant{" + " + c.Name, r, false})
 		}
-		recipe.Augmentation = study.AdoptedAugmentation
+		recipe.Augmentation = study.AdoptedAugmentation()
 		list = append(list, variant{" + adopted", recipe, true})
 	}
 	return list

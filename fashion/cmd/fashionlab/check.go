@@ -20,7 +20,7 @@ for each network says how far they differ; one beyond its bounds is an error.`,
 		example: "check -recipes cnn,gan -float32",
 		define: func(f *flag.FlagSet) prepare {
 			var o check.Options
-			list := f.String("recipes", "", "`names` of the recipes of the networks, separated by commas (default "+strings.Join(check.Recipes, ",")+")")
+			list := f.String("recipes", "", "`names` of the recipes of the networks, separated by commas (default "+strings.Join(check.Recipes(), ",")+")")
 			f.BoolVar(&o.Float32, "float32", false, "compute in float32 on a GPU too, where training uses TF32, and want the numbers closer")
 			f.StringVar(&o.Against, "against", "", "`file` of recorded values (default the project's own)")
 			f.StringVar(&o.Write, "write", "", "record the values in this `file`")

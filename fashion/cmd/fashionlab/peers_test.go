@@ -39,7 +39,7 @@ func TestPeersDoNotInheritTheSettingsOfOurBackend(t *testing.T) {
 }
 
 func TestPeersAreAskedForWhatTheyHave(t *testing.T) {
-	shifted := func(r *run.Recipe) { r.Augmentation = study.AdoptedAugmentation }
+	shifted := func(r *run.Recipe) { r.Augmentation = study.AdoptedAugmentation() }
 	plain := func(r *run.Recipe) { r.Augmentation = run.Augmentation{} }
 	for _, c := range []struct {
 		recipe string
@@ -76,9 +76,9 @@ func TestPeersAreAskedForWhatTheyHave(t *testing.T) {
 }
 
 func TestVariantsIncludeTheRecipeWithoutItsAugmentation(t *testing.T) {
-	recipe := run.Recipe{Augmentation: study.AdoptedAugmentation}
+	recipe := run.Recipe{Augmentation: study.AdoptedAugmentation()}
 	list := variants(recipe, false, false)
-	if len(list) != 2 || list[0].recipe.Augmentation != study.AdoptedAugmentation || list[1].recipe.Augmentation != (run.Augmentation{}) || !list[1].peers {
+	if len(list) != 2 || list[0].recipe.Augmentation != study.AdoptedAugmentation() || list[1].recipe.Augmentation != (run.Augmentation{}) || !list[1].peers {
 		t.Errorf("variants of an augmented recipe are %+v, want it and the same without augmentation", list)
 	}
 	if list := variants(run.Recipe{}, false, false); len(list) != 1 {

@@ -27,7 +27,9 @@ import (
 var recorded []byte
 
 // Recipes are those whose networks are checked, among them all networks of the study.
-var Recipes = []string{"cnn", "residual", "resnet50", "resnet50-small-stem", "gan", "dcgan", "convnext-transfer"}
+func Recipes() []string {
+	return []string{"cnn", "residual", "resnet50", "resnet50-small-stem", "gan", "dcgan", "convnext-transfer"}
+}
 
 // Options say what is checked against what.
 type Options struct {
@@ -85,7 +87,7 @@ func Networks(w io.Writer, o Options) error {
 	form, tf32 := layers.FormOf(backend), !o.Float32 && !layers.OnCPU(backend)
 	fmt.Fprintf(w, "%s; layers %s, bounds of %s\n", backend.Description(), form, map[bool]string{false: "float32", true: "TF32"}[tf32])
 	if len(o.Recipes) == 0 {
-		o.Recipes = Recipes
+		o.Recipes = Recipes()
 	}
 	got, wrong := map[string]outputs{}, []string{}
 	for _, name := range o.Recipes {

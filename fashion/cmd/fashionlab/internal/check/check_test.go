@@ -52,7 +52,7 @@ func TestRecordedValuesHoldInTheFormsForCPUAndGPU(t *testing.T) {
 
 func TestEveryCheckedNetworkIsRecorded(t *testing.T) {
 	recorded := reference(t)
-	for _, name := range Recipes {
+	for _, name := range Recipes() {
 		one, ok := recorded[name]
 		if !ok {
 			t.Errorf("%s is not recorded", name)

@@ -1,0 +1,41 @@
+package run_test
+
+import (
+	"fmt"
+
+	"fashionlab/fashion/run"
+)
+
+// A run is a folder that holds all of its results. Those that come with the project are read like one's own.
+func ExampleStore_Open() {
+	r, err := run.Published().Open("full/cnn-augmented")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	test, err := r.Predictions(run.Test)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("optimizer", r.Recipe.Optimizer.Name, "with learning rate", r.Recipe.Optimizer.LearningRate)
+	fmt.Println(len(r.History), "epochs,", r.Record.Parameters, "parameters")
+	fmt.Println(test.Correct(), "of", len(test.Labels), "test images are classified correctly")
+	// Output:
+	// optimizer nadam with learning rate 0.001
+	// 40 epochs, 467818 parameters
+	// 9403 of 10000 test images are classified correctly
+}
+
+// Two recipes are compared field by field.
+func ExampleDiff() {
+	a := run.Recipe{Model: run.Model{Name: "cnn", Dropout: 0.1}, Epochs: 4, Batch: 64}
+	b := a
+	b.Model.Dropout, b.Epochs = 0.3, 30
+	for _, difference := range run.Diff(a, b) {
+		fmt.Println(difference)
+	}
+	// Output:
+	// model.dropout: 0.1 != 0.3
+	// epochs: 4 != 30
+}
