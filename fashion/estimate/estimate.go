@@ -134,7 +134,7 @@ func sameModel(a, b run.Recipe) bool {
 }
 
 // For is what an estimate for a recipe rests on: a run of the same model on this machine, else of another model here, else a published run of the
-// same model, else the timed steps. Of several it is the one that is most alike in what decides the speed, and of those the longest.
+// same model, else the timed steps. Of several it is the most similar in what decides the speed, and of those the longest.
 func (s Speeds) For(r run.Recipe) Basis {
 	ofModel := func(list []speed) []speed {
 		return slices.DeleteFunc(slices.Clone(list), func(s speed) bool { return !s.SameModel(r) })

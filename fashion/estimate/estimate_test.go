@@ -30,7 +30,7 @@ func trained(t *testing.T, root, name string, recipe run.Recipe, epochs int, sec
 	}
 }
 
-func TestEstimateRestsOnTheMostAlikeRunOfThisMachine(t *testing.T) {
+func TestEstimateRestsOnTheMostSimilarRunOfThisMachine(t *testing.T) {
 	resnet, cnn := study.ResNet50(study.Full), study.CNN(study.Quick)
 	large := resnet
 	large.Batch = 256

@@ -85,7 +85,7 @@ func samples(t *testing.T, r *run.Run, epoch int) []fashion.Image {
 func TestGANIsResumedLoadedAndPublished(t *testing.T) {
 	needBackend(t)
 	for _, r := range []run.Recipe{ganRecipe("sngan", "hinge"), ganRecipe("dcgan", "cross-entropy")} {
-		trained := fit(t, r.Model.Name+"/whole", r)
+		trained := fit(t, r.Model.Name+"/undisturbed", r)
 		t.Run(r.Model.Name+" that was interrupted ends as one that was not", func(t *testing.T) { resumed(t, trained) })
 		t.Run(r.Model.Name+" loaded makes the samples of its best epoch", func(t *testing.T) { loadedGAN(t, trained) })
 		t.Run(r.Model.Name+" published makes the same images but for rounding", func(t *testing.T) { publishedGAN(t, trained) })
@@ -93,16 +93,16 @@ func TestGANIsResumedLoadedAndPublished(t *testing.T) {
 	}
 }
 
-func resumed(t *testing.T, whole *run.Run) {
-	name, short := whole.Recipe.Model.Name+"/parts", whole.Recipe
-	short.Schedule.DecaySteps = whole.Recipe.Steps() // the cosine of both epochs
+func resumed(t *testing.T, undisturbed *run.Run) {
+	name, short := undisturbed.Recipe.Model.Name+"/resumed", undisturbed.Recipe
+	short.Schedule.DecaySteps = undisturbed.Recipe.Steps() // the cosine of both epochs
 	short.Epochs = 1
 	fit(t, name, short)
-	parts, err := gan.Extend(name, whole.Recipe, nil)
+	extended, err := gan.Extend(name, undisturbed.Recipe, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, b := outcome(t, whole), outcome(t, parts)
+	a, b := outcome(t, undisturbed), outcome(t, extended)
 	if !reflect.DeepEqual(a.Tensors, b.Tensors) {
 		t.Error("the weights differ")
 	}
@@ -110,12 +110,12 @@ func resumed(t *testing.T, whole *run.Run) {
 		if e != b.State.History[i] {
 			t.Errorf("epoch %d is %+v, want %+v", e.Epoch, b.State.History[i], e)
 		}
-		if !slices.Equal(samples(t, whole, e.Epoch), samples(t, parts, e.Epoch)) {
+		if !slices.Equal(samples(t, undisturbed, e.Epoch), samples(t, extended, e.Epoch)) {
 			t.Errorf("the samples of epoch %d differ", e.Epoch)
 		}
 	}
-	if parts.Record.Resumed != 1 || len(a.State.History) != whole.Recipe.Epochs {
-		t.Errorf("resumed %d times, %d epochs, want once and %d", parts.Record.Resumed, len(a.State.History), whole.Recipe.Epochs)
+	if extended.Record.Resumed != 1 || len(a.State.History) != undisturbed.Recipe.Epochs {
+		t.Errorf("resumed %d times, %d epochs, want once and %d", extended.Record.Resumed, len(a.State.History), undisturbed.Recipe.Epochs)
 	}
 }
 

@@ -233,7 +233,7 @@ func (g *Generator) Directions() ([][]float32, error) {
 		for i := range g.Latent * d[1] {
 			kernel.Set(i/d[1], i%d[1], float64(flat[i]))
 		}
-		kernel.Scale(1/mat.Norm(kernel, 2), kernel) // each layer counts alike
+		kernel.Scale(1/mat.Norm(kernel, 2), kernel) // each layer counts the same
 		sum.SymRankK(sum, 1, kernel)
 	}
 	var e mat.EigenSym

@@ -44,9 +44,9 @@ func TestGeneratorThatAlwaysMakesTheSameImageIsMeasuredAsModeCollapse(t *testing
 		t.Fatal(err)
 	}
 	if constant.Diversity != 0 || !constant.ModeCollapse() {
-		t.Errorf("images that are all alike have the diversity %v", constant.Diversity)
+		t.Errorf("identical images have the diversity %v", constant.Diversity)
 	}
 	if fresh.Diversity == 0 || constant.FrechetDistance <= 0 || constant.ClassifierAccuracy > 0.2 {
-		t.Errorf("before: %+v; all alike: %+v", fresh, constant)
+		t.Errorf("before: %+v; identical: %+v", fresh, constant)
 	}
 }

@@ -23,7 +23,7 @@ func HalfPrecision(r *run.Run) (run.Checkpoint, error) {
 	return c, nil
 }
 
-// Halve returns the parameters among tensors, in half precision. A value beyond its range, 65,504, or that is no number is an error.
+// Halve returns the parameters among tensors, in half precision. A value beyond its range, 65,504, or that is not finite is an error.
 func Halve(list []run.Tensor) (half []run.Tensor, err error) {
 	for _, t := range list {
 		if _, ours := layers.ParameterAt(t.Name); !ours {

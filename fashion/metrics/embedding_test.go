@@ -63,8 +63,8 @@ func TestSeparateClustersStaySeparate(t *testing.T) {
 // By hand: the rows lie on a line in the direction (2, 3, 6), which has the length 7.
 func TestPrincipalComponentsOfALineAreItsPlaces(t *testing.T) {
 	var rows [][]float32
-	places := []float64{-3, -1, 0, 4}
-	for _, v := range places {
+	positions := []float64{-3, -1, 0, 4}
+	for _, v := range positions {
 		rows = append(rows, []float32{float32(2*v + 1), float32(3 * v), float32(6*v - 5)})
 	}
 	points, err := metrics.PCA(rows)
@@ -72,8 +72,8 @@ func TestPrincipalComponentsOfALineAreItsPlaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, p := range points {
-		if math.Abs(p[0]-7*places[i]) > 1e-9 || math.Abs(p[1]) > 1e-9 {
-			t.Errorf("row %d lies at %v, want %v, 0", i, p, 7*places[i])
+		if math.Abs(p[0]-7*positions[i]) > 1e-9 || math.Abs(p[1]) > 1e-9 {
+			t.Errorf("row %d lies at %v, want %v, 0", i, p, 7*positions[i])
 		}
 	}
 }
@@ -87,19 +87,19 @@ func TestOneColumnHasOnePrincipalComponent(t *testing.T) {
 
 func TestPointsFollowFromTheSeedWhateverTheCores(t *testing.T) {
 	rows := clusters(20, 5)
-	place := func(seed uint64) [][2]float64 {
+	project := func(seed uint64) [][2]float64 {
 		points, err := metrics.TSNE(rows, 5, seed, 100)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return points
 	}
-	first := place(1)
+	first := project(1)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	if !slices.Equal(first, place(1)) {
+	if !slices.Equal(first, project(1)) {
 		t.Error("the same seed gives other points on one core")
 	}
-	if slices.Equal(first, place(2)) {
+	if slices.Equal(first, project(2)) {
 		t.Error("another seed gives the same points")
 	}
 }
@@ -118,7 +118,7 @@ func TestWrongFeaturesAreAClearError(t *testing.T) {
 		"one row":       {rows[:1], 0, 10, "1 rows"},
 		"no columns":    {[][]float32{{}, {}}, 1, 10, "no columns"},
 		"ragged":        {append(slices.Clone(rows), []float32{1}), 5, 10, "1 columns in row 20"},
-		"no number":     {nan, 5, 10, "row 7, column 1"},
+		"not a number":  {nan, 5, 10, "row 7, column 1"},
 		"few rows":      {rows, 7, 10, "want 21 or more"},
 		"perplexity":    {rows, math.NaN(), 10, "perplexity is NaN"},
 		"no iterations": {rows, 5, 0, "0 iterations"},

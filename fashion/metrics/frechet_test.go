@@ -45,7 +45,7 @@ func frechet(t *testing.T, a, b Normal) float64 {
 	return d
 }
 
-// near compares within a share of what is wanted.
+// near compares within a fraction of what is wanted.
 func near(t *testing.T, what string, got, want float64) {
 	t.Helper()
 	if !(math.Abs(got-want) <= 1e-6*(1+math.Abs(want))) {
@@ -192,7 +192,7 @@ func TestKthSimilarityIsTheCosineToTheNeighbourOfThatRank(t *testing.T) {
 	for name, bad := range map[string]struct {
 		features [][]float32
 		k        int
-	}{"no number": {[][]float32{{0, float32(math.NaN())}}, 1}, "other numbers": {[][]float32{{1, 2, 3}}, 1}, "no such neighbour": {[][]float32{{1, 2}}, 5}, "none": {[][]float32{{1, 2}}, 0}} {
+	}{"not a number": {[][]float32{{0, float32(math.NaN())}}, 1}, "other numbers": {[][]float32{{1, 2, 3}}, 1}, "no such neighbour": {[][]float32{{1, 2}}, 5}, "none": {[][]float32{{1, 2}}, 0}} {
 		if _, err := similarity(bad.features, others, bad.k); err == nil {
 			t.Errorf("%s: no error", name)
 		}

@@ -79,7 +79,7 @@ func affinities(x *mat.Dense, perplexity float64) *mat.Dense {
 }
 
 // pickNeighbours sets p, which is all 0, to the probabilities with which row i picks each other as its neighbour, which sum to 1: p_j ~ exp(-b d_j), d_j the squared distance and
-// b the precision for which the perplexity, exp of the entropy, is the one that is asked for. The entropy falls as b grows; b is found by bisection.
+// b the precision for which the perplexity, exp of the entropy, is the wanted one. The entropy falls as b grows; b is found by bisection.
 func pickNeighbours(p, distances []float64, i int, perplexity float64) {
 	nearest := math.Inf(1)
 	for j, d := range distances {

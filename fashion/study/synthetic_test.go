@@ -144,12 +144,12 @@ func TestPublishedResultsAreReadAsTheyWereWrittenAndDamagedOnesAreAnError(t *tes
 		t.Errorf("got %v (%v), want %v", got, err, want)
 	}
 	path := filepath.Join(root, "full", "synthetic", "effects.json")
-	for _, damaged := range []string{"", `[{"mixture": 3}]`, `[{"unknown": 3}]`, "[]", `[{"mixture": "a"}] rest`} {
-		if err := os.WriteFile(path, []byte(damaged), 0o666); err != nil {
+	for _, corrupt := range []string{"", `[{"mixture": 3}]`, `[{"unknown": 3}]`, "[]", `[{"mixture": "a"}] rest`} {
+		if err := os.WriteFile(path, []byte(corrupt), 0o666); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := study.PublishedSynthetic(); err == nil || !strings.Contains(err.Error(), path) {
-			t.Errorf("%q: error is %v, want one that names %s", damaged, err, path)
+			t.Errorf("%q: error is %v, want one that names %s", corrupt, err, path)
 		}
 	}
 }

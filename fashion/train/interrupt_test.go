@@ -33,7 +33,7 @@ func TestTrainingStopsBeforeTheNextStepWhenItsContextEndsAndResumes(t *testing.T
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := outcome(t, resumed), outcome(t, fit(t, "whole", recipe())); !reflect.DeepEqual(got, want) {
+	if got, want := outcome(t, resumed), outcome(t, fit(t, "undisturbed", recipe())); !reflect.DeepEqual(got, want) {
 		t.Errorf("resumed it ends with %+v, undisturbed with %+v, or the tensors differ", got.State, want.State)
 	}
 }
@@ -54,7 +54,7 @@ func TestTrainingDoesNotBeginAfterItsContextHasEnded(t *testing.T) {
 
 func TestSearchStopsWhenItsContextEndsAndResumes(t *testing.T) {
 	needBackend(t)
-	want := search(t, newSearch(t, "whole"), 1)
+	want := search(t, newSearch(t, "undisturbed"), 1)
 	s := newSearch(t, "interrupted")
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := train.SearchContext(ctx, s, 2, func(state hyperband.State[run.Recipe]) {

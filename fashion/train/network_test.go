@@ -35,9 +35,9 @@ func ownRecipe(name string) run.Recipe {
 func TestOwnNetworkIsTrainedTestedExplainedAndResumed(t *testing.T) {
 	needBackend(t)
 	net := models.Network{Name: "wide", Logits: wide}
-	whole := fitOwn(t, "whole", ownRecipe("wide"), net)
-	if whole.Record.Parameters != 9*16+16+9*16*16+16+49*16*10+10 || len(whole.History) != 2 {
-		t.Errorf("it has %d parameters after %d epochs", whole.Record.Parameters, len(whole.History))
+	undisturbed := fitOwn(t, "undisturbed", ownRecipe("wide"), net)
+	if undisturbed.Record.Parameters != 9*16+16+9*16*16+16+49*16*10+10 || len(undisturbed.History) != 2 {
+		t.Errorf("it has %d parameters after %d epochs", undisturbed.Record.Parameters, len(undisturbed.History))
 	}
 
 	// The same, interrupted after the first epoch.
@@ -48,7 +48,7 @@ func TestOwnNetworkIsTrainedTestedExplainedAndResumed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := whole.Predictions(run.Validation)
+	a, err := undisturbed.Predictions(run.Validation)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,13 +57,13 @@ func TestOwnNetworkIsTrainedTestedExplainedAndResumed(t *testing.T) {
 		t.Errorf("resumed it predicts %v (%v), want %v", b.Probabilities[0], err, a.Probabilities[0])
 	}
 
-	if p, err := infer.Test(whole, net); err != nil || len(p.Labels) == 0 {
+	if p, err := infer.Test(undisturbed, net); err != nil || len(p.Labels) == 0 {
 		t.Errorf("%d test predictions (%v)", len(p.Labels), err)
 	}
-	if p, err := infer.Test(whole); err != nil || len(p.Labels) == 0 { // they are saved, and need no code
+	if p, err := infer.Test(undisturbed); err != nil || len(p.Labels) == 0 { // they are saved, and need no code
 		t.Errorf("without the code: %d test predictions (%v)", len(p.Labels), err)
 	}
-	m, err := infer.Load(whole, net)
+	m, err := infer.Load(undisturbed, net)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestOwnNetworkIsTrainedTestedExplainedAndResumed(t *testing.T) {
 	if err != nil || e.Layer != "pool2" || len(e.Features[0]) != 49*16 {
 		t.Errorf("Grad-CAM is of the layer %q and %d features (%v), want pool2 and 784", e.Layer, len(e.Features[0]), err)
 	}
-	if _, err := infer.Load(whole); err == nil || !strings.Contains(err.Error(), "handed over") {
+	if _, err := infer.Load(undisturbed); err == nil || !strings.Contains(err.Error(), "handed over") {
 		t.Errorf("without the code: %v, want an error that asks for it", err)
 	}
 }
@@ -130,7 +130,7 @@ func TestAnotherNetworkUnderTheSameRunNameIsRefusedWithWhatDiffers(t *testing.T)
 	}
 }
 
-// The gradients of the whole batch: with parts, normalization would have other statistics.
+// The gradients of the whole batch: with micro-batches, normalization would have other statistics.
 func TestOwnNetworkWithBatchNormalizationTrainsOnWholeBatches(t *testing.T) {
 	needBackend(t)
 	r := ownRecipe("normalized")
@@ -139,9 +139,9 @@ func TestOwnNetworkWithBatchNormalizationTrainsOnWholeBatches(t *testing.T) {
 		x := n.Relu("relu", n.BatchNorm("norm", n.Conv("conv", images, 8)))
 		return n.Dense("logits", n.GlobalAveragePool("average", x), fashion.NumClasses)
 	}}
-	inParts := net
-	inParts.WholeBatch = true // which changes nothing
-	a, b := fitOwn(t, "derived", r, net), fitOwn(t, "told", r, inParts)
+	stated := net
+	stated.WholeBatch = true // which changes nothing
+	a, b := fitOwn(t, "derived", r, net), fitOwn(t, "stated", r, stated)
 	if a.History[1].Loss != b.History[1].Loss || a.History[1].ValidationLoss != b.History[1].ValidationLoss {
 		t.Errorf("the losses are %v and %v, want the same: the library did not see the normalization", a.History[1].Loss, b.History[1].Loss)
 	}
@@ -198,7 +198,7 @@ func TestMistakeInANetworkIsToldWithTheLayer(t *testing.T) {
 			n.Flatten("flatten", images)
 			panic("no idea")
 		}, []string{"no idea", `after the layer "flatten"`}},
-		"what is no number": {func(n *layers.Net, images *Node) *Node {
+		"what is not finite": {func(n *layers.Net, images *Node) *Node {
 			x := n.Keep("logarithm", Log(n.Flatten("flatten", images))) // of the black background
 			return n.Dense("logits", x, fashion.NumClasses)
 		}, []string{`"logarithm"`, "not finite"}},

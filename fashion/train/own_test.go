@@ -33,24 +33,24 @@ func ownParts() run.Recipe {
 
 func TestOwnAugmentationAndScheduleAreAppliedAndResumedBitForBit(t *testing.T) {
 	needBackend(t)
-	whole, err := train.Fit("whole", ownParts(), nil, darken, warmUp)
+	undisturbed, err := train.Fit("undisturbed", ownParts(), nil, darken, warmUp)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// By hand: 240 images in batches of 16 are 15 steps an epoch; the rate rises over 7.5 of 30.
-	if got, want := whole.History[1].LearningRate, ownParts().Optimizer.LearningRate; got != want {
+	if got, want := undisturbed.History[1].LearningRate, ownParts().Optimizer.LearningRate; got != want {
 		t.Errorf("the second epoch ends with the rate %v, want %v", got, want)
 	}
 	plain := ownParts()
 	plain.Augmentation = run.Augmentation{}
-	if r, err := train.Fit("plain", plain, nil, warmUp); err != nil || r.History[0].Loss == whole.History[0].Loss {
-		t.Errorf("without the transform the loss is the same, %v (%v)", whole.History[0].Loss, err)
+	if r, err := train.Fit("plain", plain, nil, warmUp); err != nil || r.History[0].Loss == undisturbed.History[0].Loss {
+		t.Errorf("without the transform the loss is the same, %v (%v)", undisturbed.History[0].Loss, err)
 	}
 	again, err := train.Fit("again", ownParts(), nil, warmUp, darken)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, b := outcome(t, whole), outcome(t, again)
+	a, b := outcome(t, undisturbed), outcome(t, again)
 	for i := range a.Tensors {
 		if string(a.Tensors[i].Data) != string(b.Tensors[i].Data) {
 			t.Fatalf("%s is another when it is trained again", a.Tensors[i].Name)

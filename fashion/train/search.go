@@ -15,12 +15,12 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Search runs a search of recipes, or goes on with it, in the folder of its journal; its objective is the validation accuracy. Each
-// configuration is a run in that folder (see TrialRun), and a promoted one goes on there bit for bit as if it had never stopped. So
+// Search runs a search of recipes, or resumes it, in the folder of its journal; its objective is the validation accuracy. Each
+// configuration is a run in that folder (see TrialRun), and a promoted one resumes there bit for bit as if it had never stopped. So
 // many trainings are under way at once, sharing the backend; the outcome is the same for any number. report, if not nil, is called
 // after each training.
 //
-// The checkpoints of trials that were dropped are removed: training such a one on begins anew, and ends alike.
+// The checkpoints of trials that were dropped are removed: training one of them further begins anew, with the same outcome.
 //
 // A network of one's own is handed over; its hyperparameters, which Network.ForModel reads, may be in the space.
 func Search(s hyperband.Search[run.Recipe], workers int, report func(hyperband.State[run.Recipe]), own ...run.Own) (hyperband.State[run.Recipe], error) {
@@ -133,7 +133,7 @@ func (e *InterruptedSearchError) Error() string {
 
 func (e *InterruptedSearchError) Unwrap() error { return e.Err }
 
-// onlyInterrupted reports whether interrupted trainings are all that an error tells of.
+// onlyInterrupted reports whether interrupted trainings are all that an error reports.
 func onlyInterrupted(err error) bool {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return !slices.ContainsFunc(joined.Unwrap(), func(e error) bool { return !onlyInterrupted(e) })

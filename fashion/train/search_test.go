@@ -18,7 +18,7 @@ import (
 
 func TestExtendedRunEndsAsOneThatHadAllEpochsAtOnce(t *testing.T) {
 	needBackend(t)
-	whole := fit(t, "whole", recipe())
+	undisturbed := fit(t, "undisturbed", recipe())
 	short := recipe()
 	short.Epochs = 1
 	fit(t, "extended", short)
@@ -26,8 +26,8 @@ func TestExtendedRunEndsAsOneThatHadAllEpochsAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := outcome(t, extended), outcome(t, whole); !reflect.DeepEqual(got, want) {
-		t.Errorf("extended: %+v\nwhole: %+v\nor their tensors differ", got.State, want.State)
+	if got, want := outcome(t, extended), outcome(t, undisturbed); !reflect.DeepEqual(got, want) {
+		t.Errorf("extended: %+v\nundisturbed: %+v\nor their tensors differ", got.State, want.State)
 	}
 	again, err := train.Extend("extended", short, nil)
 	if err != nil || len(again.History) != recipe().Epochs {
@@ -192,7 +192,7 @@ func listing(pattern string) string {
 
 func TestSearchKilledTenTimesEndsAlikeAndTrainsNoEpochTwice(t *testing.T) {
 	needBackend(t)
-	want := search(t, newSearch(t, "whole"), 1)
+	want := search(t, newSearch(t, "undisturbed"), 1)
 	s := newSearch(t, "killed")
 	kills := 0
 	for kills < 10 && killed(t, searchVariable+"=killed", killVariable+"="+strconv.Itoa(kills)) {
@@ -208,7 +208,7 @@ func TestSearchKilledTenTimesEndsAlikeAndTrainsNoEpochTwice(t *testing.T) {
 	}
 }
 
-// trainings counts the epochs that a search's journal tells of.
+// trainings counts the epochs in a search's journal.
 func trainings(t *testing.T, s hyperband.Search[run.Recipe]) int {
 	t.Helper()
 	state, err := s.Read()

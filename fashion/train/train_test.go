@@ -149,7 +149,7 @@ func flatten(byName map[string][]byte) (all []byte) {
 
 func TestKilledTrainingEndsAsIfItHadNeverBeenKilled(t *testing.T) {
 	needBackend(t)
-	whole := outcome(t, fit(t, "whole", recipe()))
+	undisturbed := outcome(t, fit(t, "undisturbed", recipe()))
 	path, err := run.Local().Path("killed")
 	if err != nil {
 		t.Fatal(err)
@@ -164,10 +164,10 @@ func TestKilledTrainingEndsAsIfItHadNeverBeenKilled(t *testing.T) {
 	if resumed.Record.Resumed == 0 {
 		t.Error("the run does not tell that it was resumed")
 	}
-	if got := outcome(t, resumed); !reflect.DeepEqual(got, whole) {
-		t.Errorf("resumed: %+v\nwhole:   %+v\nor their tensors differ", got.State, whole.State)
+	if got := outcome(t, resumed); !reflect.DeepEqual(got, undisturbed) {
+		t.Errorf("resumed: %+v\nundisturbed:   %+v\nor their tensors differ", got.State, undisturbed.State)
 	}
-	if whole.State.LearningRate == recipe().Optimizer.LearningRate {
+	if undisturbed.State.LearningRate == recipe().Optimizer.LearningRate {
 		t.Error("the plateau never reduced the rate, so that this test says nothing about it")
 	}
 }

@@ -38,7 +38,7 @@ func Fit(name string, recipe run.Recipe, report func(run.Progress), own ...run.O
 	return (&Trainer{Own: own}).Fit(name, recipe, report)
 }
 
-// Extend is Fit for a recipe of which the run may already have had fewer epochs: it goes on, and ends as a run that had all of
+// Extend is Fit for a recipe of which the run may already have had fewer epochs: it resumes, and ends as a run that had all of
 // them at once. A run of more epochs is left as it is.
 func Extend(name string, recipe run.Recipe, report func(run.Progress), own ...run.Own) (*run.Run, error) {
 	dir, err := run.Local().Path(name)

@@ -154,11 +154,11 @@ func TestBlockMovesByItsShareOfTheRate(t *testing.T) {
 	r.Model = run.Model{Name: "convnext", Size: "atto", Input: "resize"}
 	r.Optimizer.LearningRate = 0.01
 	r.Data.Limit, r.Batch = 40, 32 // one step
-	fresh, whole := initial(t, r), parameters(t, fit(t, "whole", r))
+	fresh, undisturbed := initial(t, r), parameters(t, fit(t, "undisturbed", r))
 	r.Optimizer.LayerDecay = 0.5
 	decayed := parameters(t, fit(t, "decayed", r))
 	for name, depth := range map[string]int{"head_fc/bias": 0, "stages_3_blocks_1_gamma": 1, "stages_3_downsample_1/bias": 2, "stages_2_blocks_5_gamma": 3} {
-		full, part := distance(fresh[name], whole[name]), distance(fresh[name], decayed[name])
+		full, part := distance(fresh[name], undisturbed[name]), distance(fresh[name], decayed[name])
 		if want := full * math.Pow(0.5, float64(depth)); full == 0 || math.Abs(part-want) > 0.02*want {
 			t.Errorf("%s moved by %g, want %g, half of the rate %d times", name, part, want, depth)
 		}
@@ -292,7 +292,7 @@ func TestWeightsOfAFileAreTakenOverAndFrozenOnesStay(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := train.Fit("file", r, nil); err != nil {
-		t.Errorf("a finished run asked for its first weights: %v", err)
+		t.Errorf("a finished run read its initial weights: %v", err)
 	}
 	if _, err := train.Fit("other", r, nil); err == nil || !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a file that is gone: %v", err)

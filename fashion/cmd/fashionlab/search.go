@@ -111,8 +111,8 @@ func progress() func(hyperband.State[run.Recipe]) {
 	}
 }
 
-// place is a line of a ranking.
-type place struct {
+// rankedTrial is a line of a ranking.
+type rankedTrial struct {
 	Trial      int               `json:"trial"`
 	Accuracy   float64           `json:"validation_accuracy"`
 	Epochs     int               `json:"epochs"`
@@ -120,10 +120,10 @@ type place struct {
 	Recipe     run.Recipe        `json:"recipe"`
 }
 
-func ranked(s hyperband.State[run.Recipe]) []place {
-	var list []place
+func ranked(s hyperband.State[run.Recipe]) []rankedTrial {
+	var list []rankedTrial
 	for _, t := range s.Ranking() {
-		p := place{Trial: t.ID, Accuracy: t.Score(0), Epochs: len(t.Scores), Parameters: map[string]string{}, Recipe: t.Config}
+		p := rankedTrial{Trial: t.ID, Accuracy: t.Score(0), Epochs: len(t.Scores), Parameters: map[string]string{}, Recipe: t.Config}
 		for i, parameter := range s.Space {
 			p.Parameters[parameter.Name] = parameter.Format(t.Values[i])
 		}

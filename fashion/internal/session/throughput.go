@@ -50,7 +50,7 @@ func (s *Session) Validating(epoch int, loss, accuracy float64) {
 // steps is the number of steps of an epoch.
 func (s *Session) steps() int { return (s.Images.Training.Real + s.Recipe.Batch - 1) / s.Recipe.Batch }
 
-// report tells where the training is after so many steps of an epoch.
+// report reports where the training is after so many steps of an epoch.
 func (s *Session) report(stage string, epoch, step int, loss, accuracy float64) {
 	steps := s.steps()
 	p := run.Progress{Recipe: s.Recipe, History: s.State.History, Epoch: epoch, Step: step, Steps: steps,
