@@ -110,3 +110,17 @@ func TestNoPackageIsTooLargeToRead(t *testing.T) {
 		}
 	}
 }
+
+// The map of README.md has every package but those that are internal.
+func TestReadmeNamesEachPackage(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range packages(t) {
+		name := filepath.Base(p.ImportPath) + "/"
+		if !strings.Contains(p.ImportPath, "/internal/") && !strings.Contains(string(readme), name) {
+			t.Errorf("README.md does not name %s", p.ImportPath)
+		}
+	}
+}

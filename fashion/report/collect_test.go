@@ -73,7 +73,7 @@ func TestRunThatWasCopiedFromAnotherMachineIsListedWithItsDevice(t *testing.T) {
 	}
 }
 
-func TestDifferentTrainingsOfAModelAreToldApart(t *testing.T) {
+func TestDifferentTrainingsOfAModelAreDistinguished(t *testing.T) {
 	s := newStudio(t)
 	file, scratch := study.ConvNeXt(study.Full), study.Transfer(study.Quick, 0)
 	file.Model.Weights = run.Weights{File: "/home/somebody/convnext.safetensors"}

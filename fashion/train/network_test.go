@@ -168,7 +168,7 @@ func TestOwnNetworkWithFrozenLayersKeepsTheirValues(t *testing.T) {
 	}
 }
 
-func TestMistakeInANetworkIsToldWithTheLayer(t *testing.T) {
+func TestMistakeInANetworkIsReportedWithTheLayer(t *testing.T) {
 	needBackend(t)
 	for name, c := range map[string]struct {
 		build models.Build

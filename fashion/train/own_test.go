@@ -58,7 +58,7 @@ func TestOwnAugmentationAndScheduleAreAppliedAndResumedBitForBit(t *testing.T) {
 	}
 }
 
-func TestOwnPartThatIsMissingOrWrongIsTold(t *testing.T) {
+func TestOwnPartThatIsMissingOrWrongIsAnError(t *testing.T) {
 	needBackend(t)
 	wrong := augment.Own{Name: "darken", Apply: func(images, _ *Node) *Node { return ReduceMean(images, -1) }}
 	for name, c := range map[string]struct {

@@ -57,7 +57,7 @@ func TestEachCommandHasAUsageThatListsItsFlagsAndAnExampleThatIsRight(t *testing
 	}
 }
 
-func TestWrongCommandLinesAreToldAndNothingIsDone(t *testing.T) {
+func TestWrongCommandLinesAreReportedAndNothingIsDone(t *testing.T) {
 	t.Setenv(run.RootVariable, t.TempDir())
 	for line, want := range map[string]string{
 		"frob":                                   `"frob" is no command; want one of train, search, report`,

@@ -1,5 +1,3 @@
-// Package cuda has programs compute on an NVIDIA GPU where one works: it finds XLA's plugin or installs it, has it compute something in a process of its
-// own, and makes the settings that programs need to use it.
 package cuda
 
 import (
