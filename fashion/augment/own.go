@@ -4,8 +4,13 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/gobackend"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"fashionlab/fashion"
+	"fashionlab/fashion/layers"
 	"fashionlab/fashion/run"
 )
 
@@ -52,4 +57,25 @@ func applyOwn(a run.Augmentation, images, numbers *Node, own []Own) *Node {
 		panic(fmt.Errorf("the transform %q returns %v for images %v, want the same shape", a.Own.Name, changed, images.Shape()))
 	}
 	return changed
+}
+
+// Digest identifies the code of the transform that an augmentation names, see layers.Digest; "" if it names none. It needs no plugin.
+func Digest(a run.Augmentation, own ...Own) (digest string, err error) {
+	if a.Own == (run.OwnAugmentation{}) {
+		return "", nil
+	}
+	backend, err := gobackend.New("")
+	if err != nil {
+		return "", err
+	}
+	defer backend.Finalize()
+	err = layers.Catch(func() error {
+		g := NewGraph(backend, a.Own.Name)
+		defer g.Finalize()
+		images := Parameter(g, "images", shapes.Make(dtypes.Float32, 2, fashion.Side, fashion.Side, 1))
+		numbers := Parameter(g, "numbers", shapes.Make(dtypes.Float32, 2, a.Own.Numbers))
+		digest = layers.Digest(applyOwn(a, images, numbers, own))
+		return nil
+	})
+	return digest, err
 }

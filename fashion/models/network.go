@@ -1,8 +1,6 @@
 package models
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -147,7 +145,7 @@ func (net Network) On(n *layers.Net, images *Node) *Node {
 	if want := []int{images.Shape().Dimensions[0], fashion.NumClasses}; !slices.Equal(logits.Shape().Dimensions, want) {
 		wrong("it returns %v%s, want the logits of %d images, %v", logits.Shape().Dimensions, lastLayer(n), want[0], want)
 	}
-	seen, reached := map[string]bool{}, ancestors(logits)
+	seen, reached := map[string]bool{}, layers.Ancestors(logits)
 	outputs := map[string]*Node{}
 	for _, o := range n.Outputs() {
 		outputs[o.Name] = o.Value
@@ -186,33 +184,6 @@ func lastLayer(n *layers.Net) string {
 	}
 	last := list[len(list)-1]
 	return fmt.Sprintf(" (after the layer %q, whose output is [B %s])", last.Name, strings.Trim(fmt.Sprint(last.Shape), "[]"))
-}
-
-// ancestors returns the nodes from which a node is computed, including itself.
-func ancestors(node *Node) map[*Node]bool {
-	seen, left := map[*Node]bool{node: true}, []*Node{node}
-	for len(left) > 0 {
-		next := left[len(left)-1]
-		left = left[:len(left)-1]
-		for _, in := range next.Inputs() {
-			if !seen[in] {
-				seen[in] = true
-				left = append(left, in)
-			}
-		}
-	}
-	return seen
-}
-
-// operations returns a digest of the graph: the types and shapes of the nodes that lead to the logits, in order. It includes what lies between the layers.
-func operations(logits *Node) string {
-	h, reached := sha256.New(), ancestors(logits)
-	for _, node := range logits.Graph().Nodes() {
-		if reached[node] {
-			fmt.Fprintln(h, node.Type(), node.Shape()) // a hash never fails
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 // Predict is On for evaluation. With test-time augmentation, which the recipe chooses, it returns the mean of the logits of an image and of its horizontal flip.

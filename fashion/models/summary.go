@@ -10,7 +10,6 @@ import (
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/support/exceptions"
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/layers"
@@ -30,7 +29,7 @@ func Layers(backend compute.Backend, store *model.Store, m run.Model, seed uint6
 	if err := Check(m, own...); err != nil {
 		return b, err
 	}
-	err = exceptions.TryCatch[error](func() {
+	err = layers.Catch(func() error {
 		g := NewGraph(backend, m.Name)
 		defer g.Finalize()
 		input := func(name string, dims ...int) *Node { return Parameter(g, name, shapes.Make(dtypes.Float32, dims...)) }
@@ -41,11 +40,12 @@ func Layers(backend compute.Backend, store *model.Store, m run.Model, seed uint6
 		} else {
 			net, err := Of(m, own...)
 			if err != nil {
-				panic(err)
+				return err
 			}
-			b.Operations = operations(net.On(n, input("images", 1, fashion.Side, fashion.Side, 1)))
+			b.Operations = layers.Digest(net.On(n, input("images", 1, fashion.Side, fashion.Side, 1)))
 		}
 		b.Layers = n.Layers()
+		return nil
 	})
 	for _, l := range b.Layers {
 		b.Normalizes = b.Normalizes || l.Type == "BatchNormalization"

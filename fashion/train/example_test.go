@@ -42,6 +42,29 @@ func ExampleFit_ownNetwork() {
 	// Output: 20490 parameters, 2 epochs, 400 test images
 }
 
+// A network of one's own is timed like the study's.
+func ExampleNewStepper() {
+	own := models.Network{Name: "linear", Logits: func(n *layers.Net, images *Node) *Node {
+		return n.Dense("logits", n.Flatten("flatten", images), fashion.NumClasses)
+	}}
+	recipe := study.CNN(study.Smoke)
+	recipe.Model = run.Model{Name: "linear"}
+	recipe.Data.Limit = 500
+
+	s, err := train.NewStepper(recipe, own)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	milliseconds, err := s.Time(20)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(len(milliseconds), "steps of", s.Parameters, "parameters are timed")
+	// Output: 20 steps of 7850 parameters are timed
+}
+
 // The CNN's size is a matter of the recipe.
 func ExampleFit_smallerCNN() {
 	recipe := study.CNN(study.Smoke)

@@ -78,13 +78,12 @@ func TestOwnPartThatIsMissingOrWrongIsAnError(t *testing.T) {
 	}
 }
 
-func TestOwnScheduleThatHasChangedIsNotResumed(t *testing.T) {
+func TestOwnScheduleOrTransformThatHasChangedIsNotResumed(t *testing.T) {
 	needBackend(t)
 	r := ownParts()
-	r.Augmentation = run.Augmentation{}
 	stop := errors.New("interrupted on purpose")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	_, err := (&train.Trainer{Own: []run.Own{warmUp}}).FitContext(ctx, "changed", r, func(p run.Progress) {
+	_, err := (&train.Trainer{Own: []run.Own{warmUp, darken}}).FitContext(ctx, "changed", r, func(p run.Progress) {
 		if len(p.History) > 0 {
 			cancel(stop)
 		}
@@ -93,14 +92,18 @@ func TestOwnScheduleThatHasChangedIsNotResumed(t *testing.T) {
 		t.Fatalf("the training ended with %v, want an interruption", err)
 	}
 	other := optim.Own{Name: "warm-up", Factor: func(int, int) float64 { return 1 }}
-	if _, err := train.Fit("changed", r, nil, other); err == nil || !strings.Contains(err.Error(), "not the one that the run began with") {
+	if _, err := train.Fit("changed", r, nil, other, darken); err == nil || !strings.Contains(err.Error(), `the schedule "warm-up" is not the one that the run began with`) {
 		t.Errorf("with another schedule: %v", err)
 	}
-	if _, err := train.Fit("changed", r, nil, warmUp); err != nil {
+	lessDark := augment.Own{Name: "darken", Apply: func(images, numbers *Node) *Node { return darken.Apply(images, MulScalar(numbers, 0.5)) }}
+	if _, err := train.Fit("changed", r, nil, warmUp, lessDark); err == nil || !strings.Contains(err.Error(), `the transform "darken" is not the one that the run began with`) {
+		t.Errorf("with another transform: %v", err)
+	}
+	if _, err := train.Fit("changed", r, nil, warmUp, darken); err != nil {
 		t.Errorf("with its own: %v", err)
 	}
 	r.Epochs = 4
-	if _, err := train.Extend("changed", r, nil, warmUp); err == nil || !strings.Contains(err.Error(), "epochs: 2 != 4") {
+	if _, err := train.Extend("changed", r, nil, warmUp, darken); err == nil || !strings.Contains(err.Error(), "epochs: 2 != 4") {
 		t.Errorf("it was extended, though the schedule depends on the length: %v", err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/augment"
 	"fashionlab/fashion/device"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
@@ -127,7 +128,7 @@ func (s *Session) prepare(loop Loop) error {
 		}
 	}
 	maps.Copy(s.Record.Data, s.Images.sums)
-	if err := s.keepSchedule(); err != nil {
+	if err := s.keepOwn(); err != nil {
 		return err
 	}
 	if err := loop.Prepare(backend); err != nil {
@@ -157,8 +158,8 @@ func modules() map[string]string {
 	return versions
 }
 
-// keepSchedule records a digest of a schedule of one's own. One that has changed since the run's first epochs is an error.
-func (s *Session) keepSchedule() error {
+// keepOwn records digests of a schedule and of a transform of one's own. One that has changed since the run's first epochs is an error.
+func (s *Session) keepOwn() error {
 	steps := s.Recipe.Steps()
 	for _, o := range run.OwnOf[optim.Own](s.config.Own) {
 		if o.Name != s.Recipe.Schedule.Name {
@@ -168,12 +169,23 @@ func (s *Session) keepSchedule() error {
 		for step := range steps {
 			fmt.Fprintln(h, o.Factor(step, steps)) // a hash never fails
 		}
-		sum := hex.EncodeToString(h.Sum(nil))
-		if before := s.Record.Data["schedule"]; before != "" && before != sum && len(s.History) > 0 {
-			return fmt.Errorf("the schedule %q is not the one that the run began with; hand that over, choose another run name, or remove the folder to train anew", o.Name)
+		if err := s.keep("schedule", o.Name, hex.EncodeToString(h.Sum(nil))); err != nil {
+			return err
 		}
-		s.Record.Data["schedule"] = sum
 	}
+	digest, err := augment.Digest(s.Recipe.Augmentation, run.OwnOf[augment.Own](s.config.Own)...)
+	if err != nil || digest == "" {
+		return err
+	}
+	return s.keep("transform", s.Recipe.Augmentation.Own.Name, digest)
+}
+
+// keep records the digest of a part of one's own, unless another is recorded since the run's first epochs.
+func (s *Session) keep(kind, name, digest string) error {
+	if before := s.Record.Data[kind]; before != "" && before != digest && len(s.History) > 0 {
+		return fmt.Errorf("the %s %q is not the one that the run began with; hand that over, choose another run name, or remove the folder to train anew", kind, name)
+	}
+	s.Record.Data[kind] = digest
 	return nil
 }
 
