@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -163,6 +164,37 @@ func TestFailingCellIsNamedWithItsError(t *testing.T) {
 	executed, err := os.ReadFile(filepath.Join(out, "00-fails.ipynb"))
 	if err != nil || !strings.Contains(string(executed), "on purpose") {
 		t.Errorf("the executed copy does not show the failure (%v)", err)
+	}
+}
+
+// The table "When a cell fails" in the overview is read by whoever meets an error: it must quote what they see.
+func TestQuotedErrorsAreThoseOfTheKernel(t *testing.T) {
+	l := studio(t)
+	overview, err := os.ReadFile(filepath.Join(l.Notebooks(), "00-overview.ipynb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(overview), "## When a cell fails")
+	section, _, _ = strings.Cut(section, `"cell_type"`)
+	quoted := regexp.MustCompile("\"\\| `([^`]+)` \\|").FindAllStringSubmatch(section, -1)
+	cells := []string{ // each fails with the message in its row of the table
+		`"x := 1"`,
+		`"%%\n", "x := 1"`,
+		`"%%\n", "fmt.Println(x)"`,
+		`"import pkg \"fashionlab/fashion\"\n", "%%\n", "pkg.Name()"`,
+	}
+	if len(quoted) != len(cells) {
+		t.Fatalf("the table quotes %d messages (%q), want %d", len(quoted), quoted, len(cells))
+	}
+	for i, source := range cells {
+		message := strings.TrimSuffix(quoted[i][1], "...")
+		t.Run(message, func(t *testing.T) {
+			path := filepath.Join(l.Notebooks(), "00-fails.ipynb")
+			layouttest.Write(t, path, `{"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"name": "fashionlab", "display_name": "Go"}}, "cells": [
+				{"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": null, "source": ["%noautoget"]},
+				{"cell_type": "code", "id": "b", "metadata": {}, "outputs": [], "execution_count": null, "source": [`+source+`]}]}`)
+			layouttest.Mentions(t, executeOne(t.Context(), l, path, t.TempDir(), "smoke"), "code cell 2", message)
+		})
 	}
 }
 
