@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -59,16 +59,12 @@ func applyOwn(a run.Augmentation, images, numbers *Node, own []Own) *Node {
 	return changed
 }
 
-// Digest identifies the code of the transform that an augmentation names, see layers.Digest; "" if it names none. It needs no plugin.
-func Digest(a run.Augmentation, own ...Own) (digest string, err error) {
+// Digest identifies the code of the transform that an augmentation names, see layers.Digest; "" if it names none. The backend is one on which the transform can be built;
+// nothing is compiled.
+func Digest(backend compute.Backend, a run.Augmentation, own ...Own) (digest string, err error) {
 	if a.Own == (run.OwnAugmentation{}) {
 		return "", nil
 	}
-	backend, err := gobackend.New("")
-	if err != nil {
-		return "", err
-	}
-	defer backend.Finalize()
 	err = layers.Catch(func() error {
 		g := NewGraph(backend, a.Own.Name)
 		defer g.Finalize()

@@ -45,7 +45,10 @@ func Load(candidates []Candidate, from run.Store) (Members, error) {
 			err = m.read()
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s cannot be a member: %w; train and test it with: %s", c.Name, err, c.Command)
+			if m.Run == nil || m.Run.Recipe.Data.Task == "" {
+				err = fmt.Errorf("%w; train and test it with: %s", err, c.Command)
+			}
+			return nil, fmt.Errorf("%s cannot be a member: %w", c.Name, err)
 		}
 		members = append(members, m)
 	}
@@ -89,6 +92,8 @@ func (ms Members) join() (Members, error) {
 // read reads the predictions of a member's run.
 func (m *Member) read() (err error) {
 	switch {
+	case m.Run == nil:
+		return errors.New("it has no run")
 	case !m.Run.Finished():
 		return fmt.Errorf("%s: the training is not finished", m.Run.Dir)
 	case m.Run.Recipe.Data.Task != "":

@@ -38,10 +38,15 @@ var timedSteps = []timedStep{
 	{"convnext", "atto", 103, 64, 19.9, 7},
 }
 
+// isTimed reports whether a recipe's model was timed.
+func isTimed(r run.Recipe) bool {
+	return slices.ContainsFunc(timedSteps, func(s timedStep) bool { return s.model == r.Model.Name })
+}
+
 // nearest is the timed step that is most like a recipe's: first in what is trained, then in the batch. It is zero if the model was timed in other sizes only. A model
 // that was never timed, such as a network of one's own, is taken for as large as the CNN.
 func nearest(r run.Recipe) (best timedStep) {
-	if !slices.ContainsFunc(timedSteps, func(s timedStep) bool { return s.model == r.Model.Name }) {
+	if !isTimed(r) {
 		r.Model = run.Model{Name: "cnn"}
 	}
 	distance := func(s timedStep) float64 {
@@ -143,12 +148,13 @@ func (s Speeds) For(r run.Recipe) Basis {
 		return run.Recipe{Model: run.Model{FineTuneAt: r.Model.FineTuneAt, Side: r.Model.Side}, Data: run.Data{Task: r.Data.Task}, Batch: r.Batch}
 	}
 	unlike := func(s speed) int { return len(run.Diff(decisive(s.Run.Recipe), decisive(r))) }
+	timed := slices.DeleteFunc(slices.Clone(s.here), func(s speed) bool { return !isTimed(s.Run.Recipe) })
 	for _, candidates := range []struct {
 		list []speed
 		note string
 	}{
 		{ofModel(s.here), ""},
-		{s.here, ", another model, in proportion to steps timed on " + referenceDevice},
+		{timed, ", another model, in proportion to steps timed on " + referenceDevice},
 		{ofModel(s.published), ", published, not made on this machine"},
 	} {
 		if len(candidates.list) > 0 {

@@ -12,7 +12,7 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Fit trains a GAN's recipe into the run of that name (see run.Path) and returns the run. A finished run of the same recipe is read and nothing is trained; an interrupted
+// Fit trains a GAN's recipe into the run of that name (see run.Store.Path) and returns the run. A finished run of the same recipe is read and nothing is trained; an interrupted
 // one resumes after its last epoch and ends as if it had never been interrupted; a run of another recipe is an error that shows the difference. The run's generator is that
 // of the epoch with the least Frechet distance to validation images.
 //
@@ -70,6 +70,8 @@ func Check(r run.Recipe, own ...run.Own) error {
 	switch {
 	case r.Optimizer.LayerDecay != 0:
 		return fmt.Errorf("optimizer.layer_decay is %v, want 0 for %s, which has none", r.Optimizer.LayerDecay, r.Model.Name)
+	case r.Data.Synthetic != run.Synthetic{}:
+		return fmt.Errorf("data.synthetic is %+v, want none for %s: a GAN imitates real images", r.Data.Synthetic, r.Model.Name)
 	case r.GAN.Loss == "":
 		return fmt.Errorf("gan.loss is empty, want cross-entropy or hinge for %s", r.Model.Name)
 	case r.Schedule.Name == "plateau":
@@ -80,8 +82,11 @@ func Check(r run.Recipe, own ...run.Own) error {
 	return optim.CheckSchedule(r.Schedule, run.OwnOf[optim.Own](own)...)
 }
 
-// NewStepper loads a recipe's training images and compiles its steps, to time them. A step is one of each network.
-func NewStepper(recipe run.Recipe) (*session.Stepper, error) {
+// Stepper does training steps outside of any run, to time them.
+type Stepper = session.Stepper
+
+// NewStepper loads a recipe's training images and compiles its steps. A step is one of each network.
+func NewStepper(recipe run.Recipe) (*Stepper, error) {
 	if err := Check(recipe); err != nil {
 		return nil, err
 	}
@@ -93,7 +98,7 @@ func NewStepper(recipe run.Recipe) (*session.Stepper, error) {
 	if err != nil {
 		return nil, err
 	}
-	var s *session.Stepper
+	var s *Stepper
 	err = layers.Catch(func() error {
 		g, err := newGame(backend, recipe, images.Training.Real)
 		if err != nil {

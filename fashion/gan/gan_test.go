@@ -253,6 +253,7 @@ func TestRecipesThatNoGANCanUseAreErrors(t *testing.T) {
 		return r
 	}
 	for want, r := range map[string]run.Recipe{
+		"imitates real":    change(func(r *run.Recipe) { r.Data.Synthetic = run.Synthetic{Run: "full/gan", Fraction: 0.5} }),
 		"gan.loss":         change(func(r *run.Recipe) { r.GAN = run.GAN{} }),
 		"cross-entropy":    change(func(r *run.Recipe) { r.GAN.Loss = "least squares" }),
 		"gan.rate":         change(func(r *run.Recipe) { r.GAN.DiscriminatorRate = 0 }),

@@ -6,7 +6,6 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -76,17 +75,16 @@ func Load(r *run.Run, own ...run.Own) (*Model, error) {
 	return New(backend, store, network, r.Recipe), nil
 }
 
-// CheckNetwork reports a network of one's own that is not the one of a run. It needs no accelerator.
+// CheckNetwork reports a network of one's own that is not the one of a run.
 func CheckNetwork(r *run.Run, own ...run.Own) error {
 	networks := run.OwnOf[models.Network](own)
 	if !models.IsOwn(r.Recipe.Model, networks...) {
 		return nil
 	}
-	backend, err := gobackend.New("")
+	backend, err := Backend()
 	if err != nil {
 		return err
 	}
-	defer backend.Finalize()
 	built, err := models.Layers(backend, model.NewStore(), r.Recipe.Model, r.Recipe.Seed, networks...)
 	if err != nil {
 		return err

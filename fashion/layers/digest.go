@@ -25,7 +25,8 @@ func Ancestors(node *Node) map[*Node]bool {
 }
 
 // Digest returns a sha256 of the graph from which a node is computed: the operations with their shapes and inputs, and the values of constants. It is the same in each
-// process; parameters of operations that show in no shape, such as the axis of a reduction over a square, are not in it.
+// process; parameters of operations that show in no shape, such as the axis of a reduction over a square, are not in it. It begins with the version of what is
+// hashed, "2:".
 func Digest(node *Node) string {
 	h, reached, position := sha256.New(), Ancestors(node), map[*Node]int{}
 	for _, n := range node.Graph().Nodes() {
@@ -42,5 +43,5 @@ func Digest(node *Node) string {
 		}
 		fmt.Fprintln(h)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return "2:" + hex.EncodeToString(h.Sum(nil))
 }

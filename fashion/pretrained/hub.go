@@ -91,7 +91,7 @@ var sha256Name = regexp.MustCompile(`^[0-9a-f]{64}$`)
 func cached(repository string) (string, error) {
 	folder := filepath.Join(repositoryFolder(repository), "snapshots")
 	found, err := fashion.Glob(folder, "*/"+weightsFile)
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrPermission) { // a cache of others that cannot be read is as good as none
 		return "", err
 	}
 	slices.SortFunc(found, func(a, b string) int { return modified(a) - modified(b) })

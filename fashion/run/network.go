@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 )
 
 const networkFile = "network.json"
@@ -69,10 +70,23 @@ func DiffNetworks(a, b Network) (differences []string) {
 			i++
 		}
 	}
-	if len(differences) == 0 && a.Operations != b.Operations && a.Operations != "" && b.Operations != "" {
+	if versionA, versionB := digestVersion(a.Operations), digestVersion(b.Operations); len(differences) == 0 && versionA == versionB && a.Operations != b.Operations {
 		differences = append(differences, "the layers are the same, and what is computed between them is not, such as an activation")
 	}
 	return differences
+}
+
+// digestVersion is what a digest begins with, up to a colon: digests of different versions cannot be compared. Those of the first version have none, and an empty digest
+// has one of its own.
+func digestVersion(digest string) string {
+	if digest == "" {
+		return "none"
+	}
+	version, _, versioned := strings.Cut(digest, ":")
+	if !versioned {
+		return ""
+	}
+	return version
 }
 
 // LoadNetwork reads what the run's network is. A run that was made before networks were kept has none: found is false.

@@ -12,7 +12,7 @@ import (
 )
 
 // Recipe is everything that decides a training. Two runs with equal recipes on the same device, with the same
-// versions, end with the same weights. Recipes are comparable with ==.
+// versions, end with the same weights. Recipes are comparable with ==. Errors and differences name fields by their JSON keys.
 type Recipe struct {
 	Model        Model        `json:"model"`
 	Data         Data         `json:"data"`
@@ -57,7 +57,7 @@ type Model struct {
 
 // Weights are where a model's initial parameters come from; the zero value draws them from the seed. The head is new where its classes are others.
 type Weights struct {
-	Run    string `json:"run,omitempty"`    // the best epoch of a finished run, by its name (see Path)
+	Run    string `json:"run,omitempty"`    // the best epoch of a finished run, by its name (see Store.Path)
 	File   string `json:"file,omitempty"`   // a safetensors file. convnext.
 	Hub    string `json:"hub,omitempty"`    // a repository of the Hugging Face hub, as owner/name. convnext.
 	SHA256 string `json:"sha256,omitempty"` // what the file must have; recorded in any case
@@ -78,7 +78,7 @@ type Data struct {
 
 // Synthetic mixes images that a GAN made into the training split. An epoch has as many images, and steps, as without them.
 type Synthetic struct {
-	Run       string  `json:"run,omitempty"`       // of the GAN, by its name (see Path)
+	Run       string  `json:"run,omitempty"`       // of the GAN, by its name (see Store.Path)
 	Published bool    `json:"published,omitempty"` // it is a published run
 	Fraction  float64 `json:"share,omitempty"`     // of each epoch's images; 0 is off, 1 is all
 	Hard      bool    `json:"difficult,omitempty"` // hard examples only, see gan.Synthesizer

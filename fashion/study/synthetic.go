@@ -38,8 +38,8 @@ func SyntheticAblation(p Profile) []Variant {
 		gan.Fraction = fraction
 		for _, hard := range []bool{false, true} {
 			gan.Hard = hard
-			kind := map[bool]string{false: "any", true: "difficult"}[hard]
-			add(fmt.Sprintf("%.0f%% %s generated ones", 100*fraction, kind), fmt.Sprintf("%s-%.0f", kind, 100*fraction), gan)
+			folder := map[bool]string{false: "any", true: "difficult"}[hard] // as runs have been named
+			add(variantName(fraction, hard), fmt.Sprintf("%s-%.0f", folder, 100*fraction), gan)
 		}
 	}
 	if p != Smoke {
@@ -47,6 +47,11 @@ func SyntheticAblation(p Profile) []Variant {
 		add(string(GeneratedOnly), "only", gan)
 	}
 	return variants
+}
+
+// variantName is the name of a mixture of real and generated images.
+func variantName(fraction float64, hard bool) string {
+	return fmt.Sprintf("%.0f%% %s generated ones", 100*fraction, map[bool]string{false: "any", true: "hard"}[hard])
 }
 
 // SyntheticResult is what one training of the ablation reached, measured on real validation images.

@@ -57,7 +57,7 @@ func TestSyntheticResultsAreOfValidationImagesAndOfPhotosOfTheFirst(t *testing.T
 		return right(photos, 18), nil
 	}
 	got, err := study.EvaluateSynthetic([]study.Variant{variant}, 5, predict)
-	want := study.SyntheticResult{"25% difficult generated ones", 0.25, true, 1, 0.75, 0.2, 0.25, 0.4}
+	want := study.SyntheticResult{"25% hard generated ones", 0.25, true, 1, 0.75, 0.2, 0.25, 0.4}
 	if err != nil || len(got) != 1 || got[0] != want {
 		t.Errorf("the result is %+v (%v), want %+v", got, err, want)
 	}
@@ -100,8 +100,8 @@ func TestMixturesAreComparedFractionByFractionAndSeedBySeed(t *testing.T) {
 	add("real", 0, false, 0.5, 0.25)
 	add("5% any", 0.05, false, 0.5, 0.5)
 	add("50% any", 0.5, false, 0.25, 0.375)
-	add("50% difficult", 0.5, true, 0.5, 0.75)
-	add("5% difficult", 0.05, true, 0.75, 0.75)
+	add("50% hard", 0.5, true, 0.5, 0.75)
+	add("5% hard", 0.05, true, 0.75, 0.75)
 	add("only", 1, false, 0.125)
 	for _, c := range []struct {
 		of, over    study.Mixture
@@ -129,14 +129,14 @@ func TestMixturesAreComparedFractionByFractionAndSeedBySeed(t *testing.T) {
 		t.Errorf("error is %v, want one that names the seed", err)
 	}
 	if _, err := list[:2].Difference(accuracy, study.RealAndHard, study.RealAndAny); err == nil {
-		t.Error("there is no error without difficult images")
+		t.Error("there is no error without hard examples")
 	}
 }
 
 func TestPublishedResultsAreReadAsTheyWereWrittenAndDamagedOnesAreAnError(t *testing.T) {
 	root := t.TempDir()
 	t.Setenv(run.PublishedVariable, root)
-	want := study.SyntheticResults{{"25% difficult generated ones", 0.25, true, 2, 0.9321, 0.125, 0.01, 0.875}}
+	want := study.SyntheticResults{{"25% hard generated ones", 0.25, true, 2, 0.9321, 0.125, 0.01, 0.875}}
 	if err := want.Publish(); err != nil {
 		t.Fatal(err)
 	}

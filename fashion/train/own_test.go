@@ -102,6 +102,9 @@ func TestOwnScheduleOrTransformThatHasChangedIsNotResumed(t *testing.T) {
 	if _, err := train.Fit("changed", r, nil, warmUp, darken); err != nil {
 		t.Errorf("with its own: %v", err)
 	}
+	if _, err := train.Fit("changed", r, nil, warmUp, lessDark); err == nil || !strings.Contains(err.Error(), "not the one that the run began with") {
+		t.Errorf("a finished run with another transform: %v", err)
+	}
 	r.Epochs = 4
 	if _, err := train.Extend("changed", r, nil, warmUp, darken); err == nil || !strings.Contains(err.Error(), "epochs: 2 != 4") {
 		t.Errorf("it was extended, though the schedule depends on the length: %v", err)

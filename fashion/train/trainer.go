@@ -25,7 +25,7 @@ type Trainer struct {
 	images   *session.Images
 }
 
-// Fit trains a recipe into the run of that name (see run.Path) and returns the run. A finished run of the same recipe
+// Fit trains a recipe into the run of that name (see run.Store.Path) and returns the run. A finished run of the same recipe
 // is read and nothing is trained; an interrupted one resumes after its last epoch and ends as if it had never been
 // interrupted; a run of another recipe is an error that shows the difference. The run's model is that of the epoch
 // with the best validation accuracy, and its predictions for the validation images are saved.
@@ -108,6 +108,9 @@ func checkOwn(r run.Recipe, own []run.Own) error {
 		default:
 			return fmt.Errorf("a %T is handed over, want a models.Network, an augment.Own, an optim.Own or a train.Synthesizer", part)
 		}
+	}
+	if n := len(run.OwnOf[Synthesizer](own)); r.Data.Synthetic.Fraction > 0 && n != 1 {
+		return fmt.Errorf("the recipe mixes in images of the GAN %s, and %d parts that make them are handed over, want one: gan.Synthesizer{}", r.Data.Synthetic.Run, n)
 	}
 	return augment.Check(r.Augmentation, run.OwnOf[augment.Own](own)...)
 }

@@ -63,8 +63,10 @@ func (c Config) Run(ctx context.Context) (*run.Run, error) {
 		if err := infer.CheckNetwork(r, c.Own...); err != nil { // before anything of the run is changed
 			return nil, err
 		}
-		if r.Finished() && r.Recipe == c.Recipe {
-			return r, nil
+		if r.Recipe == c.Recipe {
+			if _, err := c.checkOwn(r); err != nil || r.Finished() {
+				return r, err
+			}
 		}
 	}
 	if ctx.Err() != nil {
@@ -158,35 +160,44 @@ func modules() map[string]string {
 	return versions
 }
 
-// keepOwn records digests of a schedule and of a transform of one's own. One that has changed since the run's first epochs is an error.
+// keepOwn records digests of a schedule and of a transform of one's own.
 func (s *Session) keepOwn() error {
-	steps := s.Recipe.Steps()
-	for _, o := range run.OwnOf[optim.Own](s.config.Own) {
-		if o.Name != s.Recipe.Schedule.Name {
-			continue
-		}
-		h := sha256.New()
-		for step := range steps {
-			fmt.Fprintln(h, o.Factor(step, steps)) // a hash never fails
-		}
-		if err := s.keep("schedule", o.Name, hex.EncodeToString(h.Sum(nil))); err != nil {
-			return err
-		}
+	digests, err := s.config.checkOwn(s.Run)
+	if err == nil {
+		maps.Copy(s.Record.Data, digests)
 	}
-	digest, err := augment.Digest(s.Recipe.Augmentation, run.OwnOf[augment.Own](s.config.Own)...)
-	if err != nil || digest == "" {
-		return err
-	}
-	return s.keep("transform", s.Recipe.Augmentation.Own.Name, digest)
+	return err
 }
 
-// keep records the digest of a part of one's own, unless another is recorded since the run's first epochs.
-func (s *Session) keep(kind, name, digest string) error {
-	if before := s.Record.Data[kind]; before != "" && before != digest && len(s.History) > 0 {
-		return fmt.Errorf("the %s %q is not the one that the run began with; hand that over, choose another run name, or remove the folder to train anew", kind, name)
+// checkOwn returns digests of a schedule and of a transform of one's own that the recipe names. One that has changed since a run's first epochs is an error.
+func (c Config) checkOwn(r *run.Run) (digests map[string]string, err error) {
+	digests = map[string]string{}
+	steps := c.Recipe.Steps()
+	for _, o := range run.OwnOf[optim.Own](c.Own) {
+		if o.Name == c.Recipe.Schedule.Name {
+			h := sha256.New()
+			for step := range steps {
+				fmt.Fprintln(h, o.Factor(step, steps)) // a hash never fails
+			}
+			digests["schedule"] = hex.EncodeToString(h.Sum(nil))
+		}
 	}
-	s.Record.Data[kind] = digest
-	return nil
+	if c.Recipe.Augmentation.Own.Name != "" {
+		backend, err := infer.Backend()
+		if err != nil {
+			return nil, err
+		}
+		if digests["transform"], err = augment.Digest(backend, c.Recipe.Augmentation, run.OwnOf[augment.Own](c.Own)...); err != nil {
+			return nil, err
+		}
+	}
+	for kind, digest := range digests {
+		if before := r.Record.Data[kind]; before != "" && before != digest && len(r.History) > 0 {
+			name := map[string]string{"schedule": c.Recipe.Schedule.Name, "transform": c.Recipe.Augmentation.Own.Name}[kind]
+			return nil, fmt.Errorf("%s: the %s %q is not the one that the run began with; hand that over, choose another run name, or remove the folder to train anew", r.Dir, kind, name)
+		}
+	}
+	return digests, nil
 }
 
 // Compile compiles what is needed and counts the time.
