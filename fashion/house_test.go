@@ -28,7 +28,7 @@ const onGround = 5
 // largest is how many lines a package may have without its tests, and what those that are larger have at most until they are divided.
 const largest = 2000
 
-var larger = map[string]int{"fashion/plots": 2200, "kernel-setup": 3400, "fashion/cmd/fashionlab": 2150}
+var larger = map[string]int{"kernel-setup": 3400, "fashion/cmd/fashionlab": 2150}
 
 // light are the packages that need no model and so no GoMLX: the set-up is built before there is a C compiler, and saved outputs are read without a backend.
 var light = []string{"fashion/metrics", "fashion/ensemble", "fashion/photo", "fashion/study", "fashion/plots", "fashion/report", "fashion/notebook", "kernel-setup"}

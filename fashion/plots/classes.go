@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"image/color"
 
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
@@ -69,11 +68,8 @@ func barFigure(title, second, description string, series []string, bars []bar) F
 			highest = max(highest, v)
 		}
 	}
-	return Figure{
-		Title: title, Description: description,
-		width: vg.Points(width), height: vg.Points(top + group*float64(len(bars)) + 4),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
+	return Figure{Title: title, subtitle: second, Description: description, width: width, height: top + group*float64(len(bars)) + 4,
+		body: func(c draw.Canvas) {
 			x := left
 			for i, name := range series {
 				if len(series) == 1 {

@@ -3,7 +3,7 @@ package plots
 import (
 	"fmt"
 	"image/color"
-	"math"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -21,23 +21,21 @@ type Row struct {
 }
 
 // Gallery shows rows of pictures under each other, as many in each.
-func Gallery(title, second string, rows []Row) Figure {
-	const side, left, top, gap = 52.0, 124.0, 52.0, 5.0
-	columns, names := 0, ""
-	for i, r := range rows {
-		columns = max(columns, len(r.Images))
-		if i > 0 {
-			names += ", "
-		}
-		names += r.Name
+func Gallery(title, second string, rows []Row) Figure { return gallery(title, second, 52, rows) }
+
+// gallery is a Gallery of pictures that are so many points wide.
+func gallery(title, second string, side float64, rows []Row) Figure {
+	const top, gap = 52.0, 5.0
+	columns, left := 0, 12.0
+	var names []string
+	for _, r := range rows {
+		columns, left = max(columns, len(r.Images)), max(left, 26+textWidth(sans(9.5), r.Name))
+		names = append(names, r.Name)
 	}
-	return Figure{
-		Title:       title,
-		Description: fmt.Sprintf("A table of grey pictures with %d columns and the rows: %s.", columns, names),
-		width:       vg.Points(left + float64(columns)*(side+gap) + 12),
-		height:      vg.Points(top + float64(len(rows))*(side+gap) + 6),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
+	return Figure{Title: title, subtitle: second,
+		Description: fmt.Sprintf("A table of grey pictures with %d columns and the rows: %s.", columns, strings.Join(names, ", ")),
+		width:       left + float64(columns)*(side+gap) + 12, height: top + float64(len(rows))*(side+gap) + 6,
+		body: func(c draw.Canvas) {
 			for i, r := range rows {
 				y := top + float64(i)*(side+gap)
 				write(c, words(sans(9.5), ink, -1, -0.5), left-10, y+side/2, r.Name)
@@ -85,11 +83,8 @@ func estimates(title, second string, list []Measured, reference metrics.Interval
 		low, high = low-0.5, high+0.5
 	}
 	left, right := max(142, 22+5.2*float64(longest)), 22+4.6*float64(widest)
-	return Figure{
-		Title: title, Description: description,
-		width: vg.Points(width), height: vg.Points(top + row*float64(len(list)) + 8),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
+	return Figure{Title: title, subtitle: second, Description: description, width: width, height: top + row*float64(len(list)) + 8,
+		body: func(c draw.Canvas) {
 			x := func(v float64) float64 { return left + (v-low)/(high-low)*(width-left-right) }
 			point := reference.High == reference.Low // not an interval
 			if point {
@@ -100,15 +95,23 @@ func estimates(title, second string, list []Measured, reference metrics.Interval
 			for i, m := range list {
 				y := top + (float64(i)+0.5)*row
 				write(c, words(sans(10), ink, -1, -0.5), left-18, y, m.Name)
-				from, to := at(c, x(m.Value.Low), y), at(c, x(m.Value.High), y)
-				c.StrokeLine2(draw.LineStyle{Color: blue, Width: vg.Points(1.6)}, from.X, from.Y, to.X, to.Y)
-				c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: vg.Points(3.4), Shape: draw.CircleGlyph{}}, at(c, x(m.Value.Value), y))
-				if point && m.Value.Low <= reference.Low && m.Value.High >= reference.High {
-					c.DrawGlyph(draw.GlyphStyle{Color: color.White, Radius: vg.Points(2), Shape: draw.CircleGlyph{}}, at(c, x(m.Value.Value), y))
-				}
+				estimate(c, m.Value, point && m.Value.Low <= reference.Low && m.Value.High >= reference.High, x, y)
 				write(c, words(sans(9), grey, 0, -0.5), width-right+10, y, say(m.Value))
 			}
 		},
+	}
+}
+
+// estimate draws a value as a disc or a ring on the line of its interval; x maps values to points from the left.
+func estimate(c draw.Canvas, v metrics.Interval, hollow bool, x func(float64) float64, y float64) {
+	stroke(c, estimateLine, x(v.Low), y, x(v.High), y)
+	estimateMark(c, hollow, x(v.Value), y)
+}
+
+func estimateMark(c draw.Canvas, hollow bool, x, y float64) {
+	disc(c, blue, estimateRadius, at(c, x, y))
+	if hollow {
+		disc(c, color.White, estimateRadius-1.4, at(c, x, y))
 	}
 }
 
@@ -134,46 +137,22 @@ func Rates(title string, runs []Named) Figure {
 			description += fmt.Sprintf(" %s: rate %.2g and validation loss %.4f at the end.", r.Name, last.Rate, last.ValidationLoss)
 		}
 	}
-	return Figure{
-		Title: title, Description: description,
-		width: vg.Points(width), height: vg.Points(height),
-		draw: func(c draw.Canvas) {
-			heading(c, title, "")
-			for i, r := range runs {
-				curveKey(c, 14+float64(i)*150, 38, curve{r.Name, styles[i%len(styles)]})
+	return Figure{Title: title, Description: description, width: width, height: height,
+		body: func(c draw.Canvas) {
+			epochs := 2
+			for _, r := range runs {
+				epochs = max(epochs, len(r.Run.History))
 			}
-			sideBySide(c, width, top, ratePanel(runs, styles), lossPanel(runs, styles))
+			rates, losses := epochPanel(epochs, "learning rate (logarithmic)"), epochPanel(epochs, "validation loss (nats)")
+			for i, r := range runs {
+				k := curve{r.Name, styles[i%len(styles)]}
+				curveKey(c, 14+float64(i)*150, 38, k)
+				addCurve(rates, r.Run.History, func(e run.Epoch) float64 { return e.Rate }, k)
+				addCurve(losses, r.Run.History, func(e run.Epoch) float64 { return e.ValidationLoss }, k)
+			}
+			leaveRoom(&losses.Y)
+			logarithmic(&rates.Y, plot.LogTicks{Prec: 1}, 1.5)
+			sideBySide(c, top, rates, losses)
 		},
 	}
-}
-
-func ratePanel(runs []Named, styles []draw.LineStyle) *plot.Plot {
-	p := newPlot("epoch", "learning rate (logarithmic)")
-	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: 1}
-	compareRuns(p, runs, styles, func(e run.Epoch) float64 { return e.Rate })
-	p.Y.Min, p.Y.Max = p.Y.Min/1.5, p.Y.Max*1.5
-	return p
-}
-
-func lossPanel(runs []Named, styles []draw.LineStyle) *plot.Plot {
-	p := newPlot("epoch", "validation loss (nats)")
-	compareRuns(p, runs, styles, func(e run.Epoch) float64 { return e.ValidationLoss })
-	margin := (p.Y.Max - p.Y.Min) * 0.06
-	p.Y.Min, p.Y.Max = p.Y.Min-margin, p.Y.Max+margin
-	return p
-}
-
-// compareRuns draws a value of each run over the epochs.
-func compareRuns(p *plot.Plot, runs []Named, styles []draw.LineStyle, value func(run.Epoch) float64) {
-	p.Y.Min, p.Y.Max = math.Inf(1), math.Inf(-1)
-	epochs := 2
-	for i, r := range runs {
-		addCurve(p, r.Run.History, value, curve{r.Name, styles[i%len(styles)]})
-		epochs = max(epochs, len(r.Run.History))
-	}
-	if p.Y.Min >= p.Y.Max {
-		p.Y.Min, p.Y.Max = 0.5, 1
-	}
-	p.X.Min, p.X.Max = 1, float64(epochs)
-	p.X.Tick.Marker = wholeNumbers{}
 }

@@ -5,7 +5,6 @@ import (
 	"image/color"
 	"math"
 
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
@@ -22,15 +21,13 @@ func ConfusionMatrix(c metrics.Confusion) Figure {
 	if pairs := c.MostConfused(); len(pairs) > 0 {
 		description += fmt.Sprintf(" Most often confused: %v and %v, %d times.", pairs[0].A, pairs[0].B, pairs[0].Count)
 	}
-	return Figure{
-		Title: title, Description: description,
-		width: vg.Points(left + side + 20), height: vg.Points(top + side + bottom),
-		draw: func(cv draw.Canvas) {
-			hits := 0
-			for k := range c {
-				hits += c[k][k]
-			}
-			heading(cv, title, fmt.Sprintf("rows: true class, columns: predicted class; count and percent of the row; %d of %d right", hits, c.Total()))
+	hits := 0
+	for k := range c {
+		hits += c[k][k]
+	}
+	second := fmt.Sprintf("rows: true class, columns: predicted class; count and percent of the row; %d of %d right", hits, c.Total())
+	return Figure{Title: title, subtitle: second, Description: description, width: left + side + 20, height: top + side + bottom,
+		body: func(cv draw.Canvas) {
 			for i, row := range c {
 				total := 0
 				for _, n := range row {
@@ -80,9 +77,13 @@ func drawCell(c draw.Canvas, x, y, side, share float64, n int, note string) {
 
 // blend goes from near white to dark blue, ever darker, so that it reads in grey too.
 func blend(t float64) color.RGBA {
-	from, to := [3]float64{246, 248, 250}, [3]float64{8, 48, 107}
-	at := func(i int) uint8 { return uint8(math.Round(from[i] + t*(to[i]-from[i]))) }
-	return color.RGBA{at(0), at(1), at(2), 255}
+	return mix(color.RGBA{246, 248, 250, 255}, color.RGBA{8, 48, 107, 255}, t)
+}
+
+// mix is a colour between two: t 0 is the first, 1 the second.
+func mix(a, b color.RGBA, t float64) color.RGBA {
+	between := func(a, b uint8) uint8 { return uint8(math.Round(float64(a) + t*(float64(b)-float64(a)))) }
+	return color.RGBA{between(a.R, b.R), between(a.G, b.G), between(a.B, b.B), 255}
 }
 
 // luminance is the relative brightness of a colour, 0 to 1 (Rec. 709 weights).

@@ -32,14 +32,11 @@ func LearningCurves(history []run.Epoch, epochs int) Figure {
 			second += "; dotted lines: the learning rate falls"
 		}
 	}
-	return Figure{
-		Title: "Learning curves", Description: description,
-		width: vg.Points(width), height: vg.Points(height),
-		draw: func(c draw.Canvas) {
-			heading(c, "Learning curves", second)
+	return Figure{Title: "Learning curves", subtitle: second, Description: description, width: width, height: height,
+		body: func(c draw.Canvas) {
 			curveKey(c, width-184, 16, training)
 			curveKey(c, width-92, 16, validation)
-			sideBySide(c, width, top,
+			sideBySide(c, top,
 				curvePanel(history, epochs, "loss (nats)", false,
 					func(e run.Epoch) float64 { return e.Loss }, func(e run.Epoch) float64 { return e.ValidationLoss }),
 				curvePanel(history, epochs, "accuracy", true,
@@ -49,7 +46,8 @@ func LearningCurves(history []run.Epoch, epochs int) Figure {
 }
 
 // sideBySide draws charts beside each other, below so many points for the heading.
-func sideBySide(c draw.Canvas, width, top float64, charts ...*plot.Plot) {
+func sideBySide(c draw.Canvas, top float64, charts ...*plot.Plot) {
+	width := (c.Max.X - c.Min.X).Points()
 	each := width / float64(len(charts))
 	for i, p := range charts {
 		x := 8 + float64(i)*each
@@ -80,8 +78,7 @@ var (
 
 // curveKey writes a curve's name beside a piece of its line.
 func curveKey(c draw.Canvas, x, y float64, k curve) {
-	from, to := at(c, x, y), at(c, x+24, y)
-	c.StrokeLine2(k.style, from.X, from.Y, to.X, to.Y)
+	stroke(c, k.style, x, y, x+24, y)
 	write(c, words(sans(10), ink, 0, -0.5), x+30, y, k.name)
 }
 
@@ -100,8 +97,34 @@ func curvePanel(history []run.Epoch, epochs int, label string, ring bool, traine
 		p.Add(&plotter.Scatter{XYs: plotter.XYs{{X: float64(best.Epoch), Y: best.ValidationAccuracy}},
 			GlyphStyle: draw.GlyphStyle{Color: blue, Radius: vg.Points(5), Shape: draw.RingGlyph{}}})
 	}
-	leaveRoom(p)
+	leaveRoom(&p.Y)
 	return p
+}
+
+// epochPanel is an empty chart over the epochs.
+func epochPanel(epochs int, label string) *plot.Plot {
+	p := newPlot("epoch", label)
+	p.X.Min, p.X.Max = 1, float64(epochs)
+	p.X.Tick.Marker = wholeNumbers{}
+	return p
+}
+
+// leaveRoom leaves a little below and above what a chart shows; an axis of nothing goes from 0 to 1.
+func leaveRoom(a *plot.Axis) {
+	if a.Min > a.Max {
+		a.Min, a.Max = 0, 1
+	}
+	margin := max(0.06*(a.Max-a.Min), 1e-3)
+	a.Min, a.Max = a.Min-margin, a.Max+margin
+}
+
+// logarithmic makes an axis of positive values logarithmic, with a factor of room below and above them.
+func logarithmic(a *plot.Axis, ticks plot.Ticker, room float64) {
+	if a.Min > a.Max {
+		a.Min, a.Max = 0.5, 1
+	}
+	a.Scale, a.Tick.Marker = plot.LogScale{}, ticks
+	a.Min, a.Max = a.Min/room, a.Max*room
 }
 
 // addCurve draws a value over the epochs. Epochs whose value is no number are left out.

@@ -36,11 +36,8 @@ func Embedding(title, second string, points [][2]float64, labels []fashion.Label
 	for _, n := range names {
 		description += fmt.Sprintf(" %v;", n.class)
 	}
-	return Figure{
-		Title: title, Description: description,
-		width: vg.Points(width), height: vg.Points(height),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
+	return Figure{Title: title, subtitle: second, Description: description, width: width, height: height,
+		body: func(c draw.Canvas) {
 			for i, p := range points {
 				style := draw.GlyphStyle{Color: classColours[labels[i]], Radius: vg.Points(1.9), Shape: draw.BoxGlyph{}}
 				c.DrawGlyph(style, at(c, toX(p[0]), toY(p[1])))
@@ -65,13 +62,8 @@ func Embedding(title, second string, points [][2]float64, labels []fashion.Label
 
 // errorCross draws a thin dark cross on a white one.
 func errorCross(c draw.Canvas, x, y float64) {
-	const arm = 3.2
-	for _, style := range []draw.LineStyle{{Color: color.White, Width: vg.Points(2.8)}, {Color: color.Black, Width: vg.Points(1.3)}} {
-		for _, up := range []float64{-arm, arm} {
-			from, to := at(c, x-arm, y-up), at(c, x+arm, y+up)
-			c.StrokeLine2(style, from.X, from.Y, to.X, to.Y)
-		}
-	}
+	cross(c, draw.LineStyle{Color: color.White, Width: vg.Points(2.8)}, 3.2, x, y)
+	cross(c, draw.LineStyle{Color: color.Black, Width: vg.Points(1.3)}, 3.2, x, y)
 }
 
 // inside maps the plane of points into a rectangle given by its left, top, width and height, both axes on one scale.
@@ -116,7 +108,7 @@ func classNames(points [][2]float64, labels []fashion.Label, toX, toY func(float
 			}
 		}
 		if xs != nil {
-			list = append(list, className{class, metrics.Percentile(xs, 50), metrics.Percentile(ys, 50), wide(bold(10), class.String())/2 + 9})
+			list = append(list, className{class, metrics.Percentile(xs, 50), metrics.Percentile(ys, 50), textWidth(bold(10), class.String())/2 + 9})
 		}
 	}
 	for range 200 {

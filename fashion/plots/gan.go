@@ -21,7 +21,7 @@ func Generated(images []fashion.Image, epoch int) Figure {
 	for i := range s.Images {
 		s.Labels = append(s.Labels, fashion.Label(i/perClass))
 	}
-	f := rows("Generated items", fmt.Sprintf("after epoch %d, each column from the same noise in every epoch", epoch), s, perClass)
+	f := gallery("Generated items", fmt.Sprintf("after epoch %d, each column from the same noise in every epoch", epoch), 42, classRows(s, perClass))
 	f.Description = fmt.Sprintf("A table of generated grey pictures: ten rows, one for each class, with %d items each, after epoch %d.", perClass, epoch)
 	return f
 }
@@ -43,11 +43,8 @@ func Contest(history []run.Epoch, epochs int, floor float64) Figure {
 			history[0].Synthesis.Distance, last.Synthesis.Distance)
 	}
 	discriminator, generator := curve{"discriminator", training.style}, curve{"generator", validation.style}
-	return Figure{
-		Title: "Two networks against each other", Description: description,
-		width: vg.Points(width), height: vg.Points(height),
-		draw: func(c draw.Canvas) {
-			heading(c, "Two networks against each other", second)
+	return Figure{Title: "Two networks against each other", subtitle: second, Description: description, width: width, height: height,
+		body: func(c draw.Canvas) {
 			curveKey(c, width-204, 16, discriminator)
 			curveKey(c, width-92, 16, generator)
 			losses := epochPanel(epochs, "loss")
@@ -57,21 +54,14 @@ func Contest(history []run.Epoch, epochs int, floor float64) Figure {
 			addCurve(told, history, func(e run.Epoch) float64 { return e.Accuracy }, discriminator)
 			distance := epochPanel(epochs, "distance (log)")
 			addCurve(distance, measured(history), func(e run.Epoch) float64 { return e.Synthesis.Distance }, generator)
-			low, high := min(distance.Y.Min, distance.Y.Max), distance.Y.Max
-			for _, p := range []*plot.Plot{losses, told, distance} {
-				leaveRoom(p)
-			}
-			if high > 0 {
-				if floor > 0 {
-					low = min(low, floor)
-				}
-				distance.Y.Scale, distance.Y.Tick.Marker = plot.LogScale{}, oneTwoFive{}
-				distance.Y.Min, distance.Y.Max = 0.8*low, 1.2*high
-			}
 			if floor > 0 {
-				distance.Add(&plotter.Line{XYs: plotter.XYs{{X: 1, Y: floor}, {X: float64(epochs), Y: floor}}, LineStyle: draw.LineStyle{Color: grey, Width: vg.Points(1), Dashes: []vg.Length{vg.Points(1), vg.Points(2)}}})
+				dotted := draw.LineStyle{Color: grey, Width: vg.Points(1), Dashes: []vg.Length{vg.Points(1), vg.Points(2)}}
+				distance.Add(&plotter.Line{XYs: plotter.XYs{{X: 1, Y: floor}, {X: float64(epochs), Y: floor}}, LineStyle: dotted})
 			}
-			sideBySide(c, width, top, losses, told, distance)
+			leaveRoom(&losses.Y)
+			leaveRoom(&told.Y)
+			logarithmic(&distance.Y, oneTwoFive{}, 1.25)
+			sideBySide(c, top, losses, told, distance)
 		},
 	}
 }
@@ -93,22 +83,4 @@ func (oneTwoFive) Ticks(low, high float64) (ticks []plot.Tick) {
 		}
 	}
 	return ticks
-}
-
-// epochPanel is an empty chart over the epochs.
-func epochPanel(epochs int, label string) *plot.Plot {
-	p := newPlot("epoch", label)
-	p.X.Min, p.X.Max = 1, float64(epochs)
-	p.X.Tick.Marker = wholeNumbers{}
-	p.Y.Min, p.Y.Max = math.Inf(1), math.Inf(-1)
-	return p
-}
-
-// leaveRoom leaves a little above and below what a chart shows.
-func leaveRoom(p *plot.Plot) {
-	if p.Y.Min >= p.Y.Max {
-		p.Y.Min, p.Y.Max = 0, 1
-	}
-	margin := (p.Y.Max - p.Y.Min) * 0.06
-	p.Y.Min, p.Y.Max = p.Y.Min-margin, p.Y.Max+margin
 }

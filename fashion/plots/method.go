@@ -2,7 +2,6 @@ package plots
 
 import (
 	"fmt"
-	"image/color"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -30,12 +29,8 @@ func Method(title, second string, stations []Station) Figure {
 	y := func(station, box int) float64 {
 		return top + tall/2 - (float64(len(stations[station].Boxes))*(high+gapY)-gapY)/2 + float64(box)*(high+gapY)
 	}
-	return Figure{
-		Title: title, Description: description,
-		width:  vg.Points(2*left + float64(len(stations))*(wide+gapX) - gapX),
-		height: vg.Points(top + tall + 20),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
+	return Figure{Title: title, subtitle: second, Description: description, width: 2*left + float64(len(stations))*(wide+gapX) - gapX, height: top + tall + 20,
+		body: func(c draw.Canvas) {
 			for i, s := range stations {
 				write(c, words(bold(10.5), ink, -0.5, -0.5), x(i)+wide/2, top-22, s.Name)
 				for j := range s.Boxes {
@@ -50,10 +45,7 @@ func Method(title, second string, stations []Station) Figure {
 			}
 			for i, s := range stations {
 				for j, b := range s.Boxes {
-					fill(c, color.RGBA{221, 233, 243, 255}, x(i), y(i, j), wide, high)
-					fill(c, blue, x(i), y(i, j), 2.5, high)
-					write(c, fitting(words(bold(10), ink, -0.5, -0.5), b.Name, wide-14), x(i)+wide/2, y(i, j)+16, b.Name)
-					write(c, fitting(words(sans(8.5), grey, -0.5, -0.5), b.Note, wide-14), x(i)+wide/2, y(i, j)+32, b.Note)
+					drawBox(c, b, x(i), y(i, j), wide, high)
 				}
 			}
 		},

@@ -21,12 +21,8 @@ func Preparation(title, second string, photos []photo.Prepared) Figure {
 			description += fmt.Sprintf(" %s, %s.", s.Name, s.Note)
 		}
 	}
-	return Figure{
-		Title: title, Description: description,
-		width:  vg.Points(headed(2*left+float64(columns)*(side+gap)-gap, title, second)),
-		height: vg.Points(top + float64(len(photos))*(side+gap)),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
+	return Figure{Title: title, subtitle: second, Description: description, width: 2*left + float64(columns)*(side+gap) - gap, height: top + float64(len(photos))*(side+gap),
+		body: func(c draw.Canvas) {
 			for i, p := range photos {
 				for j, s := range p.Steps {
 					x := left + float64(j)*(side+gap)

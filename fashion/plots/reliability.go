@@ -26,11 +26,8 @@ func Reliability(title string, before, after []metrics.Bin) Figure {
 		panels[i].name += fmt.Sprintf(": calibration error %.4f", metrics.CalibrationError(p.bins))
 		description += " " + panels[i].name + "."
 	}
-	return Figure{
-		Title: title, Description: description,
-		width: vg.Points(width), height: vg.Points(height),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
+	return Figure{Title: title, subtitle: second, Description: description, width: width, height: height,
+		body: func(c draw.Canvas) {
 			for i, p := range panels {
 				x := 8 + float64(i)*width/2
 				write(c, words(bold(10), ink, 0, -1), x+42, top, p.name)
@@ -75,8 +72,8 @@ func (bins reliable) Plot(c draw.Canvas, p *plot.Plot) {
 	for _, b := range bins {
 		if b.Count > 0 {
 			at := x(b.Confidence)
-			c.StrokeLine2(draw.LineStyle{Color: blue, Width: vg.Points(1.6)}, at, y(b.Accuracy.Low), at, y(b.Accuracy.High))
-			c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: vg.Points(3.4), Shape: draw.CircleGlyph{}}, vg.Point{X: at, Y: y(b.Accuracy.Value)})
+			c.StrokeLine2(estimateLine, at, y(b.Accuracy.Low), at, y(b.Accuracy.High))
+			disc(c, blue, estimateRadius, vg.Point{X: at, Y: y(b.Accuracy.Value)})
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"image/color"
 	"math"
 
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion/ensemble"
@@ -42,14 +41,11 @@ func Simplex(title, second string, names [3]string, grid []ensemble.GridPoint, m
 		t := (accuracy - low.Accuracy) / math.Max(1e-9, high.Accuracy-low.Accuracy)
 		return blend(math.Pow(t, 4))
 	}
-	return Figure{
-		Title: title, Description: description, width: vg.Points(width), height: vg.Points(height),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
+	return Figure{Title: title, subtitle: second, Description: description, width: width, height: height,
+		body: func(c draw.Canvas) {
 			for _, w := range grid {
 				x, y := place(w.Weights)
-				style := draw.GlyphStyle{Color: shade(w.Accuracy), Radius: vg.Points(dot), Shape: draw.CircleGlyph{}}
-				c.DrawGlyph(style, at(c, x, y))
+				disc(c, shade(w.Accuracy), dot, at(c, x, y))
 			}
 			write(c, words(bold(10), ink, -0.5, 0), corners[0][0], corners[0][1]-14, names[0])
 			write(c, words(bold(10), ink, 0, -1), corners[1][0]-14, corners[1][1]+14, names[1])
@@ -58,8 +54,8 @@ func Simplex(title, second string, names [3]string, grid []ensemble.GridPoint, m
 				x, y := place(m.Weights)
 				keyX, keyY := left+side+26, top+14+44*float64(i)
 				for _, p := range [][2]float64{{x, y}, {keyX, keyY}} {
-					c.DrawGlyph(draw.GlyphStyle{Color: color.White, Radius: vg.Points(8.5), Shape: draw.CircleGlyph{}}, at(c, p[0], p[1]))
-					c.DrawGlyph(draw.GlyphStyle{Color: vermilion, Radius: vg.Points(7.5), Shape: draw.CircleGlyph{}}, at(c, p[0], p[1]))
+					disc(c, color.White, 8.5, at(c, p[0], p[1]))
+					disc(c, vermilion, 7.5, at(c, p[0], p[1]))
 					write(c, words(bold(9), color.White, -0.5, -0.5), p[0], p[1], fmt.Sprint(i+1))
 				}
 				write(c, words(sans(9.5), ink, 0, -0.5), keyX+14, keyY-1, m.Name)

@@ -3,7 +3,6 @@ package plots
 import (
 	"fmt"
 
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
@@ -18,7 +17,7 @@ func Tiles(title, second string, images []fashion.Image, captions [][2]string) F
 		list = append(list, tile{image, []line{{first, words(bold(9), ink, -0.5, -1)}, {then, words(sans(9), grey, -0.5, -1)}}})
 		description += fmt.Sprintf(" %s: %s.", first, then)
 	}
-	f := tiles(title, second, "no images", list)
+	f := tiles(title, second, "no images", 6, list)
 	f.Description = description
 	return f
 }
@@ -34,20 +33,16 @@ type line struct {
 	style draw.TextStyle
 }
 
-// tiles draws items, six in a row, each with as many lines, or a word if there are none.
-func tiles(title, second, none string, list []tile) Figure {
-	const most, side, gap, left, top, pitch = 6, 72.0, 26.0, 20.0, 54.0, 12.0
+// tiles draws items in rows of at most so many, each with as many lines, or a word if there are none.
+func tiles(title, second, none string, most int, list []tile) Figure {
+	const side, gap, left, top, pitch = 72.0, 26.0, 20.0, 54.0, 12.0
 	columns, rows, lines := min(most, max(1, len(list))), max(1, (len(list)+most-1)/most), 1
 	if len(list) > 0 {
 		lines = len(list[0].lines)
 	}
 	row := side + 14 + pitch*float64(lines)
-	return Figure{
-		Title:  title,
-		width:  vg.Points(headed(2*left+float64(columns)*(side+gap)-gap, title, second)),
-		height: vg.Points(top + float64(rows)*row),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
+	return Figure{Title: title, subtitle: second, width: 2*left + float64(columns)*(side+gap) - gap, height: top + float64(rows)*row,
+		body: func(c draw.Canvas) {
 			if len(list) == 0 {
 				write(c, words(sans(11), ink, 0, -1), 12, top, none)
 			}
