@@ -44,7 +44,7 @@ func sofar(p run.Progress) plots.Figure {
 	case len(p.Samples) > 0:
 		return plots.Generated(p.Samples, len(p.History))
 	case p.Recipe.GAN != run.GAN{}: // resumed
-		return plots.Contest(p.History, p.Recipe.Epochs, 0)
+		return plots.GANCurves(p.History, p.Recipe.Epochs, 0)
 	}
 	return plots.LearningCurves(p.History, p.Recipe.Epochs)
 }

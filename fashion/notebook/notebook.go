@@ -112,7 +112,7 @@ func Weightings(members ensemble.Members, weightings []ensemble.Weighting) error
 			return err
 		}
 		best = members[e.Best].Name
-		rows = append(rows, []string{w.Name, plots.Shares(e.Weights), fmt.Sprintf("%.4f", e.Validation.Value), e.Test.String(),
+		rows = append(rows, []string{w.Name, plots.FormatWeights(e.Weights), fmt.Sprintf("%.4f", e.Validation.Value), e.Test.String(),
 			e.Gain.Signed(), metrics.FormatP(e.McNemar.P)})
 	}
 	Table([]string{"weights", strings.Join(members.Names(), " / "), "validation", "test (95% interval)", "test, more than " + best + " alone", "p"}, rows)

@@ -11,7 +11,7 @@ import (
 	"fashionlab/fashion/metrics"
 )
 
-// ConfusionMatrix shows how many images of each true class (row) were given each class (column): the count and,
+// ConfusionMatrix shows how many images of each true class (row) are predicted as each class (column): the count and,
 // under it, the percentage of the row.
 func ConfusionMatrix(c metrics.Confusion) Figure {
 	const cell, left, top, bottom = 44.0, 92.0, 66.0, 66.0
@@ -25,8 +25,8 @@ func ConfusionMatrix(c metrics.Confusion) Figure {
 	for k := range c {
 		hits += c[k][k]
 	}
-	second := fmt.Sprintf("rows: true class, columns: predicted class; count and percent of the row; %d of %d right", hits, c.Total())
-	return Figure{Title: title, subtitle: second, Description: description, width: left + side + 20, height: top + side + bottom,
+	subtitle := fmt.Sprintf("rows: true class, columns: predicted class; count and percent of the row; %d of %d correct", hits, c.Total())
+	return Figure{Title: title, subtitle: subtitle, Description: description, width: left + side + 20, height: top + side + bottom,
 		body: func(cv draw.Canvas) {
 			for i, row := range c {
 				total := 0
@@ -37,8 +37,8 @@ func ConfusionMatrix(c metrics.Confusion) Figure {
 				write(cv, words(sans(10), ink, -1, -0.5), left-8, y+cell/2, fashion.Label(i).String())
 				write(cv, slanted(), left+float64(i)*cell+cell/2, top+side+8, fashion.Label(i).String())
 				for j, n := range row {
-					share := float64(n) / math.Max(1, float64(total))
-					drawCell(cv, left+float64(j)*cell, y, cell, share, n, fmt.Sprintf("%.1f%%", 100*share))
+					fraction := float64(n) / math.Max(1, float64(total))
+					drawCell(cv, left+float64(j)*cell, y, cell, fraction, n, fmt.Sprintf("%.1f%%", 100*fraction))
 				}
 			}
 		},
@@ -55,10 +55,10 @@ func slanted() draw.TextStyle {
 	return s
 }
 
-// drawCell draws a count and, if any, a note under it; of a count of 0, neither. The shade grows with the share's root, so that small ones
-// show; the number is dark on light shades and white on dark ones.
-func drawCell(c draw.Canvas, x, y, side, share float64, n int, note string) {
-	shade := blend(math.Sqrt(share))
+// drawCell draws a count and, if any, a note under it; of a count of 0, neither. The shade grows with the square root of the fraction, so
+// that small ones show; the number is dark on light shades and white on dark ones.
+func drawCell(c draw.Canvas, x, y, side, fraction float64, n int, note string) {
+	shade := blend(math.Sqrt(fraction))
 	fill(c, shade, x+0.5, y+0.5, side-1, side-1)
 	if n == 0 {
 		return

@@ -20,16 +20,19 @@ type Priced struct {
 	Cost  float64
 }
 
-// Costs shows estimates with their 95% intervals over what they cost, on an axis with that label. Both axes begin where the data do.
-func Costs(title, second, cost, value string, list []Priced) Figure {
-	description := fmt.Sprintf("Points with 95%% intervals: %s over %s.", value, cost)
+// Axes are the labels of a chart's axes.
+type Axes struct{ X, Y string }
+
+// Costs shows estimates with their 95% intervals (y) over what they cost (x). The x axis begins at 0, the y axis where the intervals do.
+func Costs(title, subtitle string, axes Axes, list []Priced) Figure {
+	description := fmt.Sprintf("Points with 95%% intervals: %s over %s.", axes.Y, axes.X)
 	for _, p := range list {
 		description += fmt.Sprintf(" %s: %v at %.3g.", p.Name, p.Value, p.Cost)
 	}
 	const width, height = 640.0, 330.0
-	return Figure{Title: title, subtitle: second, Description: description, width: width, height: height,
+	return Figure{Title: title, subtitle: subtitle, Description: description, width: width, height: height,
 		body: func(c draw.Canvas) {
-			p := newPlot(cost, value)
+			p := newPlot(axes.X, axes.Y)
 			p.Add(priced(list))
 			p.X.Min = 0
 			for _, m := range list {

@@ -12,27 +12,26 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// LearningCurves shows loss and accuracy by epoch, of the training and of the validation part, where the learning
-// rate fell, and the epoch of the best validation accuracy. epochs is how many there will be, for the axis of a
-// training under way.
+// LearningCurves shows the training and the validation loss and accuracy by epoch, where the learning rate fell, and the epoch of the best
+// validation accuracy. epochs is how many there will be, for the axis of a training under way.
 func LearningCurves(history []run.Epoch, epochs int) Figure {
 	const width, height, top = 720.0, 320.0, 48.0
 	epochs = max(epochs, len(history), 2)
 	description := "No epoch is finished yet."
-	second := "no epoch is finished yet"
+	subtitle := "no epoch is finished yet"
 	if len(history) > 0 {
 		best := run.MostAccurate(history)
 		description = fmt.Sprintf("Two line charts over %d epochs. Training loss goes from %.3f to %.3f; the best validation accuracy is %.4f in epoch %d.",
 			len(history), history[0].Loss, history[len(history)-1].Loss, best.ValidationAccuracy, best.Epoch)
-		second = fmt.Sprintf("best validation accuracy %.4f in epoch %d (ring)", best.ValidationAccuracy, best.Epoch)
+		subtitle = fmt.Sprintf("best validation accuracy %.4f in epoch %d (ring)", best.ValidationAccuracy, best.Epoch)
 		switch falls := rateFalls(history); {
 		case len(falls) > len(history)/2:
-			second += "; the learning rate falls all the time"
+			subtitle += "; the learning rate falls in most epochs"
 		case len(falls) > 0:
-			second += "; dotted lines: the learning rate falls"
+			subtitle += "; dotted lines: the learning rate falls"
 		}
 	}
-	return Figure{Title: "Learning curves", subtitle: second, Description: description, width: width, height: height,
+	return Figure{Title: "Learning curves", subtitle: subtitle, Description: description, width: width, height: height,
 		body: func(c draw.Canvas) {
 			curveKey(c, width-184, 16, training)
 			curveKey(c, width-92, 16, validation)
@@ -41,6 +40,48 @@ func LearningCurves(history []run.Epoch, epochs int) Figure {
 					func(e run.Epoch) float64 { return e.Loss }, func(e run.Epoch) float64 { return e.ValidationLoss }),
 				curvePanel(history, epochs, "accuracy", true,
 					func(e run.Epoch) float64 { return e.Accuracy }, func(e run.Epoch) float64 { return e.ValidationAccuracy }))
+		},
+	}
+}
+
+// Named is a run with the name under which a figure shows it.
+type Named struct {
+	Name string
+	Run  *run.Run
+}
+
+// LearningRates shows the learning rate and the validation loss of several runs by epoch.
+func LearningRates(title string, runs []Named) Figure {
+	const width, height, top = 720.0, 320.0, 64.0
+	styles := []draw.LineStyle{
+		{Color: blue, Width: vg.Points(1.8)},
+		{Color: orange, Width: vg.Points(1.8), Dashes: []vg.Length{vg.Points(6), vg.Points(3)}},
+		{Color: vermilion, Width: vg.Points(1.8), Dashes: []vg.Length{vg.Points(2), vg.Points(2)}},
+		{Color: grey, Width: vg.Points(1.8)},
+	}
+	description := "Two line charts, of the learning rate and of the validation loss by epoch."
+	for _, r := range runs {
+		if h := r.Run.History; len(h) > 0 {
+			last := h[len(h)-1]
+			description += fmt.Sprintf(" %s: rate %.2g and validation loss %.4f at the end.", r.Name, last.Rate, last.ValidationLoss)
+		}
+	}
+	return Figure{Title: title, Description: description, width: width, height: height,
+		body: func(c draw.Canvas) {
+			epochs := 2
+			for _, r := range runs {
+				epochs = max(epochs, len(r.Run.History))
+			}
+			rates, losses := epochPanel(epochs, "learning rate (log)"), epochPanel(epochs, "validation loss (nats)")
+			for i, r := range runs {
+				k := curve{r.Name, styles[i%len(styles)]}
+				curveKey(c, 14+float64(i)*150, 38, k)
+				addCurve(rates, r.Run.History, func(e run.Epoch) float64 { return e.Rate }, k)
+				addCurve(losses, r.Run.History, func(e run.Epoch) float64 { return e.ValidationLoss }, k)
+			}
+			leaveRoom(&losses.Y)
+			logarithmic(&rates.Y, 1.5)
+			sideBySide(c, top, rates, losses)
 		},
 	}
 }
@@ -65,7 +106,7 @@ func rateFalls(history []run.Epoch) (epochs []int) {
 	return epochs
 }
 
-// curve is how a part's values are drawn: a dashed line for training, a solid one for validation.
+// curve is how the values of a split or a run are drawn.
 type curve struct {
 	name  string
 	style draw.LineStyle
@@ -119,11 +160,11 @@ func leaveRoom(a *plot.Axis) {
 }
 
 // logarithmic makes an axis of positive values logarithmic, with a factor of room below and above them.
-func logarithmic(a *plot.Axis, ticks plot.Ticker, room float64) {
+func logarithmic(a *plot.Axis, room float64) {
 	if a.Min > a.Max {
 		a.Min, a.Max = 0.5, 1
 	}
-	a.Scale, a.Tick.Marker = plot.LogScale{}, ticks
+	a.Scale, a.Tick.Marker = plot.LogScale{}, oneTwoFive{}
 	a.Min, a.Max = a.Min/room, a.Max*room
 }
 
@@ -158,6 +199,20 @@ func (wholeNumbers) Ticks(low, high float64) []plot.Tick {
 	var ticks []plot.Tick
 	for v := int(math.Ceil(low)); float64(v) <= high; v += step {
 		ticks = append(ticks, plot.Tick{Value: float64(v), Label: fmt.Sprint(v)})
+	}
+	return ticks
+}
+
+// oneTwoFive puts ticks of a logarithmic axis on 1, 2 and 5 times the powers of ten.
+type oneTwoFive struct{}
+
+func (oneTwoFive) Ticks(low, high float64) (ticks []plot.Tick) {
+	for power := math.Floor(math.Log10(low)); power <= math.Log10(high); power++ {
+		for _, digit := range []float64{1, 2, 5} {
+			if v := digit * math.Pow(10, power); v >= low && v <= high {
+				ticks = append(ticks, plot.Tick{Value: v, Label: fmt.Sprintf("%g", v)})
+			}
+		}
 	}
 	return ticks
 }

@@ -11,18 +11,18 @@ import (
 // Box is a step of a Diagram.
 type Box struct {
 	Name, Note string
-	Share      float64 // of a column's width, 0 for all of it: how wide a layer is beside the others, say
+	Width      float64 // fraction of the column's width, 0 for all of it: how many channels a layer has beside the others, say
 }
 
 // Column is a chain of steps under each other.
 type Column struct {
 	Title string
 	Boxes []Box
-	Skip  bool // what comes in is also led past all steps and added at the end
+	Skip  bool // a skip connection adds the input to the output
 }
 
 // Diagram shows chains of steps side by side, each from the top to the bottom.
-func Diagram(title, second string, columns []Column) Figure {
+func Diagram(title, subtitle string, columns []Column) Figure {
 	const wide, pitch, gap, top, left = 240.0, 46.0, 70.0, 84.0, 16.0
 	rows, description := 0, "Chains of boxes, side by side."
 	for _, column := range columns {
@@ -35,7 +35,7 @@ func Diagram(title, second string, columns []Column) Figure {
 			description += " the input is added at the end."
 		}
 	}
-	return Figure{Title: title, subtitle: second, Description: description, width: 2*left + float64(len(columns))*(wide+gap) - gap + 24, height: top + float64(rows)*pitch + 30,
+	return Figure{Title: title, subtitle: subtitle, Description: description, width: 2*left + float64(len(columns))*(wide+gap) - gap + 24, height: top + float64(rows)*pitch + 30,
 		body: func(c draw.Canvas) {
 			for i, column := range columns {
 				x := left + float64(i)*(wide+gap)
@@ -54,8 +54,8 @@ func chain(c draw.Canvas, column Column, x, top, wide, pitch float64) {
 	for i, b := range column.Boxes {
 		y := top + float64(i)*pitch
 		width := wide
-		if b.Share > 0 {
-			width *= b.Share
+		if b.Width > 0 {
+			width *= b.Width
 		}
 		drawBox(c, b, middle-width/2, y, width, boxHeight)
 		arrow(c, middle, y+boxHeight, middle, y+pitch)

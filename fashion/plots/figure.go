@@ -56,7 +56,7 @@ func (f Figure) PNG(out io.Writer, dpi int) error {
 // svgHead matches the opening tag that the SVG backend writes.
 var svgHead = regexp.MustCompile(`(?s)<\?xml.*?<svg width="[^"]*" height="[^"]*"`)
 
-// SVG returns the figure as an SVG element that scales to the width of its place.
+// SVG returns the figure as an SVG element, which shrinks to the width of what holds it.
 func (f Figure) SVG() (string, error) {
 	w, h := f.Size()
 	c := vgsvg.New(vg.Points(w), vg.Points(h))
@@ -95,7 +95,7 @@ var (
 	pale      = color.RGBA{225, 225, 225, 255}
 )
 
-// sans is the typeface of all words.
+// sans is the typeface of all text.
 func sans(size float64) font.Font {
 	return font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(size)}
 }

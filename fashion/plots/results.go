@@ -20,7 +20,7 @@ type Result struct {
 }
 
 // Results shows measured accuracies under each other as points with their 95% intervals, each beside the slide's value.
-func Results(title, second string, list []Result) Figure {
+func Results(title, subtitle string, list []Result) Figure {
 	const top, row, foot, span, right = 74.0, 30.0, 36.0, 400.0, 146.0
 	left, description := 110.0, "Points with 95% intervals beside the slides' values."
 	low, high := math.Inf(1), math.Inf(-1)
@@ -40,7 +40,7 @@ func Results(title, second string, list []Result) Figure {
 	margin := max(0.005, (high-low)*0.05)
 	low, high = low-margin, high+margin
 	bottom := top + row*float64(len(list))
-	return Figure{Title: title, subtitle: second, Description: description, width: left + span + right, height: bottom + foot,
+	return Figure{Title: title, subtitle: subtitle, Description: description, width: left + span + right, height: bottom + foot,
 		body: func(c draw.Canvas) {
 			resultKey(c, left)
 			x := func(v float64) float64 { return left + (v-low)/(high-low)*span }

@@ -32,9 +32,9 @@ func Brackets(brackets []hyperband.Bracket) Figure {
 		total += heights[i]
 	}
 	cost := hyperband.Cost(brackets)
-	second := fmt.Sprintf("%d trials, %d epochs in all; each dot is a trial, a pale one is dropped", cost.Trials, cost.Epochs)
+	subtitle := fmt.Sprintf("%d trials, %d epochs in all; each dot is a trial, a pale one is dropped", cost.Trials, cost.Epochs)
 	return Figure{
-		Title: "Brackets and rungs", subtitle: second, Description: fmt.Sprintf("A table of dots with %d rows, the brackets. %s.", len(brackets), second),
+		Title: "Brackets and rungs", subtitle: subtitle, Description: fmt.Sprintf("A table of dots with %d rows, the brackets. %s.", len(brackets), subtitle),
 		width: width, height: total,
 		body: func(c draw.Canvas) {
 			y := top
@@ -81,12 +81,12 @@ func rungStyle(rung, rungs int) draw.LineStyle {
 func SearchCurves[C comparable](title, score string, s hyperband.State[C]) Figure {
 	const width, height, top = 720.0, 340.0, 48.0
 	list := s.Ranking()
-	second := "nothing is measured yet"
+	subtitle := "nothing is measured yet"
 	if len(list) > 0 {
-		second = fmt.Sprintf("%d configurations, %d of %d epochs; the darker a line, the more rungs; orange: the best, trial %d with %.4f",
+		subtitle = fmt.Sprintf("%d configurations, %d of %d epochs; the darker a line, the more rungs; orange: the best, trial %d with %.4f",
 			len(list), s.Epochs, s.Planned, list[0].ID, list[0].Score(0))
 	}
-	return Figure{Title: title, subtitle: second, Description: "A line chart, one line for each trial: " + second + ".", width: width, height: height,
+	return Figure{Title: title, subtitle: subtitle, Description: "A line chart, one line for each trial: " + subtitle + ".", width: width, height: height,
 		body: func(c draw.Canvas) {
 			rungs, longest := 1, 2
 			for _, b := range s.Brackets {
@@ -113,13 +113,14 @@ func SearchCurves[C comparable](title, score string, s hyperband.State[C]) Figur
 }
 
 // ParallelCoordinates shows the trials of a search as lines through their parameters' values, up to the best score. The best
-// third is blue, the very best orange; the others are grey. slide, if not nil, are the words of values that are marked with a cross.
+// third is blue, the very best orange; the others are grey. slide, if not nil, are the
+// slide's values in the order of the search space, which are marked with a cross.
 func ParallelCoordinates[C comparable](title string, s hyperband.State[C], slide []string) Figure {
 	const width, height, left, right, top, bottom = 720.0, 360.0, 56.0, 64.0, 66.0, 46.0
 	list := s.Ranking()
-	second := fmt.Sprintf("%d configurations; blue: the best third, orange: the best of all", len(list))
+	subtitle := fmt.Sprintf("%d configurations; blue: the best third, orange: the best of all", len(list))
 	if slide != nil {
-		second += "; crosses: the slide's best parameters"
+		subtitle += "; crosses: the slide's best parameters"
 	}
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, t := range list {
@@ -129,8 +130,8 @@ func ParallelCoordinates[C comparable](title string, s hyperband.State[C], slide
 		low, high = 0, 1
 	}
 	step := (width - left - right) / float64(len(s.Space))
-	y := func(place float64) float64 { return height - bottom - place*(height-top-bottom) }
-	return Figure{Title: title, subtitle: second, Description: "Parallel coordinates: " + second + ".", width: width, height: height,
+	y := func(position float64) float64 { return height - bottom - position*(height-top-bottom) }
+	return Figure{Title: title, subtitle: subtitle, Description: "Parallel coordinates: " + subtitle + ".", width: width, height: height,
 		body: func(c draw.Canvas) {
 			for i, t := range slices.Backward(list) {
 				style := draw.LineStyle{Color: color.RGBA{205, 205, 205, 255}, Width: vg.Points(0.8)}
@@ -160,10 +161,10 @@ func ParallelCoordinates[C comparable](title string, s hyperband.State[C], slide
 	}
 }
 
-// mark is a word at a place from 0 to 1 of an axis.
+// mark is a label at a position from 0 to 1 of an axis.
 type mark struct {
-	place float64
-	word  string
+	position float64
+	label    string
 }
 
 // marks are the choices of a parameter, or the ends of its range.
@@ -177,24 +178,24 @@ func marks[C any](p hyperband.Parameter[C]) (list []mark) {
 	return list
 }
 
-// axis draws a vertical axis with its name below and words beside it.
+// axis draws a vertical axis with its name below and labels beside it.
 func axis(c draw.Canvas, x float64, y func(float64) float64, name string, list []mark) {
 	stroke(c, draw.LineStyle{Color: grey, Width: vg.Points(1)}, x, y(0), x, y(1))
 	write(c, words(bold(9.5), ink, -0.5, -1), x, y(0)+14, name)
 	for _, m := range list {
-		write(c, words(sans(9), ink, 0, -0.5), x+4, y(m.place), m.word)
+		write(c, words(sans(9), ink, 0, -0.5), x+4, y(m.position), m.label)
 	}
 }
 
-// Influences shows how much of the scores' variance each parameter explains alone, beside what chance would.
-func Influences(title, second string, list []hyperband.Importance) Figure {
+// Importances shows how much of the variance of the scores each parameter explains alone, beside the critical value of a permutation test at 5%.
+func Importances(title, subtitle string, list []hyperband.Importance) Figure {
 	const left, top, row, width, right = 124.0, 56.0, 24.0, 640.0, 60.0
-	second += "; grey mark: 95 of 100 parameters without influence stay left of it"
-	description := "Bars. " + second + "."
+	subtitle += "; grey mark: critical value at 5% (permutation test)"
+	description := "Bars. " + subtitle + "."
 	for _, i := range list {
-		description += fmt.Sprintf(" %s: %.0f%%, chance up to %.0f%%.", i.Name, 100*i.Explained, 100*i.Critical)
+		description += fmt.Sprintf(" %s: %.0f%%, significant above %.0f%%.", i.Name, 100*i.Explained, 100*i.Critical)
 	}
-	return Figure{Title: title, subtitle: second, Description: description, width: width, height: top + row*float64(len(list)) + 10,
+	return Figure{Title: title, subtitle: subtitle, Description: description, width: width, height: top + row*float64(len(list)) + 10,
 		body: func(c draw.Canvas) {
 			for k, i := range list {
 				y, scale := top+float64(k)*row, width-left-right
@@ -208,8 +209,8 @@ func Influences(title, second string, list []hyperband.Importance) Figure {
 	}
 }
 
-// EarlyAndFinal shows the scores of trials after the epochs of a search's first rung beside those after its last. The trials are
-// those that the search trained to the end and those of continued, which were dropped.
+// EarlyAndFinal shows the scores of trials after the epochs of the first rung (x) and of the last (y). The trials are those that the search kept to
+// the end, found, and dropped ones that were trained to the end afterwards, continued.
 func EarlyAndFinal[C comparable](title, score string, found, continued hyperband.State[C]) Figure {
 	const width, height, top = 560.0, 380.0, 64.0
 	first, last := found.FirstAndLastEpochs()
@@ -232,13 +233,13 @@ func EarlyAndFinal[C comparable](title, score string, found, continued hyperband
 	add(found, kept)
 	add(continued, dropped)
 	early, final := fmt.Sprintf("%s up to epoch %d", score, first), fmt.Sprintf("up to epoch %d", last)
-	second := fmt.Sprintf("%d trials; rank correlation %.2f", len(pairs), hyperband.RankCorrelation(a, b))
-	return Figure{Title: title, subtitle: second, Description: fmt.Sprintf("A scatter chart of %s and %s: %s.", early, final, second), width: width, height: height,
+	subtitle := fmt.Sprintf("%d trials; rank correlation %.2f", len(pairs), hyperband.RankCorrelation(a, b))
+	return Figure{Title: title, subtitle: subtitle, Description: fmt.Sprintf("A scatter chart of %s and %s: %s.", early, final, subtitle), width: width, height: height,
 		body: func(c draw.Canvas) {
 			p := newPlot(early, final)
 			for k, style := range []draw.GlyphStyle{kept, dropped} {
 				c.DrawGlyph(style, at(c, 20+float64(k)*150, 50))
-				write(c, words(sans(10), ink, 0, -0.5), 30+float64(k)*150, 50, []string{"kept by the search", "dropped, and trained on"}[k])
+				write(c, words(sans(10), ink, 0, -0.5), 30+float64(k)*150, 50, []string{"kept by the search", "dropped, then trained to the end"}[k])
 			}
 			for _, pair := range pairs {
 				p.Add(&plotter.Scatter{XYs: plotter.XYs{{X: pair.early, Y: pair.final}}, GlyphStyle: pair.style})

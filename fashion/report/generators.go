@@ -34,7 +34,7 @@ func Generators(local, published run.Store) ([]Line, error) {
 func (l Line) generator(id string) (section, error) {
 	r, best := l.run, l.run.Record.BestEpoch
 	s := section{ID: id, Title: l.name(), Place: l.where(), Published: l.Published, Recipe: shown(r.Recipe).String(), Facts: l.facts()}
-	figures := []plots.Figure{plots.Contest(r.History, r.Recipe.Epochs, 0)}
+	figures := []plots.Figure{plots.GANCurves(r.History, r.Recipe.Epochs, 0)}
 	if best > 0 && best <= len(r.History) {
 		made := r.History[best-1].Synthesis
 		s.Result = fmt.Sprintf("distance %.2f to the validation images, %.3f recognized", made.Distance, made.Recognized)

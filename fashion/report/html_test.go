@@ -89,11 +89,11 @@ func TestPageHasEachFigureWithItsDescription(t *testing.T) {
 		if a["alt"] != figure.Desc || len(a["alt"]) < 20 || a["loading"] != "lazy" || a["width"] == "" || a["height"] == "" {
 			t.Errorf("%s: the image has %.300v", figure.Title, a)
 		}
-		title, _, _ := strings.Cut(figure.Title, "?")
+		title, _, _ := strings.Cut(figure.Title, ", temperature")
 		titles[title]++
 	})
 	for title, want := range map[string]int{"Results beside the slides": 1, "Learning curves": 4, "Confusion matrix": 6, "Recall of each class": 6,
-		"What the model was most wrong about": 4, "Pairwise disagreement": 2, "As sure as right": 2, "Two networks against each other": 2, "Generated items": 1} {
+		"Misclassified images with the highest loss": 4, "Pairwise disagreement": 2, "Calibration of the ensemble": 2, "Training of a GAN": 2, "Generated items": 1} {
 		if titles[title] != want {
 			t.Errorf("%q is drawn %d times, want %d, of %v", title, titles[title], want, titles)
 		}

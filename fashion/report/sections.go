@@ -120,8 +120,8 @@ func (l Line) voting() ([]plots.Figure, error) {
 	}
 	t := metrics.Temperature(e.validation)
 	return []plots.Figure{
-		plots.Agreement("Pairwise disagreement", append(e.members.Names(), "the ensemble"), counts),
-		plots.Reliability(fmt.Sprintf("As sure as right? Temperature %.2f, found on the validation images", t),
+		plots.Disagreement("Pairwise disagreement", append(e.members.Names(), "the ensemble"), counts),
+		plots.Reliability(fmt.Sprintf("Calibration of the ensemble, temperature %.2f fitted on the validation images", t),
 			metrics.Reliability(l.test, bins), metrics.Reliability(metrics.Tempered(l.test, t), bins)),
 	}, nil
 }

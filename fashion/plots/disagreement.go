@@ -7,11 +7,12 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Agreement shows the pairwise disagreement of members: only[i][j] is how many images member i recognizes and member j does not.
-func Agreement(title string, names []string, only [][]int) Figure {
-	const cell, top, second = 52.0, 56.0, "images: the row is right, the column wrong"
-	longest, most, description := 0.0, 1, "A table: "+second+"."
-	for i, row := range only {
+// Disagreement shows the pairwise disagreement of models: counts[i][j] is how many images model i classifies correctly and model j does not, as
+// metrics.Disagreement counts them.
+func Disagreement(title string, names []string, counts [][]int) Figure {
+	const cell, top, subtitle = 52.0, 56.0, "images that the row's model classifies correctly and the column's does not"
+	longest, most, description := 0.0, 1, "A table: "+subtitle+"."
+	for i, row := range counts {
 		longest = max(longest, 1.15*textWidth(sans(10), names[i])) // where the font is missing another is wider
 		for j, n := range row {
 			if i != j {
@@ -21,9 +22,9 @@ func Agreement(title string, names []string, only [][]int) Figure {
 		}
 	}
 	left, side := max(longest+28, longest*math.Cos(slant)-cell/2+12), cell*float64(len(names))
-	return Figure{Title: title, subtitle: second, Description: description, width: left + side + 20, height: top + side + 24 + longest*math.Sin(slant),
+	return Figure{Title: title, subtitle: subtitle, Description: description, width: left + side + 20, height: top + side + 24 + longest*math.Sin(slant),
 		body: func(c draw.Canvas) {
-			for i, row := range only {
+			for i, row := range counts {
 				x, y := left+float64(i)*cell, top+float64(i)*cell
 				write(c, words(sans(10), ink, -1, -0.5), left-8, y+cell/2, names[i])
 				write(c, slanted(), x+cell/2, top+side+8, names[i])
