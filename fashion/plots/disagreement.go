@@ -13,7 +13,7 @@ func Disagreement(title string, names []string, counts [][]int) Figure {
 	const cell, top, subtitle = 52.0, 56.0, "images that the row's model classifies correctly and the column's does not"
 	longest, most, description := 0.0, 1, "A table: "+subtitle+"."
 	for i, row := range counts {
-		longest = max(longest, 1.15*textWidth(sans(10), names[i])) // where the font is missing another is wider
+		longest = max(longest, textWidth(sans(10), names[i]))
 		for j, n := range row {
 			if i != j {
 				most = max(most, n)
