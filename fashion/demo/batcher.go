@@ -94,11 +94,11 @@ func (b *batcher) run() {
 		}
 		explanations, err := b.ensemble.Explain(photos)
 		for i, r := range batch {
-			answer := response{err: err}
+			explained := response{err: err}
 			if err == nil {
-				answer.explanation = explanations[i]
+				explained.explanation = explanations[i]
 			}
-			r.response <- answer
+			r.response <- explained
 		}
 	}
 }

@@ -84,8 +84,8 @@ func TestShippedModelKnowsTheItemsAndTheirPhotos(t *testing.T) {
 		t.Fatal(err)
 	}
 	low := 0
-	for _, row := range inside.Ensemble.Probabilities {
-		if e.LowConfidence(row) {
+	for _, confidence := range demo.Confidence(inside.Ensemble) {
+		if confidence < e.ConfidenceThreshold {
 			low++
 		}
 	}
@@ -212,7 +212,7 @@ func await(t *testing.T, what string, is func() bool) {
 	}
 }
 
-// noticed is a body that tells when it is read for the first time.
+// noticed is a body that reports when it is read for the first time.
 type noticed struct {
 	io.ReadCloser
 	read func()
@@ -401,7 +401,7 @@ func TestServerSurvivesLoadAndCorruptFiles(t *testing.T) {
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 	before := inUse()
 	var statuses [600]atomic.Int64
-	ask := func(n, atOnce int, body func(i int) []byte) {
+	send := func(n, atOnce int, body func(i int) []byte) {
 		client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: atOnce}}
 		defer client.CloseIdleConnections()
 		var wait sync.WaitGroup
@@ -425,11 +425,11 @@ func TestServerSurvivesLoadAndCorruptFiles(t *testing.T) {
 		}
 		wait.Wait()
 	}
-	ask(1000, 1000, func(int) []byte { return good })
+	send(1000, 1000, func(int) []byte { return good })
 	if got := statuses[http.StatusOK].Load(); got != 1000 {
 		t.Errorf("%d of 1,000 photos at once were classified", got)
 	}
-	ask(10_000, 64, func(i int) []byte {
+	send(10_000, 64, func(i int) []byte {
 		r := rand.New(rand.NewPCG(9, uint64(i)))
 		bad := bytes.Clone(good)[:1+r.IntN(len(good)-1)]
 		for range 1 + r.IntN(8) {
@@ -483,7 +483,7 @@ func TestServerFinishesRequestsBeforeItStops(t *testing.T) {
 	if status, a := post(t, url, data); status != http.StatusOK { // compiles, so that the second response takes no time
 		t.Fatalf("status %d: %v", status, a)
 	}
-	// The file comes in two halves; between them the server is told to stop. The client sends the first when the server asks for it.
+	// The file comes in two halves; between them the server is stopped. The client sends the first when the server requests it.
 	reader, writer := io.Pipe()
 	go func() {
 		defer writer.Close()

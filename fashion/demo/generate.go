@@ -26,7 +26,7 @@ const (
 	maxRequestBytes = 4096 // of a request to generate
 )
 
-// generateRequest asks for an item of a class, or for one on the way to a target: another item, of the same or another class.
+// generateRequest asks for an item of a class, or for one between it and a target: another item, of the same or another class.
 type generateRequest struct {
 	Class       int       `json:"class"`
 	Seed        uint64    `json:"seed"` // of the latent
@@ -108,18 +108,18 @@ func (s *Server) handleGenerate(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusNotFound, "no generator is loaded; the demo's terminal says why")
 		return
 	}
-	var asked generateRequest
+	var request generateRequest
 	d := json.NewDecoder(io.LimitReader(r.Body, maxRequestBytes))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&asked); err != nil {
+	if err := d.Decode(&request); err != nil {
 		writeError(w, http.StatusBadRequest, "the request's JSON is not valid: "+err.Error())
 		return
 	}
-	if err := asked.check(len(g.directions)); err != nil {
+	if err := request.check(len(g.directions)); err != nil {
 		writeError(w, http.StatusUnprocessableEntity, err.Error())
 		return
 	}
-	made, err := s.generate(g, asked)
+	made, err := s.generate(g, request)
 	if err != nil {
 		log.Printf("demo: %v", err)
 		writeError(w, http.StatusInternalServerError, failedText)

@@ -25,7 +25,7 @@ type Prediction struct {
 	Prepared      photo.Prepared
 	Probabilities [fashion.NumClasses]float32   // of the ensemble
 	Members       [][fashion.NumClasses]float32 // of each member
-	LowConfidence bool
+	LowConfidence bool                          // the confidence is below the ensemble's threshold
 }
 
 // Explanation is a prediction with what explains it: Grad-CAM and the features of the first member.
@@ -54,11 +54,11 @@ func (e *Ensemble) Predict(images []fashion.Image) (Predictions, error) {
 	if err := errors.Join(failed...); err != nil {
 		return p, err
 	}
-	vote, err := ensemble.SoftVote(e.weights(), p.Members...)
+	combined, err := ensemble.SoftVote(e.weights(), p.Members...)
 	if err != nil {
 		return p, err
 	}
-	p.Ensemble = metrics.Tempered(vote, e.Temperature)
+	p.Ensemble = metrics.Tempered(combined, e.Temperature)
 	return p, nil
 }
 
@@ -92,21 +92,15 @@ func (e *Ensemble) predictPhotos(photos []photo.Prepared) ([]Prediction, error) 
 	if err != nil {
 		return nil, err
 	}
-	list := make([]Prediction, len(photos))
+	list, confidence := make([]Prediction, len(photos)), Confidence(all.Ensemble)
 	for i, ph := range photos {
-		p := Prediction{Prepared: ph, Probabilities: all.Ensemble.Probabilities[i]}
+		p := Prediction{Prepared: ph, Probabilities: all.Ensemble.Probabilities[i], LowConfidence: confidence[i] < e.ConfidenceThreshold}
 		for _, m := range all.Members {
 			p.Members = append(p.Members, m.Probabilities[i])
 		}
-		p.LowConfidence = e.LowConfidence(p.Probabilities)
 		list[i] = p
 	}
 	return list, nil
-}
-
-// LowConfidence reports whether the probability of the most probable class is below the threshold.
-func (e *Ensemble) LowConfidence(probabilities [fashion.NumClasses]float32) bool {
-	return float64(slices.Max(probabilities[:])) < e.ConfidenceThreshold
 }
 
 // Ranking lists the classes, the most probable first.

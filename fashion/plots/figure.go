@@ -153,7 +153,9 @@ var estimateLine = draw.LineStyle{Color: blue, Width: vg.Points(1.6)}
 const estimateRadius = 3.4
 
 // textWidth is the width of a text in points, with room for the wider font of a viewer without ours.
-func textWidth(f font.Font, txt string) float64 { return 1.15 * words(f, ink, 0, 0).Width(txt).Points() }
+func textWidth(f font.Font, txt string) float64 {
+	return 1.15 * words(f, ink, 0, 0).Width(txt).Points()
+}
 
 // fitting is a style whose text is made smaller, if need be, to take no more than so many points.
 func fitting(s draw.TextStyle, txt string, points float64) draw.TextStyle {

@@ -33,7 +33,7 @@ func generators(s Stores) ([]Line, error) {
 // generator is the section of a GAN.
 func (l Line) generator(id string) (section, error) {
 	r, best := l.run, l.run.Record.BestEpoch
-	s := section{ID: id, Title: l.name(), Place: l.where(), Published: l.Published, Recipe: shown(r.Recipe).String(), Facts: l.facts()}
+	s := section{ID: id, Title: l.name(), Source: l.source(), Published: l.Published, Recipe: shown(r.Recipe).String(), Facts: l.facts()}
 	figures := []plots.Figure{plots.GANCurves(r.History, r.Recipe.Epochs, 0)}
 	if best > 0 && best <= len(r.History) {
 		made := r.History[best-1].Synthesis

@@ -66,7 +66,7 @@ func writeHTML(w io.Writer, lines, generators []Line, sources ...string) error {
 			id = fmt.Sprintf("result-%d", i+1)
 			s, err := l.section(id, data)
 			if err != nil {
-				return fmt.Errorf("%s, %s: %w", l.Title, l.place(), err)
+				return fmt.Errorf("%s, %s: %w", l.Title, l.origin(), err)
 			}
 			p.Sections = append(p.Sections, s)
 		}
@@ -75,7 +75,7 @@ func writeHTML(w io.Writer, lines, generators []Line, sources ...string) error {
 	for i, l := range generators {
 		s, err := l.generator(fmt.Sprintf("generator-%d", i+1))
 		if err != nil {
-			return fmt.Errorf("%s, %s: %w", l.Title, l.place(), err)
+			return fmt.Errorf("%s, %s: %w", l.Title, l.origin(), err)
 		}
 		p.Generators = append(p.Generators, s)
 	}
@@ -96,7 +96,7 @@ func (l Line) row(section string) row {
 		r.Note = run.Thousands(l.Images) + " training images"
 	}
 	r.Test, r.Epochs, r.Parameters, r.Time = l.Test.String(), l.epochs(), run.Thousands(l.Parameters), l.time().String()
-	r.Run, r.Device = l.where(), l.Device
+	r.Run, r.Device = l.source(), l.Device
 	if l.Validation != nil {
 		r.Validation = fmt.Sprintf("%.4f", l.Validation.Value)
 	}

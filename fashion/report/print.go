@@ -20,7 +20,7 @@ func printTable(w io.Writer, lines []Line) error {
 			fmt.Fprintf(&missing, "%s, %s: %s\n", l.Title, l.lacks(), l.NotRun)
 			continue
 		}
-		fmt.Fprintf(t, "%s\t%s\t%v\t%s\t%s\t%v\t%s\t%s\n", l.name(), l.slide(), *l.Test, l.epochs(), run.Thousands(l.Parameters), l.time(), l.place(), l.Device)
+		fmt.Fprintf(t, "%s\t%s\t%v\t%s\t%s\t%v\t%s\t%s\n", l.name(), l.slide(), *l.Test, l.epochs(), run.Thousands(l.Parameters), l.time(), l.origin(), l.Device)
 		if l.Ensemble != nil {
 			fmt.Fprintf(&sentences, "\n%s\n", l.sentence())
 		}

@@ -71,7 +71,7 @@ type Member struct {
 func Figure(lines []Line) plots.Figure {
 	var results []plots.Result
 	for _, l := range lines {
-		results = append(results, plots.Result{Name: l.Title, Note: l.place(), Value: l.Test, Slide: l.Slide, Published: l.Published})
+		results = append(results, plots.Result{Name: l.Title, Note: l.origin(), Value: l.Test, Slide: l.Slide, Published: l.Published})
 	}
 	return plots.Results("Results beside the slides", "accuracy with its 95% interval (Wilson)", results)
 }
@@ -83,7 +83,7 @@ func Table(lines []Line) (header []string, rows [][]string) {
 			rows = append(rows, []string{l.name(), l.slide(), l.lacks() + ": " + l.NotRun, "", "", "", "", ""})
 			continue
 		}
-		rows = append(rows, []string{l.name(), l.slide(), l.Test.String(), l.epochs(), run.Thousands(l.Parameters), l.time().String(), l.place(), l.Device})
+		rows = append(rows, []string{l.name(), l.slide(), l.Test.String(), l.epochs(), run.Thousands(l.Parameters), l.time().String(), l.origin(), l.Device})
 	}
 	return []string{"model", "slide", "ours (95% interval)", "epochs", "parameters", "time", "run", "device"}, rows
 }
@@ -103,16 +103,16 @@ func (l Line) name() string {
 	return l.Title
 }
 
-// where is what the result comes from.
-func (l Line) where() string {
+// source is the run or the runs of the result.
+func (l Line) source() string {
 	if e := l.Ensemble; e != nil {
 		return fmt.Sprintf("%d runs of %s", len(e.Members), e.Profile)
 	}
 	return l.Run
 }
 
-// place is where, and whether that is published.
-func (l Line) place() string { return l.where() + either(l.Published, " (published)", "") }
+// origin is the source, and whether it is published.
+func (l Line) origin() string { return l.source() + either(l.Published, " (published)", "") }
 
 // time is how long the training took, to the second.
 func (l Line) time() time.Duration {
@@ -131,7 +131,7 @@ func (l Line) sentence() string {
 		images += " that chose the weights"
 	}
 	return fmt.Sprintf("%s, %s: %s. On the %s it has %.4f and its best member, %s, %.4f: %s. On the %s test images it has %+.4f "+
-		"(95%% interval %+.4f to %+.4f, bootstrap) over that member, McNemar's p is %s: %s.", l.Title, l.place(), strings.Join(members, " + "),
+		"(95%% interval %+.4f to %+.4f, bootstrap) over that member, McNemar's p is %s: %s.", l.Title, l.origin(), strings.Join(members, " + "),
 		images, l.Validation.Value, best, e.BestValidation.Value, either(e.NotWorse, "not worse", "worse"),
 		run.Thousands(e.TestImages), e.Gain.Value, e.Gain.Low, e.Gain.High, metrics.FormatP(e.P), e.verdict())
 }

@@ -15,14 +15,14 @@ import (
 
 // section is what the page shows of a line.
 type section struct {
-	ID, Title, Place, Result string
-	Published                bool
-	Sentence                 string      // of an ensemble
-	Facts                    [][2]string // names and values
-	Members                  []member    // of an ensemble
-	Recipe                   string      // of a run
-	Figures                  []picture
-	Missing                  string // why a figure is missing
+	ID, Title, Source, Result string
+	Published                 bool
+	Sentence                  string      // of an ensemble
+	Facts                     [][2]string // names and values
+	Members                   []member    // of an ensemble
+	Recipe                    string      // of a run
+	Figures                   []picture
+	Missing                   string // why a figure is missing
 }
 
 // member is a row in the table of an ensemble, with the accuracies of the member alone.
@@ -35,7 +35,7 @@ const (
 
 // section draws the figures of a line.
 func (l Line) section(id string, data testImages) (section, error) {
-	s := section{ID: id, Title: l.name(), Place: l.where(), Result: l.Test.String(), Published: l.Published}
+	s := section{ID: id, Title: l.name(), Source: l.source(), Result: l.Test.String(), Published: l.Published}
 	confusion := metrics.NewConfusion(l.test)
 	figures := []plots.Figure{plots.ConfusionMatrix(confusion), plots.RecallByClass(confusion)}
 	if l.Ensemble != nil {
@@ -60,7 +60,7 @@ func (l Line) section(id string, data testImages) (section, error) {
 // add draws a line's figures.
 func (s *section) add(l Line, figures []plots.Figure) error {
 	for _, f := range figures {
-		p, err := draw(f, fmt.Sprintf("%s: %s, %s", f.Title, l.name(), l.place()))
+		p, err := draw(f, fmt.Sprintf("%s: %s, %s", f.Title, l.name(), l.origin()))
 		if err != nil {
 			return err
 		}
