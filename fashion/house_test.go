@@ -27,10 +27,8 @@ var storeys = []string{
 // onGround are those that need nothing but the standard library.
 const onGround = 6
 
-// largest is how many lines a package may have without its tests, and what those that are larger have at most until they are divided.
+// largest is how many lines a package may have without its tests.
 const largest = 2000
-
-var larger = map[string]int{"fashion/plots": 2200}
 
 // light are the packages that need no model and so no GoMLX: the set-up is built before there is a C compiler, and saved outputs are read without a backend.
 var light = []string{"fashion/metrics", "fashion/ensemble", "fashion/photo", "fashion/study", "fashion/plots", "fashion/report", "fashion/notebook", "kernel-setup"}
@@ -98,15 +96,8 @@ func TestNoPackageIsTooLargeToRead(t *testing.T) {
 			}
 			lines += bytes.Count(source, []byte("\n"))
 		}
-		most := largest
-		if known, ok := larger[p.ImportPath]; ok {
-			most = known
-			if lines <= largest {
-				t.Errorf("%s has %d lines: it is no exception any more", p.ImportPath, lines)
-			}
-		}
-		if lines > most {
-			t.Errorf("%s has %d lines without its tests, want at most %d; divide it", p.ImportPath, lines, most)
+		if lines > largest {
+			t.Errorf("%s has %d lines without its tests, want at most %d; divide it", p.ImportPath, lines, largest)
 		}
 	}
 }

@@ -31,8 +31,8 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// open is the panel of a fresh machine: what comes with the project, and nothing else.
-func open(t *testing.T) *demo.Panel {
+// open is the ensemble of a fresh machine: what comes with the project, and nothing else.
+func open(t *testing.T) *demo.Ensemble {
 	t.Helper()
 	t.Setenv(run.RootVariable, t.TempDir())
 	p, err := shipped()
@@ -42,7 +42,7 @@ func open(t *testing.T) *demo.Panel {
 	return p
 }
 
-var shipped = sync.OnceValues(func() (*demo.Panel, error) {
+var shipped = sync.OnceValues(func() (*demo.Ensemble, error) {
 	return demo.Open(func(err error) { fmt.Println("warning:", err) })
 })
 
@@ -70,100 +70,96 @@ func file(t *testing.T, item int) []byte {
 }
 
 func TestShippedModelKnowsTheItemsAndTheirPhotos(t *testing.T) {
-	p, set := open(t), items(t)
+	e, set := open(t), items(t)
 	accuracy := func(images []fashion.Image) float64 {
-		v, err := p.Vote(images)
+		predictions, err := e.Predict(images)
 		if err != nil {
 			t.Fatal(err)
 		}
-		v.Vote.Labels = set.Labels
-		return metrics.Accuracy(v.Vote).Value
+		predictions.Ensemble.Labels = set.Labels
+		return metrics.Accuracy(predictions.Ensemble).Value
 	}
-	unsure := 0
-	v, err := p.Vote(set.Images)
+	inside, err := e.Predict(set.Images)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, row := range v.Vote.Probabilities {
-		if p.IsUnsure(row) {
-			unsure++
+	low := 0
+	for _, confidence := range demo.Confidence(inside.Ensemble) {
+		if confidence < e.ConfidenceThreshold {
+			low++
 		}
 	}
-	if unsure < 8 || unsure > 40 { // a twentieth of the validation images are
-		t.Errorf("%d of 400 test items are answered by a guess, want about 20", unsure)
+	if low < 8 || low > 40 { // a twentieth of the validation images have it
+		t.Errorf("%d of 400 test items have low confidence, want about 20", low)
 	}
 	if got := accuracy(set.Images); got < 0.92 {
-		t.Errorf("%.4f of the 400 test items are recognized, want 0.92 or more: its accuracy on all is %v", got, p.Members[0].Test)
+		t.Errorf("%.4f of the 400 test items are classified correctly, want 0.92 or more: its accuracy on all is %v", got, e.Members[0].Test)
 	}
 	photos, lost, err := photo.Scenes()[0].Photos(set, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := accuracy(photos.Images); got < 0.9 || lost > 0 {
-		t.Errorf("%.4f of their photos are recognized (%d lost), want 0.9 or more", got, lost)
+		t.Errorf("%.4f of their photos are classified correctly (%d lost), want 0.9 or more", got, lost)
 	}
-	v, err = p.Vote(photo.Digits())
+	digits, err := e.Predict(photo.Digits())
 	if err != nil {
 		t.Fatal(err)
 	}
-	inside, err := p.Vote(set.Images)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := metrics.AUROC(demo.Confidence(inside.Vote), demo.Confidence(v.Vote)); got < 0.9 {
-		t.Errorf("the confidence parts items from digits with an AUROC of %.3f, want 0.9 or more", got)
+	if got := metrics.AUROC(demo.Confidence(inside.Ensemble), demo.Confidence(digits.Ensemble)); got < 0.9 {
+		t.Errorf("the confidence separates items from digits with an AUROC of %.3f, want 0.9 or more", got)
 	}
 }
 
-func TestNeighboursAreTheMostAlikeAndDigitsHaveNone(t *testing.T) {
-	p := open(t)
+func TestNeighboursAreTheMostSimilarAndDigitsAreOutOfDistribution(t *testing.T) {
+	e := open(t)
 	set, err := trainingImages()
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := p.Neighbours(set, 1200)
+	n, err := e.Neighbours(set, 1200)
 	if err != nil {
 		t.Fatal(err)
 	}
 	test := items(t)
-	seen, err := p.Explain(append(photo.Digits()[:40], test.Images[:40]...))
+	features, err := e.Features(append(photo.Digits()[:40], test.Images[:40]...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	same, strange := 0, 0
+	same, outside := 0, 0
 	var digits, garments []float64
-	for i, f := range seen.Features {
+	for i, f := range features {
 		near := n.Nearest(f, 6)
 		for k := 1; k < len(near); k++ {
-			if near[k].Alike > near[k-1].Alike || near[k].Row == near[k-1].Row {
-				t.Fatalf("image %d: the neighbours are not in order: %v after %v", i, near[k].Alike, near[k-1].Alike)
+			if near[k].Similarity > near[k-1].Similarity || near[k].Row == near[k-1].Row {
+				t.Fatalf("image %d: the neighbours are not in order: %v after %v", i, near[k].Similarity, near[k-1].Similarity)
 			}
 		}
-		if len(near) != 6 || near[0].Alike > 1.0001 {
-			t.Fatalf("image %d has %d neighbours, the nearest %v alike", i, len(near), near[0].Alike)
+		if len(near) != 6 || near[0].Similarity > 1.0001 {
+			t.Fatalf("image %d has %d neighbours, the nearest with a similarity of %v", i, len(near), near[0].Similarity)
 		}
 		if i < 40 {
-			digits = append(digits, n.Alike(f))
-			if n.Alike(f) < n.Strange {
-				strange++
+			digits = append(digits, n.Similarity(f))
+			if n.Similarity(f) < n.Threshold {
+				outside++
 			}
 			continue
 		}
-		garments = append(garments, n.Alike(f))
+		garments = append(garments, n.Similarity(f))
 		if near[0].Label == test.Labels[i-40] {
 			same++
 		}
 	}
-	if strange < 30 {
-		t.Errorf("%d of 40 digits count as strange, want 30 or more", strange)
+	if outside < 30 {
+		t.Errorf("%d of 40 digits are below the threshold, want 30 or more", outside)
 	}
 	if same < 32 {
 		t.Errorf("the nearest neighbour of %d of 40 items is of their class, want 32 or more", same)
 	}
 	if got := metrics.AUROC(garments, digits); got < 0.9 {
-		t.Errorf("the likeness parts items from digits with an AUROC of %.3f, want 0.9 or more", got)
+		t.Errorf("the similarity separates items from digits with an AUROC of %.3f, want 0.9 or more", got)
 	}
-	if _, err := p.Neighbours(fashion.Set{Images: set.Images[:10], Labels: set.Labels[:10]}, 5); err == nil {
+	if _, err := e.Neighbours(fashion.Set{Images: set.Images[:10], Labels: set.Labels[:10]}, 5); err == nil {
 		t.Error("neighbours in another set than the model's were accepted")
 	}
 }
@@ -181,17 +177,17 @@ func trainingImages() (fashion.Set, error) {
 	return all, nil
 }
 
-func post(t *testing.T, url string, body []byte) (status int, answer map[string]any) {
+func post(t *testing.T, url string, body []byte) (status int, response map[string]any) {
 	t.Helper()
-	r, err := http.Post(url+"/api/answer", "application/octet-stream", bytes.NewReader(body))
+	r, err := http.Post(url+"/api/predict", "application/octet-stream", bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Body.Close()
-	if err := json.NewDecoder(r.Body).Decode(&answer); err != nil {
+	if err := json.NewDecoder(r.Body).Decode(&response); err != nil {
 		t.Fatal(err)
 	}
-	return r.StatusCode, answer
+	return r.StatusCode, response
 }
 
 func serve(t *testing.T, o demo.Options) (*demo.Server, string) {
@@ -216,7 +212,7 @@ func await(t *testing.T, what string, is func() bool) {
 	}
 }
 
-// noticed is a body that tells when it is read for the first time.
+// noticed is a body that reports when it is read for the first time.
 type noticed struct {
 	io.ReadCloser
 	read func()
@@ -227,8 +223,8 @@ func (n noticed) Read(b []byte) (int, error) {
 	return n.ReadCloser.Read(b)
 }
 
-// A slow upload is given up after 20 seconds, here never. The other visitors must not have to wait for that.
-func TestManyUploadsThatDoNotComeToAnEndHoldNobodyUp(t *testing.T) {
+// A slow upload is given up after 20 seconds, here never. Other clients must not have to wait for that.
+func TestUnfinishedUploadsDelayNoOtherClient(t *testing.T) {
 	s := demo.NewServer(open(t), demo.Options{})
 	var reading atomic.Int64
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -244,28 +240,28 @@ func TestManyUploadsThatDoNotComeToAnEndHoldNobodyUp(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { c.Close() })
-		if _, err := fmt.Fprintf(c, "POST /api/answer HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:100]); err != nil {
+		if _, err := fmt.Fprintf(c, "POST /api/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:100]); err != nil {
 			t.Fatal(err)
 		}
 	}
 	await(t, "reading all slow uploads", func() bool { return reading.Load() == slow })
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, h.URL+"/api/answer", bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, h.URL+"/api/predict", bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := http.DefaultClient.Do(r)
+	response, err := http.DefaultClient.Do(r)
 	if err != nil {
-		t.Fatalf("a visitor waits for those whose uploads do not come: %v", err)
+		t.Fatalf("a client waits for the slow uploads of others: %v", err)
 	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		t.Errorf("status %d, want 200", answer.StatusCode)
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("status %d, want 200", response.StatusCode)
 	}
 }
 
-func TestServerAnswersAPhotoWithItsStepsAndReasons(t *testing.T) {
+func TestServerPredictsAPhotoWithItsStepsAndExplanation(t *testing.T) {
 	_, url := serve(t, demo.Options{})
 	status, a := post(t, url, file(t, 0))
 	if status != http.StatusOK {
@@ -280,7 +276,7 @@ func TestServerAnswersAPhotoWithItsStepsAndReasons(t *testing.T) {
 		}
 	}
 	if want := items(t).Labels[0]; fashion.Label(best) != want || sum < 0.999 || sum > 1.001 {
-		t.Errorf("the answer is %v with a sum of %v, want %v", fashion.Label(best), sum, want)
+		t.Errorf("the prediction is %v with a sum of %v, want %v", fashion.Label(best), sum, want)
 	}
 	if steps := a["steps"].([]any); len(steps) != 5 || !strings.HasPrefix(steps[4].(map[string]any)["image"].(string), "data:image/png;base64,") {
 		t.Errorf("%d steps", len(steps))
@@ -310,8 +306,8 @@ func TestServerSaysWhatIsWrongWithAnUpload(t *testing.T) {
 		{"too many bytes", make([]byte, 2<<20), http.StatusRequestEntityTooLarge, "1048576"},
 		{"nothing on it", flat(t), http.StatusUnprocessableEntity, "stands out"},
 	} {
-		status, answer := post(t, url, c.body)
-		if text := fmt.Sprint(answer["error"]); status != c.status || !strings.Contains(text, c.want) {
+		status, response := post(t, url, c.body)
+		if text := fmt.Sprint(response["error"]); status != c.status || !strings.Contains(text, c.want) {
 			t.Errorf("%s: status %d, %q; want %d with %q", c.name, status, text, c.status, c.want)
 		}
 	}
@@ -330,7 +326,7 @@ func flat(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-func TestServerBoundsHowOftenAVisitorAsks(t *testing.T) {
+func TestServerLimitsTheRateOfAClient(t *testing.T) {
 	_, url := serve(t, demo.Options{Rate: 0.001, Burst: 3})
 	var statuses []int
 	for range 4 {
@@ -338,11 +334,11 @@ func TestServerBoundsHowOftenAVisitorAsks(t *testing.T) {
 		statuses = append(statuses, status)
 	}
 	if got := fmt.Sprint(statuses); got != "[422 422 422 429]" {
-		t.Errorf("the statuses are %s, want three answers and a 429", got)
+		t.Errorf("the statuses are %s, want three responses and a 429", got)
 	}
 }
 
-func TestServerLetsInWhoBringsTheTokenOrAsksByAddress(t *testing.T) {
+func TestServerAuthenticatesByTokenOrByTheHostOfTheRequest(t *testing.T) {
 	get := func(url, host string, cookies ...*http.Cookie) *http.Response {
 		r, err := http.NewRequest("GET", url, nil)
 		if err != nil {
@@ -354,12 +350,12 @@ func TestServerLetsInWhoBringsTheTokenOrAsksByAddress(t *testing.T) {
 		for _, c := range cookies {
 			r.AddCookie(c)
 		}
-		answer, err := http.DefaultClient.Do(r)
+		response, err := http.DefaultClient.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer.Body.Close()
-		return answer
+		response.Body.Close()
+		return response
 	}
 	_, url := serve(t, demo.Options{})
 	for host, want := range map[string]int{"": 200, "localhost:99": 200, "[::1]:80": 200, "[::1]": 200, "evil.example": 403, "evil.example:80": 403} {
@@ -379,33 +375,33 @@ func TestServerLetsInWhoBringsTheTokenOrAsksByAddress(t *testing.T) {
 	if first.StatusCode != 200 || len(first.Cookies()) != 1 {
 		t.Fatalf("with the token: status %d and %d cookies", first.StatusCode, len(first.Cookies()))
 	}
-	if got := get(url+"/api/panel", "", first.Cookies()...).StatusCode; got != 200 {
+	if got := get(url+"/api/ensemble", "", first.Cookies()...).StatusCode; got != 200 {
 		t.Errorf("with the cookie: status %d, want 200", got)
 	}
-	r, err := http.NewRequest("POST", url+"/api/answer?token="+token, strings.NewReader("x"))
+	r, err := http.NewRequest("POST", url+"/api/predict?token="+token, strings.NewReader("x"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Header.Set("Origin", "http://evil.example")
-	answer, err := http.DefaultClient.Do(r)
+	response, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	if answer.StatusCode != 403 {
-		t.Errorf("a question from another page: status %d, want 403", answer.StatusCode)
+	defer response.Body.Close()
+	if response.StatusCode != 403 {
+		t.Errorf("a request from another page: status %d, want 403", response.StatusCode)
 	}
 }
 
-// A thousand at once, and ten thousand that send nonsense: every one gets an answer, nothing is left behind.
-func TestServerSurvivesCrowdsAndNonsense(t *testing.T) {
+// A thousand requests at once, and ten thousand corrupt files: every request gets a response, and no goroutine or memory is left behind.
+func TestServerSurvivesLoadAndCorruptFiles(t *testing.T) {
 	s, url := serve(t, demo.Options{Rate: 1e6, Burst: 1e6})
 	good := file(t, 3)
 	post(t, url, good) // compiles
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 	before := inUse()
 	var statuses [600]atomic.Int64
-	ask := func(n, atOnce int, body func(i int) []byte) {
+	send := func(n, atOnce int, body func(i int) []byte) {
 		client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: atOnce}}
 		defer client.CloseIdleConnections()
 		var wait sync.WaitGroup
@@ -413,7 +409,7 @@ func TestServerSurvivesCrowdsAndNonsense(t *testing.T) {
 		for range atOnce {
 			wait.Go(func() {
 				for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-					r, err := client.Post(url+"/api/answer", "image/jpeg", bytes.NewReader(body(i)))
+					r, err := client.Post(url+"/api/predict", "image/jpeg", bytes.NewReader(body(i)))
 					if err != nil {
 						t.Error(err)
 						return
@@ -429,11 +425,11 @@ func TestServerSurvivesCrowdsAndNonsense(t *testing.T) {
 		}
 		wait.Wait()
 	}
-	ask(1000, 1000, func(int) []byte { return good })
+	send(1000, 1000, func(int) []byte { return good })
 	if got := statuses[http.StatusOK].Load(); got != 1000 {
-		t.Errorf("%d of 1,000 photos at once were answered", got)
+		t.Errorf("%d of 1,000 photos at once were classified", got)
 	}
-	ask(10_000, 64, func(i int) []byte {
+	send(10_000, 64, func(i int) []byte {
 		r := rand.New(rand.NewPCG(9, uint64(i)))
 		bad := bytes.Clone(good)[:1+r.IntN(len(good)-1)]
 		for range 1 + r.IntN(8) {
@@ -447,12 +443,12 @@ func TestServerSurvivesCrowdsAndNonsense(t *testing.T) {
 			said += n
 			t.Logf("status %d: %d", status, n)
 			if status != 200 && status != 422 {
-				t.Errorf("%d answers have the status %d", n, status)
+				t.Errorf("%d responses have the status %d", n, status)
 			}
 		}
 	}
 	if said != 11_000 {
-		t.Errorf("%d answers, want 11,000", said)
+		t.Errorf("%d responses, want 11,000", said)
 	}
 	await(t, fmt.Sprintf("going back to about %d goroutines and %d MiB", before.goroutines, before.heap>>20), func() bool {
 		now := inUse()
@@ -460,7 +456,7 @@ func TestServerSurvivesCrowdsAndNonsense(t *testing.T) {
 	})
 	s.Close()
 	if status, _ := post(t, url, good); status != http.StatusServiceUnavailable {
-		t.Errorf("after its end the status is %d, want 503", status)
+		t.Errorf("after Close the status is %d, want 503", status)
 	}
 }
 
@@ -469,7 +465,7 @@ type used struct {
 	heap       uint64 // bytes
 }
 
-// inUse is what is in use once what nobody needs is cleared away.
+// inUse is what is in use after garbage collection.
 func inUse() used {
 	runtime.GC()
 	var m runtime.MemStats
@@ -477,21 +473,21 @@ func inUse() used {
 	return used{runtime.NumGoroutine(), m.HeapAlloc}
 }
 
-func TestServerStopsAfterWhatWasAsked(t *testing.T) {
+func TestServerFinishesRequestsBeforeItStops(t *testing.T) {
 	s := demo.NewServer(open(t), demo.Options{})
 	ctx, stop := context.WithCancel(t.Context())
 	ready, ended := make(chan string, 1), make(chan error, 1)
 	go func() { ended <- s.ListenAndServe(ctx, "127.0.0.1:0", func(url string) { ready <- url }) }()
 	url := strings.TrimSuffix(<-ready, "/")
 	data := file(t, 1)
-	if status, a := post(t, url, data); status != http.StatusOK { // compiles, so that the second answer takes no time
+	if status, a := post(t, url, data); status != http.StatusOK { // compiles, so that the second response takes no time
 		t.Fatalf("status %d: %v", status, a)
 	}
-	// The file comes in two halves; between them the server is told to stop. The client sends the first when the server asks for it.
+	// The file comes in two halves; between them the server is stopped. The client sends the first when the server requests it.
 	reader, writer := io.Pipe()
 	go func() {
 		defer writer.Close()
-		writer.Write(data[:len(data)/2]) // what fails shows in the answer
+		writer.Write(data[:len(data)/2]) // an error shows in the response
 		stop()
 		await(t, "closing the address", func() bool {
 			c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
@@ -502,7 +498,7 @@ func TestServerStopsAfterWhatWasAsked(t *testing.T) {
 		})
 		writer.Write(data[len(data)/2:])
 	}()
-	request, err := http.NewRequest(http.MethodPost, url+"/api/answer", reader)
+	request, err := http.NewRequest(http.MethodPost, url+"/api/predict", reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -521,7 +517,7 @@ func TestServerStopsAfterWhatWasAsked(t *testing.T) {
 		t.Errorf("it ended with %v", err)
 	}
 	if _, err := http.Get(url); err == nil {
-		t.Error("it still answers")
+		t.Error("it still responds")
 	}
 	taken := demo.NewServer(open(t), demo.Options{})
 	defer taken.Close()
@@ -530,7 +526,7 @@ func TestServerStopsAfterWhatWasAsked(t *testing.T) {
 	}
 }
 
-func TestPanelWithoutAnyModelSaysHowToTrainOne(t *testing.T) {
+func TestEnsembleWithoutAnyModelSaysHowToTrainOne(t *testing.T) {
 	t.Setenv(run.RootVariable, t.TempDir())
 	t.Setenv(run.PublishedVariable, t.TempDir())
 	if _, err := demo.Open(func(err error) { t.Errorf("a warning: %v", err) }); err == nil || !strings.Contains(err.Error(), "train -recipe") {
@@ -538,7 +534,7 @@ func TestPanelWithoutAnyModelSaysHowToTrainOne(t *testing.T) {
 	}
 }
 
-func TestDamagedRunIsReportedAndThePublishedOneAnswers(t *testing.T) {
+func TestCorruptRunIsReportedAndThePublishedOneIsUsed(t *testing.T) {
 	root := t.TempDir()
 	t.Setenv(run.RootVariable, root)
 	if err := os.MkdirAll(filepath.Join(root, "full", "residual"), 0o777); err != nil {
@@ -550,20 +546,20 @@ func TestDamagedRunIsReportedAndThePublishedOneAnswers(t *testing.T) {
 	var warnings []string
 	p, err := demo.Open(func(err error) { warnings = append(warnings, err.Error()) })
 	if err != nil || len(p.Members) != 1 || !p.Members[0].Run.Published {
-		t.Fatalf("the panel is %+v (%v), want the published network", p, err)
+		t.Fatalf("the ensemble is %+v (%v), want the published network", p, err)
 	}
 	if len(warnings) != 1 || !strings.Contains(warnings[0], "recipe.json") {
 		t.Errorf("the warnings are %q, want one that names the file", warnings)
 	}
 }
 
-func TestAnswerRanksTheClasses(t *testing.T) {
+func TestRankingHasTheMostProbableClassFirst(t *testing.T) {
 	img := image.NewGray(image.Rect(0, 0, 40, 40))
 	for i := range img.Pix {
 		img.Pix[i] = 255
 	}
 	var e *photo.Error
-	if _, err := open(t).Answer(img); !errors.As(err, &e) {
+	if _, err := photo.Prepare(img); !errors.As(err, &e) {
 		t.Errorf("an empty picture: %v", err)
 	}
 	for x := 12; x < 28; x++ { // trousers
@@ -573,34 +569,39 @@ func TestAnswerRanksTheClasses(t *testing.T) {
 			}
 		}
 	}
-	a, err := open(t).Answer(img)
+	prepared, err := photo.Prepare(img)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ranking := demo.Ranking(a.Vote)
+	explained, err := open(t).Explain([]photo.Prepared{prepared})
+	if err != nil {
+		t.Fatal(err)
+	}
+	probabilities := explained[0].Probabilities
+	ranking := demo.Ranking(probabilities)
 	for i := 1; i < len(ranking); i++ {
-		if a.Vote[ranking[i]] > a.Vote[ranking[i-1]] {
+		if probabilities[ranking[i]] > probabilities[ranking[i-1]] {
 			t.Errorf("class %v comes after a less probable one", ranking[i])
 		}
 	}
 	if ranking[0] != 1 {
-		t.Errorf("two legs are taken for %v", ranking[0])
+		t.Errorf("two legs are predicted as %v", ranking[0])
 	}
 }
 
-func TestEachSampleIsAnsweredOrRefusedWithAReason(t *testing.T) {
-	p, set := open(t), items(t)
+func TestEachSampleHasAPredictionOrAReason(t *testing.T) {
+	e, set := open(t), items(t)
 	paths, err := demo.Samples(t.TempDir(), set)
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := p.Ask(append(paths, "/no/such/file.png"))
+	files, err := e.PredictFiles(append(paths, "/no/such/file.png"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	reasons := map[string]string{"half.jpg": "corrupt", "one-pixel.png": "1x1", "huge.png": "60000x60000", "letter.jpg": "another format", "empty.webp": "empty file",
 		"wall.png": "stands out", "file.png": "no such file"}
-	answered := 0
+	predicted := 0
 	for _, f := range files {
 		name := filepath.Base(f.Path)
 		if want, bad := reasons[name]; bad {
@@ -613,12 +614,12 @@ func TestEachSampleIsAnsweredOrRefusedWithAReason(t *testing.T) {
 			t.Errorf("%s: %v", name, f.Err)
 			continue
 		}
-		answered++
-		if item := []int{0, 1, 2, 4, 5}[answered-1]; demo.Ranking(f.Vote)[0] != set.Labels[item] {
-			t.Errorf("%s is taken for %v, want %v", name, demo.Ranking(f.Vote)[0], set.Labels[item])
+		predicted++
+		if item := []int{0, 1, 2, 4, 5}[predicted-1]; demo.Ranking(f.Probabilities)[0] != set.Labels[item] {
+			t.Errorf("%s is predicted as %v, want %v", name, demo.Ranking(f.Probabilities)[0], set.Labels[item])
 		}
 	}
-	if answered != 5 {
-		t.Errorf("%d files were answered, want 5", answered)
+	if predicted != 5 {
+		t.Errorf("%d files have a prediction, want 5", predicted)
 	}
 }

@@ -53,7 +53,7 @@ func screenshot(t *testing.T, tab context.Context, name string) {
 	}
 }
 
-func TestPageAnswersInABrowser(t *testing.T) {
+func TestPagePredictsInABrowser(t *testing.T) {
 	tab := browser(t)
 	s, url := serve(t, demo.Options{})
 	dir := t.TempDir()
@@ -71,13 +71,13 @@ func TestPageAnswersInABrowser(t *testing.T) {
 		}
 	})
 	said := func(what string) chromedp.Action {
-		return chromedp.Poll(`document.getElementById("say").textContent.includes(`+"`"+what+"`"+`)`, nil, chromedp.WithPollingTimeout(patience))
+		return chromedp.Poll(`document.getElementById("status").textContent.includes(`+"`"+what+"`"+`)`, nil, chromedp.WithPollingTimeout(patience))
 	}
 	step := func(what string, actions ...chromedp.Action) {
 		t.Helper()
 		if err := chromedp.Run(tab, actions...); err != nil {
 			var now string
-			_ = chromedp.Run(tab, chromedp.Text("#say", &now)) // best effort: it is for the message only
+			_ = chromedp.Run(tab, chromedp.Text("#status", &now)) // best effort: it is for the message only
 			t.Fatalf("%s: %v; the page says %q", what, err, now)
 		}
 	}
@@ -87,17 +87,17 @@ func TestPageAnswersInABrowser(t *testing.T) {
 	// A file is chosen; before the neighbours are known, the page says so.
 	want := items(t).Labels[0].String()
 	step("choosing a photo", chromedp.SetUploadFiles("#file", []string{write("item.jpg", file(t, 0))}, chromedp.ByQuery), said(want),
-		chromedp.Poll(`document.getElementById("near").textContent.includes("being prepared")`, nil, chromedp.WithPollingTimeout(patience)))
+		chromedp.Poll(`document.getElementById("neighbours").textContent.includes("being prepared")`, nil, chromedp.WithPollingTimeout(patience)))
 	all, err := trainingImages()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.ShowNeighbours(all, 1200); err != nil {
+	if err := s.AddNeighbours(all, 1200); err != nil {
 		t.Fatal(err)
 	}
 	var shown int
 	step("the same, with neighbours", chromedp.SetUploadFiles("#file", []string{filepath.Join(dir, "item.jpg")}, chromedp.ByQuery),
-		chromedp.Poll(`document.querySelectorAll("#near img").length === 6`, nil, chromedp.WithPollingTimeout(patience)),
+		chromedp.Poll(`document.querySelectorAll("#neighbours img").length === 6`, nil, chromedp.WithPollingTimeout(patience)),
 		chromedp.Evaluate(`document.querySelectorAll("#steps img").length`, &shown))
 	if shown != 7 { // five steps, and the item under its map
 		t.Errorf("%d pictures of the steps, want 7", shown)
@@ -107,15 +107,15 @@ func TestPageAnswersInABrowser(t *testing.T) {
 	step("choosing no picture", chromedp.SetUploadFiles("#file", []string{write("notes.png", []byte("hello"))}, chromedp.ByQuery), said("cannot be used: found a file of another format"))
 	screenshot(t, tab, "refused")
 
-	// By the keyboard alone: to the button, open the canvas, ask. An empty canvas shows nothing.
+	// By the keyboard alone: to the button, open the canvas, classify. An empty canvas shows nothing.
 	step("the keyboard", chromedp.Focus("#draw", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#canvas", chromedp.ByQuery),
-		chromedp.Focus("#ask", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter), said("nothing that stands out"))
+		chromedp.Focus("#classify", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter), said("nothing that stands out"))
 	// Two legs, drawn with the mouse.
-	step("drawing", draw(`[[100,40],[100,250]]`), draw(`[[180,40],[180,250]]`), draw(`[[100,45],[180,45]]`), draw(`[[100,55],[180,55]]`), chromedp.Click("#ask", chromedp.ByQuery), said("Trouser"))
+	step("drawing", draw(`[[100,40],[100,250]]`), draw(`[[180,40],[180,250]]`), draw(`[[100,45],[180,45]]`), draw(`[[100,55],[180,55]]`), chromedp.Click("#classify", chromedp.ByQuery), said("Trouser"))
 
 	// A pasted and a dropped file, as the browser would hand them on.
 	for _, kind := range []string{"paste", "drop"} {
-		step(kind, chromedp.Evaluate(`document.getElementById("say").textContent = ""; document.getElementById("canvas").toBlob(b => {
+		step(kind, chromedp.Evaluate(`document.getElementById("status").textContent = ""; document.getElementById("canvas").toBlob(b => {
 			const transfer = new DataTransfer(); transfer.items.add(new File([b], "legs.png", { type: "image/png" }));
 			dispatchEvent("`+kind+`" === "paste" ? new ClipboardEvent("paste", { clipboardData: transfer }) : new DragEvent("drop", { dataTransfer: transfer, cancelable: true }))
 		}); true`, nil), said("Trouser"))
@@ -123,9 +123,9 @@ func TestPageAnswersInABrowser(t *testing.T) {
 
 	dark := emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}})
 	var paper string
-	step("the dark", dark, chromedp.Evaluate(`getComputedStyle(document.body).backgroundColor`, &paper))
+	step("dark mode", dark, chromedp.Evaluate(`getComputedStyle(document.body).backgroundColor`, &paper))
 	if paper == "rgb(255, 255, 255)" {
-		t.Error("who prefers the dark gets a white page")
+		t.Error("the page is white in dark mode")
 	}
 	screenshot(t, tab, "dark")
 

@@ -20,8 +20,8 @@ import (
 	"fashionlab/fashion/photo"
 )
 
-// Samples writes a folder as a user may have one, and returns its files: photos of the first items of a set in several formats, and files that are no usable
-// picture, each in another way.
+// Samples writes example files to a folder and returns their paths: photos of the first six items of a set in several formats, and files that are no
+// usable picture, each for another reason.
 func Samples(dir string, set fashion.Set) ([]string, error) {
 	scenes := photo.Scenes()
 	var shots []image.Image
@@ -39,7 +39,7 @@ func Samples(dir string, set fashion.Set) ([]string, error) {
 		}
 		return b.Bytes()
 	}
-	whole := written(func(b *bytes.Buffer) error { return jpeg.Encode(b, shots[0], nil) })
+	complete := written(func(b *bytes.Buffer) error { return jpeg.Encode(b, shots[0], nil) })
 	films := written(func(b *bytes.Buffer) error {
 		g := gif.GIF{}
 		for _, shot := range shots[2:4] {
@@ -55,12 +55,12 @@ func Samples(dir string, set fashion.Set) ([]string, error) {
 		name string
 		data []byte
 	}{
-		{"1.jpg", whole},
+		{"1.jpg", complete},
 		{"2.png", written(func(b *bytes.Buffer) error { return png.Encode(b, shots[1]) })},
 		{"3-animated.gif", films},
 		{"4.bmp", written(func(b *bytes.Buffer) error { return bmp.Encode(b, shots[4]) })},
 		{"5.tiff", written(func(b *bytes.Buffer) error { return tiff.Encode(b, shots[5], nil) })},
-		{"half.jpg", whole[:len(whole)/2]},
+		{"half.jpg", complete[:len(complete)/2]},
 		{"one-pixel.png", written(func(b *bytes.Buffer) error { return png.Encode(b, image.NewGray(image.Rect(0, 0, 1, 1))) })},
 		{"huge.png", pngHeader(60_000, 60_000)},
 		{"letter.jpg", []byte("Dear reader,\n")},
@@ -78,7 +78,7 @@ func Samples(dir string, set fashion.Set) ([]string, error) {
 	return paths, nil
 }
 
-// pngHeader is the beginning of a PNG file of that size: a few bytes that promise gigabytes.
+// pngHeader is the header of a PNG file of that size in pixels: a few bytes that stand for gigabytes.
 func pngHeader(width, height uint32) []byte {
 	chunk := append([]byte("IHDR"), binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, width), height)...)
 	chunk = append(chunk, 8, 0, 0, 0, 0) // grey, 8 bits

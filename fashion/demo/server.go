@@ -2,6 +2,7 @@ package demo
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -24,31 +25,21 @@ import (
 	"fashionlab/fashion/photo"
 )
 
-// Options bound what the page's visitors may ask for. A field that is 0 means the usual value.
+// Options bound the requests to the server. A field that is 0 has its default.
 type Options struct {
-	Limits photo.Limits // of an upload; usual: 16 MiB and 40 million pixels
-	Rate   float64      // questions of a visitor a second; usual: 10
-	Burst  int          // questions that a visitor may ask at once; usual: 40
-	Queue  int          // questions that may wait; usual: 1024
-	Token  string       // that a visitor must bring once, as ?token=; none: everybody is let in
+	Limits photo.Limits // of an upload; default 16 MiB and 40 million pixels
+	Rate   float64      // requests of a client a second; default 10
+	Burst  int          // requests of a client at once; default 40
+	Queue  int          // requests of all clients that may wait; default 1024
+	Token  string       // authenticates a client that sends it once, as ?token=; none: no authentication
 }
 
-// usual fills in what is not set.
-func (o Options) usual() Options {
-	set := func(v *int, usual int) {
-		if *v == 0 {
-			*v = usual
-		}
-	}
-	if o.Limits.Bytes == 0 {
-		o.Limits.Bytes = 16 << 20
-	}
-	if o.Rate == 0 {
-		o.Rate = 10
-	}
-	set(&o.Limits.Pixels, 40_000_000)
-	set(&o.Burst, 40)
-	set(&o.Queue, 1024)
+func (o Options) withDefaults() Options {
+	o.Limits.Bytes = cmp.Or(o.Limits.Bytes, 16<<20)
+	o.Limits.Pixels = cmp.Or(o.Limits.Pixels, 40_000_000)
+	o.Rate = cmp.Or(o.Rate, 10)
+	o.Burst = cmp.Or(o.Burst, 40)
+	o.Queue = cmp.Or(o.Queue, 1024)
 	return o
 }
 
@@ -57,55 +48,57 @@ var page []byte
 
 // Server is the demo as a web page.
 type Server struct {
-	panel      *Panel
-	options    Options
-	desk       *desk
-	visitors   visitors
-	uploads    *semaphore.Weighted // bytes of files that are being read or wait to be decoded
-	decoding   chan struct{}       // a place for each picture that is being decoded: its pixels take most of the memory
-	queued     atomic.Int64
-	neighbours atomic.Pointer[Neighbours] // nil while they are prepared, and if that failed
-	failed     atomic.Bool                // preparing the neighbours
-	maker      atomic.Pointer[maker]      // nil without a generator
-	mux        *http.ServeMux
+	ensemble     *Ensemble
+	options      Options
+	batcher      *batcher
+	limiter      rateLimiter
+	uploads      *semaphore.Weighted // bytes of files that are being read or wait to be decoded
+	decoding     chan struct{}       // holds an element for each picture that is being decoded: its pixels take most of the memory
+	queued       atomic.Int64
+	neighbours   atomic.Pointer[Neighbours] // nil until AddNeighbours has prepared them
+	noNeighbours atomic.Bool                // there will be none
+	generator    atomic.Pointer[generator]  // nil without one
+	mux          *http.ServeMux
 }
 
 const (
 	uploadBytes = 256 << 20        // of all uploads at once
-	uploadTime  = 20 * time.Second // in which a file must have arrived
-	mostDecoded = 4                // pictures at once, on however many cores
+	uploadTime  = 20 * time.Second // for a file to arrive
+	maxDecoding = 4                // pictures at once, on however many cores
 )
 
-// NewServer serves a panel's answers. Close ends it.
-func NewServer(p *Panel, o Options) *Server {
-	o = o.usual()
-	s := &Server{panel: p, options: o, desk: newDesk(p), visitors: newVisitors(rate.Limit(o.Rate), o.Burst), uploads: semaphore.NewWeighted(max(uploadBytes, o.Limits.Bytes)),
-		decoding: make(chan struct{}, min(mostDecoded, runtime.GOMAXPROCS(0))), mux: http.NewServeMux()}
-	s.mux.HandleFunc("GET /{$}", s.page)
-	s.mux.HandleFunc("GET /api/panel", s.describe)
-	s.mux.HandleFunc("POST /api/answer", s.answer)
-	s.mux.HandleFunc("POST /api/made", s.made)
+// NewServer serves the predictions of an ensemble. Close stops it.
+func NewServer(e *Ensemble, o Options) *Server {
+	o = o.withDefaults()
+	s := &Server{ensemble: e, options: o, batcher: newBatcher(e), limiter: newRateLimiter(rate.Limit(o.Rate), o.Burst),
+		uploads:  semaphore.NewWeighted(max(uploadBytes, o.Limits.Bytes)),
+		decoding: make(chan struct{}, min(maxDecoding, runtime.GOMAXPROCS(0))), mux: http.NewServeMux()}
+	s.mux.HandleFunc("GET /{$}", s.handlePage)
+	s.mux.HandleFunc("GET /api/ensemble", s.handleEnsemble)
+	s.mux.HandleFunc("POST /api/predict", s.handlePredict)
+	s.mux.HandleFunc("POST /api/generate", s.handleGenerate)
 	return s
 }
 
-// ShowNeighbours has the answers show those of n training images that are most alike, as soon as their features are known.
-func (s *Server) ShowNeighbours(all fashion.Set, n int) error {
-	found, err := s.panel.Neighbours(all, n)
+// AddNeighbours adds the nearest of n training images to the predictions, see Ensemble.Neighbours. The server may serve meanwhile.
+func (s *Server) AddNeighbours(all fashion.Set, n int) error {
+	found, err := s.ensemble.Neighbours(all, n)
 	if err != nil {
-		s.WithoutNeighbours()
+		s.OmitNeighbours()
 		return err
 	}
 	s.neighbours.Store(found)
 	return nil
 }
 
-// WithoutNeighbours has the page say that there will be none.
-func (s *Server) WithoutNeighbours() { s.failed.Store(true) }
+// OmitNeighbours tells the page not to wait for neighbours.
+func (s *Server) OmitNeighbours() { s.noNeighbours.Store(true) }
 
-// Close stops answering.
-func (s *Server) Close() { s.desk.stop() }
+// Close stops the server's models; later requests get the status 503.
+func (s *Server) Close() { s.batcher.stop() }
 
-// ListenAndServe serves on an address until the context ends, then finishes what was asked. ready is told the page's address.
+// ListenAndServe serves on an address until the context ends, then finishes the requests under way and closes the server. ready is called with the
+// page's address.
 func (s *Server) ListenAndServe(ctx context.Context, address string, ready func(url string)) error {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
@@ -123,14 +116,14 @@ func (s *Server) ListenAndServe(ctx context.Context, address string, ready func(
 	}
 	stop, cancel := context.WithTimeout(context.Background(), 8*time.Second)
 	defer cancel()
-	if h.Shutdown(stop) != nil { // somebody is too slow
+	if h.Shutdown(stop) != nil { // a client is too slow
 		h.Close()
 	}
 	s.Close()
 	return nil
 }
 
-// url is the page's address on this machine; where every address of it is served, others put its name in the place of localhost.
+// url is the page's address on this machine. If all of its addresses are served, other machines use its name in place of localhost.
 func (s *Server) url(a *net.TCPAddr) string {
 	host := a.IP.String()
 	if a.IP.IsUnspecified() {
@@ -143,17 +136,17 @@ func (s *Server) url(a *net.TCPAddr) string {
 	return url
 }
 
-// quiet drops what net/http says of visitors that break off or send nonsense.
+// quiet drops what net/http logs of clients that hang up or send nonsense.
 type quiet struct{}
 
 func (quiet) Write(b []byte) (int, error) { return len(b), nil }
 
-// ServeHTTP lets a visitor in and hands on.
+// ServeHTTP authenticates a request and hands it to its handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if p := recover(); p != nil {
 			log.Printf("demo: %v\n%s", p, debug.Stack())
-			refuse(w, http.StatusInternalServerError, failedText)
+			writeError(w, http.StatusInternalServerError, failedText)
 		}
 	}()
 	h := w.Header()
@@ -161,93 +154,90 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'")
-	if !s.admits(w, r) {
-		if !s.visitors.allow(r.RemoteAddr) { // nobody tries tokens by the thousand
-			refuse(w, http.StatusTooManyRequests, "too many wrong tokens")
+	if !s.authenticated(w, r) {
+		if !s.limiter.allow(r.RemoteAddr) { // against guessing tokens by brute force
+			writeError(w, http.StatusTooManyRequests, "too many wrong tokens")
 			return
 		}
-		refuse(w, http.StatusForbidden, "open the address that was printed when the demo was started")
+		writeError(w, http.StatusForbidden, "open the address that was printed when the demo was started")
 		return
 	}
 	s.mux.ServeHTTP(w, r)
 }
 
-func (s *Server) page(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) handlePage(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Write(page) // a visitor that has gone needs none
+	w.Write(page) // an error means that the client is gone
 }
 
-func (s *Server) describe(w http.ResponseWriter, _ *http.Request) {
-	j := s.panel.describe()
-	j.Bytes = s.options.Limits.Bytes
-	if m := s.maker.Load(); m != nil {
-		j.Knobs = len(m.directions)
+func (s *Server) handleEnsemble(w http.ResponseWriter, _ *http.Request) {
+	j := s.ensemble.describe()
+	j.MaxBytes = s.options.Limits.Bytes
+	if g := s.generator.Load(); g != nil {
+		j.Directions = len(g.directions)
 	}
-	send(w, http.StatusOK, j)
+	writeJSON(w, http.StatusOK, j)
 }
 
-// admitted reports whether a request may be worked on now; done must be called after it. Otherwise the visitor is told why not.
-func (s *Server) admitted(w http.ResponseWriter, r *http.Request) (done func(), ok bool) {
+// admit reports whether a request is within the limits; if so, done must be called after it, otherwise the response is written.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request) (done func(), ok bool) {
 	switch {
 	case r.Header.Get("Origin") != "" && r.Header.Get("Origin") != "http://"+r.Host && r.Header.Get("Origin") != "https://"+r.Host:
-		refuse(w, http.StatusForbidden, "the question comes from another page")
-	case !s.visitors.allow(r.RemoteAddr):
+		writeError(w, http.StatusForbidden, "the request comes from another page")
+	case !s.limiter.allow(r.RemoteAddr):
 		w.Header().Set("Retry-After", "1")
-		refuse(w, http.StatusTooManyRequests, fmt.Sprintf("more than %g questions a second, want fewer", s.options.Rate))
+		writeError(w, http.StatusTooManyRequests, fmt.Sprintf("more than %g requests a second; try again in a moment", s.options.Rate))
 	case s.queued.Add(1) > int64(s.options.Queue):
 		s.queued.Add(-1)
 		w.Header().Set("Retry-After", "2")
-		refuse(w, http.StatusServiceUnavailable, "too many are asking; ask again in a moment")
+		writeError(w, http.StatusServiceUnavailable, "the demo is busy; try again in a moment")
 	default:
 		return func() { s.queued.Add(-1) }, true
 	}
 	return nil, false
 }
 
-// answer prepares the photo of a request and asks the panel.
-func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
-	if done, ok := s.admitted(w, r); ok {
-		defer done()
-		s.reply(w, r)
+// handlePredict serves POST /api/predict, whose body is the file of a photo.
+func (s *Server) handlePredict(w http.ResponseWriter, r *http.Request) {
+	done, ok := s.admit(w, r)
+	if !ok {
+		return
 	}
-}
-
-// reply answers an admitted question.
-func (s *Server) reply(w http.ResponseWriter, r *http.Request) {
+	defer done()
 	p, err := s.prepare(w, r)
-	var a Answer
+	var e Explanation
 	if err == nil {
-		a, err = s.desk.ask(r.Context(), p)
+		e, err = s.batcher.explain(r.Context(), p)
 	}
 	var bad *photo.Error
 	var large *http.MaxBytesError
 	var broken *uploadError
 	switch {
 	case errors.As(err, &large):
-		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("found more than %d bytes, want a picture of at most that", large.Limit))
+		writeError(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("found more than %d bytes, want a picture of at most that", large.Limit))
 	case errors.As(err, &bad):
-		refuse(w, http.StatusUnprocessableEntity, bad.Error())
+		writeError(w, http.StatusUnprocessableEntity, bad.Error())
 	case errors.Is(err, errClosed):
-		refuse(w, http.StatusServiceUnavailable, err.Error())
-	case r.Context().Err() != nil: // nobody waits any more
+		writeError(w, http.StatusServiceUnavailable, err.Error())
+	case r.Context().Err() != nil: // the client is gone
 	case errors.As(err, &broken):
-		refuse(w, http.StatusBadRequest, broken.Error())
+		writeError(w, http.StatusBadRequest, broken.Error())
 	case err != nil:
 		log.Printf("demo: %v", err)
-		refuse(w, http.StatusInternalServerError, failedText)
+		writeError(w, http.StatusInternalServerError, failedText)
 	default:
-		send(w, http.StatusOK, s.tell(a))
+		writeJSON(w, http.StatusOK, s.describe(e))
 	}
 }
 
-const failedText = "the demo failed; its terminal says how"
+const failedText = "the demo failed; its terminal shows the error"
 
-// uploadError is a file that did not arrive.
+// uploadError is a file that did not arrive completely.
 type uploadError struct{ err error }
 
 func (e *uploadError) Error() string { return "the file did not arrive: " + e.err.Error() }
 
-// prepare reads a request's photo whole, however slowly it comes, and only then takes a place among those that are decoded.
+// prepare reads the file of a request to its end, however slowly it arrives, and only then takes one of the few slots for decoding.
 func (s *Server) prepare(w http.ResponseWriter, r *http.Request) (photo.Prepared, error) {
 	size := s.options.Limits.Bytes
 	if r.ContentLength >= 0 {
@@ -272,21 +262,20 @@ func (s *Server) prepare(w http.ResponseWriter, r *http.Request) (photo.Prepared
 	case <-r.Context().Done():
 		return photo.Prepared{}, r.Context().Err()
 	}
-	return Read(bytes.NewReader(data), s.options.Limits)
+	return readPhoto(bytes.NewReader(data), s.options.Limits)
 }
 
-// refuse says what is wrong.
-func refuse(w http.ResponseWriter, status int, what string) {
-	send(w, status, map[string]string{"error": what})
+func writeError(w http.ResponseWriter, status int, text string) {
+	writeJSON(w, status, map[string]string{"error": text})
 }
 
-func send(w http.ResponseWriter, status int, v any) {
+func writeJSON(w http.ResponseWriter, status int, v any) {
 	data, err := json.Marshal(v)
-	if err != nil { // a probability that is no number
+	if err != nil { // a probability is NaN
 		log.Printf("demo: %v", err)
 		status, data = http.StatusInternalServerError, []byte(`{"error": "`+failedText+`"}`)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	w.Write(data) // a visitor that has gone needs none
+	w.Write(data) // an error means that the client is gone
 }

@@ -24,8 +24,9 @@ func TestDigestSeesOperationsTheirInputsAndConstants(t *testing.T) {
 		return layers.Digest(f(Parameter(g, "x", shape), Parameter(g, "y", shape)))
 	}
 	double := func(x, y *Node) *Node { return Sub(MulScalar(x, 2), y) }
-	if digest(double) != digest(double) {
-		t.Error("the same function has two digests")
+	want := digest(double)
+	if again := digest(double); again != want {
+		t.Errorf("the same function has the digests %s and %s", want, again)
 	}
 	for name, other := range map[string]func(x, y *Node) *Node{
 		"another constant":  func(x, y *Node) *Node { return Sub(MulScalar(x, 3), y) },
@@ -33,7 +34,7 @@ func TestDigestSeesOperationsTheirInputsAndConstants(t *testing.T) {
 		"another operation": func(x, y *Node) *Node { return Add(MulScalar(x, 2), y) },
 		"another shape":     func(x, y *Node) *Node { return Slice(double(x, y), AxisRange(0, 1)) },
 	} {
-		if digest(other) == digest(double) {
+		if digest(other) == want {
 			t.Errorf("%s: the digest is the same", name)
 		}
 	}

@@ -13,21 +13,21 @@ import (
 	"fashionlab/fashion/plots"
 )
 
-// Slider is a whole number that a reader chooses in a cell.
+// Slider sets an integer in a cell.
 type Slider struct {
 	Name            string
 	Min, Max, Start int
 }
 
-// UnattendedVariable is an environment variable that whoever executes notebooks without a page sets to anything, so that no cell waits for a reader.
+// UnattendedVariable is an environment variable; set to anything, it keeps cells from waiting for a reader, as when notebooks are executed in batch.
 const UnattendedVariable = "FASHION_UNATTENDED"
 
-// answerTime is how long a page may take to show that it can answer.
-const answerTime = 5 * time.Second
+// connectTime is how long a page may take to connect its sliders.
+const connectTime = 5 * time.Second
 
-// Explore shows a figure that follows sliders, until the button "Done" is pressed or the time is over; then the last figure
-// stays as the cell's output. While it waits, the kernel is busy. Where no page answers, as under nbconvert, it shows the figure of the sliders' first
-// values.
+// Explore shows a figure that follows sliders, until the button "Done" is pressed or the time limit is over; then the last figure stays as the cell's
+// output. While it waits, the kernel is busy. Without a page, as under nbconvert, it shows the figure of the start values. figure gets the values in the
+// order of the sliders; its error ends Explore.
 func Explore(limit time.Duration, sliders []Slider, figure func(values []int) (plots.Figure, error)) error {
 	values := make([]int, len(sliders))
 	for i, s := range sliders {
@@ -45,7 +45,7 @@ func Explore(limit time.Duration, sliders []Slider, figure func(values []int) (p
 	return Show(shown)
 }
 
-// follow draws the figure anew whenever a slider moves, and returns the last one.
+// follow redraws the figure whenever a slider moves, and returns the last one.
 func follow(limit time.Duration, sliders []Slider, values []int, shown plots.Figure, figure func([]int) (plots.Figure, error)) (plots.Figure, error) {
 	output, page := gonbui.UniqueId(), "explore_"+gonbui.UniqueId()
 	picture, err := image(shown)
@@ -86,7 +86,7 @@ func follow(limit time.Duration, sliders []Slider, values []int, shown plots.Fig
 	}()
 	select {
 	case <-ready:
-	case <-time.After(answerTime):
+	case <-time.After(connectTime):
 		return shown, nil
 	}
 	for over := time.After(limit); ; {

@@ -12,9 +12,9 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Live returns a reporter for train.Fit that keeps one figure and one line up to date: the curves after each epoch,
-// and where the training is. At its end both go: the run has the history, and a cell that shows it can be run again
-// without training. Outside a notebook it prints lines.
+// Live returns a reporter for train.Fit and gan.Fit that keeps one figure and one line up to date: the curves after each epoch, and the progress. Both
+// are removed at the end: the run has the history, and a cell that shows it can be run again without training. Outside a notebook it prints lines on
+// standard error.
 func Live() func(run.Progress) {
 	if !gonbui.IsNotebook {
 		return printed()
@@ -30,21 +30,21 @@ func Live() func(run.Progress) {
 		if len(p.History) != shown {
 			shown = len(p.History)
 			var err error
-			if curves, err = image(sofar(p)); err != nil {
+			if curves, err = image(progressFigure(p)); err != nil {
 				curves = html.EscapeString(err.Error())
 			}
 		}
-		gonbui.UpdateHTML(id, curves+"<p>"+html.EscapeString(Line(p))+"</p>")
+		gonbui.UpdateHTML(id, curves+"<p>"+html.EscapeString(progressLine(p))+"</p>")
 	}
 }
 
-// sofar is the figure of a training under way: what a GAN makes now, or the curves.
-func sofar(p run.Progress) plots.Figure {
+// progressFigure is the figure of a training under way: the latest samples of a GAN, or the curves.
+func progressFigure(p run.Progress) plots.Figure {
 	switch {
 	case len(p.Samples) > 0:
 		return plots.Generated(p.Samples, len(p.History))
 	case p.Recipe.GAN != run.GAN{}: // resumed
-		return plots.Contest(p.History, p.Recipe.Epochs, 0)
+		return plots.GANCurves(p.History, p.Recipe.Epochs, 0)
 	}
 	return plots.LearningCurves(p.History, p.Recipe.Epochs)
 }
@@ -55,13 +55,13 @@ func printed() func(run.Progress) {
 	return func(p run.Progress) {
 		if key := fmt.Sprint(p.Stage, p.Epoch); key != last {
 			last = key
-			fmt.Fprintln(os.Stderr, Line(p))
+			fmt.Fprintln(os.Stderr, progressLine(p))
 		}
 	}
 }
 
-// Line describes a training's progress: epoch, step, images per second, time left.
-func Line(p run.Progress) string {
+// progressLine describes a training's progress: epoch, step, images per second, time left.
+func progressLine(p run.Progress) string {
 	switch p.Stage {
 	case "compiling":
 		return "Compiling the graphs for XLA ..."
@@ -73,7 +73,7 @@ func Line(p run.Progress) string {
 		s += fmt.Sprintf("; %.0f images/s, %v left", p.ImagesPerSecond, p.TimeLeft.Round(time.Second))
 	}
 	if n := len(p.History); n > 0 && p.History[n-1].Synthesis.ModeCollapse() {
-		s += fmt.Sprintf("; COLLAPSED: the images of a class are alike (spread %.2f)", p.History[n-1].Synthesis.Diversity)
+		s += fmt.Sprintf("; MODE COLLAPSE: intra-class diversity %.2f", p.History[n-1].Synthesis.Diversity)
 	}
 	return s
 }

@@ -1,8 +1,7 @@
 // Package notebook shows the study in the cells of a GoNB notebook: figures, tables, sentences, and the curves of a
 // training while it works. What it shows is saved in the notebook and needs nothing from outside. It loads no backend.
 //
-// GoNB loses what is still in its pipe when a cell's program ends, so that each function here waits until what it
-// shows has arrived.
+// GoNB loses what is still in its pipe when a cell's program ends. So each function here waits until its output has arrived.
 package notebook
 
 import (
@@ -71,10 +70,10 @@ func Say(format string, args ...any) {
 	gonbui.Sync()
 }
 
-// Compare says what a slide prints and what a run measured on the same test images, with its interval.
+// Compare says what accuracy a slide prints, a fraction, and what a run measured on the test images, with its 95% interval (Wilson).
 func Compare(title string, slide float64, r *run.Run, test run.Predictions) {
 	ours := metrics.Accuracy(test)
-	verdict := "the slide's value lies inside the interval: no difference was shown"
+	verdict := "the slide's value lies inside the interval: no significant difference"
 	switch {
 	case slide < ours.Low:
 		verdict = "this run is better than the slide"
@@ -90,7 +89,7 @@ func Compare(title string, slide float64, r *run.Run, test run.Predictions) {
 		len(r.History), r.Record.Seconds, r.Record.Devices(), r.Recipe.Seed, r.Record.BestEpoch)
 }
 
-// ByClass shows precision, recall and F1 of each class.
+// ByClass shows precision, recall with its 95% interval, and F1 of each class.
 func ByClass(c metrics.Confusion) {
 	var rows [][]string
 	for _, s := range c.ByClass() {
@@ -101,8 +100,8 @@ func ByClass(c metrics.Confusion) {
 	Table([]string{"class", "precision", "recall (95% interval)", "F1", "images"}, rows)
 }
 
-// Weightings compares choices of weights for an ensemble: the accuracy on the validation images, by which one is chosen, and on the test images, there
-// beside the member that is best on the validation images.
+// Weightings compares choices of weights for an ensemble: the accuracy on the validation images, by which one is chosen, the accuracy on the test
+// images, and the gain there over the member that is best on the validation images, with the p-value of McNemar's test.
 func Weightings(members ensemble.Members, weightings []ensemble.Weighting) error {
 	var rows [][]string
 	best := ""
@@ -112,9 +111,9 @@ func Weightings(members ensemble.Members, weightings []ensemble.Weighting) error
 			return err
 		}
 		best = members[e.Best].Name
-		rows = append(rows, []string{w.Name, plots.Shares(e.Weights), fmt.Sprintf("%.4f", e.Validation.Value), e.Test.String(),
+		rows = append(rows, []string{w.Name, plots.FormatWeights(e.Weights), fmt.Sprintf("%.4f", e.Validation.Value), e.Test.String(),
 			e.Gain.Signed(), metrics.FormatP(e.McNemar.P)})
 	}
-	Table([]string{"weights", strings.Join(members.Names(), " / "), "validation", "test (95% interval)", "test, more than " + best + " alone", "p"}, rows)
+	Table([]string{"weights", strings.Join(members.Names(), " / "), "validation", "test (95% interval)", "test, gain over " + best, "p"}, rows)
 	return nil
 }

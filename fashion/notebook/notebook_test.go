@@ -38,9 +38,9 @@ func TestCellsOfANotebookRunAsAProgram(t *testing.T) {
 	notebook.Live()(run.Progress{Stage: "compiling"})
 }
 
-func TestLineTellsWhereATrainingIs(t *testing.T) {
+func TestProgressLineHasEpochStepAndSpeed(t *testing.T) {
 	p := run.Progress{Recipe: run.Recipe{Epochs: 6}, Epoch: 2, Step: 100, Steps: 750, Stage: "training", Loss: 0.4321, Accuracy: 0.9, ImagesPerSecond: 1800, TimeLeft: 95e9}
-	got := notebook.Line(p)
+	got := notebook.ProgressLine(p)
 	for _, want := range []string{"2 of 6", "100 of 750", "0.4321", "0.9000", "1800 images/s", "1m35s left"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the line %q lacks %q", got, want)
@@ -48,17 +48,17 @@ func TestLineTellsWhereATrainingIs(t *testing.T) {
 	}
 }
 
-func TestLineSaysThatAGANHasCollapsed(t *testing.T) {
+func TestProgressLineReportsModeCollapse(t *testing.T) {
 	p := run.Progress{Stage: "training", History: []run.Epoch{{Synthesis: run.Synthesis{FrechetDistance: 3, Diversity: 0.9}}}}
-	if got := notebook.Line(p); strings.Contains(got, "COLLAPSED") {
+	if got := notebook.ProgressLine(p); strings.Contains(got, "COLLAPSE") {
 		t.Errorf("of a good GAN the line says %q", got)
 	}
 	p.History = append(p.History, run.Epoch{Synthesis: run.Synthesis{FrechetDistance: 30, Diversity: 0.12}})
-	if got := notebook.Line(p); !strings.Contains(got, "COLLAPSED") || !strings.Contains(got, "0.12") {
-		t.Errorf("of a collapsed GAN the line says %q", got)
+	if got := notebook.ProgressLine(p); !strings.Contains(got, "COLLAPSE") || !strings.Contains(got, "0.12") {
+		t.Errorf("of a GAN with mode collapse the line says %q", got)
 	}
 	p.History = []run.Epoch{{Loss: 1}} // a classifier
-	if got := notebook.Line(p); strings.Contains(got, "COLLAPSED") {
+	if got := notebook.ProgressLine(p); strings.Contains(got, "COLLAPSE") {
 		t.Errorf("of a classifier the line says %q", got)
 	}
 }

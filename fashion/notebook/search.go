@@ -13,8 +13,8 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// LiveSearch returns a reporter for train.Search that keeps the picture of all trials and a line up to date. At the search's end
-// both go: the journal has the outcome. Outside a notebook it prints lines.
+// LiveSearch returns a reporter for train.Search that keeps the curves of all trials and a line up to date. Both are removed at the end of the search:
+// the journal has the result. Outside a notebook it prints lines on standard error.
 func LiveSearch() func(hyperband.State[run.Recipe]) {
 	if !gonbui.IsNotebook {
 		return func(s hyperband.State[run.Recipe]) { fmt.Fprintln(os.Stderr, SearchLine(s)) }
@@ -34,7 +34,7 @@ func LiveSearch() func(hyperband.State[run.Recipe]) {
 	}
 }
 
-// SearchLine describes where a search is: epochs, the bracket and the rung under way, trials alive, the best so far, time left.
+// SearchLine describes the progress of a search: epochs, the bracket and the rung under way, trials alive, the best so far, time left.
 func SearchLine[C comparable](s hyperband.State[C]) string {
 	line := fmt.Sprintf("%d of %d epochs", s.Epochs, s.Planned)
 	if b, rung, alive := s.Current(); alive > 0 {
@@ -49,7 +49,7 @@ func SearchLine[C comparable](s hyperband.State[C]) string {
 	return line
 }
 
-// BestTrials shows the parameters of a search's best n trials, and the slide's under them.
+// BestTrials shows the parameters of the best n trials of a search, and under them the slide's, in the order of the search space.
 func BestTrials[C comparable](s hyperband.State[C], n int, slide []string) {
 	header, rows := s.Table(n, "score")
 	Table(header, append(rows, append([]string{"slide", "", ""}, slide...)))

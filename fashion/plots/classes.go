@@ -3,26 +3,26 @@ package plots
 import (
 	"fmt"
 	"image/color"
+	"slices"
 
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/metrics"
 )
 
-// Part is a named set of images.
-type Part struct {
+// Split is a part of the data, such as the training images, with its name.
+type Split struct {
 	Name string
 	Set  fashion.Set
 }
 
-// ClassBalance shows how many images of each class each part holds, as bars side by side.
-func ClassBalance(parts ...Part) Figure {
+// ClassBalance shows how many images of each class each split holds, as bars side by side.
+func ClassBalance(splits ...Split) Figure {
 	var bars []bar
 	for class := range fashion.NumClasses {
 		b := bar{name: fashion.Label(class).String()}
-		for _, p := range parts {
+		for _, p := range splits {
 			n := p.Set.CountByClass()[class]
 			b.values, b.labels = append(b.values, float64(n)), append(b.labels, fmt.Sprint(n))
 		}
@@ -30,14 +30,14 @@ func ClassBalance(parts ...Part) Figure {
 	}
 	var names []string
 	description := "Bars of images per class."
-	for _, p := range parts {
+	for _, p := range splits {
 		names = append(names, p.Name)
 		description += fmt.Sprintf(" %s: %d images.", p.Name, p.Set.Len())
 	}
-	return barFigure("Images per class", "how the images divide into the parts of the study", description, names, bars)
+	return barFigure("Images per class", "in each split of the data", description, names, bars)
 }
 
-// RecallByClass shows the fraction of each class's images that were recognized.
+// RecallByClass shows the recall of each class: the fraction of its images that are classified correctly.
 func RecallByClass(c metrics.Confusion) Figure {
 	var bars []bar
 	worst := metrics.ClassScore{Recall: 2}
@@ -47,7 +47,7 @@ func RecallByClass(c metrics.Confusion) Figure {
 			worst = s
 		}
 	}
-	return barFigure("Recall of each class", "the fraction of a class's images that are recognized",
+	return barFigure("Recall of each class", "the fraction of a class's images that are classified correctly",
 		fmt.Sprintf("Bars of recall per class. The lowest is %v with %.1f%%.", worst.Class, 100*worst.Recall), []string{"recall"}, bars)
 }
 
@@ -59,25 +59,20 @@ type bar struct {
 }
 
 // barFigure draws groups of horizontal bars, each with its value at its end.
-func barFigure(title, second, description string, series []string, bars []bar) Figure {
+func barFigure(title, subtitle, description string, series []string, bars []bar) Figure {
 	const left, right, top, thick, gap, width = 92.0, 56.0, 70.0, 11.0, 9.0, 560.0
 	colours := []color.Color{blue, orange, grey}
 	group := thick*float64(len(series)) + gap
 	highest := 0.0
 	for _, b := range bars {
-		for _, v := range b.values {
-			highest = max(highest, v)
-		}
+		highest = max(highest, slices.Max(b.values))
 	}
-	return Figure{
-		Title: title, Description: description,
-		width: vg.Points(width), height: vg.Points(top + group*float64(len(bars)) + 4),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
+	return Figure{Title: title, subtitle: subtitle, Description: description, width: width, height: top + group*float64(len(bars)) + 4,
+		body: func(c draw.Canvas) {
 			x := left
 			for i, name := range series {
 				if len(series) == 1 {
-					break // the second line names it
+					break // the subtitle names it
 				}
 				fill(c, colours[i%len(colours)], x, 49, 10, 10)
 				write(c, words(sans(9.5), ink, 0, -0.5), x+14, 54, name)

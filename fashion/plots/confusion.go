@@ -5,14 +5,13 @@ import (
 	"image/color"
 	"math"
 
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/metrics"
 )
 
-// ConfusionMatrix shows how many images of each true class (row) were given each class (column): the count and,
+// ConfusionMatrix shows how many images of each true class (row) are predicted as each class (column): the count and,
 // under it, the percentage of the row.
 func ConfusionMatrix(c metrics.Confusion) Figure {
 	const cell, left, top, bottom = 44.0, 92.0, 66.0, 66.0
@@ -22,15 +21,13 @@ func ConfusionMatrix(c metrics.Confusion) Figure {
 	if pairs := c.MostConfused(); len(pairs) > 0 {
 		description += fmt.Sprintf(" Most often confused: %v and %v, %d times.", pairs[0].A, pairs[0].B, pairs[0].Count)
 	}
-	return Figure{
-		Title: title, Description: description,
-		width: vg.Points(left + side + 20), height: vg.Points(top + side + bottom),
-		draw: func(cv draw.Canvas) {
-			hits := 0
-			for k := range c {
-				hits += c[k][k]
-			}
-			heading(cv, title, fmt.Sprintf("rows: true class, columns: predicted class; count and percent of the row; %d of %d right", hits, c.Total()))
+	hits := 0
+	for k := range c {
+		hits += c[k][k]
+	}
+	subtitle := fmt.Sprintf("rows: true class, columns: predicted class; count and percent of the row; %d of %d correct", hits, c.Total())
+	return Figure{Title: title, subtitle: subtitle, Description: description, width: left + side + 20, height: top + side + bottom,
+		body: func(cv draw.Canvas) {
 			for i, row := range c {
 				total := 0
 				for _, n := range row {
@@ -40,8 +37,8 @@ func ConfusionMatrix(c metrics.Confusion) Figure {
 				write(cv, words(sans(10), ink, -1, -0.5), left-8, y+cell/2, fashion.Label(i).String())
 				write(cv, slanted(), left+float64(i)*cell+cell/2, top+side+8, fashion.Label(i).String())
 				for j, n := range row {
-					share := float64(n) / math.Max(1, float64(total))
-					drawCell(cv, left+float64(j)*cell, y, cell, share, n, fmt.Sprintf("%.1f%%", 100*share))
+					fraction := float64(n) / math.Max(1, float64(total))
+					drawCell(cv, left+float64(j)*cell, y, cell, fraction, n, fmt.Sprintf("%.1f%%", 100*fraction))
 				}
 			}
 		},
@@ -58,10 +55,10 @@ func slanted() draw.TextStyle {
 	return s
 }
 
-// drawCell draws a count and, if any, a note under it; of a count of 0, neither. The shade grows with the share's root, so that small ones
-// show; the number is dark on light shades and white on dark ones.
-func drawCell(c draw.Canvas, x, y, side, share float64, n int, note string) {
-	shade := blend(math.Sqrt(share))
+// drawCell draws a count and, if any, a note under it; of a count of 0, neither. The shade grows with the square root of the fraction, so
+// that small ones show; the number is dark on light shades and white on dark ones.
+func drawCell(c draw.Canvas, x, y, side, fraction float64, n int, note string) {
+	shade := blend(math.Sqrt(fraction))
 	fill(c, shade, x+0.5, y+0.5, side-1, side-1)
 	if n == 0 {
 		return
@@ -80,9 +77,13 @@ func drawCell(c draw.Canvas, x, y, side, share float64, n int, note string) {
 
 // blend goes from near white to dark blue, ever darker, so that it reads in grey too.
 func blend(t float64) color.RGBA {
-	from, to := [3]float64{246, 248, 250}, [3]float64{8, 48, 107}
-	at := func(i int) uint8 { return uint8(math.Round(from[i] + t*(to[i]-from[i]))) }
-	return color.RGBA{at(0), at(1), at(2), 255}
+	return mix(color.RGBA{246, 248, 250, 255}, color.RGBA{8, 48, 107, 255}, t)
+}
+
+// mix is a colour between two: t 0 is the first, 1 the second.
+func mix(a, b color.RGBA, t float64) color.RGBA {
+	between := func(a, b uint8) uint8 { return uint8(math.Round(float64(a) + t*(float64(b)-float64(a)))) }
+	return color.RGBA{between(a.R, b.R), between(a.G, b.G), between(a.B, b.B), 255}
 }
 
 // luminance is the relative brightness of a colour, 0 to 1 (Rec. 709 weights).

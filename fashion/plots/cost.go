@@ -20,26 +20,27 @@ type Priced struct {
 	Cost  float64
 }
 
-// Costs shows estimates with their 95% intervals over what they cost, on an axis with that label. Both axes begin where the data do.
-func Costs(title, second, cost, value string, list []Priced) Figure {
-	description := fmt.Sprintf("Points with 95%% intervals: %s over %s.", value, cost)
+// Axes are the labels of a chart's axes.
+type Axes struct{ X, Y string }
+
+// Costs shows estimates with their 95% intervals (y) over what they cost (x). The x axis begins at 0, the y axis where the intervals do.
+func Costs(title, subtitle string, axes Axes, list []Priced) Figure {
+	description := fmt.Sprintf("Points with 95%% intervals: %s over %s.", axes.Y, axes.X)
 	for _, p := range list {
 		description += fmt.Sprintf(" %s: %v at %.3g.", p.Name, p.Value, p.Cost)
 	}
 	const width, height = 640.0, 330.0
-	return Figure{
-		Title: title, Description: description, width: vg.Points(width), height: vg.Points(height),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
-			p := newPlot(cost, value)
+	return Figure{Title: title, subtitle: subtitle, Description: description, width: width, height: height,
+		body: func(c draw.Canvas) {
+			p := newPlot(axes.X, axes.Y)
 			p.Add(priced(list))
-			low, high, last := math.Inf(1), math.Inf(-1), 0.0
+			p.X.Min = 0
 			for _, m := range list {
-				low, high, last = min(low, m.Value.Low), max(high, m.Value.High), max(last, m.Cost)
+				p.Y.Min, p.Y.Max = min(p.Y.Min, m.Value.Low), max(p.Y.Max, m.Value.High)
+				p.X.Max = max(p.X.Max, 1.3*m.Cost) // room for the last one's name
 			}
-			widen(&p.Y, low, high)
-			p.X.Min, p.X.Max = 0, last*1.3 // room for the last one's name
-			sideBySide(c, width, 46, p)
+			leaveRoom(&p.Y)
+			sideBySide(c, 46, p)
 		},
 	}
 }
@@ -53,8 +54,8 @@ func (list priced) Plot(c draw.Canvas, p *plot.Plot) {
 	var last vg.Point // of a name
 	for i, m := range byValue {
 		at, value := x(m.Cost), y(m.Value.Value)
-		c.StrokeLine2(draw.LineStyle{Color: blue, Width: vg.Points(1.6)}, at, y(m.Value.Low), at, y(m.Value.High))
-		c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: vg.Points(3.4), Shape: draw.CircleGlyph{}}, vg.Point{X: at, Y: value})
+		c.StrokeLine2(estimateLine, at, y(m.Value.Low), at, y(m.Value.High))
+		disc(c, blue, estimateRadius, vg.Point{X: at, Y: value})
 		name := vg.Point{X: at + vg.Points(7), Y: value}
 		if i > 0 && math.Abs(float64(name.X-last.X)) < 130 {
 			name.Y = min(name.Y, last.Y-vg.Points(11)) // under the name before

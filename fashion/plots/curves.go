@@ -12,34 +12,30 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// LearningCurves shows loss and accuracy by epoch, of the training and of the validation part, where the learning
-// rate fell, and the epoch of the best validation accuracy. epochs is how many there will be, for the axis of a
-// training under way.
+// LearningCurves shows the training and the validation loss and accuracy by epoch, where the learning rate fell, and the epoch of the best
+// validation accuracy. epochs is how many there will be, for the axis of a training under way.
 func LearningCurves(history []run.Epoch, epochs int) Figure {
 	const width, height, top = 720.0, 320.0, 48.0
 	epochs = max(epochs, len(history), 2)
 	description := "No epoch is finished yet."
-	second := "no epoch is finished yet"
+	subtitle := "no epoch is finished yet"
 	if len(history) > 0 {
 		best := run.MostAccurate(history)
 		description = fmt.Sprintf("Two line charts over %d epochs. Training loss goes from %.3f to %.3f; the best validation accuracy is %.4f in epoch %d.",
 			len(history), history[0].Loss, history[len(history)-1].Loss, best.ValidationAccuracy, best.Epoch)
-		second = fmt.Sprintf("best validation accuracy %.4f in epoch %d (ring)", best.ValidationAccuracy, best.Epoch)
+		subtitle = fmt.Sprintf("best validation accuracy %.4f in epoch %d (ring)", best.ValidationAccuracy, best.Epoch)
 		switch falls := rateFalls(history); {
 		case len(falls) > len(history)/2:
-			second += "; the learning rate falls all the time"
+			subtitle += "; the learning rate falls in most epochs"
 		case len(falls) > 0:
-			second += "; dotted lines: the learning rate falls"
+			subtitle += "; dotted lines: the learning rate falls"
 		}
 	}
-	return Figure{
-		Title: "Learning curves", Description: description,
-		width: vg.Points(width), height: vg.Points(height),
-		draw: func(c draw.Canvas) {
-			heading(c, "Learning curves", second)
+	return Figure{Title: "Learning curves", subtitle: subtitle, Description: description, width: width, height: height,
+		body: func(c draw.Canvas) {
 			curveKey(c, width-184, 16, training)
 			curveKey(c, width-92, 16, validation)
-			sideBySide(c, width, top,
+			sideBySide(c, top,
 				curvePanel(history, epochs, "loss (nats)", false,
 					func(e run.Epoch) float64 { return e.Loss }, func(e run.Epoch) float64 { return e.ValidationLoss }),
 				curvePanel(history, epochs, "accuracy", true,
@@ -48,8 +44,51 @@ func LearningCurves(history []run.Epoch, epochs int) Figure {
 	}
 }
 
+// Named is a run with the name under which a figure shows it.
+type Named struct {
+	Name string
+	Run  *run.Run
+}
+
+// LearningRates shows the learning rate and the validation loss of several runs by epoch.
+func LearningRates(title string, runs []Named) Figure {
+	const width, height, top = 720.0, 320.0, 64.0
+	styles := []draw.LineStyle{
+		{Color: blue, Width: vg.Points(1.8)},
+		{Color: orange, Width: vg.Points(1.8), Dashes: []vg.Length{vg.Points(6), vg.Points(3)}},
+		{Color: vermilion, Width: vg.Points(1.8), Dashes: []vg.Length{vg.Points(2), vg.Points(2)}},
+		{Color: grey, Width: vg.Points(1.8)},
+	}
+	description := "Two line charts, of the learning rate and of the validation loss by epoch."
+	for _, r := range runs {
+		if h := r.Run.History; len(h) > 0 {
+			last := h[len(h)-1]
+			description += fmt.Sprintf(" %s: rate %.2g and validation loss %.4f at the end.", r.Name, last.LearningRate, last.ValidationLoss)
+		}
+	}
+	return Figure{Title: title, Description: description, width: width, height: height,
+		body: func(c draw.Canvas) {
+			epochs := 2
+			for _, r := range runs {
+				epochs = max(epochs, len(r.Run.History))
+			}
+			rates, losses := epochPanel(epochs, "learning rate (log)"), epochPanel(epochs, "validation loss (nats)")
+			for i, r := range runs {
+				k := curve{r.Name, styles[i%len(styles)]}
+				curveKey(c, 14+float64(i)*150, 38, k)
+				addCurve(rates, r.Run.History, func(e run.Epoch) float64 { return e.LearningRate }, k)
+				addCurve(losses, r.Run.History, func(e run.Epoch) float64 { return e.ValidationLoss }, k)
+			}
+			leaveRoom(&losses.Y)
+			logarithmic(&rates.Y, 1.5)
+			sideBySide(c, top, rates, losses)
+		},
+	}
+}
+
 // sideBySide draws charts beside each other, below so many points for the heading.
-func sideBySide(c draw.Canvas, width, top float64, charts ...*plot.Plot) {
+func sideBySide(c draw.Canvas, top float64, charts ...*plot.Plot) {
+	width := (c.Max.X - c.Min.X).Points()
 	each := width / float64(len(charts))
 	for i, p := range charts {
 		x := 8 + float64(i)*each
@@ -67,7 +106,7 @@ func rateFalls(history []run.Epoch) (epochs []int) {
 	return epochs
 }
 
-// curve is how a part's values are drawn: a dashed line for training, a solid one for validation.
+// curve is how the values of a split or a run are drawn.
 type curve struct {
 	name  string
 	style draw.LineStyle
@@ -80,8 +119,7 @@ var (
 
 // curveKey writes a curve's name beside a piece of its line.
 func curveKey(c draw.Canvas, x, y float64, k curve) {
-	from, to := at(c, x, y), at(c, x+24, y)
-	c.StrokeLine2(k.style, from.X, from.Y, to.X, to.Y)
+	stroke(c, k.style, x, y, x+24, y)
 	write(c, words(sans(10), ink, 0, -0.5), x+30, y, k.name)
 }
 
@@ -100,8 +138,34 @@ func curvePanel(history []run.Epoch, epochs int, label string, ring bool, traine
 		p.Add(&plotter.Scatter{XYs: plotter.XYs{{X: float64(best.Epoch), Y: best.ValidationAccuracy}},
 			GlyphStyle: draw.GlyphStyle{Color: blue, Radius: vg.Points(5), Shape: draw.RingGlyph{}}})
 	}
-	leaveRoom(p)
+	leaveRoom(&p.Y)
 	return p
+}
+
+// epochPanel is an empty chart over the epochs.
+func epochPanel(epochs int, label string) *plot.Plot {
+	p := newPlot("epoch", label)
+	p.X.Min, p.X.Max = 1, float64(epochs)
+	p.X.Tick.Marker = wholeNumbers{}
+	return p
+}
+
+// leaveRoom leaves a little below and above what a chart shows; an axis of nothing goes from 0 to 1.
+func leaveRoom(a *plot.Axis) {
+	if a.Min > a.Max {
+		a.Min, a.Max = 0, 1
+	}
+	margin := max(0.06*(a.Max-a.Min), 1e-3)
+	a.Min, a.Max = a.Min-margin, a.Max+margin
+}
+
+// logarithmic makes an axis of positive values logarithmic, with a factor of room below and above them.
+func logarithmic(a *plot.Axis, room float64) {
+	if a.Min > a.Max {
+		a.Min, a.Max = 0.5, 1
+	}
+	a.Scale, a.Tick.Marker = plot.LogScale{}, oneTwoFive{}
+	a.Min, a.Max = a.Min/room, a.Max*room
 }
 
 // addCurve draws a value over the epochs. Epochs whose value is no number are left out.
@@ -135,6 +199,20 @@ func (wholeNumbers) Ticks(low, high float64) []plot.Tick {
 	var ticks []plot.Tick
 	for v := int(math.Ceil(low)); float64(v) <= high; v += step {
 		ticks = append(ticks, plot.Tick{Value: float64(v), Label: fmt.Sprint(v)})
+	}
+	return ticks
+}
+
+// oneTwoFive puts ticks of a logarithmic axis on 1, 2 and 5 times the powers of ten.
+type oneTwoFive struct{}
+
+func (oneTwoFive) Ticks(low, high float64) (ticks []plot.Tick) {
+	for power := math.Floor(math.Log10(low)); power <= math.Log10(high); power++ {
+		for _, digit := range []float64{1, 2, 5} {
+			if v := digit * math.Pow(10, power); v >= low && v <= high {
+				ticks = append(ticks, plot.Tick{Value: v, Label: fmt.Sprintf("%g", v)})
+			}
+		}
 	}
 	return ticks
 }

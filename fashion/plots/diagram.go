@@ -11,18 +11,18 @@ import (
 // Box is a step of a Diagram.
 type Box struct {
 	Name, Note string
-	Share      float64 // of a column's width, 0 for all of it: how wide a layer is beside the others, say
+	Width      float64 // fraction of the column's width, 0 for all of it: how many channels a layer has beside the others, say
 }
 
 // Column is a chain of steps under each other.
 type Column struct {
 	Title string
 	Boxes []Box
-	Skip  bool // what comes in is also led past all steps and added at the end
+	Skip  bool // a skip connection adds the input to the output
 }
 
 // Diagram shows chains of steps side by side, each from the top to the bottom.
-func Diagram(title, second string, columns []Column) Figure {
+func Diagram(title, subtitle string, columns []Column) Figure {
 	const wide, pitch, gap, top, left = 240.0, 46.0, 70.0, 84.0, 16.0
 	rows, description := 0, "Chains of boxes, side by side."
 	for _, column := range columns {
@@ -35,12 +35,8 @@ func Diagram(title, second string, columns []Column) Figure {
 			description += " the input is added at the end."
 		}
 	}
-	return Figure{
-		Title: title, Description: description,
-		width:  vg.Points(2*left + float64(len(columns))*(wide+gap) - gap + 24),
-		height: vg.Points(top + float64(rows)*pitch + 30),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
+	return Figure{Title: title, subtitle: subtitle, Description: description, width: 2*left + float64(len(columns))*(wide+gap) - gap + 24, height: top + float64(rows)*pitch + 30,
+		body: func(c draw.Canvas) {
 			for i, column := range columns {
 				x := left + float64(i)*(wide+gap)
 				write(c, words(bold(11), ink, -0.5, -0.5), x+wide/2, top-26, column.Title)
@@ -58,13 +54,10 @@ func chain(c draw.Canvas, column Column, x, top, wide, pitch float64) {
 	for i, b := range column.Boxes {
 		y := top + float64(i)*pitch
 		width := wide
-		if b.Share > 0 {
-			width *= b.Share
+		if b.Width > 0 {
+			width *= b.Width
 		}
-		fill(c, color.RGBA{221, 233, 243, 255}, middle-width/2, y, width, boxHeight)
-		fill(c, blue, middle-width/2, y, 2.5, boxHeight)
-		write(c, words(sans(10), ink, -0.5, -0.5), middle, y+10, b.Name)
-		write(c, words(sans(8.5), grey, -0.5, -0.5), middle, y+22, b.Note)
+		drawBox(c, b, middle-width/2, y, width, boxHeight)
 		arrow(c, middle, y+boxHeight, middle, y+pitch)
 	}
 	if column.Skip {
@@ -75,13 +68,18 @@ func chain(c draw.Canvas, column Column, x, top, wide, pitch float64) {
 	}
 }
 
+// drawBox draws a box with its name and note, both made smaller if they do not fit.
+func drawBox(c draw.Canvas, b Box, x, y, width, height float64) {
+	fill(c, color.RGBA{221, 233, 243, 255}, x, y, width, height)
+	fill(c, blue, x, y, 2.5, height)
+	name, note := words(sans(10), ink, -0.5, -0.5), words(sans(8.5), grey, -0.5, -0.5)
+	write(c, fitting(name, b.Name, width-14), x+width/2, y+height/3, b.Name)
+	write(c, fitting(note, b.Note, width-14), x+width/2, y+height*0.72, b.Note)
+}
+
 // path draws a thin line through points.
 func path(c draw.Canvas, coordinates ...float64) {
-	var points []vg.Point
-	for i := 0; i+1 < len(coordinates); i += 2 {
-		points = append(points, at(c, coordinates[i], coordinates[i+1]))
-	}
-	c.StrokeLines(draw.LineStyle{Color: grey, Width: vg.Points(1)}, points)
+	stroke(c, draw.LineStyle{Color: grey, Width: vg.Points(1)}, coordinates...)
 }
 
 // arrow draws a line down, with a head at its end.

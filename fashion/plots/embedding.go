@@ -20,9 +20,9 @@ var classColours = [fashion.NumClasses]color.RGBA{
 	{136, 34, 85, 255}, {68, 170, 153, 255}, {153, 153, 51, 255}, {170, 68, 153, 255}, {119, 119, 119, 255},
 }
 
-// Embedding shows images as points of a plane, such as the package embed gives, in the colours of their classes. The name of a class stands
-// at the median of its points. Those that a model calls wrongly have crosses.
-func Embedding(title, second string, points [][2]float64, labels []fashion.Label, wrong []bool) Figure {
+// Embedding shows images as points of a plane, as metrics.PCA and metrics.TSNE give them, in the colours of their classes. The name of a class
+// stands at the median of its points. A cross marks an image that a model misclassifies.
+func Embedding(title, subtitle string, points [][2]float64, labels []fashion.Label, wrong []bool) Figure {
 	const width, height, top, edge, bottom = 640.0, 640.0, 56.0, 28.0, 34.0
 	errors := 0
 	for _, w := range wrong {
@@ -36,11 +36,8 @@ func Embedding(title, second string, points [][2]float64, labels []fashion.Label
 	for _, n := range names {
 		description += fmt.Sprintf(" %v;", n.class)
 	}
-	return Figure{
-		Title: title, Description: description,
-		width: vg.Points(width), height: vg.Points(height),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
+	return Figure{Title: title, subtitle: subtitle, Description: description, width: width, height: height,
+		body: func(c draw.Canvas) {
 			for i, p := range points {
 				style := draw.GlyphStyle{Color: classColours[labels[i]], Radius: vg.Points(1.9), Shape: draw.BoxGlyph{}}
 				c.DrawGlyph(style, at(c, toX(p[0]), toY(p[1])))
@@ -57,7 +54,7 @@ func Embedding(title, second string, points [][2]float64, labels []fashion.Label
 			}
 			if errors > 0 {
 				errorCross(c, 20, height-16)
-				write(c, words(sans(10), ink, 0, -0.5), 30, height-16, fmt.Sprintf("called wrongly (%d of %d)", errors, len(points)))
+				write(c, words(sans(10), ink, 0, -0.5), 30, height-16, fmt.Sprintf("misclassified (%d of %d)", errors, len(points)))
 			}
 		},
 	}
@@ -65,13 +62,8 @@ func Embedding(title, second string, points [][2]float64, labels []fashion.Label
 
 // errorCross draws a thin dark cross on a white one.
 func errorCross(c draw.Canvas, x, y float64) {
-	const arm = 3.2
-	for _, style := range []draw.LineStyle{{Color: color.White, Width: vg.Points(2.8)}, {Color: color.Black, Width: vg.Points(1.3)}} {
-		for _, up := range []float64{-arm, arm} {
-			from, to := at(c, x-arm, y-up), at(c, x+arm, y+up)
-			c.StrokeLine2(style, from.X, from.Y, to.X, to.Y)
-		}
-	}
+	cross(c, draw.LineStyle{Color: color.White, Width: vg.Points(2.8)}, 3.2, x, y)
+	cross(c, draw.LineStyle{Color: color.Black, Width: vg.Points(1.3)}, 3.2, x, y)
 }
 
 // inside maps the plane of points into a rectangle given by its left, top, width and height, both axes on one scale.
@@ -96,7 +88,7 @@ func inside(points [][2]float64, left, top, width, height float64) (toX, toY fun
 	return toX, toY
 }
 
-// className is the place of a class's name, its middle and half its width in points.
+// className is the position of a class's name: its centre and half its width in points.
 type className struct {
 	class      fashion.Label
 	x, y, half float64
@@ -116,7 +108,7 @@ func classNames(points [][2]float64, labels []fashion.Label, toX, toY func(float
 			}
 		}
 		if xs != nil {
-			list = append(list, className{class, metrics.Percentile(xs, 50), metrics.Percentile(ys, 50), wide(bold(10), class.String())/2 + 9})
+			list = append(list, className{class, metrics.Percentile(xs, 50), metrics.Percentile(ys, 50), textWidth(bold(10), class.String())/2 + 9})
 		}
 	}
 	for range 200 {

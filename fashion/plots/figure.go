@@ -20,32 +20,46 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// Figure is a drawing of a size with what a screen reader says of it.
+// Figure is a drawing under a heading, with what a screen reader says of it.
 type Figure struct {
 	Title       string
 	Description string
-	width       vg.Length
-	height      vg.Length
-	draw        func(draw.Canvas)
+	subtitle    string
+	width       float64 // points; the figure is wider if its heading needs it
+	height      float64 // points
+	body        func(draw.Canvas)
 }
 
 // Size returns the figure's width and height in points, 1/72 inch.
-func (f Figure) Size() (width, height float64) { return f.width.Points(), f.height.Points() }
+func (f Figure) Size() (width, height float64) {
+	return max(f.width, 24+textWidth(bold(13), f.Title), 24+textWidth(sans(9.5), f.subtitle)), f.height
+}
+
+// draw draws the heading at the top left and the body.
+func (f Figure) draw(c draw.Canvas) {
+	write(c, words(bold(13), ink, 0, -1), 12, 10, f.Title)
+	if f.subtitle != "" {
+		write(c, words(sans(9.5), grey, 0, -1), 12, 28, f.subtitle)
+	}
+	f.body(c)
+}
 
 // PNG writes the figure as a PNG image of the given resolution in dots per inch.
-func (f Figure) PNG(w io.Writer, dpi int) error {
-	c := vgimg.NewWith(vgimg.UseWH(f.width, f.height), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(color.White))
+func (f Figure) PNG(out io.Writer, dpi int) error {
+	w, h := f.Size()
+	c := vgimg.NewWith(vgimg.UseWH(vg.Points(w), vg.Points(h)), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(color.White))
 	f.draw(draw.New(c))
-	_, err := vgimg.PngCanvas{Canvas: c}.WriteTo(w)
+	_, err := vgimg.PngCanvas{Canvas: c}.WriteTo(out)
 	return err
 }
 
 // svgHead matches the opening tag that the SVG backend writes.
 var svgHead = regexp.MustCompile(`(?s)<\?xml.*?<svg width="[^"]*" height="[^"]*"`)
 
-// SVG returns the figure as an SVG element that scales to the width of its place.
+// SVG returns the figure as an SVG element, which shrinks to the width of what holds it.
 func (f Figure) SVG() (string, error) {
-	c := vgsvg.New(f.width, f.height)
+	w, h := f.Size()
+	c := vgsvg.New(vg.Points(w), vg.Points(h))
 	f.draw(draw.New(c))
 	var b bytes.Buffer
 	if _, err := c.WriteTo(&b); err != nil {
@@ -57,7 +71,6 @@ func (f Figure) SVG() (string, error) {
 		return "", fmt.Errorf("figure %q: the SVG backend wrote an unknown head %.80q", f.Title, out)
 	}
 	tag := bytes.IndexByte(out[head[1]:], '>') + head[1]
-	w, h := f.Size()
 	var s bytes.Buffer
 	fmt.Fprintf(&s, `<svg role="img" width="%g" height="%g" style="max-width:100%%;height:auto;background:white"`, w*4/3, h*4/3)
 	s.Write(out[head[1] : tag+1])
@@ -82,7 +95,7 @@ var (
 	pale      = color.RGBA{225, 225, 225, 255}
 )
 
-// sans is the typeface of all words.
+// sans is the typeface of all text.
 func sans(size float64) font.Font {
 	return font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(size)}
 }
@@ -114,21 +127,35 @@ func fill(c draw.Canvas, col color.Color, x, y, w, h float64) {
 	c.FillPolygon(col, []vg.Point{at(c, x, y), at(c, x+w, y), at(c, x+w, y+h), at(c, x, y+h)})
 }
 
-// heading writes the figure's title at the top left and, in grey under it, a second line.
-func heading(c draw.Canvas, title, second string) {
-	write(c, words(bold(13), ink, 0, -1), 12, 10, title)
-	if second != "" {
-		write(c, words(sans(9.5), grey, 0, -1), 12, 28, second)
+// stroke draws a line through points, given by their x and y in turn.
+func stroke(c draw.Canvas, style draw.LineStyle, coordinates ...float64) {
+	var points []vg.Point
+	for i := 0; i+1 < len(coordinates); i += 2 {
+		points = append(points, at(c, coordinates[i], coordinates[i+1]))
 	}
+	c.StrokeLines(style, points)
 }
 
-// headed is a figure's width in points, or more if its heading needs it.
-func headed(width float64, title, second string) float64 {
-	return max(width, 24+wide(bold(13), title), 24+wide(sans(9.5), second))
+// disc draws a filled circle.
+func disc(c draw.Canvas, col color.Color, radius float64, p vg.Point) {
+	c.DrawGlyph(draw.GlyphStyle{Color: col, Radius: vg.Points(radius), Shape: draw.CircleGlyph{}}, p)
 }
 
-// wide is how many points wide a text is.
-func wide(f font.Font, txt string) float64 { return words(f, ink, 0, 0).Width(txt).Points() }
+// cross draws a diagonal cross whose arms end so many points from its centre.
+func cross(c draw.Canvas, style draw.LineStyle, arm, x, y float64) {
+	stroke(c, style, x-arm, y+arm, x+arm, y-arm)
+	stroke(c, style, x-arm, y-arm, x+arm, y+arm)
+}
+
+// estimateLine is how an estimate's interval is drawn, estimateRadius how large its value.
+var estimateLine = draw.LineStyle{Color: blue, Width: vg.Points(1.6)}
+
+const estimateRadius = 3.4
+
+// textWidth is the width of a text in points, with room for the wider font of a viewer without ours.
+func textWidth(f font.Font, txt string) float64 {
+	return 1.15 * words(f, ink, 0, 0).Width(txt).Points()
+}
 
 // fitting is a style whose text is made smaller, if need be, to take no more than so many points.
 func fitting(s draw.TextStyle, txt string, points float64) draw.TextStyle {

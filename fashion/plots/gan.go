@@ -2,10 +2,8 @@ package plots
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -21,94 +19,52 @@ func Generated(images []fashion.Image, epoch int) Figure {
 	for i := range s.Images {
 		s.Labels = append(s.Labels, fashion.Label(i/perClass))
 	}
-	f := rows("Generated items", fmt.Sprintf("after epoch %d, each column from the same noise in every epoch", epoch), s, perClass)
+	f := gallery("Generated items", fmt.Sprintf("after epoch %d, each column from the same noise in every epoch", epoch), 42, classRows(s, perClass))
 	f.Description = fmt.Sprintf("A table of generated grey pictures: ten rows, one for each class, with %d items each, after epoch %d.", perClass, epoch)
 	return f
 }
 
-// Contest shows how the two networks of a GAN fare by epoch: their losses, how much the discriminator tells rightly, and how far the images are from real ones.
-// floor is the distance of real images from others, a line below which no images can be expected; 0 for none.
-func Contest(history []run.Epoch, epochs int, floor float64) Figure {
+// GANCurves shows the training of a GAN by epoch: the losses of both networks, the accuracy of the discriminator, and the Fréchet distance of the
+// generated images to real ones. realDistance is the distance of real images to other real ones, the least that can be expected; 0 for none.
+func GANCurves(history []run.Epoch, epochs int, realDistance float64) Figure {
 	const width, height, top = 720.0, 290.0, 48.0
 	epochs = max(epochs, len(history), 2)
-	second, description := "no epoch is finished yet", "No epoch is finished yet."
+	subtitle, description := "no epoch is finished yet", "No epoch is finished yet."
 	if len(history) > 0 {
 		last, best := history[len(history)-1], run.Closest(history)
-		second = fmt.Sprintf("the images are closest to real ones in epoch %d: distance %.2f", best.Epoch, best.Synthesis.FrechetDistance)
+		subtitle = fmt.Sprintf("least Fréchet distance to real images: %.2f in epoch %d", best.Synthesis.FrechetDistance, best.Epoch)
 		if last.Synthesis.ModeCollapse() {
-			second += fmt.Sprintf("; at the end they have collapsed: those of a class are alike, spread %.2f", last.Synthesis.Diversity)
+			subtitle += fmt.Sprintf("; mode collapse in the last epoch: intra-class diversity %.2f", last.Synthesis.Diversity)
 		}
-		description = fmt.Sprintf("Three line charts over %d epochs. The losses end at %.3f (discriminator) and %.3f (generator); the discriminator tells %.0f%% rightly at the end; "+
-			"the distance to real images goes from %.2f to %.2f.", len(history), last.Loss, last.Synthesis.GeneratorLoss, 100*last.Accuracy,
+		description = fmt.Sprintf("Three line charts over %d epochs. The losses end at %.3f (discriminator) and %.3f (generator); the accuracy of the discriminator ends at %.2f; "+
+			"the Fréchet distance to real images goes from %.2f to %.2f.", len(history), last.Loss, last.Synthesis.GeneratorLoss, last.Accuracy,
 			history[0].Synthesis.FrechetDistance, last.Synthesis.FrechetDistance)
 	}
 	discriminator, generator := curve{"discriminator", training.style}, curve{"generator", validation.style}
-	return Figure{
-		Title: "Two networks against each other", Description: description,
-		width: vg.Points(width), height: vg.Points(height),
-		draw: func(c draw.Canvas) {
-			heading(c, "Two networks against each other", second)
+	return Figure{Title: "Training of a GAN", subtitle: subtitle, Description: description, width: width, height: height,
+		body: func(c draw.Canvas) {
 			curveKey(c, width-204, 16, discriminator)
 			curveKey(c, width-92, 16, generator)
 			losses := epochPanel(epochs, "loss")
 			addCurve(losses, history, func(e run.Epoch) float64 { return e.Loss }, discriminator)
 			addCurve(losses, history, func(e run.Epoch) float64 { return e.Synthesis.GeneratorLoss }, generator)
-			told := epochPanel(epochs, "told rightly by the discriminator")
-			addCurve(told, history, func(e run.Epoch) float64 { return e.Accuracy }, discriminator)
+			accuracy := epochPanel(epochs, "discriminator accuracy")
+			addCurve(accuracy, history, func(e run.Epoch) float64 { return e.Accuracy }, discriminator)
 			distance := epochPanel(epochs, "distance (log)")
-			addCurve(distance, measured(history), func(e run.Epoch) float64 { return e.Synthesis.FrechetDistance }, generator)
-			low, high := min(distance.Y.Min, distance.Y.Max), distance.Y.Max
-			for _, p := range []*plot.Plot{losses, told, distance} {
-				leaveRoom(p)
+			addCurve(distance, withDistance(history), func(e run.Epoch) float64 { return e.Synthesis.FrechetDistance }, generator)
+			if realDistance > 0 {
+				dotted := draw.LineStyle{Color: grey, Width: vg.Points(1), Dashes: []vg.Length{vg.Points(1), vg.Points(2)}}
+				distance.Add(&plotter.Line{XYs: plotter.XYs{{X: 1, Y: realDistance}, {X: float64(epochs), Y: realDistance}}, LineStyle: dotted})
 			}
-			if high > 0 {
-				if floor > 0 {
-					low = min(low, floor)
-				}
-				distance.Y.Scale, distance.Y.Tick.Marker = plot.LogScale{}, oneTwoFive{}
-				distance.Y.Min, distance.Y.Max = 0.8*low, 1.2*high
-			}
-			if floor > 0 {
-				distance.Add(&plotter.Line{XYs: plotter.XYs{{X: 1, Y: floor}, {X: float64(epochs), Y: floor}}, LineStyle: draw.LineStyle{Color: grey, Width: vg.Points(1), Dashes: []vg.Length{vg.Points(1), vg.Points(2)}}})
-			}
-			sideBySide(c, width, top, losses, told, distance)
+			leaveRoom(&losses.Y)
+			leaveRoom(&accuracy.Y)
+			logarithmic(&distance.Y, 1.25)
+			sideBySide(c, top, losses, accuracy, distance)
 		},
 	}
 }
 
-// measured are the epochs whose images have a distance.
-func measured(history []run.Epoch) []run.Epoch {
+// withDistance are the epochs whose images have a Fréchet distance.
+func withDistance(history []run.Epoch) []run.Epoch {
 	return slices.DeleteFunc(slices.Clone(history), func(e run.Epoch) bool { return !(e.Synthesis.FrechetDistance > 0) })
-}
-
-// oneTwoFive puts ticks of a logarithmic axis on 1, 2 and 5 times the powers of ten.
-type oneTwoFive struct{}
-
-func (oneTwoFive) Ticks(low, high float64) (ticks []plot.Tick) {
-	for power := math.Floor(math.Log10(low)); power <= math.Log10(high); power++ {
-		for _, digit := range []float64{1, 2, 5} {
-			if v := digit * math.Pow(10, power); v >= low && v <= high {
-				ticks = append(ticks, plot.Tick{Value: v, Label: fmt.Sprintf("%g", v)})
-			}
-		}
-	}
-	return ticks
-}
-
-// epochPanel is an empty chart over the epochs.
-func epochPanel(epochs int, label string) *plot.Plot {
-	p := newPlot("epoch", label)
-	p.X.Min, p.X.Max = 1, float64(epochs)
-	p.X.Tick.Marker = wholeNumbers{}
-	p.Y.Min, p.Y.Max = math.Inf(1), math.Inf(-1)
-	return p
-}
-
-// leaveRoom leaves a little above and below what a chart shows.
-func leaveRoom(p *plot.Plot) {
-	if p.Y.Min >= p.Y.Max {
-		p.Y.Min, p.Y.Max = 0, 1
-	}
-	margin := (p.Y.Max - p.Y.Min) * 0.06
-	p.Y.Min, p.Y.Max = p.Y.Min-margin, p.Y.Max+margin
 }

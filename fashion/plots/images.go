@@ -27,80 +27,38 @@ func picture(img fashion.Image) image.Image {
 	return out
 }
 
-// place draws a picture in a square given by its left, top and side in points.
-func place(c draw.Canvas, img image.Image, x, y, side float64) {
+// drawImage draws a picture in a square given by its left, top and side in points.
+func drawImage(c draw.Canvas, img image.Image, x, y, side float64) {
 	low, high := at(c, x, y+side), at(c, x+side, y)
 	c.DrawImage(vg.Rectangle{Min: low, Max: high}, img)
 }
 
-// SampleGrid shows the first items of each class, a row a class.
-func SampleGrid(s fashion.Set, perClass int) Figure {
-	f := rows("Items of each class", "the first of each in the file, drawn dark on light", s, perClass)
-	f.Description = fmt.Sprintf("A table of grey pictures: ten rows, one for each class from T-shirt/top to Ankle boot, with %d items each.", perClass)
-	return f
-}
-
-// rows shows up to so many images of each class of a set, a row a class.
-func rows(title, second string, s fashion.Set, perClass int) Figure {
-	const side, left, top, gap = 42.0, 92.0, 50.0, 4.0
-	var of [fashion.NumClasses][]fashion.Image
-	for i, l := range s.Labels {
-		if len(of[l]) < perClass {
-			of[l] = append(of[l], s.Images[i])
-		}
-	}
-	return Figure{
-		Title:  title,
-		width:  vg.Points(headed(left+float64(perClass)*(side+gap)+12, title, second)),
-		height: vg.Points(top + fashion.NumClasses*(side+gap) + 8),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
-			for class, images := range of {
-				y := top + float64(class)*(side+gap)
-				write(c, words(sans(10), ink, -1, -0.5), left-10, y+side/2, fashion.Label(class).String())
-				for i, img := range images {
-					place(c, picture(img), left+float64(i)*(side+gap), y, side)
-				}
-			}
-		},
-	}
-}
-
 // MeanImages shows the mean of each class's images.
 func MeanImages(s fashion.Set) Figure {
-	const side, gap, left, top = 76.0, 10.0, 14.0, 54.0
 	var sums [fashion.NumClasses][fashion.Pixels]int
 	for i, l := range s.Labels {
 		for p, v := range s.Images[i] {
 			sums[l][p] += int(v)
 		}
 	}
-	counts := s.CountByClass()
-	return Figure{
-		Title:       "The mean image of each class",
-		Description: "Ten blurred pictures, one for each class: what the images of a class have in common. Shirt, Pullover and Coat look alike.",
-		width:       vg.Points(2*left + 5*side + 4*gap),
-		height:      vg.Points(top + 2*(side+26)),
-		draw: func(c draw.Canvas) {
-			heading(c, "The mean image of each class", fmt.Sprintf("of %d images", s.Len()))
-			for class := range sums {
-				if counts[class] == 0 {
-					continue
-				}
-				var mean fashion.Image
-				for p, v := range sums[class] {
-					mean[p] = byte(v / counts[class])
-				}
-				x, y := left+float64(class%5)*(side+gap), top+float64(class/5)*(side+26)
-				place(c, picture(mean), x, y, side)
-				write(c, words(sans(9.5), ink, -0.5, -1), x+side/2, y+side+5, fashion.Label(class).String())
-			}
-		},
+	var list []tile
+	for class, n := range s.CountByClass() {
+		if n == 0 {
+			continue
+		}
+		var mean fashion.Image
+		for p, v := range sums[class] {
+			mean[p] = byte(v / n)
+		}
+		list = append(list, tile{mean, []line{{fashion.Label(class).String(), words(sans(9.5), ink, -0.5, -1)}}})
 	}
+	f := tiles("The mean image of each class", fmt.Sprintf("of %d images", s.Len()), "no images", 5, list)
+	f.Description = "Ten blurred pictures, one for each class: what the images of a class have in common. Shirt, Pullover and Coat are similar."
+	return f
 }
 
-// Misclassified shows the images of which a model was most wrong: those whose true class it gave the least
-// probability. The predictions' indices are positions in the set.
+// Misclassified shows up to limit of the misclassified images, those with the highest loss: the lowest probability of the true class. The indices
+// of the predictions are positions in the set; it is an error if a label differs.
 func Misclassified(s fashion.Set, p run.Predictions, limit int) (Figure, error) {
 	errors := metrics.Errors(p)
 	shown := errors[:min(limit, len(errors))]
@@ -112,19 +70,19 @@ func Misclassified(s fashion.Set, p run.Predictions, limit int) (Figure, error) 
 	var list []tile
 	for _, e := range shown {
 		list = append(list, tile{s.Images[e.Index], []line{
-			{"is " + e.True.String(), words(bold(9), ink, -0.5, -1)},
-			{"called " + e.Predicted.String(), words(sans(9), vermilion, -0.5, -1)},
+			{"true " + e.True.String(), words(bold(9), ink, -0.5, -1)},
+			{"predicted " + e.Predicted.String(), words(sans(9), vermilion, -0.5, -1)},
 			{"P(true) " + probability(e.TrueProbability), words(sans(9), grey, -0.5, -1)},
 		}})
 	}
-	f := tiles("What the model was most wrong about",
-		fmt.Sprintf("%d of %d errors among %d images, least probability for the true class first", len(shown), len(errors), len(p.Labels)), "no errors", list)
-	f.Description = fmt.Sprintf("Pictures of the %d of %d misclassified items to whose true class the model gave the least probability, "+
+	f := tiles("Misclassified images with the highest loss",
+		fmt.Sprintf("%d of %d errors among %d images, lowest probability of the true class first", len(shown), len(errors), len(p.Labels)), "no errors", 6, list)
+	f.Description = fmt.Sprintf("Pictures of the %d of %d misclassified items with the lowest probability of the true class, "+
 		"each with its true class, the predicted class and that probability.", len(shown), len(errors))
 	return f, nil
 }
 
-// probability is a probability in words that stay short near 0.
+// probability formats a probability briefly near 0, too.
 func probability(p float32) string {
 	if p < 0.0005 {
 		return "< 0.0005"

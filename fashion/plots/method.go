@@ -2,23 +2,22 @@ package plots
 
 import (
 	"fmt"
-	"image/color"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Station is a step of a method; its boxes are done beside each other. The Share of a box is not used.
-type Station struct {
+// Stage is a step of a method, with the boxes that stand side by side in it. The width of a box is not used.
+type Stage struct {
 	Name  string
 	Boxes []Box
 }
 
-// Method shows the steps of a method from the left to the right.
-func Method(title, second string, stations []Station) Figure {
+// Method shows the stages of a method from the left to the right.
+func Method(title, subtitle string, stages []Stage) Figure {
 	const wide, high, gapX, gapY, left, top = 122.0, 46.0, 26.0, 12.0, 16.0, 84.0
 	most, description := 1, "Steps from the left to the right."
-	for _, s := range stations {
+	for _, s := range stages {
 		most = max(most, len(s.Boxes))
 		description += fmt.Sprintf(" %s:", s.Name)
 		for _, b := range s.Boxes {
@@ -26,21 +25,17 @@ func Method(title, second string, stations []Station) Figure {
 		}
 	}
 	tall := float64(most)*(high+gapY) - gapY
-	x := func(station int) float64 { return left + float64(station)*(wide+gapX) }
-	y := func(station, box int) float64 {
-		return top + tall/2 - (float64(len(stations[station].Boxes))*(high+gapY)-gapY)/2 + float64(box)*(high+gapY)
+	x := func(stage int) float64 { return left + float64(stage)*(wide+gapX) }
+	y := func(stage, box int) float64 {
+		return top + tall/2 - (float64(len(stages[stage].Boxes))*(high+gapY)-gapY)/2 + float64(box)*(high+gapY)
 	}
-	return Figure{
-		Title: title, Description: description,
-		width:  vg.Points(2*left + float64(len(stations))*(wide+gapX) - gapX),
-		height: vg.Points(top + tall + 20),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
-			for i, s := range stations {
+	return Figure{Title: title, subtitle: subtitle, Description: description, width: 2*left + float64(len(stages))*(wide+gapX) - gapX, height: top + tall + 20,
+		body: func(c draw.Canvas) {
+			for i, s := range stages {
 				write(c, words(bold(10.5), ink, -0.5, -0.5), x(i)+wide/2, top-22, s.Name)
 				for j := range s.Boxes {
 					if i > 0 {
-						for k := range stations[i-1].Boxes {
+						for k := range stages[i-1].Boxes {
 							path(c, x(i-1)+wide, y(i-1, k)+high/2, x(i), y(i, j)+high/2)
 						}
 						end := at(c, x(i), y(i, j)+high/2)
@@ -48,12 +43,9 @@ func Method(title, second string, stations []Station) Figure {
 					}
 				}
 			}
-			for i, s := range stations {
+			for i, s := range stages {
 				for j, b := range s.Boxes {
-					fill(c, color.RGBA{221, 233, 243, 255}, x(i), y(i, j), wide, high)
-					fill(c, blue, x(i), y(i, j), 2.5, high)
-					write(c, fitting(words(bold(10), ink, -0.5, -0.5), b.Name, wide-14), x(i)+wide/2, y(i, j)+16, b.Name)
-					write(c, fitting(words(sans(8.5), grey, -0.5, -0.5), b.Note, wide-14), x(i)+wide/2, y(i, j)+32, b.Note)
+					drawBox(c, b, x(i), y(i, j), wide, high)
 				}
 			}
 		},

@@ -35,7 +35,7 @@ func items(t *testing.T) fashion.Set {
 	return s
 }
 
-// predictions are made for the items: every seventh is called the next class.
+// predictions are made for the items: every seventh is predicted as the next class.
 func predictions(s fashion.Set) run.Predictions {
 	p := run.Predictions{Labels: s.Labels}
 	for i, label := range s.Labels {
@@ -56,8 +56,8 @@ func history() []run.Epoch {
 	}
 }
 
-// contest is the history of a GAN.
-func contest() []run.Epoch {
+// ganHistory is that of a GAN.
+func ganHistory() []run.Epoch {
 	of := func(epoch int, discriminator, accuracy, generator, distance float64) run.Epoch {
 		return run.Epoch{Epoch: epoch, Loss: discriminator, Accuracy: accuracy, Synthesis: run.Synthesis{GeneratorLoss: generator, FrechetDistance: distance, ClassifierAccuracy: 0.8, Diversity: 0.9}}
 	}
@@ -94,44 +94,45 @@ func figures(t *testing.T) map[string]plots.Figure {
 	}
 	found, continued := search(t)
 	return map[string]plots.Figure{
-		"brackets":      plots.Brackets(found.Brackets),
-		"search-curves": plots.SearchCurves("Trials", "accuracy", found),
-		"parallel":      plots.ParallelCoordinates("Parameters", found, []string{"0.3", "0.7", "2", "0.2"}),
-		"influences":    plots.Influences("Influence", "alone", found.Importances(1)),
-		"early-final":   plots.EarlyAndFinal("Too early?", "accuracy", found, continued),
-		"sample-grid":   plots.SampleGrid(s, 5),
-		"mean-images":   plots.MeanImages(s),
-		"class-balance": plots.ClassBalance(plots.Part{Name: "training", Set: s}, plots.Part{Name: "validation", Set: s.Take([]int{0, 1, 2})}),
-		"contest":       plots.Contest(contest(), 5, 0.4), "generated": plots.Generated(items(t).Images[:100], 4),
+		"brackets":        plots.Brackets(found.Brackets),
+		"search-curves":   plots.SearchCurves("Trials", "accuracy", found),
+		"parallel":        plots.ParallelCoordinates("Parameters", found, []string{"0.3", "0.7", "2", "0.2"}),
+		"importances":     plots.Importances("Importance", "alone", found.Importances(1)),
+		"early-final":     plots.EarlyAndFinal("Too early?", "accuracy", found, continued),
+		"sample-grid":     plots.SampleGrid(s, 5),
+		"mean-images":     plots.MeanImages(s),
+		"class-balance":   plots.ClassBalance(plots.Split{Name: "training", Set: s}, plots.Split{Name: "validation", Set: s.Take([]int{0, 1, 2})}),
+		"gan-curves":      plots.GANCurves(ganHistory(), 5, 0.4),
+		"generated":       plots.Generated(items(t).Images[:100], 4),
 		"learning-curves": plots.LearningCurves(history(), 6),
 		"confusion":       plots.ConfusionMatrix(c),
 		"recall":          plots.RecallByClass(c),
 		"misclassified":   worst,
 		"gallery":         plots.Gallery("Items", "twice", []plots.Row{{Name: "first", Images: s.Images[:4]}, {Name: "then", Images: s.Images[4:8]}}),
 		"intervals": plots.Intervals("Validation accuracy", "three trainings", []plots.Measured{
-			{Name: "none", Value: metrics.Wilson(900, 1000)}, {Name: "better", Value: metrics.Wilson(950, 1000)}, {Name: "alike", Value: metrics.Wilson(893, 1000)}}),
+			{Name: "none", Value: metrics.Wilson(900, 1000)}, {Name: "better", Value: metrics.Wilson(950, 1000)}, {Name: "similar", Value: metrics.Wilson(893, 1000)}}),
 		"differences": plots.Differences("Gains", "three claims", []plots.Measured{
-			{Name: "more than chance", Value: metrics.Interval{Value: 0.006, Low: 0.002, High: 0.01}}, {Name: "perhaps chance", Value: metrics.Interval{Value: 0.001, Low: -0.001, High: 0.003}},
+			{Name: "significant", Value: metrics.Interval{Value: 0.006, Low: 0.002, High: 0.01}}, {Name: "not significant", Value: metrics.Interval{Value: 0.001, Low: -0.001, High: 0.003}},
 			{Name: "worse", Value: metrics.Interval{Value: -0.004, Low: -0.006, High: -0.002}}}),
 		"results": plots.Results("Results", "made up", []plots.Result{
 			{Name: "CNN", Note: "full/cnn", Value: measured(900), Slide: 0.89}, {Name: "CNN, augmented", Note: "full/cnn-augmented, published", Value: measured(950), Slide: 0.89, Published: true},
 			{Name: "ConvNeXt", Slide: 0.84}, {Name: "mine", Note: "mine/net", Value: measured(925)}}),
 		"diagram": plots.Diagram("A block", "before and after", []plots.Column{
 			{Title: "before", Boxes: []plots.Box{{"convolution", "3x3", 0.5}, {"activation", "ReLU", 0}}, Skip: true}, {Title: "after", Boxes: []plots.Box{{"nothing", "", 0}}}}),
-		"costs": plots.Costs("Accuracy over time", "three trainings", "seconds", "accuracy", []plots.Priced{
+		"costs": plots.Costs("Accuracy over time", "three trainings", plots.Axes{X: "seconds", Y: "accuracy"}, []plots.Priced{
 			{"head alone", metrics.Wilson(600, 1000), 1.5}, {"last stage", metrics.Wilson(740, 1000), 2.5}, {"all", metrics.Wilson(830, 1000), 7}}),
 		"simplex": simplex(t, s),
-		"method": plots.Method("How", "three steps", []plots.Station{
+		"method": plots.Method("How", "three steps", []plots.Stage{
 			{"data", []plots.Box{{"60,000 images", "of ten classes", 0}}},
 			{"models", []plots.Box{{"CNN", "notebook 2", 0}, {"ResNet50", "notebook 5", 0}, {"ConvNeXt", "notebook 7", 0}}},
-			{"ensemble", []plots.Box{{"a weighted vote", "notebook 8", 0}}}}),
-		"heat":        plots.Heat("Where", "four items", s.Images[:4], maps(4), []string{"Sandal", "T-shirt/top", "Dress", "called Coat, is Pullover"}),
-		"tiles":       plots.Tiles("Items", "eight of them", s.Images[:8], [][2]string{{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}, {"e", "5"}, {"f", "6"}, {"g", "7"}, {"h", "8"}}),
-		"preparation": preparation(t, s),
-		"reliability": plots.Reliability("As sure as right?", metrics.Reliability(p, 15), metrics.Reliability(metrics.Tempered(p, 2), 15)),
-		"agreement":   plots.Agreement("Who saves whom", []string{"CNN", "ResNet50", "ConvNeXt"}, [][]int{{0, 12, 120}, {9, 0, 80}, {31, 0, 0}}),
-		"embedding":   plots.Embedding("A map", "made-up points", scattered(s.Labels), s.Labels, everySeventh(s.Len())),
-		"rates":       plots.Rates("Rates", []plots.Named{{Name: "plateau", Run: &run.Run{History: history()}}, {Name: "constant", Run: &run.Run{History: history()[:3]}}}),
+			{"ensemble", []plots.Box{{"weighted soft voting", "notebook 8", 0}}}}),
+		"heat-maps":      plots.HeatMaps("Where", "four items", s.Images[:4], maps(4), []string{"Sandal", "T-shirt/top", "Dress", "predicted Coat, true Pullover"}),
+		"tiles":          plots.Tiles("Items", "eight of them", s.Images[:8], [][2]string{{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}, {"e", "5"}, {"f", "6"}, {"g", "7"}, {"h", "8"}}),
+		"preparation":    preparation(t, s),
+		"reliability":    plots.Reliability("Reliability diagrams", metrics.Reliability(p, 15), metrics.Reliability(metrics.Tempered(p, 2), 15)),
+		"disagreement":   plots.Disagreement("Pairwise disagreement", []string{"CNN", "ResNet50", "ConvNeXt"}, [][]int{{0, 12, 120}, {9, 0, 80}, {31, 0, 0}}),
+		"embedding":      plots.Embedding("A map", "made-up points", scattered(s.Labels), s.Labels, everySeventh(s.Len())),
+		"learning-rates": plots.LearningRates("Learning rates", []plots.Named{{Name: "plateau", Run: &run.Run{History: history()}}, {Name: "constant", Run: &run.Run{History: history()[:3]}}}),
 	}
 }
 
@@ -166,7 +167,7 @@ func simplex(t *testing.T, s fashion.Set) plots.Figure {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return plots.Simplex("Votes", "three made-up members", [3]string{"CNN", "ResNet50", "ConvNeXt"}, grid,
+	return plots.Simplex("Weights", "three made-up members", [3]string{"CNN", "ResNet50", "ConvNeXt"}, grid,
 		[]ensemble.Weighting{{Name: "the slide's", Weights: []float64{0.45, 0.45, 0.1}}, {Name: "equal", Weights: []float64{1. / 3, 1. / 3, 1. / 3}}})
 }
 
@@ -288,8 +289,8 @@ func TestFigureAsPNGHasItsSizeAndIsNotEmpty(t *testing.T) {
 // Figures that hold an encoded picture are left out: another Go version may compress it otherwise.
 func TestFigureIsTheGoldenOne(t *testing.T) {
 	all := figures(t)
-	for _, name := range []string{"class-balance", "learning-curves", "confusion", "recall", "intervals", "differences", "results", "rates", "diagram", "costs", "reliability", "agreement", "embedding", "simplex", "method",
-		"brackets", "search-curves", "parallel", "influences", "early-final", "contest"} {
+	for _, name := range []string{"class-balance", "learning-curves", "confusion", "recall", "intervals", "differences", "results", "learning-rates", "diagram", "costs", "reliability", "disagreement", "embedding", "simplex", "method",
+		"brackets", "search-curves", "parallel", "importances", "early-final", "gan-curves"} {
 		path := filepath.Join("../../testdata/figures", name+".svg")
 		got := svg(t, all[name])
 		if *update {
@@ -318,8 +319,8 @@ func TestConfusionMatrixShowsEachCount(t *testing.T) {
 	}
 }
 
-func TestAgreementShowsEachCountButTheDiagonal(t *testing.T) {
-	drawn := svg(t, plots.Agreement("", []string{"a", "b"}, [][]int{{7777, 12}, {345, 8888}}))
+func TestDisagreementShowsEachCountButTheDiagonal(t *testing.T) {
+	drawn := svg(t, plots.Disagreement("", []string{"a", "b"}, [][]int{{7777, 12}, {345, 8888}}))
 	for number, want := range map[string]bool{">12<": true, ">345<": true, ">7777<": false, ">8888<": false} {
 		if strings.Contains(drawn, number) != want {
 			t.Errorf("%s is shown: %v, want %v", number, !want, want)
@@ -335,7 +336,7 @@ func TestCurvesOfAnyHistoryAreDrawn(t *testing.T) {
 		"diverged": {history()[0], {Epoch: 2, Loss: nan, ValidationLoss: math.Inf(1), Accuracy: 0.1, ValidationAccuracy: 0.1}},
 		"constant": {{Epoch: 1, Loss: 1, ValidationLoss: 1}, {Epoch: 2, Loss: 1, ValidationLoss: 1}},
 	} {
-		for _, f := range []plots.Figure{plots.LearningCurves(h, 1), plots.Contest(h, 1, 0)} {
+		for _, f := range []plots.Figure{plots.LearningCurves(h, 1), plots.GANCurves(h, 1, 0)} {
 			_, drawn, _ := strings.Cut(svg(t, f), "</desc>")
 			if strings.Contains(drawn, "NaN") || strings.Contains(drawn, "Inf") {
 				t.Errorf("%s, %s: the figure holds a coordinate that is no number", name, f.Title)

@@ -11,7 +11,7 @@ import (
 )
 
 // Preparation shows the steps from photos to images, a row for each photo, under the names of the first photo's steps.
-func Preparation(title, second string, photos []photo.Prepared) Figure {
+func Preparation(title, subtitle string, photos []photo.Prepared) Figure {
 	const side, gap, left, top = 112.0, 14.0, 16.0, 78.0
 	columns := 0
 	description := fmt.Sprintf("A table of pictures, %d rows of photos. From left to right:", len(photos))
@@ -21,27 +21,23 @@ func Preparation(title, second string, photos []photo.Prepared) Figure {
 			description += fmt.Sprintf(" %s, %s.", s.Name, s.Note)
 		}
 	}
-	return Figure{
-		Title: title, Description: description,
-		width:  vg.Points(headed(2*left+float64(columns)*(side+gap)-gap, title, second)),
-		height: vg.Points(top + float64(len(photos))*(side+gap)),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
+	return Figure{Title: title, subtitle: subtitle, Description: description, width: 2*left + float64(columns)*(side+gap) - gap, height: top + float64(len(photos))*(side+gap),
+		body: func(c draw.Canvas) {
 			for i, p := range photos {
 				for j, s := range p.Steps {
 					x := left + float64(j)*(side+gap)
 					if i == 0 {
 						write(c, words(bold(9.5), ink, -0.5, -1), x+side/2, top-18, s.Name)
 					}
-					placeWithin(c, s.Image, x, top+float64(i)*(side+gap), side)
+					drawWithin(c, s.Image, x, top+float64(i)*(side+gap), side)
 				}
 			}
 		},
 	}
 }
 
-// placeWithin draws a picture in the middle of a square, as large as fits. A small one keeps its pixels as squares.
-func placeWithin(c draw.Canvas, img image.Image, x, y, side float64) {
+// drawWithin draws a picture in the middle of a square, as large as fits. A small one keeps its pixels as squares.
+func drawWithin(c draw.Canvas, img image.Image, x, y, side float64) {
 	b := img.Bounds()
 	scale := side / float64(max(b.Dx(), b.Dy()))
 	w, h := scale*float64(b.Dx()), scale*float64(b.Dy())

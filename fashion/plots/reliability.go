@@ -11,26 +11,22 @@ import (
 	"fashionlab/fashion/metrics"
 )
 
-// Reliability shows how often a model is right when it is so sure, before and after temperature scaling: the accuracy in each bin of
-// confidence with its 95% interval, and under it how many images the bin holds (Niculescu-Mizil and Caruana, "Predicting Good
-// Probabilities with Supervised Learning", 2005).
+// Reliability shows reliability diagrams before and after temperature scaling: the accuracy in each bin of confidence with its 95% interval,
+// and under it how many images the bin holds (Niculescu-Mizil and Caruana, "Predicting Good Probabilities with Supervised Learning", 2005).
 func Reliability(title string, before, after []metrics.Bin) Figure {
-	const width, height, top, second = 720.0, 430.0, 52.0,
-		"dots: accuracy of the images of a bin, with 95% intervals; dashed: as often right as sure; below it a model is too sure"
+	const width, height, top, subtitle = 720.0, 430.0, 52.0,
+		"dots: accuracy in a bin, with its 95% interval; dashed: perfect calibration; below it the model is overconfident"
 	description := "Two charts of accuracy over confidence, with the numbers of images under them."
 	panels := []struct {
 		name string
 		bins []metrics.Bin
-	}{{"before temperature scaling", before}, {"after it", after}}
+	}{{"before temperature scaling", before}, {"after temperature scaling", after}}
 	for i, p := range panels {
 		panels[i].name += fmt.Sprintf(": calibration error %.4f", metrics.CalibrationError(p.bins))
 		description += " " + panels[i].name + "."
 	}
-	return Figure{
-		Title: title, Description: description,
-		width: vg.Points(width), height: vg.Points(height),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
+	return Figure{Title: title, subtitle: subtitle, Description: description, width: width, height: height,
+		body: func(c draw.Canvas) {
 			for i, p := range panels {
 				x := 8 + float64(i)*width/2
 				write(c, words(bold(10), ink, 0, -1), x+42, top, p.name)
@@ -40,7 +36,7 @@ func Reliability(title string, before, after []metrics.Bin) Figure {
 	}
 }
 
-// reliabilityPanel draws the dots of bins over their counts, so that both have the same place on the axis of confidence.
+// reliabilityPanel draws the dots of bins over their counts, aligned on the axis of confidence.
 func reliabilityPanel(c draw.Canvas, bins []metrics.Bin) {
 	most := 1
 	for _, b := range bins {
@@ -75,8 +71,8 @@ func (bins reliable) Plot(c draw.Canvas, p *plot.Plot) {
 	for _, b := range bins {
 		if b.Count > 0 {
 			at := x(b.Confidence)
-			c.StrokeLine2(draw.LineStyle{Color: blue, Width: vg.Points(1.6)}, at, y(b.Accuracy.Low), at, y(b.Accuracy.High))
-			c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: vg.Points(3.4), Shape: draw.CircleGlyph{}}, vg.Point{X: at, Y: y(b.Accuracy.Value)})
+			c.StrokeLine2(estimateLine, at, y(b.Accuracy.Low), at, y(b.Accuracy.High))
+			disc(c, blue, estimateRadius, vg.Point{X: at, Y: y(b.Accuracy.Value)})
 		}
 	}
 }

@@ -2,7 +2,6 @@ package plots
 
 import (
 	"fmt"
-	"image/color"
 	"math"
 
 	"gonum.org/v1/plot"
@@ -21,12 +20,12 @@ type Result struct {
 }
 
 // Results shows measured accuracies under each other as points with their 95% intervals, each beside the slide's value.
-func Results(title, second string, list []Result) Figure {
+func Results(title, subtitle string, list []Result) Figure {
 	const top, row, foot, span, right = 74.0, 30.0, 36.0, 400.0, 146.0
 	left, description := 110.0, "Points with 95% intervals beside the slides' values."
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, r := range list {
-		left = max(left, 46+wide(sans(10), r.Name), 46+wide(sans(8.5), r.Note))
+		left = max(left, 46+textWidth(sans(10), r.Name), 46+textWidth(sans(8.5), r.Note))
 		description += " " + r.sentence()
 		if r.Slide > 0 {
 			low, high = min(low, r.Slide), max(high, r.Slide)
@@ -41,17 +40,13 @@ func Results(title, second string, list []Result) Figure {
 	margin := max(0.005, (high-low)*0.05)
 	low, high = low-margin, high+margin
 	bottom := top + row*float64(len(list))
-	return Figure{
-		Title: title, Description: description,
-		width: vg.Points(headed(left+span+right, title, second)), height: vg.Points(bottom + foot),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
+	return Figure{Title: title, subtitle: subtitle, Description: description, width: left + span + right, height: bottom + foot,
+		body: func(c draw.Canvas) {
 			resultKey(c, left)
 			x := func(v float64) float64 { return left + (v-low)/(high-low)*span }
 			for _, t := range (plot.DefaultTicks{}).Ticks(low, high) {
 				if t.Label != "" {
-					from, to := at(c, x(t.Value), top), at(c, x(t.Value), bottom+4)
-					c.StrokeLine2(draw.LineStyle{Color: pale, Width: vg.Points(0.7)}, from.X, from.Y, to.X, to.Y)
+					stroke(c, draw.LineStyle{Color: pale, Width: vg.Points(0.7)}, x(t.Value), top, x(t.Value), bottom+4)
 					write(c, words(sans(9), grey, -0.5, -1), x(t.Value), bottom+7, t.Label)
 				}
 			}
@@ -68,7 +63,12 @@ func Results(title, second string, list []Result) Figure {
 					text = r.Value.String()
 				}
 				write(c, words(sans(9), grey, 0, -0.5), left+span+10, y, text)
-				drawResult(c, r, x, y)
+				if r.Value != nil {
+					estimate(c, *r.Value, r.Published, x, y)
+				}
+				if r.Slide > 0 {
+					slideMark(c, x(r.Slide), y)
+				}
 			}
 		},
 	}
@@ -91,26 +91,6 @@ func (r Result) sentence() string {
 	return s + "."
 }
 
-// drawResult draws a row's marks at their places on the axis.
-func drawResult(c draw.Canvas, r Result, x func(float64) float64, y float64) {
-	if r.Value != nil {
-		from, to := at(c, x(r.Value.Low), y), at(c, x(r.Value.High), y)
-		c.StrokeLine2(draw.LineStyle{Color: blue, Width: vg.Points(1.6)}, from.X, from.Y, to.X, to.Y)
-		dot(c, r.Published, x(r.Value.Value), y)
-	}
-	if r.Slide > 0 {
-		slideMark(c, x(r.Slide), y)
-	}
-}
-
-// dot is how a measured value is drawn.
-func dot(c draw.Canvas, hollow bool, x, y float64) {
-	c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: vg.Points(3.8), Shape: draw.CircleGlyph{}}, at(c, x, y))
-	if hollow {
-		c.DrawGlyph(draw.GlyphStyle{Color: color.White, Radius: vg.Points(2.3), Shape: draw.CircleGlyph{}}, at(c, x, y))
-	}
-}
-
 // slideMark is how a slide's value is drawn: in another shape and hue than what was measured.
 func slideMark(c draw.Canvas, x, y float64) { fill(c, vermilion, x-1.2, y-7, 2.4, 14) }
 
@@ -121,12 +101,12 @@ func resultKey(c draw.Canvas, x float64) {
 		name string
 		draw func(x float64)
 	}{
-		{"measured", func(x float64) { dot(c, false, x, y) }},
-		{"measured, a published run", func(x float64) { dot(c, true, x, y) }},
+		{"measured", func(x float64) { estimateMark(c, false, x, y) }},
+		{"measured, a published run", func(x float64) { estimateMark(c, true, x, y) }},
 		{"slide", func(x float64) { slideMark(c, x, y) }},
 	} {
 		k.draw(x + 5)
 		write(c, words(sans(9.5), ink, 0, -0.5), x+14, y, k.name)
-		x += 46 + wide(sans(9.5), k.name)
+		x += 46 + textWidth(sans(9.5), k.name)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -33,13 +32,11 @@ func Brackets(brackets []hyperband.Bracket) Figure {
 		total += heights[i]
 	}
 	cost := hyperband.Cost(brackets)
-	second := fmt.Sprintf("%d trials, %d epochs in all; each dot is a trial, a pale one is dropped", cost.Trials, cost.Epochs)
+	subtitle := fmt.Sprintf("%d trials, %d epochs in all; each dot is a trial, a pale one is dropped", cost.Trials, cost.Epochs)
 	return Figure{
-		Title:       "Brackets and rungs",
-		Description: fmt.Sprintf("A table of dots with %d rows, the brackets. %s.", len(brackets), second),
-		width:       vg.Points(width), height: vg.Points(total),
-		draw: func(c draw.Canvas) {
-			heading(c, "Brackets and rungs", second)
+		Title: "Brackets and rungs", subtitle: subtitle, Description: fmt.Sprintf("A table of dots with %d rows, the brackets. %s.", len(brackets), subtitle),
+		width: width, height: total,
+		body: func(c draw.Canvas) {
 			y := top
 			for i, b := range brackets {
 				write(c, words(bold(10), ink, 0, -1), 12, y, fmt.Sprintf("bracket %d", b.S))
@@ -62,11 +59,11 @@ func Brackets(brackets []hyperband.Bracket) Figure {
 func dots(c draw.Canvas, x, y, pitch float64, n, dark int) {
 	side := int(math.Ceil(math.Sqrt(float64(n))))
 	for i := range n {
-		style := draw.GlyphStyle{Color: color.RGBA{200, 200, 200, 255}, Radius: vg.Points(pitch * 0.36), Shape: draw.CircleGlyph{}}
+		col := color.RGBA{200, 200, 200, 255}
 		if i < dark {
-			style.Color = blue
+			col = blue
 		}
-		c.DrawGlyph(style, at(c, x+pitch*(float64(i%side)+0.5), y+pitch*(float64(i/side)+0.5)))
+		disc(c, col, pitch*0.36, at(c, x+pitch*(float64(i%side)+0.5), y+pitch*(float64(i/side)+0.5)))
 	}
 }
 
@@ -76,11 +73,7 @@ func rungStyle(rung, rungs int) draw.LineStyle {
 	if rungs > 1 {
 		f = float64(rung) / float64(rungs-1)
 	}
-	blend := func(a, b uint8) uint8 { return uint8(float64(a) + f*(float64(b)-float64(a))) }
-	return draw.LineStyle{
-		Color: color.RGBA{blend(205, blue.R), blend(205, blue.G), blend(205, blue.B), 255},
-		Width: vg.Points(0.8 + 0.9*f),
-	}
+	return draw.LineStyle{Color: mix(color.RGBA{205, 205, 205, 255}, blue, f), Width: vg.Points(0.8 + 0.9*f)}
 }
 
 // SearchCurves shows what the trials of a search scored after each of their epochs, cut where they were dropped. A trial that
@@ -88,27 +81,23 @@ func rungStyle(rung, rungs int) draw.LineStyle {
 func SearchCurves[C comparable](title, score string, s hyperband.State[C]) Figure {
 	const width, height, top = 720.0, 340.0, 48.0
 	list := s.Ranking()
-	second := "nothing is measured yet"
+	subtitle := "nothing is measured yet"
 	if len(list) > 0 {
-		second = fmt.Sprintf("%d configurations, %d of %d epochs; the darker a line, the more rungs; orange: the best, trial %d with %.4f",
+		subtitle = fmt.Sprintf("%d configurations, %d of %d epochs; the darker a line, the more rungs; orange: the best, trial %d with %.4f",
 			len(list), s.Epochs, s.Planned, list[0].ID, list[0].Score(0))
 	}
-	return Figure{
-		Title: title, Description: "A line chart, one line for each trial: " + second + ".",
-		width: vg.Points(width), height: vg.Points(height),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
-			p := newPlot("epoch", score)
-			rungs, longest, low, high := 1, 2, math.Inf(1), math.Inf(-1)
+	return Figure{Title: title, subtitle: subtitle, Description: "A line chart, one line for each trial: " + subtitle + ".", width: width, height: height,
+		body: func(c draw.Canvas) {
+			rungs, longest := 1, 2
 			for _, b := range s.Brackets {
 				rungs = max(rungs, len(b.Rungs))
 				longest = max(longest, b.Rungs[len(b.Rungs)-1].Epochs)
 			}
+			p := epochPanel(longest, score)
 			for i, t := range slices.Backward(list) {
 				var points plotter.XYs
 				for e, v := range t.Scores {
 					points = append(points, plotter.XY{X: float64(e + 1), Y: v})
-					low, high = min(low, v), max(high, v)
 				}
 				style := rungStyle(t.Rung+rungs-len(s.Brackets[t.Bracket].Rungs), rungs)
 				if i == 0 {
@@ -117,25 +106,21 @@ func SearchCurves[C comparable](title, score string, s hyperband.State[C]) Figur
 				end := draw.GlyphStyle{Color: style.Color, Radius: vg.Points(2.2), Shape: draw.CircleGlyph{}}
 				p.Add(&plotter.Line{XYs: points, LineStyle: style}, &plotter.Scatter{XYs: points[len(points)-1:], GlyphStyle: end})
 			}
-			if low >= high {
-				low, high = 0, 1
-			}
-			margin := (high - low) * 0.05
-			p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 1, float64(longest), low-margin, high+margin
-			p.X.Tick.Marker = wholeNumbers{}
-			sideBySide(c, width, top, p)
+			leaveRoom(&p.Y)
+			sideBySide(c, top, p)
 		},
 	}
 }
 
 // ParallelCoordinates shows the trials of a search as lines through their parameters' values, up to the best score. The best
-// third is blue, the very best orange; the others are grey. slide, if not nil, are the words of values that are marked with a cross.
+// third is blue, the very best orange; the others are grey. slide, if not nil, are the
+// slide's values in the order of the search space, which are marked with a cross.
 func ParallelCoordinates[C comparable](title string, s hyperband.State[C], slide []string) Figure {
 	const width, height, left, right, top, bottom = 720.0, 360.0, 56.0, 64.0, 66.0, 46.0
 	list := s.Ranking()
-	second := fmt.Sprintf("%d configurations; blue: the best third, orange: the best of all", len(list))
+	subtitle := fmt.Sprintf("%d configurations; blue: the best third, orange: the best of all", len(list))
 	if slide != nil {
-		second += "; crosses: the slide's best parameters"
+		subtitle += "; crosses: the slide's best parameters"
 	}
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, t := range list {
@@ -145,12 +130,9 @@ func ParallelCoordinates[C comparable](title string, s hyperband.State[C], slide
 		low, high = 0, 1
 	}
 	step := (width - left - right) / float64(len(s.Space))
-	y := func(place float64) float64 { return height - bottom - place*(height-top-bottom) }
-	return Figure{
-		Title: title, Description: "Parallel coordinates: " + second + ".",
-		width: vg.Points(width), height: vg.Points(height),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
+	y := func(position float64) float64 { return height - bottom - position*(height-top-bottom) }
+	return Figure{Title: title, subtitle: subtitle, Description: "Parallel coordinates: " + subtitle + ".", width: width, height: height,
+		body: func(c draw.Canvas) {
 			for i, t := range slices.Backward(list) {
 				style := draw.LineStyle{Color: color.RGBA{205, 205, 205, 255}, Width: vg.Points(0.8)}
 				if i < (len(list)+2)/3 {
@@ -170,7 +152,7 @@ func ParallelCoordinates[C comparable](title string, s hyperband.State[C], slide
 				axis(c, left+float64(k)*step, y, p.Name, marks(p))
 				if k < len(slide) {
 					if value, ok := p.Parse(slide[k]); ok {
-						cross(c, left+float64(k)*step, y(p.Position(value)))
+						cross(c, draw.LineStyle{Color: vermilion, Width: vg.Points(2.4)}, 4.5, left+float64(k)*step, y(p.Position(value)))
 					}
 				}
 			}
@@ -179,19 +161,10 @@ func ParallelCoordinates[C comparable](title string, s hyperband.State[C], slide
 	}
 }
 
-// cross draws a bold cross.
-func cross(c draw.Canvas, x, y float64) {
-	const arm = 4.5
-	for _, up := range []float64{-arm, arm} {
-		from, to := at(c, x-arm, y-up), at(c, x+arm, y+up)
-		c.StrokeLine2(draw.LineStyle{Color: vermilion, Width: vg.Points(2.4)}, from.X, from.Y, to.X, to.Y)
-	}
-}
-
-// mark is a word at a place from 0 to 1 of an axis.
+// mark is a label at a position from 0 to 1 of an axis.
 type mark struct {
-	place float64
-	word  string
+	position float64
+	label    string
 }
 
 // marks are the choices of a parameter, or the ends of its range.
@@ -205,29 +178,25 @@ func marks[C any](p hyperband.Parameter[C]) (list []mark) {
 	return list
 }
 
-// axis draws a vertical axis with its name below and words beside it.
+// axis draws a vertical axis with its name below and labels beside it.
 func axis(c draw.Canvas, x float64, y func(float64) float64, name string, list []mark) {
-	from, to := at(c, x, y(0)), at(c, x, y(1))
-	c.StrokeLine2(draw.LineStyle{Color: grey, Width: vg.Points(1)}, from.X, from.Y, to.X, to.Y)
+	stroke(c, draw.LineStyle{Color: grey, Width: vg.Points(1)}, x, y(0), x, y(1))
 	write(c, words(bold(9.5), ink, -0.5, -1), x, y(0)+14, name)
 	for _, m := range list {
-		write(c, words(sans(9), ink, 0, -0.5), x+4, y(m.place), m.word)
+		write(c, words(sans(9), ink, 0, -0.5), x+4, y(m.position), m.label)
 	}
 }
 
-// Influences shows how much of the scores' variance each parameter explains alone, beside what chance would.
-func Influences(title, second string, list []hyperband.Importance) Figure {
+// Importances shows how much of the variance of the scores each parameter explains alone, beside the critical value of a permutation test at 5%.
+func Importances(title, subtitle string, list []hyperband.Importance) Figure {
 	const left, top, row, width, right = 124.0, 56.0, 24.0, 640.0, 60.0
-	second += "; grey mark: 95 of 100 parameters without influence stay left of it"
-	description := "Bars. " + second + "."
+	subtitle += "; grey mark: critical value at 5% (permutation test)"
+	description := "Bars. " + subtitle + "."
 	for _, i := range list {
-		description += fmt.Sprintf(" %s: %.0f%%, chance up to %.0f%%.", i.Name, 100*i.Explained, 100*i.Critical)
+		description += fmt.Sprintf(" %s: %.0f%%, significant above %.0f%%.", i.Name, 100*i.Explained, 100*i.Critical)
 	}
-	return Figure{
-		Title: title, Description: description,
-		width: vg.Points(width), height: vg.Points(top + row*float64(len(list)) + 10),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
+	return Figure{Title: title, subtitle: subtitle, Description: description, width: width, height: top + row*float64(len(list)) + 10,
+		body: func(c draw.Canvas) {
 			for k, i := range list {
 				y, scale := top+float64(k)*row, width-left-right
 				write(c, words(sans(10), ink, -1, -0.5), left-10, y+row/2, i.Name)
@@ -240,8 +209,8 @@ func Influences(title, second string, list []hyperband.Importance) Figure {
 	}
 }
 
-// EarlyAndFinal shows the scores of trials after the epochs of a search's first rung beside those after its last. The trials are
-// those that the search trained to the end and those of continued, which were dropped.
+// EarlyAndFinal shows the scores of trials after the epochs of the first rung (x) and of the last (y). The trials are those that the search kept to
+// the end, found, and dropped ones that were trained to the end afterwards, continued.
 func EarlyAndFinal[C comparable](title, score string, found, continued hyperband.State[C]) Figure {
 	const width, height, top = 560.0, 380.0, 64.0
 	first, last := found.FirstAndLastEpochs()
@@ -264,31 +233,20 @@ func EarlyAndFinal[C comparable](title, score string, found, continued hyperband
 	add(found, kept)
 	add(continued, dropped)
 	early, final := fmt.Sprintf("%s up to epoch %d", score, first), fmt.Sprintf("up to epoch %d", last)
-	second := fmt.Sprintf("%d trials; rank correlation %.2f", len(pairs), hyperband.RankCorrelation(a, b))
-	return Figure{
-		Title: title, Description: fmt.Sprintf("A scatter chart of %s and %s: %s.", early, final, second),
-		width: vg.Points(width), height: vg.Points(height),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
+	subtitle := fmt.Sprintf("%d trials; rank correlation %.2f", len(pairs), hyperband.RankCorrelation(a, b))
+	return Figure{Title: title, subtitle: subtitle, Description: fmt.Sprintf("A scatter chart of %s and %s: %s.", early, final, subtitle), width: width, height: height,
+		body: func(c draw.Canvas) {
 			p := newPlot(early, final)
 			for k, style := range []draw.GlyphStyle{kept, dropped} {
 				c.DrawGlyph(style, at(c, 20+float64(k)*150, 50))
-				write(c, words(sans(10), ink, 0, -0.5), 30+float64(k)*150, 50, []string{"kept by the search", "dropped, and trained on"}[k])
+				write(c, words(sans(10), ink, 0, -0.5), 30+float64(k)*150, 50, []string{"kept by the search", "dropped, then trained to the end"}[k])
 			}
 			for _, pair := range pairs {
 				p.Add(&plotter.Scatter{XYs: plotter.XYs{{X: pair.early, Y: pair.final}}, GlyphStyle: pair.style})
 			}
-			if len(pairs) > 0 {
-				widen(&p.X, slices.Min(a), slices.Max(a))
-				widen(&p.Y, slices.Min(b), slices.Max(b))
-			}
-			sideBySide(c, width, top, p)
+			leaveRoom(&p.X)
+			leaveRoom(&p.Y)
+			sideBySide(c, top, p)
 		},
 	}
-}
-
-// widen sets an axis to a range with a margin.
-func widen(a *plot.Axis, low, high float64) {
-	margin := max(0.06*(high-low), 1e-3)
-	a.Min, a.Max = low-margin, high+margin
 }

@@ -1,90 +1,75 @@
 package plots
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
+	"strings"
 
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion/ensemble"
 )
 
-// Simplex shows the accuracy of an ensemble of three members for all weights as a triangle: at a corner one member has all the weight, in the middle all have the
-// same. The darker, the more accurate.
-func Simplex(title, second string, names [3]string, grid []ensemble.GridPoint, marks []ensemble.Weighting) Figure {
+// Simplex shows the accuracy of soft voting by three members for all weights, as a triangle: at a corner one member has all the weight, in the
+// middle all have the same. The darker, the more accurate. grid is that of ensemble.Grid.
+func Simplex(title, subtitle string, names [3]string, grid []ensemble.GridPoint, marks []ensemble.Weighting) Figure {
 	const width, height, side, left, top = 640.0, 464.0, 400.0, 40.0, 76.0
 	corners := [3][2]float64{{left + side/2, top}, {left, top + side*math.Sqrt(3)/2}, {left + side, top + side*math.Sqrt(3)/2}}
-	place := func(weights []float64) (x, y float64) {
+	position := func(weights []float64) (x, y float64) {
 		for m, w := range weights {
 			x, y = x+w*corners[m][0], y+w*corners[m][1]
 		}
 		return x, y
 	}
-	divisions := (math.Sqrt(8*float64(len(grid))+1) - 3) / 2 // a grid of n divisions has (n+1)(n+2)/2 votes
+	divisions := (math.Sqrt(8*float64(len(grid))+1) - 3) / 2 // a grid of n divisions has (n+1)(n+2)/2 points
 	dot := side / divisions / 2
-	low, high := grid[0], grid[0]
-	for _, w := range grid {
-		if w.Accuracy < low.Accuracy {
-			low = w
-		}
-		if w.Accuracy > high.Accuracy {
-			high = w
-		}
-	}
-	description := fmt.Sprintf("A triangle of %d votes. The accuracy is %.4f to %.4f.", len(grid), low.Accuracy, high.Accuracy)
+	byAccuracy := func(a, b ensemble.GridPoint) int { return cmp.Compare(a.Accuracy, b.Accuracy) }
+	low, high := slices.MinFunc(grid, byAccuracy).Accuracy, slices.MaxFunc(grid, byAccuracy).Accuracy
+	description := fmt.Sprintf("A triangle of %d weightings. The accuracy is %.4f to %.4f.", len(grid), low, high)
 	for _, m := range marks {
-		description += fmt.Sprintf(" %s: %s.", m.Name, Shares(m.Weights))
+		description += fmt.Sprintf(" %s: %s.", m.Name, FormatWeights(m.Weights))
 	}
-	// The middle of the differences is where most votes are far better than the worst corner: its shade grows late.
+	// The middle of the differences is where most weightings are far better than the worst corner: its shade grows late.
 	shade := func(accuracy float64) color.RGBA {
-		t := (accuracy - low.Accuracy) / math.Max(1e-9, high.Accuracy-low.Accuracy)
+		t := (accuracy - low) / math.Max(1e-9, high-low)
 		return blend(math.Pow(t, 4))
 	}
-	return Figure{
-		Title: title, Description: description, width: vg.Points(width), height: vg.Points(height),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
+	return Figure{Title: title, subtitle: subtitle, Description: description, width: width, height: height,
+		body: func(c draw.Canvas) {
 			for _, w := range grid {
-				x, y := place(w.Weights)
-				style := draw.GlyphStyle{Color: shade(w.Accuracy), Radius: vg.Points(dot), Shape: draw.CircleGlyph{}}
-				c.DrawGlyph(style, at(c, x, y))
+				x, y := position(w.Weights)
+				disc(c, shade(w.Accuracy), dot, at(c, x, y))
 			}
 			write(c, words(bold(10), ink, -0.5, 0), corners[0][0], corners[0][1]-14, names[0])
 			write(c, words(bold(10), ink, 0, -1), corners[1][0]-14, corners[1][1]+14, names[1])
 			write(c, words(bold(10), ink, -1, -1), corners[2][0]+14, corners[2][1]+14, names[2])
 			for i, m := range marks {
-				x, y := place(m.Weights)
+				x, y := position(m.Weights)
 				keyX, keyY := left+side+26, top+14+44*float64(i)
 				for _, p := range [][2]float64{{x, y}, {keyX, keyY}} {
-					c.DrawGlyph(draw.GlyphStyle{Color: color.White, Radius: vg.Points(8.5), Shape: draw.CircleGlyph{}}, at(c, p[0], p[1]))
-					c.DrawGlyph(draw.GlyphStyle{Color: vermilion, Radius: vg.Points(7.5), Shape: draw.CircleGlyph{}}, at(c, p[0], p[1]))
+					disc(c, color.White, 8.5, at(c, p[0], p[1]))
+					disc(c, vermilion, 7.5, at(c, p[0], p[1]))
 					write(c, words(bold(9), color.White, -0.5, -0.5), p[0], p[1], fmt.Sprint(i+1))
 				}
 				write(c, words(sans(9.5), ink, 0, -0.5), keyX+14, keyY-1, m.Name)
-				write(c, words(sans(9), grey, 0, -0.5), keyX+14, keyY+12, Shares(m.Weights))
+				write(c, words(sans(9), grey, 0, -0.5), keyX+14, keyY+12, FormatWeights(m.Weights))
 			}
 			const key = 130.0
 			y := corners[1][1] - 30
 			for i := range int(key) {
-				fill(c, shade(low.Accuracy+(high.Accuracy-low.Accuracy)*float64(i)/(key-1)), left+side+30+float64(i), y, 1, 9)
+				fill(c, shade(low+(high-low)*float64(i)/(key-1)), left+side+30+float64(i), y, 1, 9)
 			}
-			write(c, words(sans(9), grey, 0, -1), left+side+30, y+12, fmt.Sprintf("%.4f", low.Accuracy))
-			write(c, words(sans(9), grey, -1, -1), left+side+30+key, y+12, fmt.Sprintf("%.4f", high.Accuracy))
+			write(c, words(sans(9), grey, 0, -1), left+side+30, y+12, fmt.Sprintf("%.4f", low))
+			write(c, words(sans(9), grey, -1, -1), left+side+30+key, y+12, fmt.Sprintf("%.4f", high))
 			write(c, words(sans(9), grey, 0, 0), left+side+30, y-3, "accuracy")
 		},
 	}
 }
 
-// Shares are weights in words, such as 0.45 / 0.45 / 0.10.
-func Shares(weights []float64) string {
-	s := ""
-	for i, w := range weights {
-		if i > 0 {
-			s += " / "
-		}
-		s += fmt.Sprintf("%.2f", w)
-	}
-	return s
+// FormatWeights formats the weights of an ensemble, such as 0.45 / 0.45 / 0.10.
+func FormatWeights(weights []float64) string {
+	return strings.ReplaceAll(strings.Trim(fmt.Sprintf("%.2f", weights), "[]"), " ", " / ")
 }

@@ -3,14 +3,13 @@ package plots
 import (
 	"fmt"
 
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
 )
 
 // Tiles shows items beside and under each other, each with its caption in two lines.
-func Tiles(title, second string, images []fashion.Image, captions [][2]string) Figure {
+func Tiles(title, subtitle string, images []fashion.Image, captions [][2]string) Figure {
 	var list []tile
 	description := fmt.Sprintf("Grey pictures of %d items with captions.", len(images))
 	for i, image := range images {
@@ -18,7 +17,7 @@ func Tiles(title, second string, images []fashion.Image, captions [][2]string) F
 		list = append(list, tile{image, []line{{first, words(bold(9), ink, -0.5, -1)}, {then, words(sans(9), grey, -0.5, -1)}}})
 		description += fmt.Sprintf(" %s: %s.", first, then)
 	}
-	f := tiles(title, second, "no images", list)
+	f := tiles(title, subtitle, "no images", 6, list)
 	f.Description = description
 	return f
 }
@@ -34,26 +33,22 @@ type line struct {
 	style draw.TextStyle
 }
 
-// tiles draws items, six in a row, each with as many lines, or a word if there are none.
-func tiles(title, second, none string, list []tile) Figure {
-	const most, side, gap, left, top, pitch = 6, 72.0, 26.0, 20.0, 54.0, 12.0
+// tiles draws items in rows of at most so many, each with as many lines, or a word if there are none.
+func tiles(title, subtitle, none string, most int, list []tile) Figure {
+	const side, gap, left, top, pitch = 72.0, 26.0, 20.0, 54.0, 12.0
 	columns, rows, lines := min(most, max(1, len(list))), max(1, (len(list)+most-1)/most), 1
 	if len(list) > 0 {
 		lines = len(list[0].lines)
 	}
 	row := side + 14 + pitch*float64(lines)
-	return Figure{
-		Title:  title,
-		width:  vg.Points(headed(2*left+float64(columns)*(side+gap)-gap, title, second)),
-		height: vg.Points(top + float64(rows)*row),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
+	return Figure{Title: title, subtitle: subtitle, width: 2*left + float64(columns)*(side+gap) - gap, height: top + float64(rows)*row,
+		body: func(c draw.Canvas) {
 			if len(list) == 0 {
 				write(c, words(sans(11), ink, 0, -1), 12, top, none)
 			}
 			for i, t := range list {
 				x, y := left+float64(i%most)*(side+gap), top+float64(i/most)*row
-				place(c, picture(t.image), x, y, side)
+				drawImage(c, picture(t.image), x, y, side)
 				for k, l := range t.lines {
 					write(c, fitting(l.style, l.text, side+gap-4), x+side/2, y+side+4+pitch*float64(k), l.text)
 				}

@@ -12,12 +12,18 @@ import (
 	"fashionlab/fashion/study"
 )
 
-// Collect lists what the slides print beside the finished, tested runs of each model: this machine's,
-// and the published ones. Then come runs of models that no slide has, and ensembles. A folder that does not exist holds
-// no run. A run that cannot be read is left out and reported by the error; the lines have all others.
-func Collect(local, published run.Store) ([]Line, error) {
-	ours, unreadable := tested(local)
-	others, unreadableToo := tested(published)
+// Stores are where runs are.
+type Stores struct {
+	Local     run.Store // of this machine
+	Published run.Store // that come with the project
+}
+
+// Collect lists what the slides print beside the finished, tested runs of each model: this machine's and the published ones. Then come runs of
+// models that no slide has, and ensembles. A folder that does not exist holds no run. A run that cannot be read is left out and reported by the error;
+// the lines have all others.
+func Collect(s Stores) ([]Line, error) {
+	ours, unreadable := tested(s.Local)
+	others, unreadableToo := tested(s.Published)
 	measured := append(ours, others...)
 	var lines []Line
 	for _, slide := range study.Slides() {
@@ -30,8 +36,8 @@ func Collect(local, published run.Store) ([]Line, error) {
 			lines = append(lines, l)
 		}
 	}
-	votes, err := ensembles(local, published)
-	return append(lines, votes...), errors.Join(unreadable, unreadableToo, err)
+	combined, err := ensembles(s)
+	return append(lines, combined...), errors.Join(unreadable, unreadableToo, err)
 }
 
 // beside lists a slide's runs, a kind of training after the other. If none of this machine is of the slide's kind, a line says so.
@@ -52,7 +58,7 @@ func beside(slide study.Slide, measured []Line) []Line {
 	return lines
 }
 
-// tested lists the finished runs of a store that were tested on the classes.
+// tested lists the finished classifiers of a store that were tested.
 func tested(store run.Store) ([]Line, error) {
 	runs, unreadable := store.List()
 	var lines []Line
@@ -94,13 +100,13 @@ func measure(store run.Store, r *run.Run, test run.Predictions) (Line, error) {
 	case err != nil:
 		return Line{}, err
 	case len(validation.Labels) > 0:
-		held := metrics.Accuracy(validation)
-		l.Validation = &held
+		accuracy := metrics.Accuracy(validation)
+		l.Validation = &accuracy
 	}
 	return l, nil
 }
 
-// lineOf is what a run says of itself.
+// lineOf is the line of a run without its accuracy.
 func lineOf(store run.Store, r *run.Run) (Line, error) {
 	name, err := store.Name(r)
 	if err != nil {

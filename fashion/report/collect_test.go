@@ -15,7 +15,7 @@ import (
 )
 
 func TestWithoutRunsEachSlideNamesTheCommandThatMakesItsRun(t *testing.T) {
-	s := studio{t, filepath.Join(t.TempDir(), "none")}
+	s := testStore{t, filepath.Join(t.TempDir(), "none")}
 	lines := s.lines(filepath.Join(s.root, "none"))
 	if len(lines) != 4 {
 		t.Fatalf("lines are %v, want one for each slide", titles(lines))
@@ -31,13 +31,13 @@ func TestWithoutRunsEachSlideNamesTheCommandThatMakesItsRun(t *testing.T) {
 }
 
 func TestOnlyFinishedAndTestedRunsOfTheClassesAreListed(t *testing.T) {
-	s := newStudio(t)
+	s := newTestStore(t)
 	s.save("smoke/cnn", study.CNN(study.Smoke), 4)
 	s.begin("quick/cnn", study.CNN(study.Quick))
 	if err := s.begin("full/cnn", study.CNN(study.Full)).Finish(); err != nil { // not tested
 		t.Fatal(err)
 	}
-	s.save("smoke/convnext-source", study.Pretraining(study.Smoke), 4) // tells rotations
+	s.save("smoke/convnext-source", study.Pretraining(study.Smoke), 4) // classifies rotations
 	lines := s.lines("")
 	l := only(t, lines, "CNN")
 	if len(lines) != 4 || l.Run != "smoke/cnn" || l.Published || *l.Test != metrics.Wilson(30, 40) || *l.Validation != metrics.Wilson(15, 20) ||
@@ -48,7 +48,7 @@ func TestOnlyFinishedAndTestedRunsOfTheClassesAreListed(t *testing.T) {
 }
 
 func TestPublishedRunIsMarkedAndDoesNotStandForThisMachines(t *testing.T) {
-	s, published := newStudio(t), newStudio(t)
+	s, published := newTestStore(t), newTestStore(t)
 	published.save("full/cnn", study.CNN(study.Full), 4)
 	lines := titled(s.lines(published.root), "CNN")
 	if len(lines) != 2 || lines[0].Test != nil || lines[0].Published || lines[1].Run != "full/cnn" || !lines[1].Published {
@@ -62,7 +62,7 @@ func TestPublishedRunIsMarkedAndDoesNotStandForThisMachines(t *testing.T) {
 }
 
 func TestRunThatWasCopiedFromAnotherMachineIsListedWithItsDevice(t *testing.T) {
-	other, s := newStudio(t), newStudio(t)
+	other, s := newTestStore(t), newTestStore(t)
 	r := other.save("full/cnn", study.CNN(study.Full), 4)
 	r.Record.Device = "cuda: a large GPU"
 	if err := errors.Join(r.SaveRecord(), r.Close(), os.CopyFS(filepath.Join(s.root, "elsewhere", "cnn"), os.DirFS(r.Dir))); err != nil {
@@ -73,8 +73,8 @@ func TestRunThatWasCopiedFromAnotherMachineIsListedWithItsDevice(t *testing.T) {
 	}
 }
 
-func TestDifferentTrainingsOfAModelAreDistinguished(t *testing.T) {
-	s := newStudio(t)
+func TestDifferentTrainingsOfAModelHaveDifferentTitles(t *testing.T) {
+	s := newTestStore(t)
 	file, scratch := study.ConvNeXt(study.Full), study.Transfer(study.Quick, 0)
 	file.Model.Weights = run.Weights{File: "/home/somebody/convnext.safetensors"}
 	scratch.Model.Weights = run.Weights{}
@@ -105,7 +105,7 @@ func TestDifferentTrainingsOfAModelAreDistinguished(t *testing.T) {
 }
 
 func TestSlidesConvNeXtStaysNotRunBesideOneFromRotations(t *testing.T) {
-	s := newStudio(t)
+	s := newTestStore(t)
 	s.save("quick/convnext-transfer", study.Transfer(study.Quick, 0), 4)
 	lines := s.lines("")
 	if l := only(t, lines, "ConvNeXt"); l.Test != nil || l.NotRun == "" {
@@ -127,12 +127,12 @@ func TestUnreadableRunIsReportedAndTheRestShown(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStudio(t)
+			s := newTestStore(t)
 			s.members(study.Smoke)
 			if err := spoil(filepath.Join(s.root, "smoke", "resnet50")); err != nil {
 				t.Fatal(err)
 			}
-			lines, err := report.Collect(s.store(), run.StoreAt("", true))
+			lines, err := report.Collect(report.Stores{Local: s.store(), Published: run.StoreAt("", true)})
 			if err == nil || !strings.Contains(err.Error(), filepath.Join("smoke", "resnet50")) {
 				t.Errorf("the error is %v, want one that names smoke/resnet50", err)
 			}
@@ -140,19 +140,19 @@ func TestUnreadableRunIsReportedAndTheRestShown(t *testing.T) {
 				t.Errorf("lines are %q, want %q", titles(lines), want)
 			}
 			if l := only(t, lines, "ResNet50"); l.Test != nil {
-				t.Errorf("the damaged run is shown: %+v", l)
+				t.Errorf("the corrupt run is shown: %+v", l)
 			}
 		})
 	}
 }
 
 func TestRunTestedOnNoImagesIsReported(t *testing.T) {
-	s := newStudio(t)
+	s := newTestStore(t)
 	r := s.begin("full/cnn", study.CNN(study.Full))
 	if err := errors.Join(r.SavePredictions(run.Test, run.Predictions{}), r.Finish()); err != nil {
 		t.Fatal(err)
 	}
-	lines, err := report.Collect(s.store(), run.StoreAt("", true))
+	lines, err := report.Collect(report.Stores{Local: s.store(), Published: run.StoreAt("", true)})
 	if l := only(t, lines, "CNN"); err == nil || !strings.Contains(err.Error(), "0 test images") || l.Test != nil {
 		t.Errorf("the line is %+v and the error %v", l, err)
 	}

@@ -14,7 +14,7 @@ import (
 // ensembleModel is the model of an ensemble's line.
 const ensembleModel = "ensemble"
 
-// plan is an ensemble that may be possible: candidates whose runs of a profile may be in a store.
+// plan is a possible ensemble: candidates whose runs of a profile may be in a store.
 type plan struct {
 	title      string
 	candidates func(study.Profile) []ensemble.Candidate
@@ -26,16 +26,16 @@ func (p plan) load() (ensemble.Members, error) {
 	return ensemble.Load(p.candidates(p.profile), p.store)
 }
 
-// ensembles lists the ensembles whose members are all there: of the slide's models at each profile, of our recipes and of our best models at Full, among this machine's
-// runs; and all at Full among the published runs. Without any, a line says how to begin.
-func ensembles(local, published run.Store) ([]Line, error) {
+// ensembles lists the ensembles whose members all exist: of this machine's runs, of the slide's models at each profile and of our recipes and our best
+// models at Full; of the published runs, all at Full. Without any, a line has the command that makes the first missing member.
+func ensembles(s Stores) ([]Line, error) {
 	slides := study.SlideOf(ensembleModel).Title
 	ours, best := slides+" of our recipes", slides+" of our best models"
 	var plans []plan
 	for _, p := range slices.Backward(study.Profiles()) {
-		plans = append(plans, plan{slides, study.SlideEnsemble, p, local})
+		plans = append(plans, plan{slides, study.SlideEnsemble, p, s.Local})
 	}
-	for _, store := range []run.Store{local, published} {
+	for _, store := range []run.Store{s.Local, s.Published} {
 		if store.Published() {
 			plans = append(plans, plan{slides, study.SlideEnsemble, study.Full, store})
 		}

@@ -15,7 +15,7 @@ import (
 )
 
 func TestEnsembleOfTheSlideIsListedAtEachProfileWithTheSlidesAndWithFittedWeights(t *testing.T) {
-	s := newStudio(t)
+	s := newTestStore(t)
 	s.members(study.Smoke)
 	s.members(study.Full)
 	lines := s.lines("")
@@ -49,7 +49,7 @@ func TestEnsembleOfTheSlideIsListedAtEachProfileWithTheSlidesAndWithFittedWeight
 }
 
 func TestEnsembleHasTheEvaluationOfItsMembers(t *testing.T) {
-	s := newStudio(t)
+	s := newTestStore(t)
 	s.members(study.Smoke)
 	members, err := ensemble.Load(study.SlideEnsemble(study.Smoke), s.store())
 	if err != nil {
@@ -75,13 +75,13 @@ func TestEnsembleHasTheEvaluationOfItsMembers(t *testing.T) {
 
 func TestEnsembleThatLacksAMemberNamesItsCommand(t *testing.T) {
 	command := "go run ./kernel-setup train -recipe resnet50 -profile full"
-	for name, spoil := range map[string]func(s studio) error{
-		"missing":    func(studio) error { return nil },
-		"unfinished": func(s studio) error { return s.begin("full/resnet50", study.ResNet50(study.Full)).Close() },
-		"not tested": func(s studio) error { return s.begin("full/resnet50", study.ResNet50(study.Full)).Finish() },
+	for name, spoil := range map[string]func(s testStore) error{
+		"missing":    func(testStore) error { return nil },
+		"unfinished": func(s testStore) error { return s.begin("full/resnet50", study.ResNet50(study.Full)).Close() },
+		"not tested": func(s testStore) error { return s.begin("full/resnet50", study.ResNet50(study.Full)).Finish() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStudio(t)
+			s := newTestStore(t)
 			s.save("full/cnn", study.CNN(study.Full), 4)
 			s.save("full/convnext-transfer", study.Transfer(study.Full, 0), 4)
 			if err := spoil(s); err != nil {
@@ -94,8 +94,8 @@ func TestEnsembleThatLacksAMemberNamesItsCommand(t *testing.T) {
 	}
 }
 
-func TestRunsThatAreNoEnsembleSaySoWithoutThePlaceOfTheFolder(t *testing.T) {
-	s := newStudio(t)
+func TestRunsThatAreNoEnsembleSaySoWithoutThePathOfTheFolder(t *testing.T) {
+	s := newTestStore(t)
 	s.save("full/cnn", study.CNN(study.Full), 4)
 	s.save("full/convnext-transfer", study.Transfer(study.Full, 0), 4)
 	other := study.ResNet50(study.Full)
@@ -109,7 +109,7 @@ func TestRunsThatAreNoEnsembleSaySoWithoutThePlaceOfTheFolder(t *testing.T) {
 }
 
 func TestEnsemblesOfOurRecipesAndOfPublishedRunsAreMarked(t *testing.T) {
-	s, published := newStudio(t), newStudio(t)
+	s, published := newTestStore(t), newTestStore(t)
 	for i, name := range []string{"cnn-augmented", "resnet50-augmented", "convnext-transfer"} {
 		s.save("full/"+name, recipe(t, name, study.Full), 5+i)
 		published.save("full/"+name, recipe(t, name, study.Full), 5+i)
@@ -128,7 +128,7 @@ func TestEnsemblesOfOurRecipesAndOfPublishedRunsAreMarked(t *testing.T) {
 }
 
 func TestEnsembleOfOurBestModelsHasNoWeightsOfTheSlide(t *testing.T) {
-	s := newStudio(t)
+	s := newTestStore(t)
 	for i, name := range []string{"cnn-augmented", "residual", "residual-again", "residual-long"} {
 		s.save("full/"+name, recipe(t, name, study.Full), 5+i)
 	}
@@ -142,15 +142,15 @@ func TestEnsembleOfOurBestModelsHasNoWeightsOfTheSlide(t *testing.T) {
 }
 
 func TestMembersThatWereTestedOnNothingAreReported(t *testing.T) {
-	s := newStudio(t)
+	s := newTestStore(t)
 	for _, name := range []string{"cnn", "resnet50", "convnext-transfer"} {
 		r := s.begin("full/"+name, recipe(t, name, study.Full))
-		one := guesses(nil, 1)
-		if err := errors.Join(r.SavePredictions(run.Validation, guesses([]fashion.Label{3}, 2)), r.SavePredictions(run.Test, one), r.Finish()); err != nil {
+		one := predictions(nil, 1)
+		if err := errors.Join(r.SavePredictions(run.Validation, predictions([]fashion.Label{3}, 2)), r.SavePredictions(run.Test, one), r.Finish()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	lines, err := report.Collect(s.store(), run.StoreAt("", true))
+	lines, err := report.Collect(report.Stores{Local: s.store(), Published: run.StoreAt("", true)})
 	if l := only(t, lines, "Ensemble"); err == nil || l.Test != nil || l.NotRun == "" {
 		t.Errorf("the line is %+v and the error %v", l, err)
 	}

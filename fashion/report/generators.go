@@ -9,11 +9,11 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Generators lists the finished GANs, which are tested on no image: this machine's and the published ones. What cannot
-// be read is left out; Collect reports it.
-func Generators(local, published run.Store) ([]Line, error) {
+// generators lists the finished GANs, which no test image is for: this machine's and the published ones. What cannot be read is left out;
+// Collect reports it.
+func generators(s Stores) ([]Line, error) {
 	var lines []Line
-	for _, store := range []run.Store{local, published} {
+	for _, store := range []run.Store{s.Local, s.Published} {
 		runs, _ := store.List() // Collect reads the same
 		for _, r := range runs {
 			if !r.Finished() || r.Recipe.GAN == (run.GAN{}) {
@@ -30,19 +30,19 @@ func Generators(local, published run.Store) ([]Line, error) {
 	return lines, nil
 }
 
-// generator draws what is behind a line of Generators.
+// generator is the section of a GAN.
 func (l Line) generator(id string) (section, error) {
 	r, best := l.run, l.run.Record.BestEpoch
-	s := section{ID: id, Title: l.name(), Place: l.where(), Published: l.Published, Recipe: shown(r.Recipe).String(), Facts: l.facts()}
-	figures := []plots.Figure{plots.Contest(r.History, r.Recipe.Epochs, 0)}
+	s := section{ID: id, Title: l.name(), Source: l.source(), Published: l.Published, Recipe: shown(r.Recipe).String(), Facts: l.facts()}
+	figures := []plots.Figure{plots.GANCurves(r.History, r.Recipe.Epochs, 0)}
 	if best > 0 && best <= len(r.History) {
 		made := r.History[best-1].Synthesis
-		s.Result = fmt.Sprintf("distance %.2f to the validation images, %.3f recognized", made.FrechetDistance, made.ClassifierAccuracy)
-		s.Facts = append(s.Facts, [2]string{"least spread of a class", fmt.Sprintf("%.2f of that of real images", made.Diversity)})
+		s.Result = fmt.Sprintf("Fréchet distance %.2f to the validation images, classification accuracy %.3f", made.FrechetDistance, made.ClassifierAccuracy)
+		s.Facts = append(s.Facts, [2]string{"least intra-class diversity", fmt.Sprintf("%.2f of that of real images", made.Diversity)})
 		if images, err := r.Samples(best); err == nil {
 			figures = append(figures, plots.Generated(images, best))
 		} else {
-			s.Missing = fmt.Sprintf("The images are not shown: those of epoch %d are missing or damaged in the run's folder.", best)
+			s.Missing = fmt.Sprintf("The images are not shown: those of epoch %d are missing or corrupt in the run's folder.", best)
 		}
 	}
 	err := s.add(l, figures)

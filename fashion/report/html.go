@@ -29,27 +29,27 @@ type page struct {
 	Generators []section
 }
 
-// row is a line of the table. Its numbers are in words.
+// row is a line of the table, formatted.
 type row struct {
 	Title, Note                           string
 	Section                               string // id of the section with its figures; "" without one
 	Published                             bool
 	Slide, Test, Validation               string
-	Lacks, NotRun                         string // what is not there, and the command that makes it
+	Lacks, NotRun                         string // what is missing, and the command that makes it
 	Epochs, Parameters, Time, Run, Device string
 }
 
-// picture is a figure as an image that stands in the page.
+// picture is a figure as an image inside the page.
 type picture struct {
 	Description, Caption string
 	Width, Height        int // CSS pixels
 	Source               template.URL
 }
 
-// HTML writes one page that needs nothing from outside: the table of the lines that Collect gives, a figure of all results, behind each line what its
-// run or ensemble looks like, and then the same of Generators. sources name the folders that the runs are from, for the reader; of an absolute path only
-// the last part is shown. The images that a model was most wrong about are drawn where Fashion-MNIST is found.
-func HTML(w io.Writer, lines, generators []Line, sources ...string) error {
+// writeHTML writes one page that refers to nothing outside itself: the table of the lines that Collect gives, a figure of all results, a section with
+// the figures of each run or ensemble, and one of each of the generators. sources name the folders of the runs for the reader; of an absolute path only
+// the last part is shown. The misclassified images are drawn where Fashion-MNIST is found.
+func writeHTML(w io.Writer, lines, generators []Line, sources ...string) error {
 	p := page{Drawn: time.Now().UTC().Format("2 January 2006, 15:04 UTC")}
 	var folders []string
 	for _, s := range sources {
@@ -59,14 +59,14 @@ func HTML(w io.Writer, lines, generators []Line, sources ...string) error {
 		folders = append(folders, s)
 	}
 	p.Sources = strings.Join(folders, " and ")
-	data := findItems()
+	data := findTestImages()
 	for i, l := range lines {
 		id := ""
 		if l.Test != nil {
 			id = fmt.Sprintf("result-%d", i+1)
 			s, err := l.section(id, data)
 			if err != nil {
-				return fmt.Errorf("%s, %s: %w", l.Title, l.place(), err)
+				return fmt.Errorf("%s, %s: %w", l.Title, l.origin(), err)
 			}
 			p.Sections = append(p.Sections, s)
 		}
@@ -75,7 +75,7 @@ func HTML(w io.Writer, lines, generators []Line, sources ...string) error {
 	for i, l := range generators {
 		s, err := l.generator(fmt.Sprintf("generator-%d", i+1))
 		if err != nil {
-			return fmt.Errorf("%s, %s: %w", l.Title, l.place(), err)
+			return fmt.Errorf("%s, %s: %w", l.Title, l.origin(), err)
 		}
 		p.Generators = append(p.Generators, s)
 	}
@@ -96,7 +96,7 @@ func (l Line) row(section string) row {
 		r.Note = run.Thousands(l.Images) + " training images"
 	}
 	r.Test, r.Epochs, r.Parameters, r.Time = l.Test.String(), l.epochs(), run.Thousands(l.Parameters), l.time().String()
-	r.Run, r.Device = l.where(), l.Device
+	r.Run, r.Device = l.source(), l.Device
 	if l.Validation != nil {
 		r.Validation = fmt.Sprintf("%.4f", l.Validation.Value)
 	}

@@ -19,10 +19,10 @@ import (
 )
 
 // page is the HTML of what a folder of runs and one of published runs hold.
-func page(t *testing.T, s studio, published string) string {
+func page(t *testing.T, s testStore, published string) string {
 	t.Helper()
 	var out bytes.Buffer
-	generators, err := report.Generators(s.store(), run.StoreAt(published, true))
+	generators, err := report.Generators(report.Stores{Local: s.store(), Published: run.StoreAt(published, true)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func page(t *testing.T, s studio, published string) string {
 func everything(t *testing.T) (text string, folders []string) {
 	t.Helper()
 	t.Setenv(fashion.DirVariable, dataDir)
-	s, published := newStudio(t), newStudio(t)
+	s, published := newTestStore(t), newTestStore(t)
 	s.members(study.Smoke)
 	published.save("full/cnn", study.CNN(study.Full), 4)
 	s.generator("smoke/gan", true)
@@ -89,11 +89,11 @@ func TestPageHasEachFigureWithItsDescription(t *testing.T) {
 		if a["alt"] != figure.Desc || len(a["alt"]) < 20 || a["loading"] != "lazy" || a["width"] == "" || a["height"] == "" {
 			t.Errorf("%s: the image has %.300v", figure.Title, a)
 		}
-		title, _, _ := strings.Cut(figure.Title, "?")
+		title, _, _ := strings.Cut(figure.Title, ", temperature")
 		titles[title]++
 	})
 	for title, want := range map[string]int{"Results beside the slides": 1, "Learning curves": 4, "Confusion matrix": 6, "Recall of each class": 6,
-		"What the model was most wrong about": 4, "Pairwise disagreement": 2, "As sure as right": 2, "Two networks against each other": 2, "Generated items": 1} {
+		"Misclassified images with the highest loss": 4, "Pairwise disagreement": 2, "Calibration of the ensemble": 2, "Training of a GAN": 2, "Generated items": 1} {
 		if titles[title] != want {
 			t.Errorf("%q is drawn %d times, want %d, of %v", title, titles[title], want, titles)
 		}
@@ -102,7 +102,7 @@ func TestPageHasEachFigureWithItsDescription(t *testing.T) {
 
 func TestPageSaysHowFarGeneratedImagesAreAndWhichAreMissing(t *testing.T) {
 	text, _ := everything(t)
-	for phrase, want := range map[string]int{"smoke/gan: distance 8.76 to the validation images, 0.912 recognized": 1, "full/gan: distance 8.76": 1, "those of epoch 1 are missing": 1} {
+	for phrase, want := range map[string]int{"smoke/gan: Fréchet distance 8.76 to the validation images, classification accuracy 0.912": 1, "full/gan: Fréchet distance 8.76": 1, "those of epoch 1 are missing": 1} {
 		if got := strings.Count(text, phrase); got != want {
 			t.Errorf("the page says %d times %q, want %d", got, phrase, want)
 		}
@@ -139,7 +139,7 @@ func TestPageRefersToNothingOutsideItself(t *testing.T) {
 	}
 }
 
-func TestPageTellsWhatItIsFrom(t *testing.T) {
+func TestPageNamesItsSources(t *testing.T) {
 	text, folders := everything(t)
 	mentions(t, text, "from the runs in runs and "+filepath.Base(folders[1]), "smoke/cnn", "480 training images", "0.7500 (0.5981 to 0.8581)", "cpu: a processor, 2 cores",
 		"github.com/gomlx/gomlx v0.28.7", "ConvNeXt, from rotations", "not run: <code>go run ./kernel-setup train -recipe convnext -profile full</code>",
@@ -164,7 +164,7 @@ func TestPublishedRunIsMarkedWhereverThePageShowsIt(t *testing.T) {
 
 func TestHostileNamesAreShownAsTheyAre(t *testing.T) {
 	t.Setenv(fashion.DirVariable, dataDir)
-	s := newStudio(t)
+	s := newTestStore(t)
 	mine := study.CNN(study.Full)
 	mine.Model.Name = `<script>alert("model")</script>`
 	s.save(`<script>alert('run')`, mine, 4)
@@ -180,10 +180,10 @@ func TestHostileNamesAreShownAsTheyAre(t *testing.T) {
 
 func TestPageWithoutTheDataSetSaysWhatIsMissing(t *testing.T) {
 	t.Setenv(fashion.DirVariable, t.TempDir())
-	s := newStudio(t)
+	s := newTestStore(t)
 	s.save("full/cnn", study.CNN(study.Full), 4)
 	text := page(t, s, "")
-	mentions(t, text, "most wrong about are not shown", "go run ./kernel-setup setup", "Confusion matrix")
+	mentions(t, text, "misclassified images are not shown", "go run ./kernel-setup setup", "Confusion matrix")
 	if strings.Contains(text, os.Getenv(fashion.DirVariable)) {
 		t.Error("the page names the folder where the data set was looked for")
 	}
@@ -191,32 +191,32 @@ func TestPageWithoutTheDataSetSaysWhatIsMissing(t *testing.T) {
 
 func TestPageOfARunOnOtherImagesSaysWhatIsMissing(t *testing.T) {
 	t.Setenv(fashion.DirVariable, dataDir)
-	s := newStudio(t)
+	s := newTestStore(t)
 	r := s.begin("full/cnn", study.CNN(study.Full))
-	p := guesses([]fashion.Label{1, 2, 3}, 2)
+	p := predictions([]fashion.Label{1, 2, 3}, 2)
 	p.Indices = []int32{9000, 9001, 9002}
 	if err := errors.Join(r.SavePredictions(run.Test, p), r.Finish()); err != nil {
 		t.Fatal(err)
 	}
-	mentions(t, page(t, s, ""), "most wrong about are not shown", "image 9000", "Confusion matrix")
+	mentions(t, page(t, s, ""), "misclassified images are not shown", "image 9000", "Confusion matrix")
 }
 
-func TestPageWithoutRunsIsWhole(t *testing.T) {
-	text := page(t, studio{t, filepath.Join(t.TempDir(), "none")}, "")
+func TestPageWithoutRunsIsComplete(t *testing.T) {
+	text := page(t, testStore{t, filepath.Join(t.TempDir(), "none")}, "")
 	images := 0
 	elements(t, text, func(name string, _ map[string]string) {
 		if name == "img" {
 			images++
 		}
 	})
-	if images != 1 || strings.Contains(text, "Behind the numbers") {
+	if images != 1 || strings.Contains(text, "Details of the results") {
 		t.Errorf("the page has %d images, want that of the slides' results alone", images)
 	}
 }
 
 func TestFileOfWeightsIsShownWithoutItsFolder(t *testing.T) {
 	t.Setenv(fashion.DirVariable, dataDir)
-	s := newStudio(t)
+	s := newTestStore(t)
 	r := study.ConvNeXt(study.Full)
 	r.Model.Weights = run.Weights{File: "/home/somebody/weights.safetensors"}
 	s.save("full/convnext", r, 4)

@@ -9,8 +9,8 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Print writes the lines as a table for a terminal, under it a sentence on each ensemble, and the commands that make what was not run.
-func Print(w io.Writer, lines []Line) error {
+// printTable writes the lines as a table for a terminal, under it a sentence on each ensemble, and the commands that make what was not run.
+func printTable(w io.Writer, lines []Line) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(t, "model\tslide\tours (95% interval)\tepochs\tparameters\ttime\trun\tdevice")
 	var sentences, missing strings.Builder
@@ -20,7 +20,7 @@ func Print(w io.Writer, lines []Line) error {
 			fmt.Fprintf(&missing, "%s, %s: %s\n", l.Title, l.lacks(), l.NotRun)
 			continue
 		}
-		fmt.Fprintf(t, "%s\t%s\t%v\t%s\t%s\t%v\t%s\t%s\n", l.name(), l.slide(), *l.Test, l.epochs(), run.Thousands(l.Parameters), l.time(), l.place(), l.Device)
+		fmt.Fprintf(t, "%s\t%s\t%v\t%s\t%s\t%v\t%s\t%s\n", l.name(), l.slide(), *l.Test, l.epochs(), run.Thousands(l.Parameters), l.time(), l.origin(), l.Device)
 		if l.Ensemble != nil {
 			fmt.Fprintf(&sentences, "\n%s\n", l.sentence())
 		}
@@ -32,9 +32,9 @@ func Print(w io.Writer, lines []Line) error {
 	return err
 }
 
-// lacks is what is said of a line that was not run, before the command that makes it.
+// lacks says that a line was not run, before the command that makes it.
 func (l Line) lacks() string {
-	return "not run" + either(l.Model == ensembleModel, " for want of a member", "")
+	return "not run" + either(l.Model == ensembleModel, ", a member is missing", "")
 }
 
 // slide is the slide's value; a dash if there is none.

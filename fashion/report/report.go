@@ -21,11 +21,11 @@ import (
 type Line struct {
 	Model      string            `json:"model"`                         // its name in a recipe; "ensemble"
 	Title      string            `json:"title"`                         // for a reader; the slide's, if it is the slide's kind of training
-	Slide      float64           `json:"slide_test_accuracy,omitempty"` // 0 is not printed
+	Slide      float64           `json:"slide_test_accuracy,omitempty"` // 0: the slides print none
 	Run        string            `json:"run,omitempty"`                 // directory, relative to its folder of runs, with slashes
 	Published  bool              `json:"published,omitempty"`           // in the folder of published runs, or an ensemble of such
 	Test       *metrics.Interval `json:"test_accuracy,omitempty"`       // nil: not run
-	Validation *metrics.Interval `json:"validation_accuracy,omitempty"` // of an ensemble, on the images that all members were validated on
+	Validation *metrics.Interval `json:"validation_accuracy,omitempty"` // of an ensemble, on the validation images that all members have in common
 	Images     int               `json:"training_images,omitempty"`     // that the run was trained on
 	Limited    bool              `json:"fewer_images,omitempty"`        // not on all that there are
 	Epochs     int               `json:"epochs,omitempty"`              // finished ones
@@ -42,7 +42,7 @@ type Line struct {
 	test run.Predictions // of the run or of the ensemble
 }
 
-// Ensemble is how an ensemble does beside the member that is best on the validation images.
+// Ensemble compares an ensemble with the member that is most accurate on the validation images.
 type Ensemble struct {
 	Profile          string           `json:"profile"` // of the members' runs
 	Fitted           bool             `json:"fitted"`  // the weights are chosen on the validation images; otherwise they are the slide's
@@ -71,25 +71,25 @@ type Member struct {
 func Figure(lines []Line) plots.Figure {
 	var results []plots.Result
 	for _, l := range lines {
-		results = append(results, plots.Result{Name: l.Title, Note: l.place(), Value: l.Test, Slide: l.Slide, Published: l.Published})
+		results = append(results, plots.Result{Name: l.Title, Note: l.origin(), Value: l.Test, Slide: l.Slide, Published: l.Published})
 	}
 	return plots.Results("Results beside the slides", "accuracy with its 95% interval (Wilson)", results)
 }
 
-// Table is the lines in words; what was not run has its command in the place of the result.
+// Table formats the lines; one that was not run has the command that makes it in place of the result.
 func Table(lines []Line) (header []string, rows [][]string) {
 	for _, l := range lines {
 		if l.Test == nil {
 			rows = append(rows, []string{l.name(), l.slide(), l.lacks() + ": " + l.NotRun, "", "", "", "", ""})
 			continue
 		}
-		rows = append(rows, []string{l.name(), l.slide(), l.Test.String(), l.epochs(), run.Thousands(l.Parameters), l.time().String(), l.place(), l.Device})
+		rows = append(rows, []string{l.name(), l.slide(), l.Test.String(), l.epochs(), run.Thousands(l.Parameters), l.time().String(), l.origin(), l.Device})
 	}
 	return []string{"model", "slide", "ours (95% interval)", "epochs", "parameters", "time", "run", "device"}, rows
 }
 
-// JSON writes the lines as a list. The names of its fields stay.
-func JSON(w io.Writer, lines []Line) error {
+// writeJSON writes the lines as a list. The names of its fields stay.
+func writeJSON(w io.Writer, lines []Line) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	return e.Encode(lines)
@@ -103,23 +103,23 @@ func (l Line) name() string {
 	return l.Title
 }
 
-// where is what the result comes from.
-func (l Line) where() string {
+// source is the run or the runs of the result.
+func (l Line) source() string {
 	if e := l.Ensemble; e != nil {
 		return fmt.Sprintf("%d runs of %s", len(e.Members), e.Profile)
 	}
 	return l.Run
 }
 
-// place is where, and whether that is published.
-func (l Line) place() string { return l.where() + either(l.Published, " (published)", "") }
+// origin is the source, and whether it is published.
+func (l Line) origin() string { return l.source() + either(l.Published, " (published)", "") }
 
 // time is how long the training took, to the second.
 func (l Line) time() time.Duration {
 	return time.Duration(l.Seconds * float64(time.Second)).Round(time.Second)
 }
 
-// sentence says what an ensemble is and how it does beside its best member.
+// sentence describes an ensemble and compares it with its best member.
 func (l Line) sentence() string {
 	e := l.Ensemble
 	var members []string
@@ -131,16 +131,16 @@ func (l Line) sentence() string {
 		images += " that chose the weights"
 	}
 	return fmt.Sprintf("%s, %s: %s. On the %s it has %.4f and its best member, %s, %.4f: %s. On the %s test images it has %+.4f "+
-		"(95%% interval %+.4f to %+.4f, bootstrap) over that member, McNemar's p is %s: %s.", l.Title, l.place(), strings.Join(members, " + "),
+		"(95%% interval %+.4f to %+.4f, bootstrap) over that member, McNemar's p is %s: %s.", l.Title, l.origin(), strings.Join(members, " + "),
 		images, l.Validation.Value, best, e.BestValidation.Value, either(e.NotWorse, "not worse", "worse"),
 		run.Thousands(e.TestImages), e.Gain.Value, e.Gain.Low, e.Gain.High, metrics.FormatP(e.P), e.verdict())
 }
 
-// verdict reads the paired test.
+// verdict interprets the paired test at the 5% level.
 func (e Ensemble) verdict() string {
 	switch {
 	case e.P >= 0.05:
-		return "no difference was shown"
+		return "the difference is not significant"
 	case e.Gain.Value > 0:
 		return "the ensemble is better"
 	}
@@ -157,7 +157,7 @@ func either(condition bool, yes, no string) string {
 // titles are those of models that no slide has.
 var titles = map[string]string{"residual": "Residual network", "sngan": "GAN", "dcgan": "DCGAN"}
 
-// kind is what a recipe trains, in words that keep different trainings of a model apart: the slide's title for a training like the slide's.
+// kind describes what a recipe trains, so that different trainings of a model differ: the slide's title for a training like the slide's.
 func kind(r run.Recipe) string {
 	title := study.SlideOf(r.Model.Name).Title
 	if title == "" {
@@ -178,7 +178,7 @@ func kind(r run.Recipe) string {
 		title += fmt.Sprintf(", %.0f%% generated", 100*s)
 	}
 	if r.Model.FlipTTA {
-		title += ", mirrored"
+		title += ", test-time augmentation"
 	}
 	if r.Seed > 1 { // the study's recipes have 1
 		title += fmt.Sprintf(", seed %d", r.Seed)
@@ -186,7 +186,7 @@ func kind(r run.Recipe) string {
 	return title
 }
 
-// fromRotations reports whether a training starts from the study's source, which learned no classes but how images were turned.
+// fromRotations reports whether a training starts from the study's self-supervised pretraining, whose task is the rotation of images.
 func fromRotations(r run.Recipe) bool {
 	for _, p := range study.Profiles() {
 		if _, ok := study.PretrainingOf(r, p); ok {

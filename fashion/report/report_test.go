@@ -13,7 +13,7 @@ import (
 )
 
 func TestTableHasALineForEachResultAndSaysWhatWasNotRun(t *testing.T) {
-	s, published := newStudio(t), newStudio(t)
+	s, published := newTestStore(t), newTestStore(t)
 	s.save("smoke/cnn", study.CNN(study.Smoke), 4)
 	published.save("full/cnn", study.CNN(study.Full), 4)
 	var out bytes.Buffer
@@ -31,11 +31,11 @@ func TestTableHasALineForEachResultAndSaysWhatWasNotRun(t *testing.T) {
 		t.Errorf("this machine's run is called published: %s", lines[1])
 	}
 	mentions(t, out.String(), "\nResNet50, not run: go run ./kernel-setup train -recipe resnet50 -profile full\n",
-		"\nEnsemble, not run for want of a member: go run ./kernel-setup train -recipe cnn -profile full\n")
+		"\nEnsemble, not run, a member is missing: go run ./kernel-setup train -recipe cnn -profile full\n")
 }
 
 func TestTableAndFigureForANotebookSayWhatWasAndWasNotRun(t *testing.T) {
-	s := newStudio(t)
+	s := newTestStore(t)
 	s.save("smoke/cnn", study.CNN(study.Smoke), 4)
 	lines := s.lines("")
 	header, rows := report.Table(lines)
@@ -53,19 +53,19 @@ func TestTableAndFigureForANotebookSayWhatWasAndWasNotRun(t *testing.T) {
 }
 
 func TestSentenceNamesMembersWeightsAndGain(t *testing.T) {
-	s := newStudio(t)
+	s := newTestStore(t)
 	s.members(study.Smoke)
 	var out bytes.Buffer
 	if err := report.Print(&out, s.lines("")); err != nil {
 		t.Fatal(err)
 	}
 	mentions(t, out.String(), "\nEnsemble, the slide's weights, 3 runs of smoke: 0.45 CNN + 0.45 ResNet50 + 0.10 ConvNeXt, from rotations. On the 20 validation images it has",
-		"its best member, ConvNeXt, from rotations, 0.8500", "not worse", "On the 40 test images", "bootstrap", "McNemar's p is ", "no difference was shown",
+		"its best member, ConvNeXt, from rotations, 0.8500", "not worse", "On the 40 test images", "bootstrap", "McNemar's p is ", "the difference is not significant",
 		"20 validation images that chose the weights")
 }
 
 func TestNamesOfTheJSONStay(t *testing.T) {
-	s, published := newStudio(t), newStudio(t)
+	s, published := newTestStore(t), newTestStore(t)
 	s.members(study.Smoke)
 	published.save("full/cnn", study.CNN(study.Full), 4)
 	var out bytes.Buffer

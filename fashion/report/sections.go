@@ -13,34 +13,34 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// section is what the page shows behind a line.
+// section is what the page shows of a line.
 type section struct {
-	ID, Title, Place, Result string
-	Published                bool
-	Sentence                 string      // of an ensemble
-	Facts                    [][2]string // names and values
-	Members                  []weighed   // of an ensemble
-	Recipe                   string      // of a run
-	Figures                  []picture
-	Missing                  string // why a figure is not there
+	ID, Title, Source, Result string
+	Published                 bool
+	Sentence                  string      // of an ensemble
+	Facts                     [][2]string // names and values
+	Members                   []member    // of an ensemble
+	Recipe                    string      // of a run
+	Figures                   []picture
+	Missing                   string // why a figure is missing
 }
 
-// weighed is a member in an ensemble's table, beside what it does alone.
-type weighed struct{ Title, Run, Weight, Images, Validation, Test string }
+// member is a row in the table of an ensemble, with the accuracies of the member alone.
+type member struct{ Title, Run, Weight, Images, Validation, Test string }
 
 const (
 	bins  = 15 // of a reliability diagram, as usual
 	worst = 18 // misclassified images that are shown
 )
 
-// section draws what is behind a line.
-func (l Line) section(id string, data items) (section, error) {
-	s := section{ID: id, Title: l.name(), Place: l.where(), Result: l.Test.String(), Published: l.Published}
+// section draws the figures of a line.
+func (l Line) section(id string, data testImages) (section, error) {
+	s := section{ID: id, Title: l.name(), Source: l.source(), Result: l.Test.String(), Published: l.Published}
 	confusion := metrics.NewConfusion(l.test)
 	figures := []plots.Figure{plots.ConfusionMatrix(confusion), plots.RecallByClass(confusion)}
 	if l.Ensemble != nil {
 		s.Sentence, s.Members = l.sentence(), l.Ensemble.table()
-		first, err := l.voting()
+		first, err := l.ensembleFigures()
 		if err != nil {
 			return s, err
 		}
@@ -60,7 +60,7 @@ func (l Line) section(id string, data items) (section, error) {
 // add draws a line's figures.
 func (s *section) add(l Line, figures []plots.Figure) error {
 	for _, f := range figures {
-		p, err := draw(f, fmt.Sprintf("%s: %s, %s", f.Title, l.name(), l.place()))
+		p, err := draw(f, fmt.Sprintf("%s: %s, %s", f.Title, l.name(), l.origin()))
 		if err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func (s *section) add(l Line, figures []plots.Figure) error {
 	return nil
 }
 
-// facts are what decides a run's numbers beside its recipe.
+// facts are the circumstances of a run beside its recipe.
 func (l Line) facts() [][2]string {
 	best := ""
 	if n := l.run.Record.BestEpoch; n > 0 {
@@ -92,7 +92,7 @@ func (l Line) facts() [][2]string {
 	return append(facts, [2]string{"versions", strings.Join(versions, ", ")})
 }
 
-// shown is a recipe without the folder of a file of weights, which says nothing to others.
+// shown is a recipe for the page: a file of weights without its folder, which is of no use elsewhere.
 func shown(r run.Recipe) run.Recipe {
 	if r.Model.Weights.File != "" {
 		r.Model.Weights.File = filepath.Base(r.Model.Weights.File)
@@ -100,19 +100,19 @@ func shown(r run.Recipe) run.Recipe {
 	return r
 }
 
-// table lists the members with what each does alone on the ensemble's images.
-func (e Ensemble) table() []weighed {
-	var list []weighed
+// table lists the members with the accuracies of each alone on the ensemble's images.
+func (e Ensemble) table() []member {
+	var list []member
 	validation, test := e.members.Validation(), e.members.Test()
 	for i, m := range e.Members {
-		list = append(list, weighed{m.Title, m.Run, fmt.Sprintf("%.2f", m.Weight), run.Thousands(m.Images),
+		list = append(list, member{m.Title, m.Run, fmt.Sprintf("%.2f", m.Weight), run.Thousands(m.Images),
 			fmt.Sprintf("%.4f", metrics.Accuracy(validation[i]).Value), metrics.Accuracy(test[i]).String()})
 	}
 	return list
 }
 
-// voting draws the pairwise disagreement of members and ensemble, and the calibration of the ensemble.
-func (l Line) voting() ([]plots.Figure, error) {
+// ensembleFigures are the pairwise disagreement of members and ensemble, and the calibration of the ensemble.
+func (l Line) ensembleFigures() ([]plots.Figure, error) {
 	e := l.Ensemble
 	counts, err := metrics.Disagreement(append(e.members.Test(), l.test)...)
 	if err != nil {
@@ -120,31 +120,31 @@ func (l Line) voting() ([]plots.Figure, error) {
 	}
 	t := metrics.Temperature(e.validation)
 	return []plots.Figure{
-		plots.Agreement("Pairwise disagreement", append(e.members.Names(), "the ensemble"), counts),
-		plots.Reliability(fmt.Sprintf("As sure as right? Temperature %.2f, found on the validation images", t),
+		plots.Disagreement("Pairwise disagreement", append(e.members.Names(), "the ensemble"), counts),
+		plots.Reliability(fmt.Sprintf("Calibration of the ensemble, temperature %.2f fitted on the validation images", t),
 			metrics.Reliability(l.test, bins), metrics.Reliability(metrics.Tempered(l.test, t), bins)),
 	}, nil
 }
 
-// items are the test images, or why they are not there.
-type items struct {
+// testImages are those of Fashion-MNIST, or the error of reading them.
+type testImages struct {
 	set fashion.Set
 	err error
 }
 
-// findItems reads the test images.
-func findItems() items {
+// findTestImages reads the test images.
+func findTestImages() testImages {
 	dir, err := fashion.FindDir()
 	if err != nil {
-		return items{err: err}
+		return testImages{err: err}
 	}
 	set, err := fashion.LoadTest(dir)
-	return items{set, err}
+	return testImages{set, err}
 }
 
-// worst draws the images that a model was most wrong about, or says why it does not, without naming a folder of this machine.
-func (d items) worst(p run.Predictions) (f plots.Figure, missing string) {
-	const without = "The images that the model was most wrong about are not shown: "
+// worst draws the misclassified images with the highest loss, or says why it cannot, without naming a folder of this machine.
+func (d testImages) worst(p run.Predictions) (f plots.Figure, missing string) {
+	const without = "The misclassified images are not shown: "
 	if d.err != nil {
 		return f, without + "Fashion-MNIST was not found or not readable where this page was made. `go run ./kernel-setup setup` fetches it; then make the page again."
 	}

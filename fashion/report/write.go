@@ -13,31 +13,31 @@ import (
 // Options say in which forms Write writes a report.
 type Options struct {
 	JSON bool   // instead of the table
-	HTML string // file for the page with figures too; none: ""
+	HTML string // file for the page with the figures; "" writes none
 }
 
-// Write collects the results of both stores (see Collect) and prints them, and writes the page if a file is named. What was left out, and the page's file, is said
-// in messages.
-func Write(w, messages io.Writer, local, published run.Store, o Options) error {
-	lines, unreadable := Collect(local, published)
+// Write collects the results of both stores (see Collect), prints them to out, and writes the page if the options name a file. messages get what was
+// left out and the file of the page.
+func Write(out, messages io.Writer, s Stores, o Options) error {
+	lines, unreadable := Collect(s)
 	if unreadable != nil {
 		fmt.Fprintln(messages, "left out:", unreadable)
 	}
 	if o.HTML != "" {
-		generators, err := Generators(local, published)
+		gans, err := generators(s)
 		if err != nil {
 			return err
 		}
-		root, err := local.Root()
+		root, err := s.Local.Root()
 		if err != nil {
 			return err
 		}
-		publishedRoot, err := published.Root()
+		publishedRoot, err := s.Published.Root()
 		if err != nil {
 			return err
 		}
 		var page bytes.Buffer
-		if err := HTML(&page, lines, generators, relative(root), relative(publishedRoot)); err != nil {
+		if err := writeHTML(&page, lines, gans, relative(root), relative(publishedRoot)); err != nil {
 			return err
 		}
 		if err := run.WriteFile(o.HTML, page.Bytes()); err != nil {
@@ -46,12 +46,12 @@ func Write(w, messages io.Writer, local, published run.Store, o Options) error {
 		fmt.Fprintln(messages, "wrote", o.HTML)
 	}
 	if o.JSON {
-		return JSON(w, lines)
+		return writeJSON(out, lines)
 	}
-	return Print(w, lines)
+	return printTable(out, lines)
 }
 
-// relative names a folder of the module without the place of the module; another one stays as it is.
+// relative names a folder of the module relative to it; another folder stays as it is.
 func relative(dir string) string {
 	module, err := fashion.ModuleRoot()
 	if err != nil {

@@ -22,7 +22,7 @@ func written(t *testing.T, module, root string, o Options) (page, printed string
 	t.Chdir(module)
 	o.HTML = filepath.Join(t.TempDir(), "new", "report.html")
 	var out, messages bytes.Buffer
-	if err := Write(&out, &messages, run.StoreAt(root, false), run.StoreAt(filepath.Join(module, "notebooks", "published"), true), o); err != nil {
+	if err := Write(&out, &messages, Stores{run.StoreAt(root, false), run.StoreAt(filepath.Join(module, "notebooks", "published"), true)}, o); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(messages.String(), "wrote "+o.HTML) {
@@ -48,7 +48,7 @@ func TestPageNamesFoldersOfTheModuleOnly(t *testing.T) {
 	}
 }
 
-func TestPageOfAFolderOutsideTheModuleHidesWhereItIs(t *testing.T) {
+func TestPageOfAFolderOutsideTheModuleHidesItsPath(t *testing.T) {
 	elsewhere := t.TempDir()
 	page, _ := written(t, t.TempDir(), filepath.Join(elsewhere, "trainings"), Options{})
 	if !strings.Contains(page, "from the runs in trainings and notebooks/published.") || strings.Contains(page, elsewhere) {

@@ -17,12 +17,12 @@ import (
 func demoCommand() command {
 	return command{
 		name: "demo", summary: "say what garments photos show, as a web page", heeds: true,
-		text: `Serves a web page that says what the garment on a photo is, and why. It makes items with the published GAN, too. On this machine it asks for no
-token; at an address that others can reach it does. Ctrl-C stops it.`,
+		text: `Serves a web page that classifies the garment on a photo and explains why. It generates items with the published GAN, too. At an address that other
+machines can reach it requires a token. Ctrl-C stops it.`,
 		example: "demo -listen 127.0.0.1:8080",
 		define: func(f *flag.FlagSet) prepare {
 			listen := f.String("listen", "127.0.0.1:8080", "`address` of the page")
-			token := f.String("token", "", "that visitors must bring (default none on this machine, elsewhere a new one)")
+			token := f.String("token", "", "that clients must send (default none on this machine, elsewhere a new one)")
 			return func([]string) (work, error) {
 				checked, err := checkAddress(*listen, *token)
 				return func(ctx context.Context) error { return serve(ctx, *listen, checked) }, err
@@ -31,10 +31,10 @@ token; at an address that others can reach it does. Ctrl-C stops it.`,
 	}
 }
 
-// neighbourImages is how many training images are searched for those that look most like a photo.
+// neighbourImages is how many training images are searched for those most similar to a photo.
 const neighbourImages = 10_000
 
-// checkAddress checks an address and the token that its visitors must bring, which it returns: an address that others can reach asks for one.
+// checkAddress checks an address and its token, which it returns: an address that other machines can reach gets a new one if it has none.
 func checkAddress(address, token string) (string, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -51,31 +51,31 @@ func checkAddress(address, token string) (string, error) {
 
 // serve serves the demo's page until the context ends.
 func serve(ctx context.Context, address, token string) error {
-	panel, err := demo.Open(warn)
+	ensemble, err := demo.Open(warn)
 	if err != nil {
 		return err
 	}
-	for _, m := range panel.Members {
+	for _, m := range ensemble.Members {
 		fmt.Printf("%s, %s, weight %.2f, test accuracy %v\n", m.Title, m.Name(), m.Weight, m.Test)
 	}
-	if err := panel.Warm(); err != nil {
+	if err := ensemble.Warm(); err != nil {
 		return err
 	}
-	s := demo.NewServer(panel, demo.Options{Token: token})
-	if err := makeItems(s); err != nil {
-		fmt.Fprintln(os.Stderr, "the page makes no items:", err)
+	s := demo.NewServer(ensemble, demo.Options{Token: token})
+	if err := addGenerator(s); err != nil {
+		fmt.Fprintln(os.Stderr, "the page generates no items:", err)
 	}
 	go func() {
-		if err := showNeighbours(s); err != nil {
-			s.WithoutNeighbours()
-			fmt.Fprintln(os.Stderr, "no training images will be shown beside an answer:", err)
+		if err := addNeighbours(s); err != nil {
+			s.OmitNeighbours()
+			fmt.Fprintln(os.Stderr, "predictions are shown without similar training images:", err)
 		}
 	}()
 	return s.ListenAndServe(ctx, address, func(url string) { fmt.Printf("open %s in a browser; Ctrl-C stops\n", url) })
 }
 
-// makeItems has the page make items with the published GAN.
-func makeItems(s *demo.Server) error {
+// addGenerator adds the published GAN to the page.
+func addGenerator(s *demo.Server) error {
 	r, err := run.Published().Open(study.Full.Run("gan"))
 	if err != nil {
 		return err
@@ -84,10 +84,10 @@ func makeItems(s *demo.Server) error {
 	if err != nil {
 		return err
 	}
-	return s.MakeItems(g)
+	return s.AddGenerator(g)
 }
 
-func showNeighbours(s *demo.Server) error {
+func addNeighbours(s *demo.Server) error {
 	dir, err := fashion.FindDir()
 	if err != nil {
 		return err
@@ -96,5 +96,5 @@ func showNeighbours(s *demo.Server) error {
 	if err != nil {
 		return err
 	}
-	return s.ShowNeighbours(set, neighbourImages)
+	return s.AddNeighbours(set, neighbourImages)
 }

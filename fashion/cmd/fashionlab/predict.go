@@ -34,39 +34,39 @@ be used are named, and the exit code is then 1.`,
 
 func warn(err error) { fmt.Fprintln(os.Stderr, "warning:", err) }
 
-// predicted is a file with what the panel says about it.
+// predicted is a file with its prediction.
 type predicted struct {
-	File    string             `json:"file"`
-	Error   string             `json:"error,omitempty"` // why there is no answer
-	Class   string             `json:"class,omitempty"`
-	Unsure  bool               `json:"unsure,omitempty"`
-	Top     []chance           `json:"top,omitempty"`     // the three most probable classes
-	Members map[string]float64 `json:"members,omitempty"` // what each says of the first class
+	File          string             `json:"file"`
+	Error         string             `json:"error,omitempty"` // why there is no prediction
+	Class         string             `json:"class,omitempty"`
+	LowConfidence bool               `json:"unsure,omitempty"`  // the key is that of earlier versions
+	Top           []classProbability `json:"top,omitempty"`     // the three most probable classes
+	Members       map[string]float64 `json:"members,omitempty"` // probability of the first class by each
 }
 
-type chance struct {
+type classProbability struct {
 	Class       string  `json:"class"`
 	Probability float64 `json:"probability"`
 }
 
-// predict prints what the panel says about files. A file that cannot be used is reported in its place, and is the error at the end.
+// predict prints the predictions of files. A file that cannot be used is reported in its place, and is the error at the end.
 func predict(files []string, asJSON bool) error {
-	panel, err := demo.Open(warn)
+	ensemble, err := demo.Open(warn)
 	if err != nil {
 		return err
 	}
 	var list []predicted
 	bad := 0
 	for some := range slices.Chunk(files, 64) { // their pictures take memory
-		answers, err := panel.Ask(some)
+		predictions, err := ensemble.PredictFiles(some)
 		if err != nil {
 			return err
 		}
-		for _, a := range answers {
-			if a.Err != nil {
+		for _, p := range predictions {
+			if p.Err != nil {
 				bad++
 			}
-			list = append(list, newPredicted(panel, a))
+			list = append(list, newPredicted(ensemble, p))
 		}
 	}
 	if asJSON {
@@ -80,20 +80,20 @@ func predict(files []string, asJSON bool) error {
 	return err
 }
 
-// newPredicted puts an answer into words.
-func newPredicted(panel *demo.Panel, f demo.File) predicted {
+// newPredicted is a file for the output.
+func newPredicted(ensemble *demo.Ensemble, f demo.File) predicted {
 	p := predicted{File: f.Path}
 	if f.Err != nil {
 		p.Error = f.Err.Error()
 		return p
 	}
-	ranking := demo.Ranking(f.Vote)
-	p.Class, p.Unsure, p.Members = ranking[0].String(), f.Unsure, map[string]float64{}
+	ranking := demo.Ranking(f.Probabilities)
+	p.Class, p.LowConfidence, p.Members = ranking[0].String(), f.LowConfidence, map[string]float64{}
 	for _, class := range ranking[:3] {
-		p.Top = append(p.Top, chance{class.String(), float64(f.Vote[class])})
+		p.Top = append(p.Top, classProbability{class.String(), float64(f.Probabilities[class])})
 	}
 	for i, m := range f.Members {
-		p.Members[panel.Members[i].Title] = float64(m[ranking[0]])
+		p.Members[ensemble.Members[i].Title] = float64(m[ranking[0]])
 	}
 	return p
 }
@@ -108,7 +108,7 @@ func printPredicted(w io.Writer, list []predicted) error {
 			continue
 		}
 		class := p.Class
-		if p.Unsure {
+		if p.LowConfidence {
 			class += "?"
 		}
 		var then []string

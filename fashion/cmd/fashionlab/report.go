@@ -27,5 +27,5 @@ that makes it.`,
 
 // printReport prints the results so far, and writes them as a page if a file is named.
 func printReport(asJSON bool, html string) error {
-	return report.Write(os.Stdout, os.Stderr, run.Local(), run.Published(), report.Options{JSON: asJSON, HTML: html})
+	return report.Write(os.Stdout, os.Stderr, report.Stores{Local: run.Local(), Published: run.Published()}, report.Options{JSON: asJSON, HTML: html})
 }

@@ -118,7 +118,7 @@ func Execute(ctx context.Context, l layout.Layout, o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := report.Write(os.Stdout, os.Stderr, run.StoreAt(root, false), run.StoreAt(l.Published(), true), report.Options{}); err != nil {
+	if err := report.Write(os.Stdout, os.Stderr, report.Stores{Local: run.StoreAt(root, false), Published: run.StoreAt(l.Published(), true)}, report.Options{}); err != nil {
 		return err
 	}
 	fmt.Printf("\nexecuted notebooks (.ipynb) and copies to read in a browser (.html): %s\n", out)

@@ -6,32 +6,27 @@ import (
 	"image/color"
 	"math"
 
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
 )
 
-// Heat shows items over the same items under a map of values from 0 to 1, a value for each pixel, row by row: where a model looks, say.
-// The darker, the higher. Each has its name below.
-func Heat(title, second string, images []fashion.Image, maps [][fashion.Pixels]float32, names []string) Figure {
+// HeatMaps shows items, and under each the same item in the colours of its heat map, such as one of Grad-CAM: values from 0 to 1, one for each
+// pixel, row by row; the darker, the higher. Each has its name below.
+func HeatMaps(title, subtitle string, images []fashion.Image, maps [][fashion.Pixels]float32, names []string) Figure {
 	const side, gap, left, top, key = 72.0, 26.0, 20.0, 54.0, 96.0
-	width := headed(2*left+float64(len(images))*(side+gap)-gap, title, second)
 	bottom := top + 2*side + 40 // of the names
-	description := fmt.Sprintf("Two rows of %d pictures: items, and the same under a map of heat.", len(images))
+	description := fmt.Sprintf("Two rows of %d pictures: items, and the same under heat maps.", len(images))
 	for i, values := range maps {
 		x, y := centre(values)
 		description += fmt.Sprintf(" %s: the heat's centre is at %.0f%% from the left, %.0f%% from the top.", names[i], 100*x, 100*y)
 	}
-	return Figure{
-		Title: title, Description: description,
-		width: vg.Points(width), height: vg.Points(bottom + 12),
-		draw: func(c draw.Canvas) {
-			heading(c, title, second)
+	return Figure{Title: title, subtitle: subtitle, Description: description, width: 2*left + float64(len(images))*(side+gap) - gap, height: bottom + 12,
+		body: func(c draw.Canvas) {
 			for i, img := range images {
 				x, name := left+float64(i)*(side+gap), names[i]
-				place(c, picture(img), x, top, side)
-				place(c, heated(img, maps[i]), x, top+side+6, side)
+				drawImage(c, picture(img), x, top, side)
+				drawImage(c, heated(img, maps[i]), x, top+side+6, side)
 				write(c, fitting(words(bold(9), ink, -0.5, -1), name, side+gap-4), x+side/2, top+2*side+10, name)
 			}
 			write(c, words(sans(9), grey, 0, -0.5), left, bottom, "0")
@@ -43,7 +38,7 @@ func Heat(title, second string, images []fashion.Image, maps [][fashion.Pixels]f
 	}
 }
 
-// heated is an item, faded, in the colours of a map.
+// heated is an item, faded, in the colours of its heat map.
 func heated(img fashion.Image, values [fashion.Pixels]float32) image.Image {
 	out := image.NewRGBA(image.Rect(0, 0, fashion.Side*enlarged, fashion.Side*enlarged))
 	for y := range fashion.Side * enlarged {
@@ -60,16 +55,12 @@ func heated(img fashion.Image, values [fashion.Pixels]float32) image.Image {
 // heatColour goes from white over vermilion to dark brown, ever darker, so that it reads in grey too.
 func heatColour(t float64) color.RGBA {
 	steps := []color.RGBA{{255, 255, 255, 255}, {253, 208, 152, 255}, vermilion, {110, 28, 0, 255}}
-	place := min(max(t, 0), 1) * float64(len(steps)-1)
-	i := min(int(place), len(steps)-2)
-	mix := func(a, b uint8) uint8 {
-		return uint8(math.Round(float64(a) + (place-float64(i))*(float64(b)-float64(a))))
-	}
-	a, b := steps[i], steps[i+1]
-	return color.RGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), 255}
+	t = min(max(t, 0), 1) * float64(len(steps)-1)
+	i := min(int(t), len(steps)-2)
+	return mix(steps[i], steps[i+1], t-float64(i))
 }
 
-// centre is the mean place of a map's heat, fractions of the sides from the left and the top; the middle where there is none.
+// centre is the mean position of a map's heat, in fractions of the sides from the left and the top; the middle where there is none.
 func centre(values [fashion.Pixels]float32) (x, y float64) {
 	total := 0.0
 	for i, v := range values {

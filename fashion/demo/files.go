@@ -5,18 +5,17 @@ import (
 	"os"
 
 	"fashionlab/fashion/photo"
-	"fashionlab/fashion/run"
 )
 
-// File is a file with what a panel says about it.
+// File is a file of a photo with its prediction.
 type File struct {
 	Path string
-	Err  error // why it cannot be used
-	Opinion
+	Err  error // why there is no prediction
+	Prediction
 }
 
-// Ask asks about files of photos. A file that cannot be used has an error in its place.
-func (p *Panel) Ask(paths []string) ([]File, error) {
+// PredictFiles predicts files of photos. The Err of a file says why it cannot be used; the error is of the models.
+func (e *Ensemble) PredictFiles(paths []string) ([]File, error) {
 	files := make([]File, len(paths))
 	var photos []photo.Prepared
 	var rows []int // of the photos, in files
@@ -27,12 +26,12 @@ func (p *Panel) Ask(paths []string) ([]File, error) {
 			photos, rows = append(photos, prepared), append(rows, i)
 		}
 	}
-	opinions, err := p.opinions(photos)
+	predictions, err := e.predictPhotos(photos)
 	if err != nil {
 		return nil, err
 	}
 	for k, i := range rows {
-		files[i].Opinion = opinions[k]
+		files[i].Prediction = predictions[k]
 	}
 	return files, nil
 }
@@ -46,14 +45,5 @@ func readFile(path string) (photo.Prepared, error) {
 		return photo.Prepared{}, err
 	}
 	defer f.Close()
-	return Read(f, photo.DefaultLimits())
-}
-
-// Confidence is the probability of the most probable class, for each image.
-func Confidence(p run.Predictions) []float64 {
-	var list []float64
-	for i, row := range p.Probabilities {
-		list = append(list, float64(row[p.Predicted(i)]))
-	}
-	return list
+	return readPhoto(f, photo.DefaultLimits())
 }

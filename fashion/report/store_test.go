@@ -15,18 +15,18 @@ import (
 // dataDir is the folder of the real subset.
 const dataDir = "../../testdata/fashion-mnist"
 
-// studio is a folder of runs, in which begin and save put small ones.
-type studio struct {
+// testStore is a folder of runs, in which begin and save put small ones.
+type testStore struct {
 	*testing.T
 	root string
 }
 
-func newStudio(t *testing.T) studio { return studio{t, t.TempDir()} }
+func newTestStore(t *testing.T) testStore { return testStore{t, t.TempDir()} }
 
-func (s studio) store() run.Store { return run.StoreAt(s.root, false) }
+func (s testStore) store() run.Store { return run.StoreAt(s.root, false) }
 
 // begin makes a run that is not finished.
-func (s studio) begin(name string, recipe run.Recipe) *run.Run {
+func (s testStore) begin(name string, recipe run.Recipe) *run.Run {
 	s.Helper()
 	r, err := run.Begin(filepath.Join(s.root, name), recipe)
 	if err != nil {
@@ -43,14 +43,14 @@ func (s studio) begin(name string, recipe run.Recipe) *run.Run {
 }
 
 // save makes a finished and tested run, whose model is wrong about every such image, from the first on.
-func (s studio) save(name string, recipe run.Recipe, every int) *run.Run {
+func (s testStore) save(name string, recipe run.Recipe, every int) *run.Run {
 	s.Helper()
 	r := s.begin(name, recipe)
 	set, err := fashion.LoadTest(dataDir)
 	if err != nil {
 		s.Fatal(err)
 	}
-	if err := errors.Join(r.SavePredictions(run.Validation, guesses(set.Labels[:20], every)), r.SavePredictions(run.Test, guesses(set.Labels[:40], every)),
+	if err := errors.Join(r.SavePredictions(run.Validation, predictions(set.Labels[:20], every)), r.SavePredictions(run.Test, predictions(set.Labels[:40], every)),
 		r.Finish()); err != nil {
 		s.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func (s studio) save(name string, recipe run.Recipe, every int) *run.Run {
 }
 
 // generator makes a finished GAN of one epoch, with the images that it made or without.
-func (s studio) generator(name string, samples bool) {
+func (s testStore) generator(name string, samples bool) {
 	s.Helper()
 	r := s.begin(name, study.GAN(study.Smoke))
 	err := r.SaveHistory([]run.Epoch{{Epoch: 1, Loss: 1, Accuracy: 0.75, Synthesis: run.Synthesis{GeneratorLoss: 0.5, FrechetDistance: 8.76, ClassifierAccuracy: 0.912, Diversity: 0.8}}})
@@ -70,8 +70,8 @@ func (s studio) generator(name string, samples bool) {
 	}
 }
 
-// guesses are right but for every such image; the right ones are surer than the wrong ones.
-func guesses(labels []fashion.Label, every int) run.Predictions {
+// predictions are correct but for every such image; the correct ones have more confidence than the wrong ones.
+func predictions(labels []fashion.Label, every int) run.Predictions {
 	p := run.Predictions{Labels: labels}
 	for i, label := range labels {
 		row := [fashion.NumClasses]float32{}
@@ -85,7 +85,7 @@ func guesses(labels []fashion.Label, every int) run.Predictions {
 }
 
 // members makes what the slide's ensemble needs, with ConvNeXt from rotations.
-func (s studio) members(p study.Profile) {
+func (s testStore) members(p study.Profile) {
 	s.Helper()
 	for i, name := range []string{"cnn", "resnet50", "convnext-transfer"} {
 		s.save(p.Run(name), recipe(s.T, name, p), 5+i)
@@ -102,9 +102,9 @@ func recipe(t *testing.T, name string, p study.Profile) run.Recipe {
 }
 
 // lines collects without an error.
-func (s studio) lines(published string) []report.Line {
+func (s testStore) lines(published string) []report.Line {
 	s.Helper()
-	lines, err := report.Collect(s.store(), run.StoreAt(published, true))
+	lines, err := report.Collect(report.Stores{Local: s.store(), Published: run.StoreAt(published, true)})
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -10,8 +10,8 @@ import (
 	"fashionlab/fashion/study"
 )
 
-// guesser is a run on the disk that predicts each image's class with that probability, and another in every so-many-th image.
-func guesser(t *testing.T, name string, probability float32, wrongEvery int) {
+// saveRun saves a run that predicts the class of each image with that probability, but another class for every so-many-th image.
+func saveRun(t *testing.T, name string, probability float32, wrongEvery int) {
 	t.Helper()
 	dir, err := run.Local().Path("full/" + name)
 	if err != nil {
@@ -26,7 +26,7 @@ func guesser(t *testing.T, name string, probability float32, wrongEvery int) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	for _, part := range []string{run.Validation, run.Test} {
+	for _, split := range []string{run.Validation, run.Test} {
 		var p run.Predictions
 		for i := range 200 {
 			row := [fashion.NumClasses]float32{}
@@ -41,7 +41,7 @@ func guesser(t *testing.T, name string, probability float32, wrongEvery int) {
 			row[class] = probability
 			p.Probabilities = append(p.Probabilities, row)
 		}
-		if err := r.SavePredictions(part, p); err != nil {
+		if err := r.SavePredictions(split, p); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -50,34 +50,34 @@ func guesser(t *testing.T, name string, probability float32, wrongEvery int) {
 	}
 }
 
-func TestWeightsStayWithTheirMembersAndWhatHardlyCountsIsLeftOut(t *testing.T) {
+func TestWeightsStayWithTheirMembersAndThoseOfLittleWeightAreLeftOut(t *testing.T) {
 	t.Setenv(run.RootVariable, t.TempDir())
-	guesser(t, "poor", 0.9, 2)   // wrong on half of the images, and sure of it
-	guesser(t, "fair", 0.85, 7)  // on a seventh
-	guesser(t, "good", 0.95, 11) // on an eleventh
+	saveRun(t, "poor", 0.9, 2)   // wrong on half of the images, with high confidence
+	saveRun(t, "fair", 0.85, 7)  // on a seventh
+	saveRun(t, "good", 0.95, 11) // on an eleventh
 	joined, err := ensemble.Load([]ensemble.Candidate{{Name: "poor", Runs: []string{"full/poor"}}, {Name: "fair", Runs: []string{"full/fair"}}, {Name: "good", Runs: []string{"full/good"}}}, run.Local())
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := weigh(joined)
+	e, err := weigh(joined)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(p.Members) != 2 || p.Members[0].Title != "good" || p.Members[1].Title != "fair" {
-		t.Fatalf("the members are %+v, want good and fair", p.Members)
+	if len(e.Members) != 2 || e.Members[0].Title != "good" || e.Members[1].Title != "fair" {
+		t.Fatalf("the members are %+v, want good and fair", e.Members)
 	}
 	alone, err := ensemble.FitWeights(joined[1:].Validation()...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, want := range []float64{alone[1], alone[0]} {
-		if got := p.Members[i].Weight; math.Abs(got-want) > 1e-9 {
-			t.Errorf("%s has the weight %v, want %v, fitted without the one that is left out", p.Members[i].Title, got, want)
+		if got := e.Members[i].Weight; math.Abs(got-want) > 1e-9 {
+			t.Errorf("%s has the weight %v, want %v, fitted without the one that is left out", e.Members[i].Title, got, want)
 		}
 	}
 	for i, want := range []float64{182. / 200, 172. / 200} {
-		if got := p.Members[i].Test.Value; got != want {
-			t.Errorf("%s has the accuracy %v, want %v", p.Members[i].Title, got, want)
+		if got := e.Members[i].Test.Value; got != want {
+			t.Errorf("%s has the accuracy %v, want %v", e.Members[i].Title, got, want)
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// CheckToken reports a token that a cookie cannot hold or that can be guessed.
+// CheckToken reports a token that does not fit in a cookie or is easy to guess.
 func CheckToken(token string) error {
 	if !regexp.MustCompile(`^[A-Za-z0-9_-]{12,}$`).MatchString(token) {
 		return errors.New("the token must have 12 or more letters, digits, - or _")
@@ -18,14 +18,15 @@ func CheckToken(token string) error {
 	return nil
 }
 
-// NewToken draws a token that nobody guesses.
+// NewToken returns a random token of at least 128 bits.
 func NewToken() string { return rand.Text() }
 
 const tokenCookie = "fashionlab"
 
-// admits reports whether a visitor brings the token, now or in a cookie from before. Without a token the page must be asked for by an address or as
-// localhost: a foreign name that leads here would let another page read the answers.
-func (s *Server) admits(w http.ResponseWriter, r *http.Request) bool {
+// authenticated reports whether a request carries the token, in its address or in a cookie from before. Without a token it reports whether the
+// request names an IP address or localhost as its host, which defeats DNS rebinding: a name that another page had resolved to this machine would
+// let that page read the responses.
+func (s *Server) authenticated(w http.ResponseWriter, r *http.Request) bool {
 	token := s.options.Token
 	if token == "" {
 		name, _, err := net.SplitHostPort(r.Host)

@@ -1,0 +1,167 @@
+// Package demo classifies photos with an ensemble of trained models: files, images, or uploads to a web page that it serves.
+package demo
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"fashionlab/fashion/ensemble"
+	"fashionlab/fashion/infer"
+	"fashionlab/fashion/metrics"
+	"fashionlab/fashion/photo"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
+)
+
+// Ensemble is trained models that predict together by soft voting.
+type Ensemble struct {
+	Members             []Member // the one with the largest weight first
+	Temperature         float64  // of temperature scaling, fitted on the validation images
+	ConfidenceThreshold float64  // a probability of the first class below it is low confidence: 5% of the validation images stay below
+}
+
+// Member is a trained model of an ensemble.
+type Member struct {
+	Title  string
+	Run    *run.Run         // a published one comes with the project
+	Weight float64          // in soft voting; those of all members sum to 1
+	Test   metrics.Interval // accuracy on the test images, a fraction
+
+	model *infer.Model
+}
+
+// candidate is a model that may be a member, with the recipes that train it, the preferred first.
+type candidate struct {
+	title   string
+	recipes []string
+}
+
+var candidates = []candidate{
+	{"residual network", []string{"residual"}},
+	{"CNN", []string{"cnn-augmented", "cnn"}},
+	{"ResNet50", []string{"resnet50-small-stem", "resnet50-augmented", "resnet50"}},
+	{"ConvNeXt", []string{"convnext", "convnext-transfer"}},
+}
+
+// minWeight is the weight, as a fraction of the largest, below which a member is left out.
+const minWeight = 0.02
+
+// Open loads the ensemble of the finished and tested runs that have weights, of each model the first that there is of: this machine's full run, a
+// published one, this machine's quick run. The weights of the members are fitted on the validation images that they have in common. A run that cannot
+// be used is left out, and warn gets the reason. It is an error if there is no run at all.
+func Open(warn func(error)) (*Ensemble, error) {
+	var joined ensemble.Members
+	models := map[*run.Run]*infer.Model{}
+	for _, c := range candidates {
+		for _, source := range sources(c) {
+			r, err := source.open()
+			if errors.Is(err, run.ErrNotFound) {
+				continue
+			}
+			var together ensemble.Members
+			if err == nil {
+				together, err = ensemble.Join(append(joined, ensemble.Member{Name: c.title, Run: r})...)
+			}
+			var m *infer.Model
+			if err == nil {
+				m, err = infer.Load(r)
+			}
+			if err != nil {
+				warn(fmt.Errorf("the %s is left out: %w", c.title, err))
+				continue
+			}
+			joined, models[r] = together, m
+			break
+		}
+	}
+	if len(joined) == 0 {
+		return nil, fmt.Errorf("no trained model has its weights here; train one with: %s", study.Quick.Command("cnn"))
+	}
+	e, err := weigh(joined)
+	if err != nil {
+		return nil, err
+	}
+	for i := range e.Members {
+		e.Members[i].model = models[e.Members[i].Run]
+	}
+	return e, nil
+}
+
+// source is where a candidate's run may be.
+type source struct {
+	store   run.Store
+	profile study.Profile
+	recipe  string
+}
+
+// sources lists those of a candidate, the best first.
+func sources(c candidate) (list []source) {
+	for _, s := range []source{{run.Local(), study.Full, ""}, {run.Published(), study.Full, ""}, {run.Local(), study.Quick, ""}} {
+		for _, recipe := range c.recipes {
+			list = append(list, source{s.store, s.profile, recipe})
+		}
+	}
+	return list
+}
+
+// open opens the run of a source. A run that is unfinished, was never tested or has no weights counts as not found; so does one of a limited number
+// of images, which has too few validation images in common with the others.
+func (s source) open() (*run.Run, error) {
+	r, err := s.store.Open(s.profile.Run(s.recipe))
+	if err != nil {
+		return nil, err
+	}
+	if !r.Finished() || !r.HasCheckpoint(run.Best) || len(r.Record.TestOpened) == 0 || r.Recipe.Data.Limit > 0 {
+		return nil, run.ErrNotFound
+	}
+	return r, nil
+}
+
+// weigh makes an ensemble of members, without their models, and leaves out those of little weight.
+func weigh(joined ensemble.Members) (*Ensemble, error) {
+	weights, err := ensemble.FitWeights(joined.Validation()...)
+	if err != nil {
+		return nil, err
+	}
+	largest := slices.Max(weights)
+	var kept ensemble.Members
+	for i, m := range joined {
+		if weights[i] >= minWeight*largest {
+			kept = append(kept, m)
+		}
+	}
+	if weights, err = ensemble.FitWeights(kept.Validation()...); err != nil {
+		return nil, err
+	}
+	validation, err := ensemble.SoftVote(weights, kept.Validation()...)
+	if err != nil {
+		return nil, err
+	}
+	e := &Ensemble{Temperature: metrics.Temperature(validation)}
+	for i, m := range kept {
+		e.Members = append(e.Members, Member{Title: m.Name, Run: m.Run, Weight: weights[i], Test: metrics.Accuracy(kept.Test()[i])})
+	}
+	e.ConfidenceThreshold = metrics.Percentile(Confidence(metrics.Tempered(validation, e.Temperature)), 5)
+	slices.SortStableFunc(e.Members, func(a, b Member) int { return cmp.Compare(b.Weight, a.Weight) })
+	return e, nil
+}
+
+func (e *Ensemble) weights() []float64 {
+	var weights []float64
+	for _, m := range e.Members {
+		weights = append(weights, m.Weight)
+	}
+	return weights
+}
+
+// Warm compiles the graphs of Explain for one and for few photos, so that the first request does not wait for it.
+func (e *Ensemble) Warm() error {
+	for _, n := range []int{1, 2} {
+		if _, err := e.Explain(make([]photo.Prepared, n)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

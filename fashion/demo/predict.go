@@ -1,0 +1,140 @@
+package demo
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"slices"
+	"sync"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/ensemble"
+	"fashionlab/fashion/metrics"
+	"fashionlab/fashion/photo"
+	"fashionlab/fashion/run"
+)
+
+// Predictions are an ensemble's for some images. Their indices are the positions in the list of images; all labels are 0.
+type Predictions struct {
+	Ensemble run.Predictions   // soft voting, scaled by the temperature
+	Members  []run.Predictions // of each member, not scaled
+}
+
+// Prediction is an ensemble's for one photo.
+type Prediction struct {
+	Prepared      photo.Prepared
+	Probabilities [fashion.NumClasses]float32   // of the ensemble
+	Members       [][fashion.NumClasses]float32 // of each member
+	LowConfidence bool                          // the confidence is below the ensemble's threshold
+}
+
+// Explanation is a prediction with what explains it: Grad-CAM and the features of the first member.
+type Explanation struct {
+	Prediction
+	GradCAM      [fashion.Pixels]float32 // heat map, 0 to 1, row by row
+	GradCAMClass fashion.Label           // the class that the first member predicts, which the heat map is of
+	Features     []float32               // what the first member's last layer reads
+}
+
+// Predict runs all members on images and combines them by soft voting.
+func (e *Ensemble) Predict(images []fashion.Image) (Predictions, error) {
+	p := Predictions{Members: make([]run.Predictions, len(e.Members))}
+	failed := make([]error, len(e.Members))
+	var wait sync.WaitGroup
+	for i, m := range e.Members {
+		wait.Go(func() {
+			p.Members[i] = run.Predictions{Labels: make([]fashion.Label, len(images)), Indices: make([]int32, len(images))}
+			for k := range images {
+				p.Members[i].Indices[k] = int32(k)
+			}
+			p.Members[i].Probabilities, failed[i] = m.model.Probabilities(images)
+		})
+	}
+	wait.Wait()
+	if err := errors.Join(failed...); err != nil {
+		return p, err
+	}
+	combined, err := ensemble.SoftVote(e.weights(), p.Members...)
+	if err != nil {
+		return p, err
+	}
+	p.Ensemble = metrics.Tempered(combined, e.Temperature)
+	return p, nil
+}
+
+// Explain predicts and explains photos.
+func (e *Ensemble) Explain(photos []photo.Prepared) ([]Explanation, error) {
+	predictions, err := e.predictPhotos(photos)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := e.Members[0].model.GradCAM(images(photos))
+	if err != nil {
+		return nil, err
+	}
+	if len(seen.Maps) != len(photos) || len(seen.Features) != len(photos) {
+		return nil, errors.New("the first member explained another number of images than it was given")
+	}
+	list := make([]Explanation, len(photos))
+	for i, p := range predictions {
+		list[i] = Explanation{p, seen.Maps[i], seen.Predicted[i], seen.Features[i]}
+	}
+	return list, nil
+}
+
+// Features are what the first member's last layer reads, a row for each image.
+func (e *Ensemble) Features(images []fashion.Image) ([][]float32, error) {
+	return e.Members[0].model.Features(images)
+}
+
+func (e *Ensemble) predictPhotos(photos []photo.Prepared) ([]Prediction, error) {
+	all, err := e.Predict(images(photos))
+	if err != nil {
+		return nil, err
+	}
+	list, confidence := make([]Prediction, len(photos)), Confidence(all.Ensemble)
+	for i, ph := range photos {
+		p := Prediction{Prepared: ph, Probabilities: all.Ensemble.Probabilities[i], LowConfidence: confidence[i] < e.ConfidenceThreshold}
+		for _, m := range all.Members {
+			p.Members = append(p.Members, m.Probabilities[i])
+		}
+		list[i] = p
+	}
+	return list, nil
+}
+
+// Ranking lists the classes, the most probable first.
+func Ranking(probabilities [fashion.NumClasses]float32) []fashion.Label {
+	list := make([]fashion.Label, fashion.NumClasses)
+	for i := range list {
+		list[i] = fashion.Label(i)
+	}
+	slices.SortStableFunc(list, func(x, y fashion.Label) int { return cmp.Compare(probabilities[y], probabilities[x]) })
+	return list
+}
+
+// Confidence is the probability of the most probable class, for each image.
+func Confidence(p run.Predictions) []float64 {
+	var list []float64
+	for i, row := range p.Probabilities {
+		list = append(list, float64(row[p.Predicted(i)]))
+	}
+	return list
+}
+
+// readPhoto decodes the file of a photo within the limits and prepares it. A file that is no usable picture is a *photo.Error.
+func readPhoto(r io.Reader, limits photo.Limits) (photo.Prepared, error) {
+	img, err := photo.Decode(r, limits)
+	if err != nil {
+		return photo.Prepared{}, err
+	}
+	return photo.Prepare(img)
+}
+
+func images(photos []photo.Prepared) []fashion.Image {
+	var list []fashion.Image
+	for _, ph := range photos {
+		list = append(list, ph.Image)
+	}
+	return list
+}

@@ -1,0 +1,110 @@
+package demo
+
+import (
+	"bytes"
+	"encoding/base64"
+	"image"
+	"image/color"
+	"image/png"
+	"path"
+	"path/filepath"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/photo"
+)
+
+// The JSON of the responses to the page.
+type (
+	ensembleJSON struct {
+		Classes             []string     `json:"classes"`
+		Members             []memberJSON `json:"members"`
+		ConfidenceThreshold float64      `json:"confidence_threshold"`
+		MaxBytes            int64        `json:"max_bytes"`  // of a file
+		Directions          int          `json:"directions"` // latent directions of the generator; 0 without one
+	}
+	memberJSON struct {
+		Title      string     `json:"title"`
+		Run        string     `json:"run"`
+		Published  bool       `json:"published"`
+		Weight     float64    `json:"weight"`
+		Accuracy   [3]float64 `json:"test_accuracy"` // value, low, high
+		Parameters int        `json:"parameters"`
+		Epochs     int        `json:"epochs"`
+	}
+	explanationJSON struct {
+		Probabilities     [fashion.NumClasses]float32   `json:"probabilities"`
+		Members           [][fashion.NumClasses]float32 `json:"members"`
+		LowConfidence     bool                          `json:"low_confidence"`
+		OutOfDistribution bool                          `json:"out_of_distribution"` // by the similarity of the neighbours; false without them
+		Steps             []stepJSON                    `json:"steps"`
+		GradCAM           string                        `json:"grad_cam"` // a picture of 28x28 pixels to lay over the last step
+		GradCAMClass      string                        `json:"grad_cam_class"`
+		Neighbours        []neighbourJSON               `json:"neighbours"`    // null while they are being prepared, and without them
+		NoNeighbours      bool                          `json:"no_neighbours"` // there will be none
+	}
+	stepJSON struct {
+		Name  string `json:"name"`
+		Note  string `json:"note"`
+		Image string `json:"image"`
+	}
+	neighbourJSON struct {
+		Label      string  `json:"label"`
+		Similarity float64 `json:"similarity"` // cosine
+		Image      string  `json:"image"`
+	}
+)
+
+// describe is the ensemble for the page.
+func (e *Ensemble) describe() ensembleJSON {
+	j := ensembleJSON{ConfidenceThreshold: e.ConfidenceThreshold}
+	for i := range fashion.NumClasses {
+		j.Classes = append(j.Classes, fashion.Label(i).String())
+	}
+	for _, m := range e.Members {
+		j.Members = append(j.Members, memberJSON{m.Title, m.Name(), m.Run.Published, m.Weight, [3]float64{m.Test.Value, m.Test.Low, m.Test.High}, m.Run.Record.Parameters, len(m.Run.History)})
+	}
+	return j
+}
+
+// describe is an explanation for the page, with the nearest neighbours once they are prepared.
+func (s *Server) describe(e Explanation) explanationJSON {
+	j := explanationJSON{Probabilities: e.Probabilities, Members: e.Members, LowConfidence: e.LowConfidence, GradCAM: dataURI(heatMap(e.GradCAM)),
+		GradCAMClass: e.GradCAMClass.String(), NoNeighbours: s.noNeighbours.Load()}
+	for _, step := range e.Prepared.Steps {
+		j.Steps = append(j.Steps, stepJSON{step.Name, step.Note, dataURI(step.Image)})
+	}
+	if n := s.neighbours.Load(); n != nil {
+		j.Neighbours = []neighbourJSON{}
+		nearest := n.Nearest(e.Features, nearestShown)
+		for _, near := range nearest {
+			j.Neighbours = append(j.Neighbours, neighbourJSON{near.Label.String(), near.Similarity, dataURI(photo.Grey(near.Image))})
+		}
+		j.OutOfDistribution = kthSimilarity(nearest) < n.Threshold
+	}
+	return j
+}
+
+// heatMap is a heat map as a picture: transparent at 0, orange at 1.
+func heatMap(values [fashion.Pixels]float32) image.Image {
+	img := image.NewNRGBA(image.Rect(0, 0, fashion.Side, fashion.Side))
+	for i, v := range values {
+		img.SetNRGBA(i%fashion.Side, i/fashion.Side, color.NRGBA{255, 120, 0, uint8(200 * v)})
+	}
+	return img
+}
+
+// dataURI is a picture as the address of an image element.
+func dataURI(img image.Image) string {
+	var file bytes.Buffer
+	e := png.Encoder{CompressionLevel: png.BestSpeed}
+	if err := e.Encode(&file, img); err != nil {
+		panic(err) // a buffer takes everything, and the pictures are our own
+	}
+	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(file.Bytes())
+}
+
+// Name is a member's run as the study names it.
+func (m Member) Name() string {
+	dir := filepath.ToSlash(m.Run.Dir)
+	return path.Join(path.Base(path.Dir(dir)), path.Base(dir))
+}

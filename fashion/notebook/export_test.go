@@ -1,0 +1,4 @@
+package notebook
+
+// ProgressLine is the line of Live.
+var ProgressLine = progressLine

@@ -1,0 +1,39 @@
+package plots
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Disagreement shows the pairwise disagreement of models: counts[i][j] is how many images model i classifies correctly and model j does not, as
+// metrics.Disagreement counts them.
+func Disagreement(title string, names []string, counts [][]int) Figure {
+	const cell, top, subtitle = 52.0, 56.0, "images that the row's model classifies correctly and the column's does not"
+	longest, most, description := 0.0, 1, "A table: "+subtitle+"."
+	for i, row := range counts {
+		longest = max(longest, textWidth(sans(10), names[i]))
+		for j, n := range row {
+			if i != j {
+				most = max(most, n)
+				description += fmt.Sprintf(" %s, not %s: %d.", names[i], names[j], n)
+			}
+		}
+	}
+	left, side := max(longest+28, longest*math.Cos(slant)-cell/2+12), cell*float64(len(names))
+	return Figure{Title: title, subtitle: subtitle, Description: description, width: left + side + 20, height: top + side + 24 + longest*math.Sin(slant),
+		body: func(c draw.Canvas) {
+			for i, row := range counts {
+				x, y := left+float64(i)*cell, top+float64(i)*cell
+				write(c, words(sans(10), ink, -1, -0.5), left-8, y+cell/2, names[i])
+				write(c, slanted(), x+cell/2, top+side+8, names[i])
+				for j, n := range row {
+					if i != j {
+						drawCell(c, left+float64(j)*cell, y, cell, float64(n)/float64(most), n, "")
+					}
+				}
+			}
+		},
+	}
+}

@@ -1,0 +1,79 @@
+package plots
+
+import (
+	"fmt"
+	"image/color"
+
+	"gonum.org/v1/plot/vg/draw"
+
+	"fashionlab/fashion/metrics"
+)
+
+// Measured is a named estimate.
+type Measured struct {
+	Name  string
+	Value metrics.Interval
+}
+
+// Intervals shows estimates under each other as points with their 95% intervals. The first is what the others are compared
+// with: its interval is drawn through all rows.
+func Intervals(title, subtitle string, list []Measured) Figure {
+	var first metrics.Interval
+	if len(list) > 0 {
+		first = list[0].Value
+	}
+	return estimates(title, subtitle, list, first, metrics.Interval.String)
+}
+
+// Differences shows differences under each other as points with their 95% intervals, beside a line at 0. A point is hollow where the difference
+// is not significant: where its interval holds 0.
+func Differences(title, subtitle string, list []Measured) Figure {
+	return estimates(title, subtitle, list, metrics.Interval{}, metrics.Interval.Signed)
+}
+
+// estimates draws intervals as rows and a reference through all of them. A point is hollow where its interval holds a
+// reference without width.
+func estimates(title, subtitle string, list []Measured, reference metrics.Interval, say func(metrics.Interval) string) Figure {
+	const top, row, width = 56.0, 22.0, 640.0
+	low, high, longest, widest := reference.Low, reference.High, 0, 0
+	description := "Points with 95% intervals."
+	for _, m := range list {
+		low, high, longest = min(low, m.Value.Low), max(high, m.Value.High), max(longest, len(m.Name))
+		widest = max(widest, len(say(m.Value)))
+		description += fmt.Sprintf(" %s: %s.", m.Name, say(m.Value))
+	}
+	if low == high {
+		low, high = low-0.5, high+0.5
+	}
+	left, right := max(142, 22+5.2*float64(longest)), 22+4.6*float64(widest)
+	return Figure{Title: title, subtitle: subtitle, Description: description, width: width, height: top + row*float64(len(list)) + 8,
+		body: func(c draw.Canvas) {
+			x := func(v float64) float64 { return left + (v-low)/(high-low)*(width-left-right) }
+			point := reference.High == reference.Low // not an interval
+			if point {
+				fill(c, grey, x(reference.Low), top, 1, row*float64(len(list)))
+			} else {
+				fill(c, color.RGBA{238, 244, 249, 255}, x(reference.Low), top, x(reference.High)-x(reference.Low), row*float64(len(list)))
+			}
+			for i, m := range list {
+				y := top + (float64(i)+0.5)*row
+				write(c, words(sans(10), ink, -1, -0.5), left-18, y, m.Name)
+				estimate(c, m.Value, point && m.Value.Low <= reference.Low && m.Value.High >= reference.High, x, y)
+				write(c, words(sans(9), grey, 0, -0.5), width-right+10, y, say(m.Value))
+			}
+		},
+	}
+}
+
+// estimate draws a value as a disc or a ring on the line of its interval; x maps values to points from the left.
+func estimate(c draw.Canvas, v metrics.Interval, hollow bool, x func(float64) float64, y float64) {
+	stroke(c, estimateLine, x(v.Low), y, x(v.High), y)
+	estimateMark(c, hollow, x(v.Value), y)
+}
+
+func estimateMark(c draw.Canvas, hollow bool, x, y float64) {
+	disc(c, blue, estimateRadius, at(c, x, y))
+	if hollow {
+		disc(c, color.White, estimateRadius-1.4, at(c, x, y))
+	}
+}

@@ -1,0 +1,9 @@
+package report
+
+// What Write writes, one by one.
+var (
+	Generators = generators
+	HTML       = writeHTML
+	JSON       = writeJSON
+	Print      = printTable
+)
