@@ -17,7 +17,7 @@ import (
 var storeys = []string{
 	"fashion", "fashion/device", "fashion/download", "fashion/run", "fashion/hyperband", "fashion/estimate", // the standard library only
 	"fashion/layers", "fashion/augment", "fashion/models", "fashion/pretrained", "fashion/optim",
-	"fashion/metrics", "fashion/ensemble", "fashion/photo",
+	"fashion/metrics", "fashion/ensemble", "fashion/internal/hostile", "fashion/photo",
 	"fashion/infer", "fashion/internal/session", "fashion/train", "fashion/gan", "fashion/study", "fashion/plots", "fashion/report", "fashion/notebook", "fashion/demo",
 	"fashion/cmd/fashionlab/internal/check", "fashion/cmd/fashionlab",
 	"kernel-setup/internal/process", "kernel-setup/internal/layout", "kernel-setup/internal/layouttest", "kernel-setup/internal/python", "kernel-setup/internal/parts",

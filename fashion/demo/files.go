@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"context"
 	"errors"
 	"os"
 
@@ -45,5 +46,5 @@ func readFile(path string) (photo.Prepared, error) {
 		return photo.Prepared{}, err
 	}
 	defer f.Close()
-	return readPhoto(f, photo.DefaultLimits())
+	return readPhoto(context.Background(), f, photo.DefaultLimits())
 }

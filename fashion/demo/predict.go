@@ -2,6 +2,7 @@ package demo
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"io"
 	"slices"
@@ -122,9 +123,10 @@ func Confidence(p run.Predictions) []float64 {
 	return list
 }
 
-// readPhoto decodes the file of a photo within the limits and prepares it. A file that is no usable picture is a *photo.Error.
-func readPhoto(r io.Reader, limits photo.Limits) (photo.Prepared, error) {
-	img, err := photo.Decode(r, limits)
+// readPhoto decodes the file of a photo within the limits and prepares it. A file that is no usable picture is a *photo.Error. It ends
+// with the context.
+func readPhoto(ctx context.Context, r io.Reader, limits photo.Limits) (photo.Prepared, error) {
+	img, err := photo.Decode(ctx, r, limits)
 	if err != nil {
 		return photo.Prepared{}, err
 	}

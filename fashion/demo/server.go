@@ -27,7 +27,7 @@ import (
 
 // Options bound the requests to the server. A field that is 0 has its default.
 type Options struct {
-	Limits photo.Limits // of an upload; default 16 MiB and 40 million pixels
+	Limits photo.Limits // of an upload; default 16 MiB, 40 million pixels and 256 MiB of memory
 	Rate   float64      // requests of a client a second; default 10
 	Burst  int          // requests of a client at once; default 40
 	Queue  int          // requests of all clients that may wait; default 1024
@@ -37,6 +37,7 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	o.Limits.Bytes = cmp.Or(o.Limits.Bytes, 16<<20)
 	o.Limits.Pixels = cmp.Or(o.Limits.Pixels, 40_000_000)
+	o.Limits.Memory = cmp.Or(o.Limits.Memory, 256<<20)
 	o.Rate = cmp.Or(o.Rate, 10)
 	o.Burst = cmp.Or(o.Burst, 40)
 	o.Queue = cmp.Or(o.Queue, 1024)
@@ -53,7 +54,7 @@ type Server struct {
 	batcher      *batcher
 	limiter      rateLimiter
 	uploads      *semaphore.Weighted // bytes of files that are being read or wait to be decoded
-	decoding     chan struct{}       // holds an element for each picture that is being decoded: its pixels take most of the memory
+	decoding     chan struct{}       // holds an element for each picture that is being decoded, which may take as much memory as the limits allow
 	queued       atomic.Int64
 	neighbours   atomic.Pointer[Neighbours] // nil until AddNeighbours has prepared them
 	noNeighbours atomic.Bool                // there will be none
@@ -64,7 +65,7 @@ type Server struct {
 const (
 	uploadBytes = 256 << 20        // of all uploads at once
 	uploadTime  = 20 * time.Second // for a file to arrive
-	maxDecoding = 4                // pictures at once, on however many cores
+	maxDecoding = 4                // pictures at once, on however many cores: 1 GiB with the default limits
 )
 
 // NewServer serves the predictions of an ensemble. Close stops it.
@@ -262,7 +263,7 @@ func (s *Server) prepare(w http.ResponseWriter, r *http.Request) (photo.Prepared
 	case <-r.Context().Done():
 		return photo.Prepared{}, r.Context().Err()
 	}
-	return readPhoto(bytes.NewReader(data), s.options.Limits)
+	return readPhoto(r.Context(), bytes.NewReader(data), s.options.Limits)
 }
 
 func writeError(w http.ResponseWriter, status int, text string) {

@@ -4,32 +4,28 @@ package photo
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"image"
-	_ "image/gif" // the first picture of an animation
-	_ "image/jpeg"
-	_ "image/png"
 	"io"
 	"strings"
 
 	"github.com/bep/imagemeta"
-	_ "golang.org/x/image/bmp"
-	_ "golang.org/x/image/tiff"
-	_ "golang.org/x/image/webp"
 )
 
 // Limits bound the cost of decoding a file.
 type Limits struct {
 	Bytes  int64 // of the file
-	Pixels int   // of the picture, because a small file can hold a huge one
+	Pixels int   // of the picture, because a small file can hold a huge one; a decoder may pass over so many pixels 16 times
+	Memory int64 // bytes that the decoder may hold; 0: as many as DefaultLimits
 }
 
-// DefaultLimits suit the photos of phones: 32 MiB and 64 Mi pixels.
-func DefaultLimits() Limits { return Limits{Bytes: 32 << 20, Pixels: 64 << 20} }
+// DefaultLimits suit the photos of phones: 32 MiB, 64 Mi pixels and 384 MiB of memory.
+func DefaultLimits() Limits { return Limits{Bytes: 32 << 20, Pixels: 64 << 20, Memory: 384 << 20} }
 
-// formats are the formats that Decode reads.
-const formats = "PNG, JPEG, GIF, WebP, BMP or TIFF"
+// formatNames are the formats that Decode reads.
+const formatNames = "PNG, JPEG, GIF, WebP, BMP or TIFF"
 
 // minSide is the smallest width and height, in pixels, of a picture in which an item can be seen.
 const minSide = 8
@@ -40,8 +36,12 @@ type Error struct{ Got, Want string }
 func (e *Error) Error() string { return fmt.Sprintf("found %s, want %s", e.Got, e.Want) }
 
 // Decode reads a picture, of an animation the first, and rotates it upright by its EXIF orientation. A file that is too large, of another format, corrupt or of fewer
-// than 8x8 pixels is an *Error; nothing larger than the limits is kept in memory.
-func Decode(r io.Reader, limits Limits) (image.Image, error) {
+// than 8x8 pixels is an *Error, and so is one that takes more memory or work to decode than the limits allow: that is known before it is decoded. When the context ends,
+// so does Decode, with the context's error.
+func Decode(ctx context.Context, r io.Reader, limits Limits) (image.Image, error) {
+	if limits.Memory == 0 {
+		limits.Memory = DefaultLimits().Memory
+	}
 	data, err := io.ReadAll(io.LimitReader(r, limits.Bytes+1))
 	switch {
 	case err != nil:
@@ -49,35 +49,51 @@ func Decode(r io.Reader, limits Limits) (image.Image, error) {
 	case int64(len(data)) > limits.Bytes:
 		return nil, &Error{fmt.Sprintf("more than %d bytes", limits.Bytes), fmt.Sprintf("a picture of at most %d", limits.Bytes)}
 	case len(data) == 0:
-		return nil, &Error{"an empty file", "a picture: " + formats}
+		return nil, &Error{"an empty file", "a picture: " + formatNames}
 	}
-	config, format, err := image.DecodeConfig(bytes.NewReader(data))
+	_, name, err := image.DecodeConfig(bytes.NewReader(data))
+	format, known := formats[name]
+	if errors.Is(err, image.ErrFormat) || !known {
+		return nil, &Error{kind(data), "a picture: " + formatNames}
+	}
+	if err == nil {
+		err = format.check(data, limits)
+	}
+	var img image.Image
+	if err == nil {
+		img, err = format.picture(untilDone{ctx, bytes.NewReader(data)})
+	}
+	var unusable *Error
 	switch {
-	case errors.Is(err, image.ErrFormat):
-		return nil, &Error{kind(data), "a picture: " + formats}
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.As(err, &unusable):
+		return nil, unusable
 	case err != nil:
-		return nil, &Error{fmt.Sprintf("a corrupt picture (%v)", err), "a complete one"}
-	case config.Width < minSide || config.Height < minSide:
-		return nil, &Error{fmt.Sprintf("a picture of %dx%d pixels", config.Width, config.Height), fmt.Sprintf("%dx%d or more", minSide, minSide)}
-	case config.Width > limits.Pixels/config.Height:
-		return nil, &Error{fmt.Sprintf("a picture of %dx%d pixels", config.Width, config.Height), fmt.Sprintf("at most %d in total", limits.Pixels)}
+		return nil, &Error{fmt.Sprintf("a corrupt %s picture (%v)", strings.ToUpper(name), err), "a complete one"}
 	}
-	img, err := decode(data)
-	if err != nil {
-		return nil, &Error{fmt.Sprintf("a corrupt %s picture (%v)", strings.ToUpper(format), err), "a complete one"}
-	}
-	return upright(img, orientation(data, format)), nil
+	return upright(img, orientation(data, name)), nil
 }
 
-// decode decodes a picture. A panic of a decoder, which a corrupt file can cause, becomes an error.
-func decode(data []byte) (img image.Image, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%v", p)
-		}
-	}()
-	img, _, err = image.Decode(bytes.NewReader(data))
-	return img, err
+// untilDone reads until a context ends.
+type untilDone struct {
+	ctx context.Context
+	r   *bytes.Reader
+}
+
+func (u untilDone) Read(b []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.r.Read(b)
+}
+
+// ReadAt spares the TIFF decoder a copy of the file.
+func (u untilDone) ReadAt(b []byte, at int64) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.r.ReadAt(b, at)
 }
 
 // kind describes a file of another format by its first bytes.
@@ -96,14 +112,15 @@ func kind(data []byte) string {
 }
 
 // orientation returns a picture's EXIF orientation, 1 to 8; 1 if it has none that can be read.
-func orientation(data []byte, format string) int {
+func orientation(data []byte, format string) (found int) {
 	known := map[string]imagemeta.ImageFormat{"jpeg": imagemeta.JPEG, "png": imagemeta.PNG, "webp": imagemeta.WebP, "tiff": imagemeta.TIFF}
 	kind, ok := known[format]
 	if !ok {
 		return 1
 	}
-	found := 1
-	// An error in the metadata is ignored: the picture is usable without it.
+	found = 1
+	defer func() { _ = recover() }()
+	// An error in the metadata is ignored, a panic too: the picture is usable without it.
 	_ = imagemeta.Decode(imagemeta.Options{
 		R: bytes.NewReader(data), ImageFormat: kind, Sources: imagemeta.EXIF,
 		ShouldHandleTag: func(tag imagemeta.TagInfo) bool { return tag.Tag == "Orientation" },
@@ -126,9 +143,8 @@ func upright(img image.Image, orientation int) image.Image {
 	if orientation == 1 {
 		return img
 	}
-	img = shrink(img, rotatedSide)
-	b := img.Bounds()
-	w, h := b.Dx(), b.Dy()
+	small := shrink(img, rotatedSide)
+	w, h := small.Rect.Dx(), small.Rect.Dy()
 	if orientation >= 5 {
 		w, h = h, w
 	}
@@ -152,7 +168,7 @@ func upright(img image.Image, orientation int) image.Image {
 			case 8:
 				i, j = h-1-y, x
 			}
-			out.Set(x, y, img.At(b.Min.X+i, b.Min.Y+j))
+			out.SetNRGBA(x, y, small.NRGBAAt(i, j))
 		}
 	}
 	return out

@@ -12,11 +12,13 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	"golang.org/x/image/bmp"
 
+	"fashionlab/fashion/internal/hostile"
 	"fashionlab/fashion/photo"
 )
 
@@ -76,7 +78,7 @@ func TestPictureIsRotatedUprightByItsOrientation(t *testing.T) {
 		1: {0, 0, image.Pt(w, h)}, 2: {w - 1, 0, image.Pt(w, h)}, 3: {w - 1, h - 1, image.Pt(w, h)}, 4: {0, h - 1, image.Pt(w, h)},
 		5: {0, 0, image.Pt(h, w)}, 6: {h - 1, 0, image.Pt(h, w)}, 7: {h - 1, w - 1, image.Pt(h, w)}, 8: {0, w - 1, image.Pt(h, w)},
 	} {
-		img, err := photo.Decode(bytes.NewReader(oriented(t, corner(w, h), orientation)), photo.DefaultLimits())
+		img, err := photo.Decode(t.Context(), bytes.NewReader(oriented(t, corner(w, h), orientation)), photo.DefaultLimits())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +123,7 @@ func TestEachFormatIsReadAndTheFirstPictureOfAnAnimation(t *testing.T) {
 			return gif.EncodeAll(b, &gif.GIF{Image: []*image.Paletted{paletted, second}, Delay: []int{1, 1}})
 		}),
 	} {
-		got, err := photo.Decode(bytes.NewReader(file), photo.DefaultLimits())
+		got, err := photo.Decode(t.Context(), bytes.NewReader(file), photo.DefaultLimits())
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -149,7 +151,7 @@ func TestFileThatIsNotAUsablePictureIsDescribed(t *testing.T) {
 		"too many bytes": {make([]byte, 60_000), "more than 50000 bytes"},
 		"bomb":           {asPNG(t, corner(150, 150)), "150x150 pixels"},
 	} {
-		_, err := photo.Decode(bytes.NewReader(c.file), limits)
+		_, err := photo.Decode(t.Context(), bytes.NewReader(c.file), limits)
 		var e *photo.Error
 		if !errors.As(err, &e) || !strings.Contains(e.Got, c.want) || e.Want == "" {
 			t.Errorf("%s: the error is %v, want one that finds %s", name, err, c.want)
@@ -158,6 +160,7 @@ func TestFileThatIsNotAUsablePictureIsDescribed(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
+	limits := photo.Limits{Bytes: 1 << 16, Pixels: 1 << 14, Memory: 16 << 20}
 	var b bytes.Buffer
 	if err := png.Encode(&b, corner(9, 9)); err != nil {
 		f.Fatal(err)
@@ -169,12 +172,36 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add(b.Bytes())
 	f.Add([]byte("GIF89a\x10\x00\x10\x00"))
+	for _, p := range hostile.Pictures() {
+		if int64(len(p.File)) <= limits.Bytes {
+			f.Add(p.File)
+		}
+	}
+	for _, pattern := range []string{"../../testdata/photos/*.webp", "../../testdata/photos/*.jpg"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil || len(paths) == 0 {
+			f.Fatal(pattern, err)
+		}
+		for _, path := range paths {
+			file, err := os.ReadFile(path)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(file)
+		}
+	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		img, err := photo.Decode(bytes.NewReader(file), photo.Limits{Bytes: 1 << 16, Pixels: 1 << 14})
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		img, err := photo.Decode(t.Context(), bytes.NewReader(file), limits)
+		runtime.ReadMemStats(&after)
+		if allocated := int64(after.TotalAlloc - before.TotalAlloc); allocated > limits.Memory+4<<20 {
+			t.Fatalf("%d bytes were allocated, want at most %d", allocated, limits.Memory)
+		}
 		var e *photo.Error
 		switch {
 		case err == nil:
-			if b := img.Bounds(); b.Dx()*b.Dy() > 1<<14 {
+			if b := img.Bounds(); b.Dx()*b.Dy() > limits.Pixels {
 				t.Fatalf("a picture of %v was decoded", b)
 			}
 			if _, err := photo.Prepare(img); err != nil && !errors.As(err, &e) {

@@ -1,6 +1,7 @@
 package photo_test
 
 import (
+	"context"
 	"fmt"
 	"image"
 	"image/color"
@@ -41,7 +42,7 @@ func ExampleDecode() {
 		log.Fatal(err)
 	}
 	defer file.Close()
-	picture, err := photo.Decode(file, photo.DefaultLimits())
+	picture, err := photo.Decode(context.Background(), file, photo.DefaultLimits())
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package photo
 import (
 	"image"
 	"image/color"
-	"math"
 
 	"golang.org/x/image/draw"
 
@@ -49,16 +48,6 @@ func Prepare(img image.Image) (Prepared, error) {
 		{"negative", "light on black, as in the data set", item.picture()},
 		{"28x28", "the longer side fills the image", Grey(out)},
 	}}, nil
-}
-
-// shrink reduces a picture so that its longer side has at most so many pixels. Transparent pixels lose their colour.
-func shrink(img image.Image, side int) *image.NRGBA {
-	b := img.Bounds()
-	scale := math.Min(1, float64(side)/float64(max(b.Dx(), b.Dy())))
-	size := image.Rect(0, 0, max(1, int(float64(b.Dx())*scale+0.5)), max(1, int(float64(b.Dy())*scale+0.5)))
-	out := image.NewNRGBA(size)
-	draw.CatmullRom.Scale(out, size, img, b, draw.Src, nil)
-	return out
 }
 
 // field is a value for each pixel of a picture, row by row.
