@@ -23,6 +23,7 @@ type cost struct {
 	memory        float64 // bytes that are held at once
 	work          float64 // pixels, each as often as the decoder passes over it
 	parts         string  // that make up most of the work, for the error's text: "20000 scans"
+	short         bool    // the file has fewer bytes than its pixels can have
 }
 
 func (c cost) pixels() float64 { return c.width * c.height }
@@ -80,6 +81,8 @@ func (c cost) check(limits Limits) error {
 		return &Error{found, fmt.Sprintf("at most %d in total", limits.Pixels)}
 	case max(c.width, c.height) > maxSide:
 		return &Error{found, fmt.Sprintf("sides of at most %d", maxSide)}
+	case c.short:
+		return errShort
 	case c.memory > float64(limits.Memory):
 		return &Error{fmt.Sprintf("%s that takes %.0f MiB of memory to decode", found, c.memory/(1<<20)),
 			fmt.Sprintf("at most %d MiB; a smaller picture, or an ordinary JPEG, takes less", limits.Memory>>20)}
@@ -124,9 +127,7 @@ func pngCost(file []byte) (cost, error) {
 	}
 	c := cost{width: float64(binary.BigEndian.Uint32(header)), height: float64(binary.BigEndian.Uint32(header[4:])), parts: "passes"}
 	row := c.width * samples * depth / 8
-	if row*c.height > deflateRatio*float64(len(file)) {
-		return c, errShort
-	}
+	c.short = row*c.height > deflateRatio*float64(len(file))
 	c.memory, c.work = c.pixels()*bytes+2*row, c.pixels()
 	if interlaced { // each pass is a picture of its own
 		c.memory, c.work = 2*c.memory+4*row, 2*c.work
@@ -191,9 +192,7 @@ func bmpCost(file []byte) (cost, error) {
 	height := int32(binary.LittleEndian.Uint32(file[size+4:]))
 	c := cost{width: float64(binary.LittleEndian.Uint32(file[size:])), height: max(float64(height), -float64(height)), parts: "rows"}
 	depth := float64(binary.LittleEndian.Uint16(file[bits:]))
-	if c.pixels()*depth/8 > float64(len(file)) {
-		return c, errShort
-	}
+	c.short = c.pixels()*depth/8 > float64(len(file))
 	c.memory, c.work = 4*c.width+c.pixels(), c.pixels()
 	if depth > 8 {
 		c.memory += 3 * c.pixels()

@@ -81,7 +81,7 @@ func Pictures() []Picture {
 		{"GIF that ends", gifFile(large, large, large, large, 0, 0), "corrupt"},
 		{"BMP that ends", bmpFile(large, large, 32, 0), "corrupt"},
 		{"BMP of 24 bits", bmpFile(2000, 1500, 24, 3*2000*1500), ""},
-		{"BMP of -2147483648 rows", bmpFile(8, -1<<31, 24, 100), "corrupt"},
+		{"BMP of -2147483648 rows", bmpFile(8, -1<<31, 24, 100), "8x2147483648"},
 	}
 }
 
