@@ -1,7 +1,6 @@
 package photo
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -15,16 +14,17 @@ const (
 	markerAPP14            = 0xee
 )
 
-// scanWork is what a scan of a tiny picture takes, in pixels passed over.
-const scanWork = 4096
+const (
+	scanWork   = 4096 // what a scan of a tiny picture takes, in pixels passed over
+	transforms = 4    // what it takes to transform a block, as passes over it: in each sequential scan, but once in a progressive picture
+)
 
 // jpegCost reads the frame's components and counts the scans: a progressive picture keeps all coefficients until its last scan, and each scan passes over all blocks
-// though it may be 10 bytes long. The decoder can lose its place in a scan and find markers where there are none, so every pair of bytes that looks like a scan's
-// marker counts as one from the first scan on.
+// though it may be 10 bytes long. The walk is the decoder's: in a scan's data it stops at the first marker that is not a restart.
 func jpegCost(file []byte) (cost, error) {
 	var frame []byte // of SOF, without its length
 	progressive, rgb := false, false
-	scans, end := 0, len(file) // where the scans start and where the picture ends
+	scans := 0.0
 	for i := 2; ; {
 		// What is not a marker is data of a scan or is skipped, as the decoder does.
 		for i+1 < len(file) && (file[i] != 0xff || file[i+1] == 0 || file[i+1] == 0xff) {
@@ -36,7 +36,6 @@ func jpegCost(file []byte) (cost, error) {
 		marker := file[i+1]
 		i += 2
 		if marker == markerEOI {
-			end = i
 			break
 		}
 		if marker >= markerRST0 && marker <= markerRST7 {
@@ -53,8 +52,8 @@ func jpegCost(file []byte) (cost, error) {
 		switch {
 		case marker >= markerSOF0 && marker <= markerSOF2 && frame == nil:
 			frame, progressive = segment, marker == markerSOF2
-		case marker == markerSOS && scans == 0:
-			scans = i - 2
+		case marker == markerSOS:
+			scans++
 		case marker == markerAPP14:
 			rgb = rgb || len(segment) >= 12 && segment[11] == 0 // Adobe: not converted to luma and chroma
 		}
@@ -65,17 +64,16 @@ func jpegCost(file []byte) (cost, error) {
 	}
 	c := cost{width: float64(binary.BigEndian.Uint16(frame[3:])), height: float64(binary.BigEndian.Uint16(frame[1:]))}
 	samples := jpegSamples(frame)
+	passes := transforms * scans
 	c.memory = samples
 	if progressive {
+		passes = transforms + scans
 		c.memory += 4 * samples // an int32 for each coefficient
 	}
-	body := file[scans:end]
-	rgb = rgb || bytes.Contains(body, []byte{0xff, markerAPP14})
 	if n := frame[5]; n == 4 || n == 3 && (rgb || frame[6] == 'R' && frame[9] == 'G' && frame[12] == 'B') {
 		c.memory += 4 * c.pixels() // it is converted
 	}
-	n := float64(bytes.Count(body, []byte{0xff, markerSOS}))
-	c.work, c.parts = (n+1)*samples+n*scanWork, fmt.Sprintf("%.0f scans", n)
+	c.work, c.parts = passes*samples+scans*scanWork, fmt.Sprintf("%.0f scans", scans)
 	return c, nil
 }
 

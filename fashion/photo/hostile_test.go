@@ -15,11 +15,6 @@ import (
 	"fashionlab/fashion/photo"
 )
 
-// hostileLimits are those of the demo.
-func hostileLimits() photo.Limits {
-	return photo.Limits{Bytes: 16 << 20, Pixels: 40_000_000, Memory: 256 << 20}
-}
-
 func TestHostilePicturesStayWithinTheLimitsOfMemory(t *testing.T) {
 	limits := photo.Limits{Bytes: hostile.Bytes, Pixels: hostile.Pixels, Memory: hostile.Memory}
 	var table bytes.Buffer

@@ -58,8 +58,10 @@ func Pictures() []Picture {
 		{"WebP, alpha of 5000x5000 on 8x8", riff("VP8X", canvas(5000, 5000, 0x10), "ALPH", append([]byte{1}, lossless(5000, 5000)[5:]...), "VP8 ", lossy(8, 8, 100)), "takes"},
 		{"JPEG, 20,000 scans", progressive(4000, 3000, 20000), "20000 scans"},
 		{"JPEG, 20,000 scans in a comment", slices.Concat([]byte{0xff, 0xd8}, comment(progressive(4000, 3000, 20000)), progressive(64, 64, 1)[2:]), ""},
-		{"JPEG, scans in a segment that a restart skips", hiddenScans(), "scans"},
-		{"JPEG, 50 scans of 4000x3000", progressive(4000, 3000, 50), ""},
+		{"JPEG, scans in a comment where a restart is looked for", hiddenScans(), "corrupt"},
+		{"JPEG, 45 scans of 4000x3000", progressive(4000, 3000, 45), ""},
+		{"JPEG, sequential, 50 scans of 4000x3000", sequential(4000, 3000, 50), "50 scans"},
+		{"JPEG, sequential, 12 scans of 4000x3000", sequential(4000, 3000, 12), ""},
 		{"JPEG, 100,000 scans of 16x16", progressive(16, 16, 100000), ""},
 		{"JPEG of 65535x65535", progressive(65535, 65535, 1), "65535x65535"},
 		{"JPEG, progressive, three components", components(large, large, 0xc2, 3), "takes"},
@@ -311,9 +313,19 @@ func frame(width, height int, marker byte, components int) []byte {
 
 // progressive is a grey JPEG of scans that say that as many blocks as can be said at once have no coefficient.
 func progressive(width, height, scans int) []byte {
-	file := slices.Concat([]byte{0xff, 0xd8}, segment(0xdb, append([]byte{0}, bytes.Repeat([]byte{1}, 64)...)...), frame(width, height, 0xc2, 1), endOfBlocks())
+	file := slices.Concat([]byte{0xff, 0xd8}, quantizers(), frame(width, height, 0xc2, 1), endOfBlocks())
 	return append(append(file, bytes.Repeat(scan(width, height), scans)...), 0xff, 0xd9)
 }
+
+// sequential is a grey JPEG of scans whose blocks have no coefficient and take two bits each.
+func sequential(width, height, scans int) []byte {
+	one := append([]byte{0, 1}, make([]byte, 16)...) // a Huffman table of one symbol, 0
+	file := slices.Concat([]byte{0xff, 0xd8}, quantizers(), frame(width, height, 0xc0, 1), segment(0xc4, one...), segment(0xc4, append([]byte{0x10}, one[1:]...)...))
+	scan := append(segment(0xda, 1, 1, 0, 0, 63, 0), make([]byte, ((width+7)/8)*((height+7)/8)/4)...)
+	return append(append(file, bytes.Repeat(scan, scans)...), 0xff, 0xd9)
+}
+
+func quantizers() []byte { return segment(0xdb, append([]byte{0}, bytes.Repeat([]byte{1}, 64)...)...) }
 
 // endOfBlocks is a Huffman table of one symbol, the end of 16384 blocks and more, with the code 0.
 func endOfBlocks() []byte {
@@ -341,7 +353,7 @@ func scan(width, height int) []byte {
 	return out
 }
 
-// hiddenScans is a JPEG that has its scans in a comment. The decoder looks for a restart in the scan before it, finds it in the comment, and goes on from there.
+// hiddenScans is a JPEG that has its scans in a comment. A decoder that looked for the restart of the scan before it in the comment would find it there, and go on from there.
 func hiddenScans() []byte {
 	const width, height, restart = 2000, 1500, 32767 // of 47,000 blocks
 	whole := progressive(width, height, 0)
