@@ -50,7 +50,7 @@ func webpCost(file []byte) (cost, error) {
 			bits := binary.LittleEndian.Uint32(data[1:])
 			return losslessCost(cost{width: float64(1 + bits&0x3fff), height: float64(1 + bits>>14&0x3fff)}), nil
 		case "ANIM", "ANMF":
-			return cost{}, &Error{"an animated WebP", "a WebP that does not move; or a GIF, of which the first picture is taken"}
+			return cost{}, &Error{"an animated WebP picture", "a still one, or a GIF, of which the first picture is read"}
 		}
 		rest = rest[min(length+length%2, uint64(len(rest))):]
 	}
