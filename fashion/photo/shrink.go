@@ -100,7 +100,7 @@ func kernelWeights(result, source int) []weighted {
 	for i := range list {
 		centre := float64((float64(i)+0.5)*scale) - 0.5
 		first, end := max(0, int(math.Floor(centre-reach))), min(source, int(math.Ceil(centre+reach)))
-		list[i].first = first
+		list[i].first, list[i].weights = first, make([]float64, 0, end-first)
 		sum := 0.0
 		for at := first; at < end; at++ {
 			weight := 0.0
