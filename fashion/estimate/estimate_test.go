@@ -52,9 +52,9 @@ func TestEstimateRestsOnTheMostSimilarRunOfThisMachine(t *testing.T) {
 	expect("a published run of another model", referenceDevice, 1)
 	trained(t, published, "resnet", resnet, 2, 2*epochSeconds(resnet))
 	expect("a published run", "resnet (cpu: a processor, 2 cores), published, not made on this machine", 2)
-	residual := cnn
-	residual.Model = run.Model{Name: "residual"}
-	trained(t, here, "residual", residual, 9, 7*epochSeconds(cnn))
+	own := cnn
+	own.Model = run.Model{Name: "mine"}
+	trained(t, here, "mine", own, 9, 7*epochSeconds(cnn))
 	expect("a run of a model here that was never timed", "resnet (cpu: a processor, 2 cores), published", 2)
 	trained(t, here, "cnn", cnn, 2, 3*epochSeconds(cnn))
 	expect("a run of another model here", "cnn (cpu: a processor, 2 cores), another model", 3)
