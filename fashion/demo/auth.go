@@ -35,9 +35,10 @@ func (s *Server) authenticated(w http.ResponseWriter, r *http.Request) bool {
 		}
 		return name == "localhost" || net.ParseIP(strings.Trim(name, "[]")) != nil
 	}
+	// Lax, so that the page opens from a link in a message too; requests that change or compute anything are refused from other sites, see admit.
 	same := func(v string) bool { return subtle.ConstantTimeCompare([]byte(v), []byte(token)) == 1 }
 	if same(r.URL.Query().Get("token")) {
-		http.SetCookie(w, &http.Cookie{Name: tokenCookie, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
+		http.SetCookie(w, &http.Cookie{Name: tokenCookie, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 		return true
 	}
 	c, err := r.Cookie(tokenCookie)

@@ -350,7 +350,8 @@ func TestServerAuthenticatesByTokenOrByTheHostOfTheRequest(t *testing.T) {
 		for _, c := range cookies {
 			r.AddCookie(c)
 		}
-		response, err := http.DefaultClient.Do(r)
+		asIs := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		response, err := asIs.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -372,24 +373,73 @@ func TestServerAuthenticatesByTokenOrByTheHostOfTheRequest(t *testing.T) {
 		t.Errorf("with another token: status %d, want 403", got)
 	}
 	first := get(url+"/?token="+token, "demo.example")
-	if first.StatusCode != 200 || len(first.Cookies()) != 1 {
-		t.Fatalf("with the token: status %d and %d cookies", first.StatusCode, len(first.Cookies()))
+	if first.StatusCode != 303 || first.Header.Get("Location") != "/" || len(first.Cookies()) != 1 {
+		t.Fatalf("with the token: status %d to %q and %d cookies, want a redirect to the address without it", first.StatusCode, first.Header.Get("Location"), len(first.Cookies()))
+	}
+	if got := get(url+"/", "", first.Cookies()...).StatusCode; got != 200 {
+		t.Errorf("the page with the cookie: status %d, want 200", got)
 	}
 	if got := get(url+"/api/ensemble", "", first.Cookies()...).StatusCode; got != 200 {
 		t.Errorf("with the cookie: status %d, want 200", got)
 	}
-	r, err := http.NewRequest("POST", url+"/api/predict?token="+token, strings.NewReader("x"))
-	if err != nil {
-		t.Fatal(err)
+	for header, value := range map[string]string{"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"} {
+		r, err := http.NewRequest("POST", url+"/api/predict?token="+token, strings.NewReader("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set(header, value)
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != 403 {
+			t.Errorf("a request from another page, by its %s: status %d, want 403", header, response.StatusCode)
+		}
 	}
-	r.Header.Set("Origin", "http://evil.example")
-	response, err := http.DefaultClient.Do(r)
+}
+
+func TestWrongTokensOfOneDoNotUseUpTheRequestsOfOthersBehindTheSameAddress(t *testing.T) {
+	token := demo.NewToken()
+	_, url := serve(t, demo.Options{Token: token, Rate: 0.001, Burst: 3})
+	for range 5 {
+		response, err := http.Get(url + "/?token=wrong")
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+	}
+	response, err := http.Post(url+"/api/predict?token="+token, "image/png", strings.NewReader("x"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	if response.StatusCode != 403 {
-		t.Errorf("a request from another page: status %d, want 403", response.StatusCode)
+	if response.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("status %d, want 422: the picture is none, but the request is read", response.StatusCode)
+	}
+}
+
+// A request takes what has arrived of it, not what it announces.
+func TestAnnouncedUploadsTakeNothing(t *testing.T) {
+	s := demo.NewServer(open(t), demo.Options{Burst: 1000})
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.ServeHTTP(struct{ http.ResponseWriter }{w}, r) // which has no deadlines
+	}))
+	t.Cleanup(func() { h.Close(); s.Close() })
+	for _, path := range []string{"/api/predict", "/api/generate"} {
+		for range 40 { // of 16 MiB each, more than all uploads may take
+			c, err := net.Dial("tcp", strings.TrimPrefix(h.URL, "http://"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { c.Close() })
+			if _, err := fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n{", path, 16<<20); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if status, text := post(t, h.URL, file(t, 0)); status != http.StatusOK {
+		t.Errorf("beside them the status is %d: %s", status, text)
 	}
 }
 

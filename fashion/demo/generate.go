@@ -1,7 +1,9 @@
 package demo
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -96,22 +98,40 @@ func (s *Server) generate(g *generator, r generateRequest) (generateResponse, er
 	return generateResponse{dataURI(photo.Grey(images[0])), p.Ensemble.Probabilities[0]}, nil
 }
 
+// decodeRequest decodes a request that is one JSON value, with no field that it does not know.
+func decodeRequest(body []byte, request *generateRequest) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(request); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows it")
+	}
+	return nil
+}
+
 // handleGenerate serves POST /api/generate.
 func (s *Server) handleGenerate(w http.ResponseWriter, r *http.Request) {
-	done, ok := s.admit(w, r)
-	if !ok {
+	if !s.admit(w, r) {
 		return
 	}
-	defer done()
 	g := s.generator.Load()
 	if g == nil {
 		writeError(w, http.StatusNotFound, "no generator is loaded; the demo's terminal says why")
 		return
 	}
+	body, free, err := s.readBody(w, r, maxRequestBytes)
+	defer free()
+	if errors.Is(err, errBusy) {
+		writeBusy(w)
+		return
+	}
 	var request generateRequest
-	d := json.NewDecoder(io.LimitReader(r.Body, maxRequestBytes))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&request); err != nil {
+	if err == nil {
+		err = decodeRequest(body, &request)
+	}
+	if err != nil {
 		writeError(w, http.StatusBadRequest, "the request's JSON is not valid: "+err.Error())
 		return
 	}
@@ -119,6 +139,12 @@ func (s *Server) handleGenerate(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusUnprocessableEntity, err.Error())
 		return
 	}
+	done, err := s.enqueue()
+	if err != nil {
+		writeBusy(w)
+		return
+	}
+	defer done()
 	made, err := s.generate(g, request)
 	if err != nil {
 		log.Printf("demo: %v", err)

@@ -1,8 +1,6 @@
 package demo
 
 import (
-	"net"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -32,15 +30,7 @@ func newRateLimiter(limit rate.Limit, burst int) rateLimiter {
 
 // allow reports whether a request of an address is within the limit.
 func (l *rateLimiter) allow(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		host = address
-	}
-	if ip, err := netip.ParseAddr(host); err == nil && ip.Is6() && !ip.Is4In6() {
-		if block, err := ip.Prefix(64); err == nil { // a client may use every address of its block
-			host = block.String()
-		}
-	}
+	host := clientOf(address)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()

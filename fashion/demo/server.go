@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log"
 	"net"
 	"net/http"
@@ -18,7 +17,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
 
 	"fashionlab/fashion"
@@ -53,8 +51,9 @@ type Server struct {
 	options      Options
 	batcher      *batcher
 	limiter      rateLimiter
-	uploads      *semaphore.Weighted // bytes of files that are being read or wait to be decoded
-	decoding     chan struct{}       // holds an element for each picture that is being decoded, which may take as much memory as the limits allow
+	guesses      rateLimiter // of wrong tokens, apart from the requests of those behind the same address who have the right one
+	uploads      *budget     // bytes of files that have arrived and wait to be decoded
+	decoding     *slots      // for pictures that are being decoded, which may each take as much memory as the limits allow
 	queued       atomic.Int64
 	neighbours   atomic.Pointer[Neighbours] // nil until AddNeighbours has prepared them
 	noNeighbours atomic.Bool                // there will be none
@@ -63,7 +62,7 @@ type Server struct {
 }
 
 const (
-	uploadBytes = 256 << 20        // of all uploads at once
+	uploadBytes = 256 << 20        // of all uploads at once; a client has a quarter of it
 	uploadTime  = 20 * time.Second // for a file to arrive
 	maxDecoding = 4                // pictures at once, on however many cores: 1 GiB with the default limits
 )
@@ -71,9 +70,10 @@ const (
 // NewServer serves the predictions of an ensemble. Close stops it.
 func NewServer(e *Ensemble, o Options) *Server {
 	o = o.withDefaults()
-	s := &Server{ensemble: e, options: o, batcher: newBatcher(e), limiter: newRateLimiter(rate.Limit(o.Rate), o.Burst),
-		uploads:  semaphore.NewWeighted(max(uploadBytes, o.Limits.Bytes)),
-		decoding: make(chan struct{}, min(maxDecoding, runtime.GOMAXPROCS(0))), mux: http.NewServeMux()}
+	limiter := func() rateLimiter { return newRateLimiter(rate.Limit(o.Rate), o.Burst) }
+	s := &Server{ensemble: e, options: o, batcher: newBatcher(e), limiter: limiter(), guesses: limiter(),
+		uploads:  newBudget(max(uploadBytes, 4*o.Limits.Bytes), max(uploadBytes/4, o.Limits.Bytes)),
+		decoding: newSlots(min(maxDecoding, runtime.GOMAXPROCS(0))), mux: http.NewServeMux()}
 	s.mux.HandleFunc("GET /{$}", s.handlePage)
 	s.mux.HandleFunc("GET /api/ensemble", s.handleEnsemble)
 	s.mux.HandleFunc("POST /api/predict", s.handlePredict)
@@ -156,7 +156,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'")
 	if !s.authenticated(w, r) {
-		if !s.limiter.allow(r.RemoteAddr) { // against guessing tokens by brute force
+		if !s.guesses.allow(r.RemoteAddr) { // against guessing tokens by brute force
 			writeError(w, http.StatusTooManyRequests, "too many wrong tokens")
 			return
 		}
@@ -166,7 +166,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-func (s *Server) handlePage(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) handlePage(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Query().Has("token") { // it is in the cookie now, and should not stay in the address, which is shown, saved and shared
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+		return
+	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Write(page) // an error means that the client is gone
 }
@@ -180,36 +184,36 @@ func (s *Server) handleEnsemble(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, j)
 }
 
-// admit reports whether a request is within the limits; if so, done must be called after it, otherwise the response is written.
-func (s *Server) admit(w http.ResponseWriter, r *http.Request) (done func(), ok bool) {
-	switch {
-	case r.Header.Get("Origin") != "" && r.Header.Get("Origin") != "http://"+r.Host && r.Header.Get("Origin") != "https://"+r.Host:
+// admit reports whether a request comes from the page and within the limits of its client; otherwise the response is written.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request) bool {
+	switch site := r.Header.Get("Sec-Fetch-Site"); {
+	case site == "cross-site" || site == "same-site" || r.Header.Get("Origin") != "" && r.Header.Get("Origin") != "http://"+r.Host && r.Header.Get("Origin") != "https://"+r.Host:
 		writeError(w, http.StatusForbidden, "the request comes from another page")
 	case !s.limiter.allow(r.RemoteAddr):
 		w.Header().Set("Retry-After", "1")
 		writeError(w, http.StatusTooManyRequests, fmt.Sprintf("more than %g requests a second; try again in a moment", s.options.Rate))
-	case s.queued.Add(1) > int64(s.options.Queue):
-		s.queued.Add(-1)
-		w.Header().Set("Retry-After", "2")
-		writeError(w, http.StatusServiceUnavailable, "the demo is busy; try again in a moment")
 	default:
-		return func() { s.queued.Add(-1) }, true
+		return true
 	}
-	return nil, false
+	return false
+}
+
+// enqueue counts a request, whose body has arrived, among those that wait; done must be called after it. It returns errBusy if there are too many.
+func (s *Server) enqueue() (done func(), err error) {
+	done = func() { s.queued.Add(-1) }
+	if s.queued.Add(1) > int64(s.options.Queue) {
+		done()
+		return nil, errBusy
+	}
+	return done, nil
 }
 
 // handlePredict serves POST /api/predict, whose body is the file of a photo.
 func (s *Server) handlePredict(w http.ResponseWriter, r *http.Request) {
-	done, ok := s.admit(w, r)
-	if !ok {
+	if !s.admit(w, r) {
 		return
 	}
-	defer done()
-	p, err := s.prepare(w, r)
-	var e Explanation
-	if err == nil {
-		e, err = s.batcher.explain(r.Context(), p)
-	}
+	e, err := s.predict(w, r)
 	var bad *photo.Error
 	var large *http.MaxBytesError
 	var broken *uploadError
@@ -218,6 +222,8 @@ func (s *Server) handlePredict(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("found more than %d bytes, want a picture of at most that", large.Limit))
 	case errors.As(err, &bad):
 		writeError(w, http.StatusUnprocessableEntity, bad.Error())
+	case errors.Is(err, errBusy):
+		writeBusy(w)
 	case errors.Is(err, errClosed):
 		writeError(w, http.StatusServiceUnavailable, err.Error())
 	case r.Context().Err() != nil: // the client is gone
@@ -238,32 +244,37 @@ type uploadError struct{ err error }
 
 func (e *uploadError) Error() string { return "the file did not arrive: " + e.err.Error() }
 
-// prepare reads the file of a request to its end, however slowly it arrives, and only then takes one of the few slots for decoding.
-func (s *Server) prepare(w http.ResponseWriter, r *http.Request) (photo.Prepared, error) {
-	size := s.options.Limits.Bytes
-	if r.ContentLength >= 0 {
-		size = min(size, r.ContentLength)
+// predict reads the file of a request to its end, however slowly it arrives, and only then takes its turn among those that wait.
+func (s *Server) predict(w http.ResponseWriter, r *http.Request) (Explanation, error) {
+	data, free, err := s.readBody(w, r, s.options.Limits.Bytes)
+	defer free()
+	if err != nil {
+		return Explanation{}, err
 	}
-	if err := s.uploads.Acquire(r.Context(), size); err != nil {
+	done, err := s.enqueue()
+	if err != nil {
+		return Explanation{}, err
+	}
+	defer done()
+	p, err := s.prepare(r, data)
+	if err != nil {
+		return Explanation{}, err
+	}
+	return s.batcher.explain(r.Context(), p)
+}
+
+// prepare decodes a file in one of the few slots for that.
+func (s *Server) prepare(r *http.Request, data []byte) (photo.Prepared, error) {
+	if err := s.decoding.acquire(r.Context(), clientOf(r.RemoteAddr)); err != nil {
 		return photo.Prepared{}, err
 	}
-	defer s.uploads.Release(size)
-	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return photo.Prepared{}, err
-	}
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.options.Limits.Bytes))
-	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
-		return photo.Prepared{}, err
-	} else if err != nil {
-		return photo.Prepared{}, &uploadError{err}
-	}
-	select {
-	case s.decoding <- struct{}{}:
-		defer func() { <-s.decoding }()
-	case <-r.Context().Done():
-		return photo.Prepared{}, r.Context().Err()
-	}
+	defer s.decoding.release()
 	return readPhoto(r.Context(), bytes.NewReader(data), s.options.Limits)
+}
+
+func writeBusy(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "2")
+	writeError(w, http.StatusServiceUnavailable, errBusy.Error())
 }
 
 func writeError(w http.ResponseWriter, status int, text string) {
