@@ -73,7 +73,7 @@ func TestServerGeneratesTheRequestedItem(t *testing.T) {
 	}
 	for request, want := range map[string]string{
 		`{"class": 10}`: "classes", `{"target_class": -1}`: "classes", `{"fraction": 1.5}`: "fraction", `{"steps": [0, 7]}`: "direction 2", `{"steps": [0,0,0,0,0,0,0]}`: "7 steps",
-		`{"seed": 18446744073709551615}`: "seeds", `{"colour": 1}`: "colour", `no`: "not valid", ``: "not valid", `{"steps": [` + strings.Repeat("0,", 9000) + `0]}`: "not valid",
+		`{"seed": 18446744073709551615}`: "seeds", `{"colour": 1}`: "colour", `no`: "not valid", ``: "not valid", `{} {}`: "follows", `{"steps": [` + strings.Repeat("0,", 9000) + `0]}`: "not valid",
 	} {
 		if status, _, response := generate(t, url, request); status < 400 || status >= 500 || !strings.Contains(response["error"].(string), want) {
 			t.Errorf("%.40s: %d %v, want an error with %q", request, status, response, want)
