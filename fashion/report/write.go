@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/disk"
 	"fashionlab/fashion/run"
 )
 
@@ -40,7 +41,7 @@ func Write(w, messages io.Writer, local, published run.Store, o Options) error {
 		if err := HTML(&page, lines, generators, relative(root), relative(publishedRoot)); err != nil {
 			return err
 		}
-		if err := run.WriteFile(o.HTML, page.Bytes()); err != nil {
+		if err := disk.WriteFile(o.HTML, page.Bytes()); err != nil {
 			return err
 		}
 		fmt.Fprintln(messages, "wrote", o.HTML)

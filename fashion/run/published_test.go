@@ -20,12 +20,12 @@ func TestPublishedRunHasWhatWasMeasuredWithoutCheckpoints(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if err := r.Publish("full/cnn"); err == nil {
+	if err := r.Publish("full/cnn", nil); err == nil {
 		t.Error("a run that is not finished was published")
 	}
 	r.Record.Backend = `PJRT "cpu" plugin (/home/somebody/plugin.so) v0.115 [1 device(s)]`
 	checkpoint := run.Checkpoint{State: run.State{Recipe: recipe()}}
-	if err := errors.Join(r.SaveHistory([]run.Epoch{{Epoch: 1, Loss: 0.5}}), r.SaveCheckpoint(run.Best, checkpoint), r.Finish(), r.Publish("full/cnn")); err != nil {
+	if err := errors.Join(r.SaveHistory([]run.Epoch{{Epoch: 1, Loss: 0.5}}), r.SaveCheckpoint(run.Best, checkpoint), r.Finish(), r.Publish("full/cnn", nil)); err != nil {
 		t.Fatal(err)
 	}
 	p, err := run.Published().Open("full/cnn")
