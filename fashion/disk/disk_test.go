@@ -71,19 +71,19 @@ func TestFileThatIsLargerThanAllowedIsNotRead(t *testing.T) {
 	}
 }
 
-func TestLeftoversAreTheTemporaryFilesOfOurFilesAndNoOthers(t *testing.T) {
+func TestFilesAndTheirTemporaryFilesAreListedAndNoOthers(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{".done.123", ".a.png.9", ".done.12x", "done.12", ".other.123", "..123", "done"} {
+	if err := os.Mkdir(filepath.Join(dir, "sub"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{".done.123", "sub/.a.png.9", "sub/a.png", "a.png", ".done.12x", "done.12", ".other.123", "..123", "done"} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got, err := disk.Leftovers(dir, "done", "*.png")
-	if want := []string{filepath.Join(dir, ".a.png.9"), filepath.Join(dir, ".done.123")}; err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("found %v (%v), want %v", got, err, want)
-	}
-	if got, err := disk.Leftovers(filepath.Join(dir, "none"), "*"); err != nil || len(got) != 0 {
-		t.Errorf("a folder that is not there has %v (%v)", got, err)
+	files, temporaries, err := disk.List(dir, "done", "sub/[^.]*.png", "none/*")
+	if got, want := fmt.Sprint(files, temporaries), "[done sub/a.png] [.done.123 sub/.a.png.9]"; err != nil || got != want {
+		t.Errorf("found %s (%v), want %s", got, err, want)
 	}
 }
 

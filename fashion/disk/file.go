@@ -12,7 +12,6 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"syscall"
 )
 
@@ -59,20 +58,31 @@ func createTemporary(path string) (f *os.File, err error) {
 // temporary matches the names of temporary files.
 var temporary = regexp.MustCompile(`^\.(.+)\.\d+$`)
 
-// Leftovers lists the temporary files in a folder, those of writers at work among them, of files whose names match one of the patterns. A folder that does not exist has none.
-func Leftovers(dir string, patterns ...string) (paths []string, err error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	for _, e := range entries {
-		name := temporary.FindStringSubmatch(e.Name())
-		ours := func(pattern string) bool { ok, _ := path.Match(pattern, name[1]); return ok } // of patterns in our code
-		if name != nil && e.Type().IsRegular() && slices.ContainsFunc(patterns, ours) {
-			paths = append(paths, filepath.Join(dir, e.Name()))
+// List lists the files of a folder whose paths, with slashes, match one of the patterns, and the temporary files of such files: of killed writers, and of those at work. A folder that does not
+// exist has none.
+func List(dir string, patterns ...string) (files, temporaries []string, err error) {
+	for _, pattern := range patterns {
+		folder, base := path.Split(pattern)
+		entries, err := os.ReadDir(filepath.Join(dir, folder))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, err
+		}
+		for _, e := range entries {
+			of := temporary.FindStringSubmatch(e.Name())
+			if of == nil {
+				of = []string{"", e.Name()}
+			}
+			if ours, err := path.Match(base, of[1]); err != nil || !ours {
+				continue
+			}
+			if of[0] == "" {
+				files = append(files, folder+e.Name())
+			} else if e.Type().IsRegular() {
+				temporaries = append(temporaries, folder+e.Name())
+			}
 		}
 	}
-	return paths, nil
+	return files, temporaries, nil
 }
 
 // link is a variable because tests have file systems without.

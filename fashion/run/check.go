@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"os"
 	"path"
@@ -22,18 +21,6 @@ var warnings io.Writer = os.Stderr
 
 func warn(format string, args ...any) {
 	fmt.Fprintln(warnings, "warning: "+fmt.Sprintf(format, args...)) // best effort
-}
-
-// leftovers lists the temporary files in a run's folder: of killed writers, and of the one that holds the lock.
-func leftovers(dir string) (paths []string, err error) {
-	for _, sub := range []string{"", checkpointDir, predictionsDir, samplesDir} {
-		found, err := disk.Leftovers(filepath.Join(dir, sub), "recipe.json", "record.json", "history.json", "network.json", "done", "*.safetensors", "*.npz", "*.png")
-		if err != nil {
-			return nil, err
-		}
-		paths = append(paths, found...)
-	}
-	return paths, nil
 }
 
 // readOrMend reads the run. A file that is corrupt or lost is made anew where the run proves what was in it: the recipe if the one asked for is that of a checkpoint or of the manifest, the history
@@ -147,12 +134,16 @@ func (r *Run) inspect(name string) error {
 		_, err := r.readSamples(name)
 		return err
 	}
+	if name == doneFile {
+		_, err := r.readManifest()
+		return err
+	}
 	return r.readJSON(name, new(json.RawMessage))
 }
 
 // Check reads all files of a run and returns an error for each that is corrupt, lost or left over; each says what to do. Checkpoints may have been removed, all together.
 func (r *Run) Check() (problems []error) {
-	names, err := r.files()
+	names, left, err := disk.List(r.Dir, append(patterns, doneFile)...)
 	if err != nil {
 		return []error{err}
 	}
@@ -162,20 +153,19 @@ func (r *Run) Check() (problems []error) {
 		}
 	}
 	if r.manifest != nil {
-		_, err := os.Stat(filepath.Join(r.Dir, checkpointDir))
+		checkpoint := func(name string) bool { return path.Dir(name) == checkpointDir }
+		pruned := !slices.ContainsFunc(names, checkpoint)
 		for _, name := range slices.Sorted(maps.Keys(r.manifest.SHA256)) {
-			pruned := path.Dir(name) == checkpointDir && errors.Is(err, fs.ErrNotExist)
-			if missing := r.verify(name, ""); !pruned && !slices.Contains(names, name) && missing != nil {
+			if slices.Contains(names, name) || pruned && checkpoint(name) {
+				continue
+			}
+			if missing := r.verify(name, ""); missing != nil {
 				problems = append(problems, missing)
 			}
 		}
 	}
-	left, err := leftovers(r.Dir)
 	if len(left) > 0 {
-		err = errors.Join(err, fmt.Errorf("%s: a process that was killed, or is at work, has %d temporary files here; the next training into the folder removes those of killed ones", r.Dir, len(left)))
-	}
-	if err != nil {
-		problems = append(problems, err)
+		problems = append(problems, fmt.Errorf("%s: a process that was killed, or is at work, has %d temporary files here; the next training into the folder removes those of killed ones", r.Dir, len(left)))
 	}
 	return problems
 }

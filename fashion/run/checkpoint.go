@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 
 	"fashionlab/fashion/disk"
 	"fashionlab/fashion/internal/manifest"
@@ -199,7 +199,7 @@ func decodeCheckpoint(data []byte) (c Checkpoint, err error) {
 // decodeState decodes the state in a checkpoint's metadata, whose other values are checksums.
 func decodeState(metadata map[string]string) (s State, err error) {
 	for key := range metadata {
-		if key != stateKey && !strings.HasPrefix(key, "crc32") {
+		if key != stateKey && !slices.Contains(safetensors.Checksums, key) {
 			return s, fmt.Errorf("found %q in the header, which no checkpoint has", key)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"fashionlab/fashion/disk"
+	"fashionlab/fashion/internal/manifest"
 )
 
 // SetWarnings changes where warnings go, and returns what brings them back.
@@ -28,4 +29,13 @@ func Seal(dir string) (err error) {
 	defer func() { err = errors.Join(err, r.Close(), os.Remove(filepath.Join(dir, "lock"))) }()
 	r.manifest = nil
 	return r.seal()
+}
+
+// Announce is the manifest of a file that is about to be replaced.
+func Announce(done []byte, name string, data []byte) ([]byte, error) {
+	m, err := manifest.Decode(done)
+	if err != nil {
+		return nil, err
+	}
+	return m.Announce(name, manifest.Digest(data)).Encode()
 }

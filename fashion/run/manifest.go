@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -94,21 +93,12 @@ func (r *Run) readFile(name string) ([]byte, error) {
 	return data, r.verify(name, manifest.Digest(data))
 }
 
-// files lists those of the files that a manifest lists which are there, by their paths with slashes.
-func (r *Run) files() (names []string, err error) {
-	for _, pattern := range []string{recipeFile, recordFile, historyFile, networkFile, checkpointDir + "/[^.]*.safetensors", predictionsDir + "/[^.]*.npz", samplesDir + "/[^.]*.png"} {
-		found, err := fs.Glob(os.DirFS(r.Dir), pattern)
-		if err != nil {
-			return nil, err
-		}
-		names = append(names, found...)
-	}
-	return names, nil
-}
+// patterns match the files that a manifest lists, by their paths with slashes.
+var patterns = []string{recipeFile, recordFile, historyFile, networkFile, checkpointDir + "/[^.]*.safetensors", predictionsDir + "/[^.]*.npz", samplesDir + "/[^.]*.png"}
 
 // seal writes the manifest of the files that are there. One that cannot be read is an error.
 func (r *Run) seal() error {
-	names, err := r.files()
+	names, _, err := disk.List(r.Dir, patterns...)
 	if err != nil {
 		return err
 	}

@@ -100,9 +100,9 @@ func (r *Run) begin(recipe Recipe, extend bool) error {
 	if r.lock.Warning != "" {
 		warn("%s", r.lock.Warning)
 	} else { // no other process writes here
-		killed, err := leftovers(r.Dir)
-		for _, path := range killed {
-			err = errors.Join(err, os.Remove(path))
+		_, left, err := disk.List(r.Dir, append(patterns, doneFile)...)
+		for _, name := range left {
+			err = errors.Join(err, os.Remove(filepath.Join(r.Dir, name)))
 		}
 		if err != nil {
 			return err

@@ -40,6 +40,9 @@ const (
 	zeros       = "00000000"
 )
 
+// Checksums are the keys of the checksums among the metadata.
+var Checksums = []string{bodyKey, headerKey}
+
 // Encode returns the file of tensors and metadata.
 func Encode(metadata map[string]string, tensors []Tensor) ([]byte, error) {
 	header := map[string]any{}
