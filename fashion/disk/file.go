@@ -12,7 +12,9 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"syscall"
+	"unicode"
 )
 
 // WriteFile writes data to a temporary file beside path, brings it to the disk and renames it, so that path holds
@@ -72,7 +74,8 @@ func List(dir string, patterns ...string) (files, temporaries []string, err erro
 			if of == nil {
 				of = []string{"", e.Name()}
 			}
-			if ours, err := path.Match(base, of[1]); err != nil || !ours {
+			hidden := strings.ContainsFunc(e.Name(), func(c rune) bool { return !unicode.IsGraphic(c) }) // no name that we give
+			if ours, err := path.Match(base, of[1]); err != nil || !ours || hidden {
 				continue
 			}
 			if of[0] == "" {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -90,10 +89,9 @@ func (r *Run) mendRecipe(asked Recipe) error {
 			continue
 		}
 		r.Recipe = asked
-		if err := r.sameRecipe(Checkpoint{State: State{Recipe: kept}}); err != nil {
+		if err := r.sameRecipe(kept); err != nil {
 			return err
-		}
-		if r.Finished() && kept.Epochs != asked.Epochs {
+		} else if r.Finished() && kept.Epochs != asked.Epochs {
 			return &RecipeError{r.Dir, Diff(kept, asked)}
 		}
 		return r.write(recipeFile, data)
@@ -155,11 +153,8 @@ func (r *Run) Check() (problems []error) {
 	if r.manifest != nil {
 		checkpoint := func(name string) bool { return path.Dir(name) == checkpointDir }
 		pruned := !slices.ContainsFunc(names, checkpoint)
-		for _, name := range slices.Sorted(maps.Keys(r.manifest.SHA256)) {
-			if slices.Contains(names, name) || pruned && checkpoint(name) {
-				continue
-			}
-			if missing := r.verify(name, ""); missing != nil {
+		for _, name := range r.manifest.Absent(names) {
+			if missing := r.verify(name, ""); missing != nil && !(pruned && checkpoint(name)) {
 				problems = append(problems, missing)
 			}
 		}

@@ -135,22 +135,24 @@ func (r *Run) readCheckpoint(name string, usable []func(Checkpoint) error) (Chec
 			return Checkpoint{}, err
 		}
 	}
-	for _, check := range append([]func(Checkpoint) error{r.sameRecipe}, usable...) {
-		if err := check(c); err != nil {
-			return Checkpoint{}, &CheckpointError{path, err}
-		}
+	err = r.sameRecipe(c.State.Recipe)
+	for i := 0; i < len(usable) && err == nil; i++ {
+		err = usable[i](c)
+	}
+	if err != nil {
+		return Checkpoint{}, &CheckpointError{path, err}
 	}
 	return c, nil
 }
 
 // sameRecipe compares the recipe in a checkpoint with the run's, which may have been extended to more epochs since.
-func (r *Run) sameRecipe(c Checkpoint) error {
-	kept := c.State.Recipe
+func (r *Run) sameRecipe(kept Recipe) error {
+	extended := kept
 	if !kept.canonical().OverAll() {
-		kept.Epochs = r.Recipe.Epochs
+		extended.Epochs = r.Recipe.Epochs
 	}
-	if kept.canonical() != r.Recipe.canonical() {
-		return &RecipeError{r.Dir, Diff(c.State.Recipe, r.Recipe)}
+	if extended.canonical() != r.Recipe.canonical() {
+		return &RecipeError{r.Dir, Diff(kept, r.Recipe)}
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package run
 import (
 	"errors"
 	"io/fs"
-	"path/filepath"
 	"regexp"
 
 	"fashionlab/fashion/disk"
@@ -57,17 +56,13 @@ func (r *Run) published(weights *Checkpoint) (map[string][]byte, error) {
 		contents[file] = data
 	}
 	if weights != nil {
-		if err := r.sameRecipe(*weights); err != nil {
+		if err := r.sameRecipe(weights.State.Recipe); err != nil {
 			return nil, err
 		}
 		if contents[checkpointFile(Best)], err = weights.encode(); err != nil {
 			return nil, err
 		}
 	}
-	m := manifest.Manifest{Finished: record.Finished, SHA256: map[string]string{}}
-	for file, data := range contents {
-		m.SHA256[filepath.ToSlash(file)] = manifest.Digest(data)
-	}
-	contents[doneFile], err = m.Encode()
+	contents[doneFile], err = manifest.Of(record.Finished, contents).Encode()
 	return contents, err
 }

@@ -115,7 +115,8 @@ func (r *Run) begin(recipe Recipe, extend bool) error {
 	switch {
 	case errors.Is(err, ErrNotFound) || err == nil && r.Recipe != recipe && !r.hasEpochs():
 		r.Recipe, r.Record, r.History = recipe, Record{Started: time.Now().UTC().Truncate(time.Second)}, nil
-		return r.saveJSON(recipeFile, recipe)
+		// A first epoch that was interrupted may have left its best checkpoint.
+		return errors.Join(os.RemoveAll(r.checkpointPath(Best)), r.saveJSON(recipeFile, recipe))
 	case err == nil && r.Recipe != recipe:
 		return &RecipeError{r.Dir, Diff(r.Recipe, recipe)}
 	case err != nil:
@@ -226,7 +227,7 @@ func (r *Run) compareCheckpoints() error {
 		if err != nil {
 			continue // whoever needs the checkpoint reports that
 		}
-		if err := r.sameRecipe(Checkpoint{State: State{Recipe: kept}}); err != nil {
+		if err := r.sameRecipe(kept); err != nil {
 			return r.corrupt(recipeFile, fmt.Errorf("it is not the recipe of %s: %w", checkpointFile(name), err))
 		}
 	}

@@ -70,7 +70,11 @@ func TestAnotherRecipeIsAnErrorThatShowsTheDifference(t *testing.T) {
 
 func TestRunWithoutAFinishedEpochGivesWayToAnotherRecipe(t *testing.T) {
 	dir := t.TempDir()
-	begin(t, dir).Close()
+	first := begin(t, dir)
+	if err := first.SaveCheckpoint(run.Best, checkpoint(1)); err != nil { // and killed before the last one
+		t.Fatal(err)
+	}
+	first.Close()
 	other := recipe()
 	other.Optimizer.LearningRate = 0.5
 	r, err := run.Begin(dir, other)

@@ -102,15 +102,12 @@ func (s Store) List() ([]*Run, error) {
 		if err != nil {
 			return err
 		}
-		if _, hidden := text.Hidden(d.Name()); hidden {
-			unreadable = append(unreadable, fmt.Errorf("%q has a character in its name that a terminal would obey and not show; rename it", path))
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		}
 		if !d.IsDir() {
 			return nil
+		}
+		if _, hidden := text.Hidden(d.Name()); hidden {
+			unreadable = append(unreadable, fmt.Errorf("%q has a character in its name that a terminal would obey and not show; rename it", path))
+			return fs.SkipDir
 		}
 		if path != s.root && strings.HasPrefix(d.Name(), ".") {
 			return fs.SkipDir

@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"maps"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"fashionlab/fashion/disk"
@@ -24,6 +25,15 @@ type Manifest struct {
 	SHA256   map[string]string `json:"sha256"`         // of each file
 	Next     map[string]string `json:"next,omitempty"` // of a file that is being replaced: it has this digest or the one above
 	Own      string            `json:"own"`            // SHA-256 of the manifest with this empty
+}
+
+// Of is the manifest of files' contents.
+func Of(finished time.Time, contents map[string][]byte) Manifest {
+	m := Manifest{Finished: finished, SHA256: map[string]string{}}
+	for name, data := range contents {
+		m.SHA256[filepath.ToSlash(name)] = Digest(data)
+	}
+	return m
 }
 
 // Digest is the SHA-256 of data, in hexadecimal digits.
@@ -87,6 +97,16 @@ func (m Manifest) Check(name, sum string) error {
 		return errors.New("the manifest does not list it: it is of another folder")
 	}
 	return fmt.Errorf("its SHA-256 is %s, and %s in the manifest: it was changed after it was saved", sum, want)
+}
+
+// Absent lists the files, in order, that are not among names.
+func (m Manifest) Absent(names []string) (absent []string) {
+	for _, name := range slices.Sorted(maps.Keys(m.SHA256)) {
+		if !slices.Contains(names, name) {
+			absent = append(absent, name)
+		}
+	}
+	return absent
 }
 
 // Announce returns the manifest for the time in which a file is replaced by one of another digest.
