@@ -494,7 +494,7 @@ func TestJSONWithSomethingBehindItIsRefused(t *testing.T) {
 }
 
 func TestBestEpochOutOfRangeIsAnError(t *testing.T) {
-	for _, best := range []int{-1, 4, 1 << 40} {
+	for _, best := range []int{-1, 4, 1 << 30} {
 		dir := t.TempDir()
 		trained(t, dir)
 		edit(t, filepath.Join(dir, "done"), func([]byte) []byte { return []byte("2026-11-25T21:36:06Z\n") })
@@ -568,8 +568,9 @@ func content(dir string) (map[string]any, map[string]error) {
 		values[name], problems[name] = c, err
 	}
 	for _, part := range []string{run.Validation, run.Test} {
-		p, err := r.Predictions(part)
-		values[part], problems[part] = p, err
+		if p, err := r.Predictions(part); !errors.Is(err, os.ErrNotExist) {
+			values[part], problems[part] = p, err
+		}
 	}
 	for _, e := range r.History {
 		if s, err := r.Samples(e.Epoch); !errors.Is(err, os.ErrNotExist) {
