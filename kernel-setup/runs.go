@@ -47,7 +47,7 @@ func checkStore(store run.Store, out io.Writer) (problems int, err error) {
 	}
 	report := func(err error) {
 		problems++
-		fmt.Fprintf(out, "damaged  %s\n", strings.ReplaceAll(err.Error(), "\n", "\n         "))
+		fmt.Fprintf(out, "corrupt  %s\n", strings.ReplaceAll(err.Error(), "\n", "\n         "))
 	}
 	runs, err := store.List()
 	if unreadable, ok := err.(interface{ Unwrap() []error }); ok {
@@ -71,7 +71,11 @@ func checkStore(store run.Store, out io.Writer) (problems int, err error) {
 	if err != nil {
 		return problems, err
 	}
-	fmt.Fprintf(out, "%-8s %s: %d runs and %d searches, %d problems; %d runs have no manifest to be checked with\n", map[bool]string{true: "ok", false: "damaged"}[problems == 0], root, len(runs), journals, problems, unchecked)
+	status := "ok"
+	if problems > 0 {
+		status = "corrupt"
+	}
+	fmt.Fprintf(out, "%-8s %s: %d runs and %d searches, %d problems; %d runs have no manifest to be checked with\n", status, root, len(runs), journals, problems, unchecked)
 	return problems, nil
 }
 

@@ -206,7 +206,7 @@ func decodeState(metadata map[string]string) (s State, err error) {
 		}
 	}
 	if err := json.Unmarshal([]byte(metadata[stateKey]), &s); err != nil {
-		return s, fmt.Errorf("found a damaged state: %w", err)
+		return s, fmt.Errorf("found a corrupt state: %w", err)
 	}
 	for i, e := range s.History {
 		if e.Epoch != i+1 {

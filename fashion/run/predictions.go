@@ -138,7 +138,7 @@ func (r *Run) Predictions(part string) (Predictions, error) {
 	return p, nil
 }
 
-// maxRows bounds what a damaged file can make us allocate.
+// maxRows bounds what a corrupt file can make us allocate.
 const maxRows = 1 << 20
 
 func decodePredictions(data []byte) (Predictions, error) {

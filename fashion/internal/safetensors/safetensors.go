@@ -124,7 +124,7 @@ func ReadMetadata(r io.Reader) (map[string]string, error) {
 // decodeHeader checks a header's checksum, if it has one, and returns the metadata and what it says of the tensors.
 func decodeHeader(head []byte) (metadata map[string]string, tensors map[string]json.RawMessage, err error) {
 	if err := json.Unmarshal(head, &tensors); err != nil {
-		return nil, nil, &Error{"a damaged header", "JSON", err}
+		return nil, nil, &Error{"a corrupt header", "JSON", err}
 	}
 	if err := json.Unmarshal(tensors[metadataKey], &metadata); err != nil {
 		return nil, nil, &Error{"no metadata of ours", "those of a file of this project", err}
@@ -158,13 +158,13 @@ func Decode(data []byte) (metadata map[string]string, tensors []Tensor, err erro
 	}
 	body := data[8+n:]
 	if got, want := fmt.Sprintf("%08x", crc32.ChecksumIEEE(body)), metadata[bodyKey]; got != want {
-		return bad(fmt.Sprintf("tensors of %d bytes with checksum %s", len(body), got), fmt.Sprintf("%q (the file is cut or damaged)", want))
+		return bad(fmt.Sprintf("tensors of %d bytes with checksum %s", len(body), got), fmt.Sprintf("%q (the file is cut or corrupt)", want))
 	}
 	offsets := map[string]int{}
 	for name, raw := range headers {
 		var h tensorHeader
 		if err := json.Unmarshal(raw, &h); err != nil {
-			return nil, nil, &Error{fmt.Sprintf("a damaged header of tensor %q", name), "JSON", err}
+			return nil, nil, &Error{fmt.Sprintf("a corrupt header of tensor %q", name), "JSON", err}
 		}
 		if h.Offsets[0] < 0 || h.Offsets[1] < h.Offsets[0] || h.Offsets[1] > len(body) {
 			return bad(fmt.Sprintf("tensor %q at bytes %v of %d", name, h.Offsets, len(body)), "a place inside the file")

@@ -15,7 +15,7 @@ import (
 // PerRow is how many images stand side by side.
 const PerRow = 10
 
-// maxRows bounds what a damaged file can make us allocate.
+// maxRows bounds what a corrupt file can make us allocate.
 const maxRows = 1000
 
 // Encode returns the picture of images, whose number must be a multiple of PerRow.
@@ -44,7 +44,7 @@ func Decode(data []byte) ([]fashion.Image, error) {
 	}
 	decoded, err := png.Decode(bytes.NewReader(data))
 	if err != nil {
-		return nil, fmt.Errorf("found a damaged picture: %w", err)
+		return nil, fmt.Errorf("found a corrupt picture: %w", err)
 	}
 	images := make([]fashion.Image, c.Height/fashion.Side*PerRow)
 	for i := range images {
