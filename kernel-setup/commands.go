@@ -29,6 +29,7 @@ type options struct {
 	notebooks notebooks.Options
 	gpu       cuda.Options
 	onlyGPU   bool
+	runs      bool     // are looked at, and nothing else
 	args      []string // for another program
 }
 
@@ -53,6 +54,7 @@ func commands() []command {
 			do: func(context.Context, layout.Layout, options) error { return nil }},
 		{name: "doctor", summary: "say what is installed, what is missing, and how to install it", flags: func(f *flag.FlagSet, o *options) {
 			f.BoolVar(&o.onlyGPU, "gpu", false, "look at the GPU only")
+			f.BoolVar(&o.runs, "runs", false, "read every file of the runs and searches instead, and say what is corrupt and what to do")
 		}, do: doctor},
 		{name: "uninstall", summary: "remove what setup installed; runs stay",
 			do: func(_ context.Context, l layout.Layout, _ options) error { return parts.Uninstall(l) }},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"runtime"
 	"strings"
@@ -18,6 +19,9 @@ import (
 
 // doctor prints a line for each part: what is installed, or what is missing and how to fix that.
 func doctor(ctx context.Context, l layout.Layout, o options) error {
+	if o.runs {
+		return doctorRuns(l, os.Stdout)
+	}
 	missing := 0
 	line := func(name, found string, err error, fix string) {
 		if err != nil {

@@ -6,13 +6,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"syscall"
+
+	"fashionlab/fashion/internal/text"
 )
 
-// journalVersion is the version of the journal's format: JSON lines, a header and then one event a line.
+// journalVersion is the version of the journal's format: JSON lines, a header and then one event a line. The last field of each is its checksum (see lineEnd), which journals once did not have:
+// a line without is only checked for what it says.
 const journalVersion = 1
 
 // header identifies the search that a journal belongs to.
@@ -54,7 +60,10 @@ func (s Search[C]) header() (header, error) {
 }
 
 // journal appends to a file. Each line is synced to the disk before the search continues.
-type journal struct{ file *os.File }
+type journal struct {
+	file *os.File
+	sum  uint32 // of the lines so far
+}
 
 // open opens the search's journal for writing and replays its events.
 func (w *execution[C]) open() (*journal, error) {
@@ -64,19 +73,22 @@ func (w *execution[C]) open() (*journal, error) {
 	if err := os.MkdirAll(filepath.Dir(w.Journal), 0o777); err != nil {
 		return nil, fmt.Errorf("cannot keep the search's journal: %w", err)
 	}
-	f, err := os.OpenFile(w.Journal, os.O_RDWR|os.O_CREATE, 0o666)
+	f, err := openJournal(w.Journal, os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, fmt.Errorf("cannot keep the search's journal: %w", err)
 	}
-	j := &journal{f}
-	end, err := w.replay(f)
-	if err == nil {
-		err = f.Truncate(end) // drops an incomplete line, whose training is repeated
+	l, err := w.replay(f)
+	if err == nil && l.torn != "" {
+		fmt.Fprintf(warnings, "warning: %s: dropped the last line, whose writer was killed, and repeat its training: %s\n", w.Journal, l.torn)
 	}
 	if err == nil {
-		_, err = f.Seek(end, io.SeekStart)
+		err = f.Truncate(l.end)
 	}
-	if err == nil && end == 0 {
+	if err == nil {
+		_, err = f.Seek(l.end, io.SeekStart)
+	}
+	j := &journal{f, l.sum}
+	if err == nil && l.end == 0 {
 		var h header
 		if h, err = w.header(); err == nil {
 			err = j.write(h)
@@ -88,13 +100,32 @@ func (w *execution[C]) open() (*journal, error) {
 	return j, nil
 }
 
+// warnings is where it is said what was dropped. It is a variable for tests.
+var warnings io.Writer = os.Stderr
+
+// openJournal opens a journal's file. A pipe or a device in its place is an error; waiting for it could last for ever.
+func openJournal(path string, flags int) (*os.File, error) {
+	f, err := os.OpenFile(path, flags|syscall.O_NONBLOCK, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no regular file but of the kind %v", path, info.Mode().Type())
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
 // Read returns the state of a search from its journal, without training. Without a journal no trial has been trained.
 func (s Search[C]) Read() (State[C], error) {
 	w, err := s.begin()
 	if err != nil {
 		return State[C]{}, err
 	}
-	f, err := os.Open(s.Journal)
+	f, err := openJournal(s.Journal, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return w.state, nil
 	}
@@ -107,39 +138,54 @@ func (s Search[C]) Read() (State[C], error) {
 	return w.state, err
 }
 
-// replay records the events of a journal. It returns the offset in bytes where the last complete line ends.
-func (w *execution[C]) replay(f io.Reader) (end int64, err error) {
+// replay records the events of a journal.
+func (w *execution[C]) replay(f io.Reader) (*lines, error) {
 	want, err := w.header()
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	r := bufio.NewReaderSize(f, 1<<16)
-	for number := 1; ; number++ {
-		line, err := r.ReadBytes('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return end, fmt.Errorf("%s: %w", w.Journal, err)
-		}
-		if err != nil { // the end, perhaps in the middle of a line
-			return end, nil
-		}
-		if number == 1 {
-			err = checkHeader(line, want)
+	l := &lines{name: w.Journal, reader: bufio.NewReaderSize(f, 1<<16)}
+	for l.next() {
+		if l.number == 1 {
+			err = checkHeader(l.content, want)
 		} else {
-			err = w.replayEvent(line)
+			err = w.replayEvent(l.content)
 		}
 		if err != nil {
-			return end, fmt.Errorf("%s, line %d: %w", w.Journal, number, err)
+			return l, fmt.Errorf("%s, line %d: %w", w.Journal, l.number, err)
 		}
-		end += int64(len(line))
 	}
+	return l, l.err
+}
+
+// CheckJournal reads a journal's lines and compares them with their checksums, whatever search it belongs to. It reports the line that is corrupt, and a last one that is incomplete.
+func CheckJournal(path string) error {
+	f, err := openJournal(path, os.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	l := &lines{name: path, reader: bufio.NewReaderSize(f, 1<<16)}
+	for l.next() {
+	}
+	if l.err == nil && l.torn != "" {
+		return fmt.Errorf("%s: the last line is incomplete (%s); the search that goes on drops it and repeats its training", path, l.torn)
+	}
+	return l.err
+}
+
+const advice = "choose another name, or remove the folder to start the search again"
+
+// noHeader is the error of a first line that is no header.
+func noHeader(err error) error {
+	return fmt.Errorf("found no header of a search's journal: %w; %s", err, advice)
 }
 
 // checkHeader compares a journal's first line with the header of the search that wants to resume it.
 func checkHeader(line []byte, want header) error {
-	const advice = "choose another name, or remove the folder to start the search again"
 	var got header
 	if err := json.Unmarshal(line, &got); err != nil || got.Version == 0 {
-		return fmt.Errorf("found no header of a search's journal; %s", advice)
+		return noHeader(errors.Join(err, errors.New("no version")))
 	}
 	if got.Version > journalVersion {
 		return fmt.Errorf("the journal has the version %d, this program reads up to %d: use a newer program, or %s", got.Version, journalVersion, advice)
@@ -155,7 +201,7 @@ func checkHeader(line []byte, want header) error {
 			return err
 		}
 		if !bytes.Equal(g, w) {
-			return fmt.Errorf("the journal belongs to another search: its %s is %s, want %s; %s", f.name, g, w, advice)
+			return fmt.Errorf("the journal belongs to another search: its %s is %s, want %s; %s", f.name, text.Shown(string(g)), w, advice)
 		}
 	}
 	return nil
@@ -164,8 +210,8 @@ func checkHeader(line []byte, want header) error {
 // replayEvent records one line of a journal.
 func (w *execution[C]) replayEvent(line []byte) error {
 	var e event
-	if err := json.Unmarshal(line, &e); err != nil {
-		return fmt.Errorf("found %.60q, want an event of a search: restore a copy, or remove the journal to start the search again", line)
+	if err := decode(line, &e); err != nil {
+		return err
 	}
 	if e.Trial < 1 || e.Trial > len(w.state.Trials) {
 		return fmt.Errorf("found trial %d, want 1 to %d", e.Trial, len(w.state.Trials))
@@ -176,13 +222,24 @@ func (w *execution[C]) replayEvent(line []byte) error {
 		return err
 	}
 	if !bytes.Equal(config, e.Config) {
-		return fmt.Errorf("trial %d has the configuration %s, want %s: the journal belongs to another search", e.Trial, e.Config, config)
+		return fmt.Errorf("trial %d has the configuration %s, want %s: the journal belongs to another search", e.Trial, text.Shown(string(e.Config)), config)
+	}
+	if !w.hasRung(e.Epochs) || e.Seconds < 0 {
+		return fmt.Errorf("trial %d was trained for %d epochs in %v s, want those of a rung", e.Trial, e.Epochs, e.Seconds)
 	}
 	if t.Same != 0 || e.Failed == "" && (len(e.Scores) != e.Epochs || e.Epochs <= len(t.Scores)) {
 		return fmt.Errorf("trial %d has %d scores for %d epochs, want one for each, and more than before", e.Trial, len(e.Scores), e.Epochs)
 	}
+	e.Failed = text.Shown(e.Failed)
 	w.record(e)
 	return nil
+}
+
+// hasRung reports whether a bracket trains up to so many epochs.
+func (w *execution[C]) hasRung(epochs int) bool {
+	return slices.ContainsFunc(w.Brackets, func(b Bracket) bool {
+		return slices.ContainsFunc(b.Rungs, func(r Rung) bool { return r.Epochs == epochs })
+	})
 }
 
 // write appends a line.
@@ -194,7 +251,9 @@ func (j *journal) write(v any) error {
 	if err != nil {
 		return err
 	}
-	if _, err := j.file.Write(append(line, '\n')); err != nil {
+	j.sum = crc32.Update(j.sum, crc32.IEEETable, line)
+	line = fmt.Appendf(line[:len(line)-1], lineEnd+"\n", j.sum)
+	if _, err := j.file.Write(line); err != nil {
 		return fmt.Errorf("cannot write the search's journal; what it holds is kept: free some space and run the search again: %w", err)
 	}
 	if err := j.file.Sync(); err != nil {

@@ -2,9 +2,12 @@ package hyperband_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"fashionlab/fashion/hyperband"
@@ -73,6 +76,124 @@ func TestJournalInAFolderThatIsAFileIsAnError(t *testing.T) {
 	}
 }
 
+// linesOf is where the lines of a journal begin.
+func linesOf(journal []byte) (starts []int) {
+	at := 0
+	for line := range bytes.Lines(journal) {
+		starts = append(starts, at)
+		at += len(line)
+	}
+	return starts
+}
+
+// A flipped bit in the last line is what a killed writer may leave: its training is repeated. In another line it is damage, which no training can make good.
+func TestEachFlippedBitOfAJournalIsNoticed(t *testing.T) {
+	s := search(t)
+	s.Brackets = s.Brackets[3:]
+	want := outcome(run(t, s, problem.Train))
+	complete, err := os.ReadFile(s.Journal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := linesOf(complete)[len(linesOf(complete))-1]
+	var said bytes.Buffer
+	defer hyperband.SetWarnings(&said)()
+	for bit := 0; bit < 8*len(complete); bit += 7 {
+		damaged := bytes.Clone(complete)
+		damaged[bit/8] ^= 1 << (bit % 8)
+		if err := os.WriteFile(s.Journal, damaged, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		checked := hyperband.CheckJournal(s.Journal)
+		if checked == nil {
+			t.Fatalf("bit %d of %d: the check reports nothing", bit, 8*len(complete))
+		}
+		said.Reset()
+		found, err := s.Run(nil, problem.Train)
+		switch {
+		case err != nil && bit/8 < last && strings.Contains(err.Error(), "line "):
+		case err == nil && bit/8 >= last && outcome(found) == want && strings.Contains(said.String(), "dropped the last line"):
+		case err == nil && outcome(found) == want && damaged[bit/8] != complete[bit/8] && complete[bit/8] == '\n' && said.Len() > 0:
+		default:
+			t.Fatalf("bit %d of byte %d (the last line begins at %d): the error is %v, said %q", bit%8, bit/8, last, err, said.String())
+		}
+	}
+}
+
+func TestJournalThatLacksALineIsAnError(t *testing.T) {
+	s := search(t)
+	run(t, s, problem.Train)
+	complete, err := os.ReadFile(s.Journal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	starts := linesOf(complete)
+	for i := 1; i < len(starts)-2; i++ {
+		if err := os.WriteFile(s.Journal, append(bytes.Clone(complete[:starts[i]]), complete[starts[i+1]:]...), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Read(); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("line %d:", i+1)) {
+			t.Fatalf("without line %d the error is %v", i+1, err)
+		}
+	}
+}
+
+// withoutChecksums is a journal as it was written before lines had checksums.
+func withoutChecksums(journal []byte) []byte {
+	return regexp.MustCompile(`,"crc32":"[0-9a-f]{8}"}`).ReplaceAll(journal, []byte("}"))
+}
+
+func TestJournalWithoutChecksumsIsReadAndGoesOn(t *testing.T) {
+	s := search(t)
+	want := outcome(run(t, s, problem.Train))
+	complete, err := os.ReadFile(s.Journal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := withoutChecksums(complete)
+	starts := linesOf(old)
+	for _, cut := range []int{len(old), starts[len(starts)/2]} {
+		if err := os.WriteFile(s.Journal, old[:cut], 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if got := outcome(run(t, s, problem.Train)); got != want {
+			t.Errorf("the search found\n%s\nwant\n%s", got, want)
+		}
+		if err := hyperband.CheckJournal(s.Journal); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestControlCharactersOfAJournalAreNotShown(t *testing.T) {
+	s := search(t)
+	s.Brackets = s.Brackets[3:]
+	run(t, s, func(point, int) ([]float64, error) { return nil, fmt.Errorf("\x1b[2J%w", hyperband.ErrFailed) })
+	found, err := s.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reason := found.Trials[0].Reason; !strings.HasPrefix(reason, "?[2J") {
+		t.Errorf("the reason is %q", reason)
+	}
+}
+
+func TestPipeInThePlaceOfAJournalIsAnError(t *testing.T) {
+	s := search(t)
+	if err := syscall.Mkfifo(s.Journal, 0o600); err != nil {
+		t.Skip(err)
+	}
+	for name, read := range map[string]func() error{
+		"Read":         func() error { _, err := s.Read(); return err },
+		"Run":          func() error { _, err := s.Run(nil, problem.Train); return err },
+		"CheckJournal": func() error { return hyperband.CheckJournal(s.Journal) },
+	} {
+		if err := read(); err == nil || !strings.Contains(err.Error(), "no regular file") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // A journal is used only where it fits the search.
 func FuzzJournal(f *testing.F) {
 	s := search(f)
@@ -84,14 +205,20 @@ func FuzzJournal(f *testing.F) {
 	}
 	f.Add(complete)
 	f.Add(complete[:len(complete)/2])
-	f.Add(bytes.ReplaceAll(complete, []byte(`"epochs":27,`), []byte(`"epochs":-1,`)))
+	f.Add(withoutChecksums(complete))
+	f.Add(withoutChecksums(complete[:len(complete)/2]))
+	f.Add(bytes.ReplaceAll(withoutChecksums(complete), []byte(`"epochs":27,`), []byte(`"epochs":-1,`)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := s
 		s.Journal = filepath.Join(t.TempDir(), "journal.jsonl")
 		if err := os.WriteFile(s.Journal, data, 0o666); err != nil {
 			t.Fatal(err)
 		}
+		checked := hyperband.CheckJournal(s.Journal)
 		found, err := s.Read()
+		if checked != nil && !strings.Contains(checked.Error(), "incomplete") && err == nil {
+			t.Errorf("the check reports %v, and the search reads the journal", checked)
+		}
 		for _, trial := range found.Trials {
 			if n := len(trial.Scores); err == nil && n > 27 {
 				t.Errorf("trial %d has %d scores", trial.ID, n)

@@ -82,7 +82,7 @@ func TestModelOfAPublishedRunPredictsAsTheRunItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(r.SaveCheckpoint(run.Best, run.Checkpoint{State: run.State{Recipe: r.Recipe}, Tensors: tensors}), r.Finish(), r.Publish("full/small")); err != nil {
+	if err := errors.Join(r.SaveCheckpoint(run.Best, run.Checkpoint{State: run.State{Recipe: r.Recipe}, Tensors: tensors}), r.Finish(), r.Publish("full/small", nil)); err != nil {
 		t.Fatal(err)
 	}
 	published, err := run.Published().Open("full/small")
@@ -96,7 +96,7 @@ func TestModelOfAPublishedRunPredictsAsTheRunItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := run.PublishWeights("full/small", half); err != nil {
+	if err := r.Publish("full/small", &half); err != nil {
 		t.Fatal(err)
 	}
 	shipped, err := infer.Load(published)
@@ -135,7 +135,7 @@ func TestParameterThatHalfPrecisionCannotHoldIsAnError(t *testing.T) {
 	defer r.Close()
 	for _, v := range []float32{70_000, float32(math.Inf(-1)), float32(math.NaN())} {
 		bits := math.Float32bits(v)
-		c := run.Checkpoint{Tensors: []run.Tensor{{Name: "/model/a", DType: "F32", Shape: []int{1}, Data: []byte{byte(bits), byte(bits >> 8), byte(bits >> 16), byte(bits >> 24)}}}}
+		c := run.Checkpoint{State: run.State{Recipe: r.Recipe}, Tensors: []run.Tensor{{Name: "/model/a", DType: "F32", Shape: []int{1}, Data: []byte{byte(bits), byte(bits >> 8), byte(bits >> 16), byte(bits >> 24)}}}}
 		if err := r.SaveCheckpoint(run.Best, c); err != nil {
 			t.Fatal(err)
 		}

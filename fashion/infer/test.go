@@ -1,7 +1,10 @@
 package infer
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"time"
 
 	"fashionlab/fashion"
@@ -26,16 +29,19 @@ func Test(r *run.Run, own ...run.Own) (run.Predictions, error) {
 	if err := CheckNetwork(r, own...); err != nil {
 		return run.Predictions{}, err
 	}
-	if p, err := r.Predictions(run.Test); err == nil {
+	p, err := r.Predictions(run.Test)
+	if err == nil {
 		return p, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintf(os.Stderr, "warning: %v; the test images are opened once more\n", err)
 	}
 	w, err := run.Begin(r.Dir, r.Recipe)
 	if err != nil {
 		return run.Predictions{}, err
 	}
 	defer w.Close() // the lock; what was saved is on the disk
-	p, err := predictTest(w, own)
-	if err != nil {
+	if p, err = predictTest(w, own); err != nil {
 		return run.Predictions{}, fmt.Errorf("%s: %w", r.Dir, err)
 	}
 	r.Record = w.Record

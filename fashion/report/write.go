@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/disk"
 )
 
 // Options say in which forms Write writes a report.
@@ -40,7 +40,7 @@ func Write(out, messages io.Writer, s Stores, o Options) error {
 		if err := writeHTML(&page, lines, gans, relative(root), relative(publishedRoot)); err != nil {
 			return err
 		}
-		if err := run.WriteFile(o.HTML, page.Bytes()); err != nil {
+		if err := disk.WriteFile(o.HTML, page.Bytes()); err != nil {
 			return err
 		}
 		fmt.Fprintln(messages, "wrote", o.HTML)

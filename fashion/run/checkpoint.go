@@ -1,14 +1,17 @@
 package run
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+
+	"fashionlab/fashion/disk"
+	"fashionlab/fashion/internal/manifest"
+	"fashionlab/fashion/internal/safetensors"
 )
 
 // State is the part of a training's state that is not a tensor. With the tensors it is all that a later process
@@ -30,16 +33,11 @@ type Plateau struct {
 }
 
 // Tensor is a named array of little-endian values in row order.
-type Tensor struct {
-	Name  string
-	DType string // in safetensors' words: "F32", "I64", "U8", ...
-	Shape []int
-	Data  []byte
-}
+type Tensor = safetensors.Tensor
 
 // Checkpoint is a training's whole state at the end of an epoch. On disk it is a safetensors file whose metadata
-// hold the State as JSON ("state") and the CRC-32 (IEEE) of the tensors' bytes ("crc32"), so that it needs nothing
-// else and other programs can read it.
+// hold the State as JSON ("state"), the CRC-32 (IEEE) of the tensors' bytes ("crc32") and that of the header itself with eight zeros in
+// its place ("crc32_header", which old checkpoints lack), so that it needs nothing else and other programs can read it.
 type Checkpoint struct {
 	State   State
 	Tensors []Tensor
@@ -53,17 +51,11 @@ const (
 
 // CheckpointError is a checkpoint file that cannot be used.
 type CheckpointError struct {
-	File, Got, Want string
-	Err             error
+	File string
+	Err  error
 }
 
-func (e *CheckpointError) Error() string {
-	s := fmt.Sprintf("%s: found %s, want %s", e.File, e.Got, e.Want)
-	if e.Err != nil {
-		s += ": " + e.Err.Error()
-	}
-	return s
-}
+func (e *CheckpointError) Error() string { return fmt.Sprintf("%s: %v", e.File, e.Err) }
 
 func (e *CheckpointError) Unwrap() error { return e.Err }
 
@@ -76,9 +68,12 @@ func (r *Run) BestCheckpoint() (Checkpoint, error) {
 	return c, err
 }
 
-func (r *Run) checkpointPath(name string) string {
-	return filepath.Join(r.Dir, checkpointDir, name+".safetensors")
-}
+// previous is added to the name of the checkpoint that was there before the last one.
+const previous = ".previous"
+
+func checkpointFile(name string) string { return filepath.Join(checkpointDir, name+".safetensors") }
+
+func (r *Run) checkpointPath(name string) string { return filepath.Join(r.Dir, checkpointFile(name)) }
 
 // SaveCheckpoint saves a checkpoint. The Last one before it stays as its fallback.
 func (r *Run) SaveCheckpoint(name string, c Checkpoint) error {
@@ -87,22 +82,14 @@ func (r *Run) SaveCheckpoint(name string, c Checkpoint) error {
 		return err
 	}
 	if name == Last {
-		previous := r.checkpointPath(Last + ".previous")
-		temporary := previous + ".link"
-		if err := os.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := r.writable(); err != nil {
 			return err
 		}
-		// A second name for the present file: there is no moment without a whole checkpoint.
-		switch err := os.Link(r.checkpointPath(Last), temporary); {
-		case err == nil:
-			if err := os.Rename(temporary, previous); err != nil {
-				return err
-			}
-		case !errors.Is(err, fs.ErrNotExist):
+		if err := disk.LinkOrCopy(r.checkpointPath(Last), r.checkpointPath(Last+previous)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	return r.write(filepath.Join(checkpointDir, name+".safetensors"), data)
+	return r.write(checkpointFile(name), data)
 }
 
 // HasCheckpoint reports whether there is a checkpoint of that name, be it readable or not.
@@ -111,16 +98,16 @@ func (r *Run) HasCheckpoint(name string) bool {
 	return err == nil
 }
 
-// LoadCheckpoint reads a checkpoint. Where Last is damaged, it reads the one before it and also returns the error
-// that tells why; a caller goes on if found is true.
-func (r *Run) LoadCheckpoint(name string) (c Checkpoint, found bool, err error) {
-	c, err = readCheckpoint(r.checkpointPath(name))
+// LoadCheckpoint reads a checkpoint, which must be of the run's recipe and usable as the caller defines it. Where Last is corrupt or missing, it reads the one before it and also returns the
+// error that tells why; a caller goes on if found is true.
+func (r *Run) LoadCheckpoint(name string, usable ...func(Checkpoint) error) (c Checkpoint, found bool, err error) {
+	c, err = r.readCheckpoint(name, usable)
 	if err == nil {
 		return c, true, nil
 	}
-	if name == Last && !errors.Is(err, fs.ErrNotExist) {
-		if previous, err2 := readCheckpoint(r.checkpointPath(Last + ".previous")); err2 == nil {
-			return previous, true, fmt.Errorf("%w; fell back to the checkpoint before it, of epoch %d", err, len(previous.State.History))
+	if name == Last {
+		if before, err2 := r.readCheckpoint(Last+previous, usable); err2 == nil {
+			return before, true, fmt.Errorf("%w; fell back to the checkpoint before it, of epoch %d", err, len(before.State.History))
 		}
 	}
 	if errors.Is(err, fs.ErrNotExist) {
@@ -132,91 +119,102 @@ func (r *Run) LoadCheckpoint(name string) (c Checkpoint, found bool, err error) 
 	return Checkpoint{}, false, fmt.Errorf("%w; remove %s to train anew", err, r.Dir)
 }
 
-type tensorHeader struct {
-	DType   string `json:"dtype"`
-	Shape   []int  `json:"shape"`
-	Offsets [2]int `json:"data_offsets"`
+// readCheckpoint reads a checkpoint and compares it with the manifest, if the run has one, and with the run's recipe.
+func (r *Run) readCheckpoint(name string, usable []func(Checkpoint) error) (Checkpoint, error) {
+	path := r.checkpointPath(name)
+	data, err := disk.ReadFile(path, 0)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	c, err := decodeCheckpoint(data)
+	if err != nil {
+		return Checkpoint{}, &CheckpointError{path, err}
+	}
+	if r.manifest != nil {
+		if err := r.verify(checkpointFile(name), manifest.Digest(data)); err != nil {
+			return Checkpoint{}, err
+		}
+	}
+	err = r.sameRecipe(c.State.Recipe)
+	for i := 0; i < len(usable) && err == nil; i++ {
+		err = usable[i](c)
+	}
+	if err != nil {
+		return Checkpoint{}, &CheckpointError{path, err}
+	}
+	return c, nil
 }
 
-// encode returns the file: the header's length as a little-endian uint64, the header as JSON, the tensors' bytes.
-func (c Checkpoint) encode() ([]byte, error) {
-	header := map[string]any{}
-	size, crc := 0, crc32.NewIEEE()
-	for _, t := range c.Tensors {
-		shape := t.Shape
-		if shape == nil {
-			shape = []int{}
-		}
-		header[t.Name] = tensorHeader{t.DType, shape, [2]int{size, size + len(t.Data)}}
-		size += len(t.Data)
-		crc.Write(t.Data) // a hash never fails
+// sameRecipe compares the recipe in a checkpoint with the run's, which may have been extended to more epochs since.
+func (r *Run) sameRecipe(kept Recipe) error {
+	extended := kept
+	if !kept.canonical().OverAll() {
+		extended.Epochs = r.Recipe.Epochs
 	}
+	if extended.canonical() != r.Recipe.canonical() {
+		return &RecipeError{r.Dir, Diff(kept, r.Recipe)}
+	}
+	return nil
+}
+
+// recipeOf reads the recipe in a checkpoint, and nothing else of it.
+func recipeOf(path string) (Recipe, error) {
+	f, err := disk.Open(path)
+	if err != nil {
+		return Recipe{}, err
+	}
+	defer f.Close()
+	metadata, err := safetensors.ReadMetadata(f)
+	if err != nil {
+		return Recipe{}, err
+	}
+	state, err := decodeState(metadata)
+	return state.Recipe, err
+}
+
+// stateKey is where a checkpoint's metadata have its state.
+const stateKey = "state"
+
+func (c Checkpoint) encode() ([]byte, error) {
 	state, err := json.Marshal(c.State)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint: %w", err)
 	}
-	header["__metadata__"] = map[string]string{"state": string(state), "crc32": fmt.Sprintf("%08x", crc.Sum32())}
-	head, err := json.Marshal(header)
+	data, err := safetensors.Encode(map[string]string{stateKey: string(state)}, c.Tensors)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint: %w", err)
-	}
-	for len(head)%8 != 0 {
-		head = append(head, ' ')
-	}
-	data := binary.LittleEndian.AppendUint64(make([]byte, 0, 8+len(head)+size), uint64(len(head)))
-	data = append(data, head...)
-	for _, t := range c.Tensors {
-		data = append(data, t.Data...)
 	}
 	return data, nil
 }
 
-func readCheckpoint(path string) (Checkpoint, error) {
-	data, err := os.ReadFile(path)
+// decodeCheckpoint is the inverse of encode. The tensors share data's memory.
+func decodeCheckpoint(data []byte) (c Checkpoint, err error) {
+	metadata, tensors, err := safetensors.Decode(data)
 	if err != nil {
-		return Checkpoint{}, err
+		return c, err
 	}
-	return decodeCheckpoint(data, path)
+	c.Tensors = tensors
+	c.State, err = decodeState(metadata)
+	return c, err
 }
 
-// decodeCheckpoint is the inverse of encode. The tensors share data's memory.
-func decodeCheckpoint(data []byte, path string) (Checkpoint, error) {
-	bad := func(got, want string, err error) (Checkpoint, error) {
-		return Checkpoint{}, &CheckpointError{path, got, want, err}
-	}
-	if len(data) < 8 {
-		return bad(fmt.Sprintf("%d bytes", len(data)), "a header of 8 or more", nil)
-	}
-	n := binary.LittleEndian.Uint64(data)
-	if n > uint64(len(data)-8) {
-		return bad(fmt.Sprintf("a header of %d bytes in a file of %d", n, len(data)), "a whole file", nil)
-	}
-	var raw map[string]json.RawMessage
-	if err := json.Unmarshal(data[8:8+n], &raw); err != nil {
-		return bad("a damaged header", "JSON", err)
-	}
-	body := data[8+n:]
-	var meta struct{ State, CRC32 string }
-	if err := json.Unmarshal(raw["__metadata__"], &meta); err != nil {
-		return bad("no metadata of ours", "a checkpoint of this project", err)
-	}
-	if sum := fmt.Sprintf("%08x", crc32.ChecksumIEEE(body)); sum != meta.CRC32 {
-		return bad(fmt.Sprintf("tensors of %d bytes with checksum %s", len(body), sum), meta.CRC32+" (the file is cut or damaged)", nil)
-	}
-	var c Checkpoint
-	if err := json.Unmarshal([]byte(meta.State), &c.State); err != nil {
-		return bad("a damaged state", "JSON", err)
-	}
-	delete(raw, "__metadata__")
-	for name, r := range raw {
-		var h tensorHeader
-		if err := json.Unmarshal(r, &h); err != nil {
-			return bad("a damaged header of tensor "+name, "JSON", err)
+// decodeState decodes the state in a checkpoint's metadata, whose other values are checksums.
+func decodeState(metadata map[string]string) (s State, err error) {
+	for key := range metadata {
+		if key != stateKey && !slices.Contains(safetensors.Checksums, key) {
+			return s, fmt.Errorf("found %q in the header, which no checkpoint has", key)
 		}
-		if h.Offsets[0] < 0 || h.Offsets[1] < h.Offsets[0] || h.Offsets[1] > len(body) {
-			return bad(fmt.Sprintf("tensor %s at bytes %v of %d", name, h.Offsets, len(body)), "a place inside the file", nil)
-		}
-		c.Tensors = append(c.Tensors, Tensor{name, h.DType, h.Shape, body[h.Offsets[0]:h.Offsets[1]]})
 	}
-	return c, nil
+	if err := json.Unmarshal([]byte(metadata[stateKey]), &s); err != nil {
+		return s, fmt.Errorf("found a corrupt state: %w", err)
+	}
+	for i, e := range s.History {
+		if e.Epoch != i+1 {
+			return s, fmt.Errorf("found epoch %d in the history after %d others", e.Epoch, i)
+		}
+	}
+	if s.Step < 0 {
+		return s, fmt.Errorf("found step %d", s.Step)
+	}
+	return s, nil
 }

@@ -39,17 +39,19 @@ func checkRefused(t *testing.T, r *run.Run, err error, want error) {
 	}
 }
 
-// A limit on file sizes stands for a disk that is full: both end a write in its middle.
+// A limit on file sizes stands for a disk that is full: both end a write in its middle. The log of go test is a file too, and smaller than the limit.
 func TestFullDiskKeepsWhatWasSaved(t *testing.T) {
 	r := savedOnce(t)
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 100, Max: limit.Max}); err != nil {
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1 << 20, Max: limit.Max}); err != nil {
 		t.Fatal(err)
 	}
-	err := r.SaveCheckpoint(run.Last, checkpoint(2))
+	large := checkpoint(2)
+	large.Tensors[0].Data, large.Tensors[0].Shape = make([]byte, 2<<20), []int{2 << 18}
+	err := r.SaveCheckpoint(run.Last, large)
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		t.Fatal(err)
 	}

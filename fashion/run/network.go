@@ -1,9 +1,7 @@
 package run
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 )
@@ -92,10 +90,7 @@ func digestVersion(digest string) string {
 // LoadNetwork reads what the run's network is. A run that was made before networks were kept has none: found is false.
 func (r *Run) LoadNetwork() (n Network, found bool, err error) {
 	err = r.readJSON(networkFile, &n)
-	if errors.Is(err, fs.ErrNotExist) {
-		return n, false, nil
-	}
-	return n, err == nil, err
+	return n, err == nil && n.Layers != nil, err
 }
 
 // CheckNetwork reports a network that is not the run's, if that is known.

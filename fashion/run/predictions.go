@@ -1,19 +1,15 @@
 package run
 
 import (
-	"archive/zip"
-	"bytes"
-	"encoding/binary"
+	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/internal/npz"
 )
 
 // Predictions are a model's outputs for a list of images. On disk they are an npz file, a zip of NumPy arrays:
@@ -68,9 +64,7 @@ func Softmax(z [fashion.NumClasses]float64, scale float64) [fashion.NumClasses]f
 	return z
 }
 
-func (r *Run) predictionsPath(part string) string {
-	return filepath.Join(r.Dir, predictionsDir, part+".npz")
-}
+func predictionsFile(part string) string { return filepath.Join(predictionsDir, part+".npz") }
 
 // SavePredictions saves the predictions for a part.
 func (r *Run) SavePredictions(part string, p Predictions) error {
@@ -78,126 +72,89 @@ func (r *Run) SavePredictions(part string, p Predictions) error {
 	if len(p.Indices) != n || len(p.Probabilities) != n {
 		return fmt.Errorf("predictions of %d indices, %d labels and %d rows, want as many of each", len(p.Indices), n, len(p.Probabilities))
 	}
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for _, a := range []struct {
-		name, descr, shape string
-		data               any
-	}{
-		{"indices", "<i4", fmt.Sprintf("(%d,)", n), p.Indices},
-		{"labels", "|u1", fmt.Sprintf("(%d,)", n), p.Labels},
-		{"probabilities", "<f4", fmt.Sprintf("(%d, %d)", n, fashion.NumClasses), p.Probabilities},
-	} {
-		w, err := z.Create(a.name + ".npy")
-		if err != nil {
-			return err
-		}
-		if _, err := w.Write(npyHeader(a.descr, a.shape)); err != nil {
-			return err
-		}
-		if err := binary.Write(w, binary.LittleEndian, a.data); err != nil {
-			return err
-		}
+	if err := p.check(); err != nil {
+		return fmt.Errorf("predictions for the %s images: %w", part, err)
 	}
-	if err := z.Close(); err != nil {
+	data, err := npz.Encode(p.arrays())
+	if err != nil {
 		return err
 	}
-	return r.write(filepath.Join(predictionsDir, part+".npz"), b.Bytes())
+	return r.write(predictionsFile(part), data)
 }
 
-// npyHeader is the head of an array in NumPy's format, version 1.0
-// (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
-func npyHeader(descr, shape string) []byte {
-	dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': %s, }", descr, shape)
-	const before = 10 // magic, version, length
-	dict += strings.Repeat(" ", 63-(before+len(dict))%64) + "\n"
-	head := append([]byte("\x93NUMPY\x01\x00"), 0, 0)
-	binary.LittleEndian.PutUint16(head[8:], uint16(len(dict)))
-	return append(head, dict...)
+// arrays are the predictions as their file has them.
+func (p Predictions) arrays() []npz.Array {
+	n := len(p.Labels)
+	return []npz.Array{
+		{Name: "indices", DType: "<i4", Shape: fmt.Sprintf("(%d,)", n), Data: p.Indices},
+		{Name: "labels", DType: "|u1", Shape: fmt.Sprintf("(%d,)", n), Data: p.Labels},
+		{Name: "probabilities", DType: "<f4", Shape: fmt.Sprintf("(%d, %d)", n, fashion.NumClasses), Data: p.Probabilities},
+	}
+}
+
+// rounding bounds how far a row's sum may be from 1.
+const rounding = 1e-4
+
+// check reports the first value that no model predicts.
+func (p Predictions) check() error {
+	for i, label := range p.Labels {
+		if label >= fashion.NumClasses {
+			return fmt.Errorf("label %d is %d, want 0 to %d", i, label, fashion.NumClasses-1)
+		}
+		sum := 0.0
+		for class, v := range p.Probabilities[i] {
+			if !(v >= 0 && v <= 1+rounding) {
+				return fmt.Errorf("the probability of class %d in row %d is %v, want 0 to 1", class, i, v)
+			}
+			sum += float64(v)
+		}
+		if math.Abs(sum-1) > rounding {
+			return fmt.Errorf("the probabilities of row %d sum to %v, want 1", i, sum)
+		}
+	}
+	sorted := slices.Sorted(slices.Values(p.Indices))
+	for i, index := range sorted {
+		if index < 0 || i > 0 && index == sorted[i-1] {
+			return fmt.Errorf("the index %d is negative or occurs twice", index)
+		}
+	}
+	return nil
 }
 
 // Predictions reads the saved predictions for a part.
 func (r *Run) Predictions(part string) (Predictions, error) {
-	path := r.predictionsPath(part)
-	data, err := os.ReadFile(path)
+	name := predictionsFile(part)
+	data, err := r.readFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("no predictions for the %s images: %w", part, err)
+	}
 	if err != nil {
-		return Predictions{}, fmt.Errorf("no predictions for the %s images: %w", part, err)
+		return Predictions{}, err
 	}
 	p, err := decodePredictions(data)
 	if err != nil {
-		return Predictions{}, fmt.Errorf("%s: %w; remove it and predict again", path, err)
+		return Predictions{}, r.corrupt(name, err)
 	}
 	return p, nil
 }
 
+// maxRows bounds what a corrupt file can make us allocate.
+const maxRows = 1 << 20
+
 func decodePredictions(data []byte) (Predictions, error) {
-	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	file, err := npz.Open(data)
 	if err != nil {
-		return Predictions{}, fmt.Errorf("found no npz file: %w", err)
+		return Predictions{}, err
 	}
-	rows, err := npyRows(z, "probabilities")
+	rows, err := file.Rows("probabilities", maxRows)
 	if err != nil {
 		return Predictions{}, err
 	}
 	p := Predictions{make([]int32, rows), make([]fashion.Label, rows), make([][fashion.NumClasses]float32, rows)}
-	for _, a := range []struct {
-		name, descr, shape string
-		data               any
-	}{
-		{"indices", "<i4", fmt.Sprintf("(%d,)", rows), p.Indices},
-		{"labels", "|u1", fmt.Sprintf("(%d,)", rows), p.Labels},
-		{"probabilities", "<f4", fmt.Sprintf("(%d, %d)", rows, fashion.NumClasses), p.Probabilities},
-	} {
-		if err := readNpy(z, a.name, npyHeader(a.descr, a.shape), a.data); err != nil {
+	for _, a := range p.arrays() {
+		if err := file.Read(a); err != nil {
 			return Predictions{}, err
 		}
 	}
-	if i := slices.IndexFunc(p.Labels, func(l fashion.Label) bool { return l >= fashion.NumClasses }); i >= 0 {
-		return Predictions{}, fmt.Errorf("label %d is %d, want 0 to %d", i, p.Labels[i], fashion.NumClasses-1)
-	}
-	return p, nil
-}
-
-// maxRows bounds what a damaged file can make us allocate.
-const maxRows = 1 << 20
-
-// npyRows returns the first dimension of an array.
-func npyRows(z *zip.Reader, name string) (int, error) {
-	f, err := z.Open(name + ".npy")
-	if err != nil {
-		return 0, fmt.Errorf("array %s: %w", name, err)
-	}
-	defer f.Close()
-	head := make([]byte, 128)
-	n, err := io.ReadFull(f, head)
-	if err != nil && err != io.ErrUnexpectedEOF {
-		return 0, fmt.Errorf("array %s: %w", name, err)
-	}
-	_, after, _ := strings.Cut(string(head[:n]), "'shape': (")
-	digits, _, _ := strings.Cut(after, ",")
-	rows, err := strconv.Atoi(digits)
-	if err != nil || rows < 0 || rows > maxRows {
-		return 0, fmt.Errorf("array %s has %q rows, want 0 to %d", name, digits, maxRows)
-	}
-	return rows, nil
-}
-
-// readNpy reads an array that has exactly the given head.
-func readNpy(z *zip.Reader, name string, head []byte, data any) error {
-	f, err := z.Open(name + ".npy")
-	if err != nil {
-		return fmt.Errorf("array %s: %w", name, err)
-	}
-	defer f.Close()
-	got := make([]byte, len(head))
-	if _, err := io.ReadFull(f, got); err != nil {
-		return fmt.Errorf("array %s ends early: %w", name, err)
-	}
-	if !bytes.Equal(got, head) {
-		return fmt.Errorf("array %s has the head %q, want %q", name, got, head)
-	}
-	if err := binary.Read(f, binary.LittleEndian, data); err != nil {
-		return fmt.Errorf("array %s ends early: %w", name, err)
-	}
-	return nil
+	return p, p.check()
 }

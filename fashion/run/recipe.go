@@ -9,6 +9,8 @@ import (
 	"math"
 	"reflect"
 	"strings"
+
+	"fashionlab/fashion/internal/text"
 )
 
 // Recipe is everything that decides a training. Two runs with equal recipes on the same device, with the same
@@ -129,6 +131,9 @@ type GAN struct {
 // Validate reports the first value that no training could use. What the names mean is checked by the packages that
 // own them.
 func (r Recipe) Validate() error {
+	if found, hidden := text.Hidden(r); hidden {
+		return fmt.Errorf("recipe: found %q, which a terminal would obey and not show", found)
+	}
 	return check(append(r.Augmentation.rules(), []rule{
 		{r.Model.Name != "", "model.name", r.Model.Name, "the name of a model"},
 		{in(r.Model.Dropout, 0, 1), "model.dropout", r.Model.Dropout, "a fraction in [0, 1)"},
@@ -209,7 +214,10 @@ func ReadRecipe(r io.Reader) (Recipe, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return Recipe{}, fmt.Errorf("recipe: found more after its end at byte %d", d.InputOffset())
 	}
-	return recipe.canonical(), recipe.Validate()
+	if err := recipe.Validate(); err != nil {
+		return Recipe{}, err
+	}
+	return recipe.canonical(), nil
 }
 
 // trainingImages is the number of images in Fashion-MNIST's training files.

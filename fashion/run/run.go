@@ -9,13 +9,15 @@
 //	checkpoints/last       the state after the last epoch; last.previous the one before; best, of the epoch that the record names
 //	predictions/NAME.npz   probabilities of "validation" or "test", readable with numpy.load
 //	samples/epoch-001.png  what a GAN makes of the same latents after an epoch
-//	done                   exists once the training has ended as its recipe says
+//	done                   written last, when the training has ended as its recipe says: the SHA-256 of each of the files above, and of itself
 //	lock                   held by the process that writes
 //
-// Every file is written to a temporary name and renamed, so that a reader sees the old or the new one, never half.
+// Every file is written to a temporary name and renamed, so that a reader sees the old or the new one, never half. Each is compared with the digest in done when it is read. In runs that
+// were finished before there were digests, done holds a time alone and nothing is compared.
 package run
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +25,10 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"fashionlab/fashion/disk"
+	"fashionlab/fashion/internal/manifest"
+	"fashionlab/fashion/internal/text"
 )
 
 // Run is a run directory in memory: what was on disk when it was opened, kept in step with what is saved through it.
@@ -34,7 +40,8 @@ type Run struct {
 	// Published tells that the run was not made on this machine, see OpenPublished.
 	Published bool
 
-	lock *os.File // held by the one process that writes; nil in a run opened for reading
+	lock     *disk.Lock         // held by the one process that writes; nil in a run opened for reading
+	manifest *manifest.Manifest // nil in a run that is not finished, or was before there were manifests
 }
 
 // ErrNotFound is wrapped by the error for a directory that holds no run.
@@ -54,14 +61,15 @@ func (e *RecipeError) Error() string {
 	return s + "\nchoose another name, or remove the folder to train anew"
 }
 
-// Open reads a run, finished or not, without writing to it.
+// Open reads a run, finished or not, without writing to it. A file that is not what was saved is a *CorruptError.
 func Open(dir string) (*Run, error) {
 	r := &Run{Dir: dir}
 	return r, r.read()
 }
 
 // Begin opens a run for writing: a new one, or the unfinished or finished one of the same recipe. Another process
-// that has it open for writing is an error, and so is another recipe, unless that one has not finished an epoch. Close ends it.
+// that has it open for writing is an error, and so is another recipe, unless that one has not finished an epoch. A file that is corrupt or lost is made
+// anew where the others hold what was in it, with a warning. Close ends it.
 func Begin(dir string, recipe Recipe) (*Run, error) { return begin(dir, recipe, false) }
 
 // Extend is Begin, where the run on the disk may have another number of epochs. If it has fewer, it becomes a run of as many as
@@ -76,33 +84,50 @@ func begin(dir string, recipe Recipe, extend bool) (*Run, error) {
 	if err := os.MkdirAll(filepath.Join(dir, checkpointDir), 0o777); err != nil {
 		return nil, fmt.Errorf("cannot keep a run here; name a writable folder with $%s: %w", RootVariable, err)
 	}
-	lock, err := Lock(dir)
+	lock, err := disk.NewLock(dir)
 	if err != nil {
 		return nil, err
 	}
-	recipe = recipe.canonical()
 	r := &Run{Dir: dir, lock: lock}
-	err = r.read()
+	if err := r.begin(recipe.canonical(), extend); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+// begin brings a locked run in order and reads it.
+func (r *Run) begin(recipe Recipe, extend bool) error {
+	if r.lock.Warning != "" {
+		warn("%s", r.lock.Warning)
+	} else { // no other process writes here
+		_, left, err := disk.List(r.Dir, append(patterns, doneFile)...)
+		for _, name := range left {
+			err = errors.Join(err, os.Remove(filepath.Join(r.Dir, name)))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	err := r.readOrMend(recipe)
 	if err == nil && extend {
 		err = r.extend(&recipe)
 	}
 	switch {
 	case errors.Is(err, ErrNotFound) || err == nil && r.Recipe != recipe && !r.hasEpochs():
 		r.Recipe, r.Record, r.History = recipe, Record{Started: time.Now().UTC().Truncate(time.Second)}, nil
-		err = r.saveJSON(recipeFile, recipe)
+		// A first epoch that was interrupted may have left its best checkpoint.
+		return errors.Join(os.RemoveAll(r.checkpointPath(Best)), r.saveJSON(recipeFile, recipe))
 	case err == nil && r.Recipe != recipe:
-		err = &RecipeError{dir, Diff(r.Recipe, recipe)}
+		return &RecipeError{r.Dir, Diff(r.Recipe, recipe)}
+	case err != nil:
+		return err
 	}
-	if err != nil {
-		return nil, errors.Join(err, r.Close())
-	}
-	return r, nil
+	return r.settle()
 }
 
 // hasEpochs reports whether an epoch has been finished: its checkpoint is what is saved first.
 func (r *Run) hasEpochs() bool {
-	_, err := os.Stat(r.checkpointPath(Last))
-	return len(r.History) > 0 || err == nil
+	return len(r.History) > 0 || r.HasCheckpoint(Last) || r.HasCheckpoint(Last+previous)
 }
 
 // OverAll reports whether the schedule depends on how long the whole training is, so that one of other epochs is another training from the first step on. It
@@ -129,10 +154,8 @@ func (r *Run) extend(asked *Recipe) error {
 		*asked = r.Recipe
 		return nil
 	}
-	for _, name := range []string{doneFile, predictionsDir} {
-		if err := os.RemoveAll(filepath.Join(r.Dir, name)); err != nil {
-			return err
-		}
+	if err := errors.Join(r.reopen(), os.RemoveAll(filepath.Join(r.Dir, predictionsDir))); err != nil {
+		return err
 	}
 	if err := r.saveJSON(recipeFile, longer); err != nil {
 		return err
@@ -164,25 +187,61 @@ const (
 )
 
 // read fills the run from its directory.
-func (r *Run) read() error {
-	path := filepath.Join(r.Dir, recipeFile)
-	f, err := os.Open(path)
+func (r *Run) read() (err error) {
+	r.Record, r.History = Record{}, nil
+	if r.manifest, err = r.readManifest(); err != nil {
+		return err
+	}
+	data, err := r.readFile(recipeFile)
 	if errors.Is(err, fs.ErrNotExist) {
+		if left := r.orphan(); left != "" {
+			return r.corrupt(recipeFile, fmt.Errorf("it is not there, though %s is: the folder holds the run of a recipe that is not known", left))
+		}
 		return fmt.Errorf("%s: %w (no %s)", r.Dir, ErrNotFound, recipeFile)
 	}
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	if r.Recipe, err = ReadRecipe(f); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	if r.Recipe, err = ReadRecipe(bytes.NewReader(data)); err != nil {
+		return r.corrupt(recipeFile, err)
 	}
-	for name, v := range map[string]any{recordFile: &r.Record, historyFile: &r.History} {
-		if err := r.readJSON(name, v); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+	if err := errors.Join(r.readJSON(recordFile, &r.Record), r.readJSON(historyFile, &r.History)); err != nil {
+		return err
+	}
+	if n := r.Record.BestEpoch; n < 0 || n > len(r.History) {
+		if r.Finished() {
+			return r.corrupt(recordFile, fmt.Errorf("best_epoch is %d in a run of %d epochs", n, len(r.History)))
+		}
+		r.Record.BestEpoch = 0 // ended between two files; the checkpoint knows it
+	}
+	return r.compareCheckpoints()
+}
+
+// compareCheckpoints compares the recipe with that of the checkpoints. Where there is a manifest, that has been done before it was written.
+func (r *Run) compareCheckpoints() error {
+	if r.manifest != nil {
+		return nil
+	}
+	for _, name := range []string{Best, Last} {
+		kept, err := recipeOf(r.checkpointPath(name))
+		if err != nil {
+			continue // whoever needs the checkpoint reports that
+		}
+		if err := r.sameRecipe(kept); err != nil {
+			return r.corrupt(recipeFile, fmt.Errorf("it is not the recipe of %s: %w", checkpointFile(name), err))
 		}
 	}
 	return nil
+}
+
+// orphan names a file that only a run has, "" if there is none.
+func (r *Run) orphan() string {
+	for _, name := range []string{doneFile, recordFile, historyFile, checkpointFile(Last), checkpointFile(Best)} {
+		if _, err := os.Lstat(filepath.Join(r.Dir, name)); err == nil {
+			return name
+		}
+	}
+	return ""
 }
 
 // Finished reports whether the training ended as its recipe says.
@@ -191,13 +250,27 @@ func (r *Run) Finished() bool {
 	return err == nil
 }
 
-// Finish marks the training as ended.
+// Finish marks the training as ended, with the digests of all files.
 func (r *Run) Finish() error {
 	r.Record.Finished = time.Now().UTC().Truncate(time.Second)
 	if err := r.SaveRecord(); err != nil {
 		return err
 	}
-	return r.write(doneFile, []byte(r.Record.Finished.Format(time.RFC3339)+"\n"))
+	return r.seal()
+}
+
+// reopen makes a run unfinished.
+func (r *Run) reopen() error {
+	r.manifest = nil
+	return os.RemoveAll(filepath.Join(r.Dir, doneFile))
+}
+
+// Best returns the epoch whose model is the run's.
+func (r *Run) Best() (Epoch, error) {
+	if n := r.Record.BestEpoch; n < 1 || n > len(r.History) {
+		return Epoch{}, fmt.Errorf("%s: the best epoch is not known: %s says %d of %d", r.Dir, recordFile, n, len(r.History))
+	}
+	return r.History[r.Record.BestEpoch-1], nil
 }
 
 // SaveHistory replaces the history on disk and in memory.
@@ -209,14 +282,20 @@ func (r *Run) SaveHistory(history []Epoch) error {
 // SaveRecord writes the run's record.
 func (r *Run) SaveRecord() error { return r.saveJSON(recordFile, r.Record) }
 
+// readJSON fills v from a file, or leaves it if the run has none.
 func (r *Run) readJSON(name string, v any) error {
-	path := filepath.Join(r.Dir, name)
-	data, err := os.ReadFile(path)
+	data, err := r.readFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	if err := json.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("%s: found no valid JSON; put back a copy or remove the file: %w", path, err)
+		return r.corrupt(name, fmt.Errorf("found no valid JSON: %w", err))
+	}
+	if found, ok := text.Hidden(v); ok {
+		return r.corrupt(name, fmt.Errorf("found %q, which a terminal would obey and not show", found))
 	}
 	return nil
 }
@@ -234,11 +313,32 @@ func encodeJSON(v any) ([]byte, error) {
 	return append(data, '\n'), err
 }
 
-// write saves one of the run's files atomically. Only the process that holds the lock may.
+// write saves one of the run's files atomically, and its digest if the run is finished. Only the process that holds the lock may.
 func (r *Run) write(name string, data []byte) error {
-	path := filepath.Join(r.Dir, name)
-	if r.lock == nil {
-		return fmt.Errorf("%s: the run is open for reading only", path)
+	if r.manifest != nil {
+		return r.update(name, data)
 	}
-	return WriteFile(path, data)
+	return r.replace(name, data)
+}
+
+// replace is write without the digest. It makes no folder but those of a run: one that was moved away would be there twice.
+func (r *Run) replace(name string, data []byte) error {
+	if err := r.writable(); err != nil {
+		return fmt.Errorf("cannot write %s: %w", name, err)
+	}
+	path := filepath.Join(r.Dir, name)
+	if folder := filepath.Dir(path); folder != filepath.Clean(r.Dir) {
+		if err := os.Mkdir(folder, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	return disk.Replace(path, data)
+}
+
+// writable reports why this process may not write the run, if it may not.
+func (r *Run) writable() error {
+	if r.lock == nil {
+		return fmt.Errorf("%s: the run is open for reading only", r.Dir)
+	}
+	return r.lock.Check()
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/disk"
 	"fashionlab/fashion/run"
 )
 
@@ -34,7 +35,7 @@ func begin(t *testing.T, dir string) *run.Run {
 func TestSecondWriterGetsAClearErrorAndAReaderNone(t *testing.T) {
 	dir := t.TempDir()
 	r := begin(t, dir)
-	var locked *run.LockedError
+	var locked *disk.LockedError
 	if _, err := run.Begin(dir, recipe()); !errors.As(err, &locked) {
 		t.Fatalf("error is %v, want a LockedError", err)
 	}
@@ -69,7 +70,11 @@ func TestAnotherRecipeIsAnErrorThatShowsTheDifference(t *testing.T) {
 
 func TestRunWithoutAFinishedEpochGivesWayToAnotherRecipe(t *testing.T) {
 	dir := t.TempDir()
-	begin(t, dir).Close()
+	first := begin(t, dir)
+	if err := first.SaveCheckpoint(run.Best, checkpoint(1)); err != nil { // and killed before the last one
+		t.Fatal(err)
+	}
+	first.Close()
 	other := recipe()
 	other.Optimizer.LearningRate = 0.5
 	r, err := run.Begin(dir, other)
@@ -158,7 +163,7 @@ func TestPredictionsComeBackAsTheyWere(t *testing.T) {
 	dir := t.TempDir()
 	r := begin(t, dir)
 	want := run.Predictions{Indices: []int32{4, 9}, Labels: []fashion.Label{3, 9}, Probabilities: make([][fashion.NumClasses]float32, 2)}
-	want.Probabilities[0][3], want.Probabilities[1][0] = 1, 0.25
+	want.Probabilities[0][3], want.Probabilities[1][0], want.Probabilities[1][9] = 1, 0.25, 0.75
 	if err := r.SavePredictions(run.Test, want); err != nil {
 		t.Fatal(err)
 	}

@@ -6,8 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/internal/text"
 )
 
 // Store is a folder of runs. Its methods return the error of a folder that could not be found.
@@ -60,7 +62,7 @@ func (s Store) Path(name string) (string, error) {
 	if s.err != nil {
 		return "", s.err
 	}
-	if !filepath.IsLocal(name) {
+	if _, hidden := text.Hidden(name); hidden || !filepath.IsLocal(name) {
 		return "", fmt.Errorf("%q is no name of a run, want a relative path such as quick/cnn", name)
 	}
 	return filepath.Join(s.root, name), nil
@@ -81,12 +83,15 @@ func (s Store) Open(name string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := Open(dir)
-	r.Published = s.published
-	return r, err
+	return s.open(dir)
 }
 
-// List opens every run, in the order of their paths. A folder that does not exist holds none. Runs that cannot be read are left out and reported by the error.
+func (s Store) open(dir string) (*Run, error) {
+	r := &Run{Dir: dir, Published: s.published}
+	return r, r.read()
+}
+
+// List opens every run, in the order of their paths. A folder that does not exist holds none. Runs that cannot be read are left out and reported by the error. Hidden folders are not looked into.
 func (s Store) List() ([]*Run, error) {
 	if s.err != nil {
 		return nil, s.err
@@ -97,16 +102,22 @@ func (s Store) List() ([]*Run, error) {
 		if err != nil {
 			return err
 		}
-		if d.Name() != recipeFile {
+		if !d.IsDir() {
 			return nil
 		}
-		r, err := Open(filepath.Dir(path))
-		if err != nil {
+		if _, hidden := text.Hidden(d.Name()); hidden {
+			unreadable = append(unreadable, fmt.Errorf("%q has a character in its name that a terminal would obey and not show; rename it", path))
+			return fs.SkipDir
+		}
+		if path != s.root && strings.HasPrefix(d.Name(), ".") {
+			return fs.SkipDir
+		}
+		switch r, err := s.open(path); {
+		case err == nil:
+			runs = append(runs, r)
+		case !errors.Is(err, ErrNotFound):
 			unreadable = append(unreadable, err)
-			return nil
 		}
-		r.Published = s.published
-		runs = append(runs, r)
 		return nil
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"fashionlab/fashion/disk"
 	"fashionlab/fashion/run"
 )
 
@@ -52,5 +53,5 @@ func (rs SyntheticResults) Publish() error {
 	if err != nil {
 		return err
 	}
-	return run.WriteFile(path, append(data, '\n'))
+	return disk.WriteFile(path, append(data, '\n'))
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"fashionlab/fashion/disk"
 	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/run"
@@ -44,9 +45,12 @@ func SearchContext(ctx context.Context, s hyperband.Search[run.Recipe], workers 
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return none, fmt.Errorf("cannot keep a search here; name a writable folder with $%s: %w", run.RootVariable, err)
 	}
-	lock, err := run.Lock(dir)
+	lock, err := disk.NewLock(dir)
 	if err != nil {
 		return none, err
+	}
+	if lock.Warning != "" {
+		fmt.Fprintf(os.Stderr, "warning: %s\n", lock.Warning)
 	}
 	defer lock.Close() // nothing is written through it
 	var list []hyperband.Worker[run.Recipe]

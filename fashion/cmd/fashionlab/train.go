@@ -109,7 +109,10 @@ func (t training) do(ctx context.Context) error {
 
 // result says how well a finished run does. A classifier is tested for it.
 func result(r *run.Run) (string, error) {
-	best := r.History[r.Record.BestEpoch-1]
+	best, err := r.Best()
+	if err != nil {
+		return "", err
+	}
 	if task := r.Recipe.Data.Task; task != "" {
 		return fmt.Sprintf("accuracy of %s on validation images %.4f", task, best.ValidationAccuracy), nil
 	}
@@ -138,16 +141,13 @@ func share(r *run.Run, name string, publish, weights bool) error {
 				return fmt.Errorf("%s is published with its weights, which others may need; publish it with -weights again", name)
 			}
 		}
-		return r.Publish(name)
+		return r.Publish(name, nil)
 	}
-	half, err := halfPrecision(r) // before anything is replaced
+	half, err := halfPrecision(r)
 	if err != nil {
 		return err
 	}
-	if err := r.Publish(name); err != nil {
-		return err
-	}
-	return run.PublishWeights(name, half)
+	return r.Publish(name, &half)
 }
 
 // fitSource trains the run whose weights a recipe starts from, where it is the study's and not trained yet.

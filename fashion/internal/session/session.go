@@ -64,8 +64,11 @@ func (c Config) Run(ctx context.Context) (*run.Run, error) {
 			return nil, err
 		}
 		if r.Recipe == c.Recipe {
-			if _, err := c.checkOwn(r); err != nil || r.Finished() {
-				return r, err
+			if _, err := c.checkOwn(r); err != nil {
+				return nil, err
+			}
+			if r.Finished() && corrupt(r) == nil {
+				return r, nil
 			}
 		}
 	}
@@ -78,7 +81,9 @@ func (c Config) Run(ctx context.Context) (*run.Run, error) {
 	}
 	defer r.Close() // the lock; what was saved is on the disk
 	if r.Finished() {
-		return r, nil
+		if err := corrupt(r); err == nil || r.Reopen(err) != nil {
+			return r, nil // whoever needs what is corrupt reports it
+		}
 	}
 	if c.Report == nil {
 		c.Report = func(run.Progress) {}
@@ -88,6 +93,15 @@ func (c Config) Run(ctx context.Context) (*run.Run, error) {
 		return nil, fmt.Errorf("%s: %w", c.Dir, err)
 	}
 	return r, nil
+}
+
+// corrupt reports that predictions which a training saves at its end cannot be read.
+func corrupt(r *run.Run) error {
+	_, err := r.Predictions(run.Validation)
+	if c := (*run.CorruptError)(nil); !errors.As(err, &c) {
+		return nil // or the run has none
+	}
+	return err
 }
 
 func (s *Session) train() error {
@@ -209,7 +223,7 @@ func (s *Session) Compile(graphs func() error) error {
 
 // Resume restores the state after the last finished epoch, or sets the first one with what start says.
 func (s *Session) Resume(store *model.Store, start func() error) error {
-	c, found, err := s.LoadCheckpoint(run.Last)
+	c, found, err := s.LoadCheckpoint(run.Last, func(c run.Checkpoint) error { return infer.Restore(store, c.Tensors) })
 	if err != nil && !found {
 		return err
 	}
@@ -219,9 +233,6 @@ func (s *Session) Resume(store *model.Store, start func() error) error {
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "warning: %v\n", err)
-	}
-	if err := infer.Restore(store, c.Tensors); err != nil {
-		return err
 	}
 	s.State = c.State
 	s.State.Recipe = s.Recipe // of more epochs, if the run was extended

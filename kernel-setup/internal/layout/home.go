@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/disk"
 )
 
 // UnderLock does what only one process at a time may.
@@ -82,7 +82,7 @@ func (l Layout) Stamped(part, inputs string) bool {
 
 // SetStamp keeps what a part was provided from.
 func (l Layout) SetStamp(part, inputs string) error {
-	return run.WriteFile(l.Stamp(part), []byte(inputs))
+	return disk.WriteFile(l.Stamp(part), []byte(inputs))
 }
 
 // ClearStamp makes a part count as missing until it is provided again.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/disk"
 	"fashionlab/fashion/study"
 	"fashionlab/kernel-setup/internal/layout"
 )
@@ -62,7 +62,7 @@ func executeTimed(ctx context.Context, l layout.Layout, path, out string, p stud
 	if err != nil {
 		return err
 	}
-	return run.WriteFile(filepath.Join(out, timesFile), append(data, '\n'))
+	return disk.WriteFile(filepath.Join(out, timesFile), append(data, '\n'))
 }
 
 // trainedFor is how many seconds the trainings of a notebook have taken so far.

@@ -15,7 +15,7 @@ import (
 	"slices"
 
 	"fashionlab/fashion/device"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/disk"
 	"fashionlab/kernel-setup/internal/layout"
 )
 
@@ -67,7 +67,7 @@ func fetchBinary(ctx context.Context, l layout.Layout, address, goos, goarch str
 	}
 	say("writing " + filepath.Join(l.XLA, device.CPUPlugin))
 	err := eachPlugin(archive, func(name string, plugin []byte) error {
-		if err := run.WriteFile(filepath.Join(l.XLA, device.CPUPlugin), plugin); err != nil {
+		if err := disk.WriteFile(filepath.Join(l.XLA, device.CPUPlugin), plugin); err != nil {
 			return err
 		}
 		return l.SetStamp(pluginSum, hash(plugin))

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"fashionlab/fashion/device"
+	"fashionlab/fashion/disk"
 	"fashionlab/fashion/run"
 	"fashionlab/kernel-setup/internal/layout"
 	"fashionlab/kernel-setup/internal/process"
@@ -150,10 +151,10 @@ func MakeKernel(ctx context.Context, l layout.Layout, say func(string)) error {
 	say("writing " + path)
 	logo, err := os.ReadFile(filepath.Join(from, "logo-svg.svg"))
 	if err == nil {
-		err = run.WriteFile(filepath.Join(l.Kernel(), "logo-svg.svg"), logo)
+		err = disk.WriteFile(filepath.Join(l.Kernel(), "logo-svg.svg"), logo)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return run.WriteFile(path, out.Bytes())
+	return disk.WriteFile(path, out.Bytes())
 }

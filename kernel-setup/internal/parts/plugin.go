@@ -15,7 +15,7 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/device"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/disk"
 	"fashionlab/kernel-setup/internal/layout"
 	"fashionlab/kernel-setup/internal/python"
 )
@@ -123,7 +123,7 @@ func makePlugin(ctx context.Context, l layout.Layout, say func(string)) error {
 		return err
 	}
 	say("writing " + path)
-	if err := run.WriteFile(path, plugin); err != nil {
+	if err := disk.WriteFile(path, plugin); err != nil {
 		return err
 	}
 	return l.SetStamp(Plugin, pluginInputs(path))

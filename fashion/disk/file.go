@@ -1,0 +1,152 @@
+// Package disk writes files so that they are old or new and never half, reads only what is a file, and locks folders: what a run, a search and the set-up need of a file system,
+// on those that can less too.
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"unicode"
+)
+
+// WriteFile writes data to a temporary file beside path, brings it to the disk and renames it, so that path holds
+// the old bytes or the new ones whatever happens meanwhile. It makes the folder. The umask decides who may read the file.
+func WriteFile(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	return Replace(path, data)
+}
+
+// Replace is WriteFile in a folder that must be there.
+func Replace(path string, data []byte) (err error) {
+	f, err := createTemporary(path)
+	if err != nil {
+		return fmt.Errorf("cannot write %s; make the folder writable or choose another: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("%s is as it was before: %w", path, err), os.Remove(f.Name()))
+		}
+	}()
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// createTemporary creates a file of a new name beside path, with the permissions that the umask leaves.
+func createTemporary(path string) (f *os.File, err error) {
+	for range 100 {
+		name := fmt.Sprintf(".%s.%d", filepath.Base(path), rand.Uint64())
+		f, err = os.OpenFile(filepath.Join(filepath.Dir(path), name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, fs.ErrExist) {
+			break
+		}
+	}
+	return f, err
+}
+
+// temporary matches the names of temporary files.
+var temporary = regexp.MustCompile(`^\.(.+)\.\d+$`)
+
+// List lists the files of a folder whose paths, with slashes, match one of the patterns, and the temporary files of such files: of killed writers, and of those at work. A folder that does not
+// exist has none.
+func List(dir string, patterns ...string) (files, temporaries []string, err error) {
+	for _, pattern := range patterns {
+		folder, base := path.Split(pattern)
+		entries, err := os.ReadDir(filepath.Join(dir, folder))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, err
+		}
+		for _, e := range entries {
+			of := temporary.FindStringSubmatch(e.Name())
+			if of == nil {
+				of = []string{"", e.Name()}
+			}
+			hidden := strings.ContainsFunc(e.Name(), func(c rune) bool { return !unicode.IsGraphic(c) }) // no name that we give
+			if ours, err := path.Match(base, of[1]); err != nil || !ours || hidden {
+				continue
+			}
+			if of[0] == "" {
+				files = append(files, folder+e.Name())
+			} else if e.Type().IsRegular() {
+				temporaries = append(temporaries, folder+e.Name())
+			}
+		}
+	}
+	return files, temporaries, nil
+}
+
+// link is a variable because tests have file systems without.
+var link = os.Link
+
+// LinkOrCopy gives a file a second name, which takes the place of another file, or copies it where the file system has only one name for each. There is no moment in which to is half.
+func LinkOrCopy(from, to string) error {
+	temporary := filepath.Join(filepath.Dir(to), fmt.Sprintf(".%s.%d", filepath.Base(to), rand.Uint64()))
+	switch err := link(from, temporary); {
+	case err == nil:
+		if err := os.Rename(temporary, to); err != nil {
+			return errors.Join(err, os.Remove(temporary))
+		}
+		// Rename leaves two names of one file as they are: from is to already.
+		if err := os.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	data, err := ReadFile(from, 0)
+	if err != nil {
+		return err
+	}
+	return Replace(to, data)
+}
+
+// Open opens a regular file for reading. A pipe or a device in its place is an error; waiting for it could last for ever.
+func Open(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no regular file but of the kind %v", path, info.Mode().Type())
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// ReadFile reads a regular file of at most so many bytes, or of any number if most is 0.
+func ReadFile(path string, most int64) ([]byte, error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if most > 0 && info.Size() > most {
+		return nil, fmt.Errorf("%s has %d bytes, want %d at most", path, info.Size(), most)
+	}
+	data := make([]byte, info.Size())
+	if _, err := io.ReadFull(f, data); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return data, nil
+}

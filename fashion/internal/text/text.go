@@ -1,0 +1,51 @@
+// Package text finds what a terminal would obey and not show in texts that came from elsewhere.
+package text
+
+import (
+	"reflect"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Hidden finds a text with a character that does not show but changes how others do, in whatever v holds: a string, or structs, slices, maps and pointers with strings.
+func Hidden(v any) (text string, found bool) { return hidden(reflect.ValueOf(v)) }
+
+func hidden(v reflect.Value) (text string, found bool) {
+	switch v.Kind() {
+	case reflect.String:
+		return v.String(), strings.ContainsFunc(v.String(), control)
+	case reflect.Pointer:
+		if !v.IsNil() && v.Type() != reflect.TypeFor[*time.Location]() {
+			return hidden(v.Elem())
+		}
+	case reflect.Struct:
+		for i := 0; i < v.NumField() && !found; i++ {
+			text, found = hidden(v.Field(i))
+		}
+	case reflect.Slice:
+		for i := 0; i < v.Len() && !found; i++ {
+			text, found = hidden(v.Index(i))
+		}
+	case reflect.Map:
+		for i := v.MapRange(); !found && i.Next(); {
+			if text, found = hidden(i.Key()); !found {
+				text, found = hidden(i.Value())
+			}
+		}
+	}
+	return text, found
+}
+
+// control reports whether a character does not show.
+func control(c rune) bool { return !unicode.IsGraphic(c) }
+
+// Shown is a text of one or more lines in which a question mark stands for each character that does not show.
+func Shown(s string) string {
+	return strings.Map(func(c rune) rune {
+		if control(c) && c != '\n' && c != '\t' {
+			return '?'
+		}
+		return c
+	}, s)
+}
