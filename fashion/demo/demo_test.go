@@ -373,7 +373,7 @@ func TestServerAuthenticatesByTokenOrByTheHostOfTheRequest(t *testing.T) {
 		t.Errorf("with another token: status %d, want 403", got)
 	}
 	first := get(url+"/?token="+token, "demo.example")
-	if first.StatusCode != 303 || first.Header.Get("Location") != "/" || len(first.Cookies()) != 1 {
+	if first.StatusCode != 303 || first.Header.Get("Location") != "./" || len(first.Cookies()) != 1 {
 		t.Fatalf("with the token: status %d to %q and %d cookies, want a redirect to the address without it", first.StatusCode, first.Header.Get("Location"), len(first.Cookies()))
 	}
 	if got := get(url+"/", "", first.Cookies()...).StatusCode; got != 200 {

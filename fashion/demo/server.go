@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -168,7 +169,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) handlePage(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Query().Has("token") { // it is in the cookie now, and should not stay in the address, which is shown, saved and shared
-		http.Redirect(w, r, "/", http.StatusSeeOther)
+		w.Header().Set("Location", "./") // relative, as the page's own addresses are: it may be served below a path
+		w.WriteHeader(http.StatusSeeOther)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -247,6 +249,7 @@ func (e *uploadError) Error() string { return "the file did not arrive: " + e.er
 // predict reads the file of a request to its end, however slowly it arrives, and only then takes its turn among those that wait.
 func (s *Server) predict(w http.ResponseWriter, r *http.Request) (Explanation, error) {
 	data, free, err := s.readBody(w, r, s.options.Limits.Bytes)
+	free = sync.OnceFunc(free)
 	defer free()
 	if err != nil {
 		return Explanation{}, err
@@ -257,6 +260,7 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request) (Explanation, e
 	}
 	defer done()
 	p, err := s.prepare(r, data)
+	free() // the file is decoded
 	if err != nil {
 		return Explanation{}, err
 	}

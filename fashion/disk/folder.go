@@ -21,17 +21,20 @@ func ReplaceFolder(dir string, contents map[string][]byte, ours []string) (err e
 	if err != nil {
 		return err
 	}
-	defer lock.Close() // nothing is written through it
+	fresh := filepath.Join(staging, base)
+	defer func() {
+		err = errors.Join(err, os.RemoveAll(fresh))
+		lock.Close()          // nothing is written through it
+		os.RemoveAll(staging) // best effort: the next call uses what is left
+	}()
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		if err := os.Rename(old, dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	fresh := filepath.Join(staging, base)
 	if err := errors.Join(keepOthers(old, dir, ours), os.RemoveAll(fresh)); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(staging)) }()
 	for file, data := range contents {
 		if err := WriteFile(filepath.Join(fresh, file), data); err != nil {
 			return err

@@ -65,7 +65,7 @@ func (l *Lock) take() error {
 		case !slices.ContainsFunc(noLocks, func(e error) bool { return errors.Is(err, e) }):
 			return fmt.Errorf("cannot lock %s: %w", path, err)
 		case running:
-			return &LockedError{path, fmt.Sprintf("process %d is running and", pid)}
+			return &LockedError{path, fmt.Sprintf("process %d (if it is no program of this project, remove the file)", pid)}
 		}
 		l.Warning = fmt.Sprintf("%s: the file system has no locks (%v): another process could write here too, above all one on another machine; see to it that none does", filepath.Dir(path), err)
 	}
@@ -129,4 +129,10 @@ func (l *Lock) Check() error {
 }
 
 // Close lets go of the lock.
-func (l *Lock) Close() error { return l.file.Close() }
+func (l *Lock) Close() error {
+	var err error
+	if l.Warning != "" { // nothing but the file's text tells others that it is free
+		err = l.file.Truncate(0)
+	}
+	return errors.Join(err, l.file.Close())
+}

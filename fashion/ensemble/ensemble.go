@@ -86,7 +86,7 @@ func (ms Members) join() (Members, error) {
 	for i := range ms {
 		ms[i].validation = validation[i]
 	}
-	return ms, run.SameImages(ms.Test()...)
+	return ms, metrics.SameImages(ms.Test()...)
 }
 
 // read reads the predictions of a member's run.
@@ -179,7 +179,7 @@ func common(list []run.Predictions) ([]run.Predictions, error) {
 	for k, p := range list {
 		picked[k] = p.Pick(rows[k])
 	}
-	return picked, run.SameImages(picked...)
+	return picked, metrics.SameImages(picked...)
 }
 
 // Evaluation is how an ensemble does, beside its best member: the one with the highest accuracy on the validation images.

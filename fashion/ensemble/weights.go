@@ -11,7 +11,7 @@ import (
 )
 
 // SoftVote is weighted soft voting: the weighted mean of the members' probabilities, with the first's indices and labels.
-// Weights are finite, at least 0 and not all 0; they are divided by their sum. Predictions for different images are a *run.ImagesError.
+// Weights are finite, at least 0 and not all 0; they are divided by their sum. Predictions for different images are a *metrics.ImagesError.
 func SoftVote(weights []float64, members ...run.Predictions) (run.Predictions, error) {
 	if len(weights) != len(members) {
 		return run.Predictions{}, fmt.Errorf("%d weights for %d members, want one for each", len(weights), len(members))
@@ -26,7 +26,7 @@ func SoftVote(weights []float64, members ...run.Predictions) (run.Predictions, e
 	if !(sum > 0) || math.IsInf(sum, 1) {
 		return run.Predictions{}, fmt.Errorf("weights sum to %v, want a finite sum above 0", sum)
 	}
-	if err := run.SameImages(members...); err != nil {
+	if err := metrics.SameImages(members...); err != nil {
 		return run.Predictions{}, err
 	}
 	vote := run.Predictions{Indices: members[0].Indices, Labels: members[0].Labels}
@@ -71,7 +71,7 @@ type GridPoint struct {
 }
 
 // Grid tries all weights that are multiples of 1/divisions and sum to 1, in lexicographic order. Predictions for different images
-// are a *run.ImagesError.
+// are a *metrics.ImagesError.
 func Grid(divisions int, members ...run.Predictions) ([]GridPoint, error) {
 	if divisions < 1 {
 		return nil, fmt.Errorf("a grid of %d divisions, want 1 or more", divisions)
@@ -147,7 +147,7 @@ func disputed(members []run.Predictions) []int {
 // maximization, after Dempster, Laird and Rubin, "Maximum Likelihood from Incomplete Data via the EM Algorithm" (1977):
 // a member's weight becomes its mean responsibility, its fraction of the mixture's probability of the true class, from equal
 // weights until no weight changes by 1e-9, or 10,000 times. No step raises the loss. Probabilities are clipped to
-// metrics.Epsilon. Predictions for different images are a *run.ImagesError.
+// metrics.Epsilon. Predictions for different images are a *metrics.ImagesError.
 func FitWeights(members ...run.Predictions) ([]float64, error) {
 	if err := fittable(members); err != nil {
 		return nil, err
@@ -182,7 +182,7 @@ func fittable(members []run.Predictions) error {
 	if len(members) == 0 || len(members[0].Labels) == 0 {
 		return fmt.Errorf("no data to fit weights on: want a member or more, with an image or more")
 	}
-	return run.SameImages(members...)
+	return metrics.SameImages(members...)
 }
 
 // likelihoods are each member's probabilities of the true classes.

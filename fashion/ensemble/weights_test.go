@@ -76,7 +76,7 @@ func TestMembersOfOtherImagesAreRefusedByNumber(t *testing.T) {
 	_, grid := ensemble.GridWeights(4, p, p, other)
 	_, fit := ensemble.FitWeights(p, p, other)
 	for name, err := range map[string]error{"vote": vote, "grid": grid, "fit": fit} {
-		var e *run.ImagesError
+		var e *metrics.ImagesError
 		if !errors.As(err, &e) || e.Position != 2 || !strings.Contains(e.Got, "index 999 in row 7") {
 			t.Errorf("%s: error is %v, want one of member 2", name, err)
 		}

@@ -61,8 +61,9 @@ func (s Search[C]) header() (header, error) {
 
 // journal appends to a file. Each line is synced to the disk before the search continues.
 type journal struct {
-	file *os.File
-	sum  uint32 // of the lines so far
+	file   *os.File
+	sum    uint32 // of the lines so far
+	failed error  // of the first line that could not be written
 }
 
 // open opens the search's journal for writing and replays its events.
@@ -87,7 +88,7 @@ func (w *execution[C]) open() (*journal, error) {
 	if err == nil {
 		_, err = f.Seek(l.end, io.SeekStart)
 	}
-	j := &journal{f, l.sum}
+	j := &journal{file: f, sum: l.sum}
 	if err == nil && l.end == 0 {
 		var h header
 		if h, err = w.header(); err == nil {
@@ -247,18 +248,24 @@ func (j *journal) write(v any) error {
 	if j.file == nil {
 		return nil
 	}
+	if j.failed != nil { // a line after one that is missing or torn would not be read
+		return j.failed
+	}
 	line, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	j.sum = crc32.Update(j.sum, crc32.IEEETable, line)
-	line = fmt.Appendf(line[:len(line)-1], lineEnd+"\n", j.sum)
+	sum := crc32.Update(j.sum, crc32.IEEETable, line)
+	line = fmt.Appendf(line[:len(line)-1], lineEnd+"\n", sum)
 	if _, err := j.file.Write(line); err != nil {
-		return fmt.Errorf("cannot write the search's journal; what it holds is kept: free some space and run the search again: %w", err)
+		j.failed = fmt.Errorf("cannot write the search's journal; what it holds is kept: free some space and run the search again: %w", err)
+		return j.failed
 	}
 	if err := j.file.Sync(); err != nil {
-		return fmt.Errorf("cannot write the search's journal: %w", err)
+		j.failed = fmt.Errorf("cannot write the search's journal: %w", err)
+		return j.failed
 	}
+	j.sum = sum
 	return nil
 }
 

@@ -26,9 +26,9 @@ func FormatP(p float64) string {
 // McNemar compares two models on the same images by the exact two-sided test, without a continuity correction, of Q.
 // McNemar, "Note on the sampling error of the difference between correlated proportions or percentages" (1947): an
 // image that only one of them classifies correctly is as likely to be a's as b's. P is 1 if there are none.
-// Predictions for different images are a *run.ImagesError.
+// Predictions for different images are a *ImagesError.
 func McNemar(a, b run.Predictions) (PairedTest, error) {
-	if err := run.SameImages(a, b); err != nil {
+	if err := SameImages(a, b); err != nil {
 		return PairedTest{}, err
 	}
 	var c PairedTest
@@ -49,9 +49,9 @@ func McNemar(a, b run.Predictions) (PairedTest, error) {
 }
 
 // Disagreement counts the pairwise disagreement of models: row i, column j is the number of images that model i classifies correctly and model j
-// does not. Predictions for different images are a *run.ImagesError.
+// does not. Predictions for different images are a *ImagesError.
 func Disagreement(models ...run.Predictions) ([][]int, error) {
-	if err := run.SameImages(models...); err != nil {
+	if err := SameImages(models...); err != nil {
 		return nil, err
 	}
 	counts := make([][]int, len(models))
@@ -86,7 +86,7 @@ func binomialTail(k, n int) float64 {
 
 // Gain is the accuracy of b less that of a on the same images, a fraction in [-1, 1], with the 95% percentile interval of
 // the bootstrap (B. Efron, "Bootstrap Methods: Another Look at the Jackknife", 1979): each resample, of which 2,000 are usual, draws as many images
-// with replacement. The same seed gives the same interval. Predictions for different images are a *run.ImagesError.
+// with replacement. The same seed gives the same interval. Predictions for different images are a *ImagesError.
 func Gain(a, b run.Predictions, resamples int, seed uint64) (Interval, error) {
 	c, err := McNemar(a, b)
 	if err != nil {

@@ -108,7 +108,7 @@ func TestModelsOfOtherImagesAreNotCompared(t *testing.T) {
 	_, gain := metrics.Gain(p, other, 10, 1)
 	_, disagreement := metrics.Disagreement(p, other)
 	for name, err := range map[string]error{"test": test, "gain": gain, "disagreement": disagreement} {
-		var e *run.ImagesError
+		var e *metrics.ImagesError
 		if !errors.As(err, &e) || e.Position != 1 || !strings.Contains(e.Got, "index 999 in row 7") {
 			t.Errorf("%s: error is %v, want one of the second predictions", name, err)
 		}

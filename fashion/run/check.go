@@ -99,16 +99,24 @@ func (r *Run) mendRecipe(asked Recipe) error {
 	return errNoMend
 }
 
+// CanReopen reports whether a finished run has the checkpoints from which it could end anew.
+func (r *Run) CanReopen() error {
+	kept := r.manifest
+	r.manifest = nil // it may be what is corrupt
+	defer func() { r.manifest = kept }()
+	for _, name := range []string{Last, Best} {
+		if _, err := r.readCheckpoint(name, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Reopen makes a finished run unfinished because of a file that a training saves at its end and that cannot be read, so that it ends anew from its checkpoints. Without these it changes nothing and
 // returns the cause.
 func (r *Run) Reopen(cause error) error {
-	kept := r.manifest
-	r.manifest = nil // it may be what is corrupt
-	for _, name := range []string{Last, Best} {
-		if _, err := r.readCheckpoint(name, nil); err != nil {
-			r.manifest = kept
-			return errors.Join(cause, err)
-		}
+	if err := r.CanReopen(); err != nil {
+		return errors.Join(cause, err)
 	}
 	if err := r.reopen(); err != nil {
 		return err

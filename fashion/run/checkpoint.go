@@ -85,9 +85,12 @@ func (r *Run) SaveCheckpoint(name string, c Checkpoint) error {
 		if err := r.writable(); err != nil {
 			return err
 		}
-		if err := disk.LinkOrCopy(r.checkpointPath(Last), r.checkpointPath(Last+previous)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+		if !r.fellBack { // otherwise the one before is the only good one
+			if err := disk.LinkOrCopy(r.checkpointPath(Last), r.checkpointPath(Last+previous)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
 		}
+		r.fellBack = false
 	}
 	return r.write(checkpointFile(name), data)
 }
@@ -107,6 +110,7 @@ func (r *Run) LoadCheckpoint(name string, usable ...func(Checkpoint) error) (c C
 	}
 	if name == Last {
 		if before, err2 := r.readCheckpoint(Last+previous, usable); err2 == nil {
+			r.fellBack = true
 			return before, true, fmt.Errorf("%w; fell back to the checkpoint before it, of epoch %d", err, len(before.State.History))
 		}
 	}

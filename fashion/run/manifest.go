@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path"
 	"path/filepath"
 	"time"
 
@@ -30,6 +32,8 @@ func (r *Run) corrupt(name string, err error) error {
 	switch {
 	case r.Published:
 		e.Advice = "put back the file that came with the project"
+	case name == recordFile:
+		e.Advice = fmt.Sprintf("put back a copy; or remove the file %s and train its recipe into the folder again, which ends anew from the checkpoints; or remove the folder", doneFile)
 	case name == predictionsFile(Test):
 		e.Advice = "test the run again, which predicts anew"
 	case name == doneFile, name == recipeFile, name == historyFile, name == predictionsFile(Validation):
@@ -38,6 +42,12 @@ func (r *Run) corrupt(name string, err error) error {
 		e.Advice = fmt.Sprintf("put back a copy; or remove it and the file %s and train its recipe into the folder again, which ends anew from the checkpoints; or remove the folder", doneFile)
 	}
 	return e
+}
+
+// unreadable reports an error of the system, which says nothing of what a file holds and may pass.
+func unreadable(err error) bool {
+	var system *fs.PathError
+	return errors.As(err, &system)
 }
 
 // smallFile is how many bytes a file other than a checkpoint may have.
@@ -49,7 +59,13 @@ func (r *Run) readManifest() (*manifest.Manifest, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
+	if unreadable(err) {
+		return nil, err
+	}
 	if err != nil {
+		if info, statErr := os.Stat(filepath.Join(r.Dir, doneFile)); statErr == nil && info.IsDir() { // of runs that somebody sorted
+			return nil, nil
+		}
 		return nil, r.corrupt(doneFile, err)
 	}
 	if _, err := time.Parse(time.RFC3339, string(bytes.TrimSpace(data))); err == nil {
@@ -87,6 +103,8 @@ func (r *Run) readFile(name string) ([]byte, error) {
 			return nil, missing
 		}
 		return nil, err
+	case unreadable(err):
+		return nil, err
 	case err != nil:
 		return nil, r.corrupt(name, err)
 	}
@@ -105,10 +123,20 @@ func (r *Run) seal() error {
 	m := manifest.Manifest{Finished: r.Record.Finished, SHA256: map[string]string{}}
 	for _, name := range names {
 		err := r.inspect(name)
-		if err != nil && name == checkpointFile(Last+previous) {
+		switch {
+		case err == nil:
+		case name == checkpointFile(Last+previous):
 			continue // nobody needs it any more
-		}
-		if err != nil {
+		case name == predictionsFile(Test):
+			warn("%v", err)
+			if err := os.Remove(filepath.Join(r.Dir, name)); err != nil { // so that the run is tested again
+				return err
+			}
+			continue
+		case path.Dir(name) == samplesDir, path.Dir(name) == predictionsDir && name != predictionsFile(Validation):
+			warn("%v", err) // a file of the user's own, or one that no other needs
+			continue
+		default:
 			return err
 		}
 		if m.SHA256[name], err = manifest.DigestFile(filepath.Join(r.Dir, name)); err != nil {

@@ -158,3 +158,27 @@ func decodePredictions(data []byte) (Predictions, error) {
 	}
 	return p, p.check()
 }
+
+// Pick copies the given rows, in their order.
+func (p Predictions) Pick(rows []int) Predictions {
+	var q Predictions
+	for _, i := range rows {
+		q.Indices, q.Labels, q.Probabilities = append(q.Indices, p.Indices[i]), append(q.Labels, p.Labels[i]), append(q.Probabilities, p.Probabilities[i])
+	}
+	return q
+}
+
+// Without returns the predictions without the images of those indices in their file. An index that is not there changes nothing.
+func (p Predictions) Without(indices []int32) Predictions {
+	out := map[int32]bool{}
+	for _, index := range indices {
+		out[index] = true
+	}
+	var rows []int
+	for i, index := range p.Indices {
+		if !out[index] {
+			rows = append(rows, i)
+		}
+	}
+	return p.Pick(rows)
+}

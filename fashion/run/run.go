@@ -37,11 +37,12 @@ type Run struct {
 	Recipe  Recipe
 	Record  Record
 	History []Epoch
-	// Published tells that the run was not made on this machine, see OpenPublished.
+	// Published tells that the run was not made on this machine, see Published.
 	Published bool
 
 	lock     *disk.Lock         // held by the one process that writes; nil in a run opened for reading
 	manifest *manifest.Manifest // nil in a run that is not finished, or was before there were manifests
+	fellBack bool               // the last checkpoint is not to replace the one before it, which was read in its stead
 }
 
 // ErrNotFound is wrapped by the error for a directory that holds no run.
@@ -237,7 +238,7 @@ func (r *Run) compareCheckpoints() error {
 // orphan names a file that only a run has, "" if there is none.
 func (r *Run) orphan() string {
 	for _, name := range []string{doneFile, recordFile, historyFile, checkpointFile(Last), checkpointFile(Best)} {
-		if _, err := os.Lstat(filepath.Join(r.Dir, name)); err == nil {
+		if info, err := os.Lstat(filepath.Join(r.Dir, name)); err == nil && !info.IsDir() {
 			return name
 		}
 	}

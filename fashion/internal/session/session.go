@@ -55,6 +55,7 @@ type Session struct {
 	ctx        context.Context // when it ends, so does the training, before its next step
 	began      time.Time       // when this process began, or last added to the record's seconds
 	throughput throughput
+	reopen     error // why a finished run ends anew
 }
 
 // Run trains, unless the run is finished, and returns the run.
@@ -80,15 +81,16 @@ func (c Config) Run(ctx context.Context) (*run.Run, error) {
 		return nil, err
 	}
 	defer r.Close() // the lock; what was saved is on the disk
+	var reopen error
 	if r.Finished() {
-		if err := corrupt(r); err == nil || r.Reopen(err) != nil {
+		if reopen = corrupt(r); reopen == nil || r.CanReopen() != nil {
 			return r, nil // whoever needs what is corrupt reports it
 		}
 	}
 	if c.Report == nil {
 		c.Report = func(run.Progress) {}
 	}
-	s := Session{Run: r, config: c, ctx: ctx, began: time.Now()}
+	s := Session{Run: r, config: c, ctx: ctx, began: time.Now(), reopen: reopen}
 	if err := layers.Catch(s.train); err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Dir, err)
 	}
@@ -108,6 +110,11 @@ func (s *Session) train() error {
 	loop := s.config.Loop(s)
 	if err := s.prepare(loop); err != nil {
 		return err
+	}
+	if s.reopen != nil { // not before everything is there to end anew
+		if err := s.Reopen(s.reopen); err != nil {
+			return err
+		}
 	}
 	for epoch := len(s.State.History) + 1; epoch <= s.Recipe.Epochs; epoch++ {
 		if err := loop.Epoch(epoch); err != nil {

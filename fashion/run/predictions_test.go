@@ -1,9 +1,7 @@
 package run_test
 
 import (
-	"errors"
 	"slices"
-	"strings"
 	"testing"
 
 	"fashionlab/fashion"
@@ -53,34 +51,5 @@ func TestWithoutRemovesExactlyThose(t *testing.T) {
 	}
 	if all := p.Without(nil); !slices.Equal(all.Probabilities, p.Probabilities) {
 		t.Error("without none, some are missing")
-	}
-}
-
-func TestPredictionsForOtherImagesAreNamedByPosition(t *testing.T) {
-	p := uniform(300)
-	index, label, rows := p, p, p
-	index.Indices, label.Labels, rows.Probabilities = slices.Clone(p.Indices), slices.Clone(p.Labels), p.Probabilities[1:]
-	index.Indices[7], label.Labels[8] = 999, (p.Labels[8]+1)%fashion.NumClasses
-	for name, c := range map[string]struct {
-		other run.Predictions
-		got   string
-	}{
-		"fewer images":  {p.Without([]int32{6}), "299 labels"},
-		"another index": {index, "index 999 in row 7"},
-		"another label": {label, "in row 8"},
-		"fewer rows":    {rows, "299 rows"},
-	} {
-		err := run.SameImages(p, p, c.other)
-		var e *run.ImagesError
-		if !errors.As(err, &e) || e.Position != 2 || !strings.Contains(e.Got, c.got) || e.Want == "" {
-			t.Errorf("%s: error is %v, want predictions 2 with %q", name, err, c.got)
-		}
-	}
-	err := run.SameImages(p, index)
-	if want := "predictions 1, counted from 0: got index 999 in row 7, want index 21; "; err == nil || !strings.HasPrefix(err.Error(), want) {
-		t.Errorf("error is %q, want %q and what to do", err, want)
-	}
-	if err := run.SameImages(p, p); err != nil {
-		t.Error(err)
 	}
 }

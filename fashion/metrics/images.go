@@ -1,30 +1,10 @@
-package run
+package metrics
 
-import "fmt"
+import (
+	"fmt"
 
-// Pick copies the given rows, in their order.
-func (p Predictions) Pick(rows []int) Predictions {
-	var q Predictions
-	for _, i := range rows {
-		q.Indices, q.Labels, q.Probabilities = append(q.Indices, p.Indices[i]), append(q.Labels, p.Labels[i]), append(q.Probabilities, p.Probabilities[i])
-	}
-	return q
-}
-
-// Without returns the predictions without the images of those indices in their file. An index that is not there changes nothing.
-func (p Predictions) Without(indices []int32) Predictions {
-	out := map[int32]bool{}
-	for _, index := range indices {
-		out[index] = true
-	}
-	var rows []int
-	for i, index := range p.Indices {
-		if !out[index] {
-			rows = append(rows, i)
-		}
-	}
-	return p.Pick(rows)
-}
+	"fashionlab/fashion/run"
+)
 
 // ImagesError reports predictions that are not for the same images as the first of a list.
 type ImagesError struct {
@@ -37,7 +17,7 @@ func (e *ImagesError) Error() string {
 }
 
 // SameImages returns an *ImagesError unless all predictions have the images and the labels of the first, in its order.
-func SameImages(list ...Predictions) error {
+func SameImages(list ...run.Predictions) error {
 	for k, p := range list {
 		first := list[0]
 		n := len(first.Labels)
