@@ -55,7 +55,7 @@ func TestDoctorPrintsALineForEachProblemOfARunAndWhatToDo(t *testing.T) {
 	write("search/journal.jsonl", "{}\n{}")
 	text, err := check()
 	if err == nil {
-		t.Error("no error of damaged runs")
+		t.Error("no error of corrupt runs")
 	}
 	for _, want := range []string{
 		filepath.Join(runs, "changed", "history.json") + " is corrupt: its SHA-256 is", filepath.Join(runs, "lost", "recipe.json") + " is corrupt: it is not there",

@@ -99,9 +99,9 @@ func TestEachFlippedBitOfAJournalIsNoticed(t *testing.T) {
 	var said bytes.Buffer
 	defer hyperband.SetWarnings(&said)()
 	for bit := 0; bit < 8*len(complete); bit += 7 {
-		damaged := bytes.Clone(complete)
-		damaged[bit/8] ^= 1 << (bit % 8)
-		if err := os.WriteFile(s.Journal, damaged, 0o666); err != nil {
+		corrupt := bytes.Clone(complete)
+		corrupt[bit/8] ^= 1 << (bit % 8)
+		if err := os.WriteFile(s.Journal, corrupt, 0o666); err != nil {
 			t.Fatal(err)
 		}
 		checked := hyperband.CheckJournal(s.Journal)
@@ -113,7 +113,7 @@ func TestEachFlippedBitOfAJournalIsNoticed(t *testing.T) {
 		switch {
 		case err != nil && bit/8 < last && strings.Contains(err.Error(), "line "):
 		case err == nil && bit/8 >= last && outcome(found) == want && strings.Contains(said.String(), "dropped the last line"):
-		case err == nil && outcome(found) == want && damaged[bit/8] != complete[bit/8] && complete[bit/8] == '\n' && said.Len() > 0:
+		case err == nil && outcome(found) == want && corrupt[bit/8] != complete[bit/8] && complete[bit/8] == '\n' && said.Len() > 0:
 		default:
 			t.Fatalf("bit %d of byte %d (the last line begins at %d): the error is %v, said %q", bit%8, bit/8, last, err, said.String())
 		}

@@ -339,7 +339,7 @@ func TestGradCAMAndFeaturesOfEachModelHaveTheirShapes(t *testing.T) {
 	}
 }
 
-// Whatever is asked, an image is answered for together with its mirror image: with the horizontal flip of an image everything is the same but the map.
+// Whatever is asked, an image is classified together with its horizontal flip.
 func TestTestTimeAugmentationIsInEveryAnswer(t *testing.T) {
 	m, set := explained(t)
 	s, err := trainSmall()

@@ -312,9 +312,9 @@ func TestEachFlippedBitOfACheckpointIsNoticed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for bit := range 8 * len(complete) {
-		damaged := bytes.Clone(complete)
-		damaged[bit/8] ^= 1 << (bit % 8)
-		if err := os.WriteFile(path, damaged, 0o666); err != nil {
+		corrupt := bytes.Clone(complete)
+		corrupt[bit/8] ^= 1 << (bit % 8)
+		if err := os.WriteFile(path, corrupt, 0o666); err != nil {
 			t.Fatal(err)
 		}
 		if c, found, err := r.LoadCheckpoint(run.Best); err == nil {
@@ -386,7 +386,7 @@ func TestRunWithACorruptFileIsReopenedOnlyIfItsCheckpointsAreWhole(t *testing.T)
 	cause := errors.New("the cause")
 	edit(t, filepath.Join(dir, "checkpoints", "best.safetensors"), func(data []byte) []byte { data[len(data)-1]++; return data })
 	if err := r.Reopen(cause); !errors.Is(err, cause) || !r.Finished() {
-		t.Errorf("with a damaged checkpoint: %v, finished %v", err, r.Finished())
+		t.Errorf("with a corrupt checkpoint: %v, finished %v", err, r.Finished())
 	}
 	edit(t, filepath.Join(dir, "checkpoints", "best.safetensors"), func(data []byte) []byte { data[len(data)-1]--; return data })
 	if err := r.Reopen(cause); err != nil || r.Finished() || !strings.Contains(warned.String(), "the cause") {
@@ -580,7 +580,7 @@ func content(dir string) (map[string]any, map[string]error) {
 	return values, problems
 }
 
-// Environment variables of the campaign: the folder of a finished run of one's own, and of another, in place of made ones; and how often a file is damaged in each way.
+// Environment variables of the campaign: the folder of a finished run of one's own, and of another, in place of made ones; and how often a file is corrupt in each way.
 const campaignVariable, campaignOther, campaignEach = "DAMAGE_RUN", "DAMAGE_OTHER", "DAMAGE_EACH"
 
 // The campaign damages each file of a run in each way and reads all of it. What is then read without an error must be what was saved.
@@ -661,11 +661,11 @@ func TestNoDamageOfARunIsSilent(t *testing.T) {
 		for _, d := range damages() {
 			count := [4]int{} // readings, noticed, mended, silent
 			for i := range perKind {
-				damaged := d.do(bytes.Clone(complete), foreign, i)
-				if bytes.Equal(damaged, complete) || d.name == "another run's" && (i > 0 || foreign == nil) {
+				corrupt := d.do(bytes.Clone(complete), foreign, i)
+				if bytes.Equal(corrupt, complete) || d.name == "another run's" && (i > 0 || foreign == nil) {
 					continue
 				}
-				if err := os.WriteFile(path, damaged, 0o666); err != nil {
+				if err := os.WriteFile(path, corrupt, 0o666); err != nil {
 					t.Fatal(err)
 				}
 				count[0]++

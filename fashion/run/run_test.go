@@ -149,8 +149,8 @@ func TestDamagedCheckpointFallsBackToTheOneBeforeAndSaysSo(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, found, err := r.LoadCheckpoint(run.Last)
-		var damaged *run.CheckpointError
-		if !found || !errors.As(err, &damaged) || damaged.File != path {
+		var corrupt *run.CheckpointError
+		if !found || !errors.As(err, &corrupt) || corrupt.File != path {
 			t.Fatalf("cut to %d bytes: found %v, error %v, want the one before and a CheckpointError", length, found, err)
 		}
 		if len(got.State.History) != 1 {

@@ -42,7 +42,7 @@ func TestSamplesAreReadAsTheyWereSavedAndWhatIsNoneIsAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(r.Dir, "samples", "epoch-003.png")
-	for name, content := range map[string][]byte{"damaged": []byte("no picture"), "of another size": small.Bytes()} {
+	for name, content := range map[string][]byte{"corrupt": []byte("no picture"), "of another size": small.Bytes()} {
 		if err := os.WriteFile(path, content, 0o666); err != nil {
 			t.Fatal(err)
 		}

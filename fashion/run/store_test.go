@@ -28,14 +28,14 @@ func TestStoreKnowsItsRunsByTheirNames(t *testing.T) {
 	if err := made.Close(); err != nil {
 		t.Fatal(err)
 	}
-	damaged := filepath.Join(root, "quick", "damaged")
-	if err := errors.Join(os.MkdirAll(damaged, 0o777), os.WriteFile(filepath.Join(damaged, "recipe.json"), []byte("{"), 0o666)); err != nil {
+	corrupt := filepath.Join(root, "quick", "corrupt")
+	if err := errors.Join(os.MkdirAll(corrupt, 0o777), os.WriteFile(filepath.Join(corrupt, "recipe.json"), []byte("{"), 0o666)); err != nil {
 		t.Fatal(err)
 	}
 	for _, store := range []run.Store{local, run.StoreAt(root, true)} {
 		runs, err := store.List()
-		if err == nil || !strings.Contains(err.Error(), damaged) || len(runs) != 1 {
-			t.Fatalf("%d runs (%v), want one, and an error for the damaged one", len(runs), err)
+		if err == nil || !strings.Contains(err.Error(), corrupt) || len(runs) != 1 {
+			t.Fatalf("%d runs (%v), want one, and an error for the corrupt one", len(runs), err)
 		}
 		if name, err := store.Name(runs[0]); err != nil || name != "quick/cnn" || runs[0].Published != store.Published() {
 			t.Errorf("the run's name is %q (%v), published %v, want quick/cnn, %v", name, err, runs[0].Published, store.Published())
