@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"syscall"
 	"time"
@@ -27,7 +28,31 @@ func (l Layout) UnderLock(ctx context.Context, do func() error) error {
 		return err
 	}
 	defer unlock()
+	if err := l.removeLeftovers(); err != nil {
+		return err
+	}
 	return do()
+}
+
+// leftover matches the temporary folders of a set-up, as os.MkdirTemp names them.
+var leftover = regexp.MustCompile(`^(linker|wheel|kernel|new)-[0-9]+$`)
+
+// removeLeftovers removes the temporary folders of set-ups that were killed. The lock is held, so that no other set-up is at work.
+func (l Layout) removeLeftovers() error {
+	for _, dir := range []string{l.Home, l.CUDA()} {
+		entries, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		for _, e := range entries {
+			if e.IsDir() && leftover.MatchString(e.Name()) {
+				if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // CheckHome reports a private folder that is used for other things too: what set-up and uninstall remove in it would be somebody's.

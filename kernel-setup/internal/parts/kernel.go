@@ -90,6 +90,19 @@ func findKernel(l layout.Layout) (string, error) {
 	return path, nil
 }
 
+// kernelIsOf returns the module's folder that the kernel's specification is for; "" if there is none, or it is not ours.
+func kernelIsOf(l layout.Layout) string {
+	data, err := os.ReadFile(filepath.Join(l.Kernel(), "kernel.json"))
+	if err != nil {
+		return ""
+	}
+	var spec kernelSpec
+	if json.Unmarshal(data, &spec) != nil {
+		return ""
+	}
+	return spec.Metadata[kernelOwner]
+}
+
 // CheckName reports a module's folder that GoNB cannot take: it gets a list of folders, separated by commas.
 func CheckName(root string) error {
 	if strings.Contains(root, ",") {
@@ -148,6 +161,9 @@ func MakeKernel(ctx context.Context, l layout.Layout, say func(string)) error {
 		return err
 	}
 	path := filepath.Join(l.Kernel(), "kernel.json")
+	if owner := kernelIsOf(l); owner != "" && owner != l.Root && exists(owner) {
+		say(fmt.Sprintf("the notebooks' kernel was that of the copy of the project in %s; it is this one's from now on", owner))
+	}
 	say("writing " + path)
 	logo, err := os.ReadFile(filepath.Join(from, "logo-svg.svg"))
 	if err == nil {

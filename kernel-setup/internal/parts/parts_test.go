@@ -3,6 +3,7 @@ package parts
 import (
 	"archive/zip"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -106,6 +107,45 @@ func TestPrivateFolderThatHoldsOtherThingsIsRefused(t *testing.T) {
 	layouttest.Mentions(t, Uninstall(l), "bin", "FASHIONLAB_HOME")
 	if _, err := os.Stat(filepath.Join(l.Home, "bin", "somebody's")); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestUninstallKeepsWhatTheSetUpDidNotMake(t *testing.T) {
+	l, other := layouttest.New(t), t.TempDir()
+	ours := []string{filepath.Join(l.Bin(), "gonb"), filepath.Join(l.Venv(), "pyvenv.cfg"), filepath.Join(l.Data(), fashion.TestLabelsFile), l.Lock()}
+	theirs := []string{filepath.Join(l.Bin(), "tool"), filepath.Join(l.Venv(), "thesis.ipynb"), filepath.Join(l.Data(), "mine.csv"), filepath.Join(l.Kernel(), "kernel.json")}
+	for _, path := range append(ours, theirs...) {
+		layouttest.Write(t, path, `{"argv": ["gonb"], "metadata": {"fashionlab": "`+other+`"}}`)
+	}
+	if err := Uninstall(l); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range ours {
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is still there (%v)", path, err)
+		}
+	}
+	for _, path := range theirs {
+		if _, err := os.Stat(path); err != nil {
+			t.Errorf("it was removed: %v", err)
+		}
+	}
+}
+
+func TestLeftoversOfKilledSetUpsAreRemovedAndNothingElse(t *testing.T) {
+	l := layouttest.New(t)
+	layouttest.Write(t, l.Lock(), "")
+	leftover, mine := filepath.Join(l.Home, "linker-123456", "fashionlab"), filepath.Join(l.Home, "linker-notes", "text")
+	layouttest.Write(t, leftover, "")
+	layouttest.Write(t, mine, "")
+	if err := l.UnderLock(t.Context(), func() error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Dir(leftover)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the leftover is still there: %v", err)
+	}
+	if _, err := os.Stat(mine); err != nil {
+		t.Errorf("a folder of the user was removed: %v", err)
 	}
 }
 

@@ -4,7 +4,9 @@ package python
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"slices"
@@ -37,6 +39,25 @@ func Find() (string, error) {
 		strings.Join(seen, ", "))
 }
 
+// VenvEntries are the names of what a virtual environment holds.
+func VenvEntries() []string {
+	return []string{"bin", "include", "lib", "lib64", "share", "etc", "man", "pyvenv.cfg", ".gitignore"}
+}
+
+// checkForeign reports files of the user's own in the virtual environment, which making it anew would remove.
+func checkForeign(venv string) error {
+	entries, err := os.ReadDir(venv)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		if !slices.Contains(VenvEntries(), e.Name()) {
+			return fmt.Errorf("%s holds %s, which the set-up did not make and would remove; move it elsewhere", venv, e.Name())
+		}
+	}
+	return err
+}
+
 // makeVenv makes a new private virtual environment, with a pip of its own: the system's Python may have none, or one that installs nowhere else.
 func makeVenv(ctx context.Context, l layout.Layout) error {
 	python, err := Find()
@@ -45,6 +66,9 @@ func makeVenv(ctx context.Context, l layout.Layout) error {
 	}
 	if err := CheckVenv(python); err != nil {
 		return fmt.Errorf("%w; %s", err, VenvFix)
+	}
+	if err := checkForeign(l.Venv()); err != nil {
+		return err
 	}
 	return process.RunQuietly(ctx, l.Home, l.Environment(), python, Isolated, "-m", "venv", "--clear", l.Venv())
 }

@@ -1,6 +1,9 @@
 package python
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -13,5 +16,26 @@ func TestFailureOfPipIsReportedInItsOwnWords(t *testing.T) {
 		if got := pipReason(output); got != want {
 			t.Errorf("of %q: %q, want %q", output, got, want)
 		}
+	}
+}
+
+func TestVirtualEnvironmentWithFilesOfTheUserIsNotMadeAnew(t *testing.T) {
+	venv := t.TempDir()
+	if err := checkForeign(filepath.Join(venv, "none")); err != nil {
+		t.Errorf("where there is none: %v", err)
+	}
+	for _, name := range []string{"bin", "lib", "pyvenv.cfg"} {
+		if err := os.WriteFile(filepath.Join(venv, name), nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := checkForeign(venv); err != nil {
+		t.Errorf("with what the set-up made: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(venv, "thesis.ipynb"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := checkForeign(venv); err == nil || !strings.Contains(err.Error(), "thesis.ipynb") {
+		t.Errorf("with a notebook of the user's: %v, want an error that names it", err)
 	}
 }
