@@ -1,0 +1,53 @@
+package session
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+
+	"fashionlab/fashion/augment"
+	"fashionlab/fashion/infer"
+	"fashionlab/fashion/optim"
+	"fashionlab/fashion/run"
+)
+
+// keepOwn records digests of a schedule and of a transform of one's own.
+func (s *Session) keepOwn() error {
+	digests, err := s.config.checkOwn(s.Run)
+	if err == nil {
+		maps.Copy(s.Record.Data, digests)
+	}
+	return err
+}
+
+// checkOwn returns digests of a schedule and of a transform of one's own that the recipe names. One that has changed since a run's first epochs is an error.
+func (c Config) checkOwn(r *run.Run) (digests map[string]string, err error) {
+	digests = map[string]string{}
+	steps := c.Recipe.Steps()
+	for _, o := range run.OwnOf[optim.Own](c.Own) {
+		if o.Name == c.Recipe.Schedule.Name {
+			h := sha256.New()
+			for step := range steps {
+				fmt.Fprintln(h, o.Factor(step, steps)) // a hash never fails
+			}
+			digests["schedule"] = hex.EncodeToString(h.Sum(nil))
+		}
+	}
+	if c.Recipe.Augmentation.Own.Name != "" {
+		backend, err := infer.Backend()
+		if err != nil {
+			return nil, err
+		}
+		if digests["transform"], err = augment.Digest(backend, c.Recipe.Augmentation, run.OwnOf[augment.Own](c.Own)...); err != nil {
+			return nil, err
+		}
+	}
+	for kind, digest := range digests {
+		if before := r.Record.Data[kind]; before != "" && before != digest && len(r.History) > 0 {
+			name := map[string]string{"schedule": c.Recipe.Schedule.Name, "transform": c.Recipe.Augmentation.Own.Name}[kind]
+			return nil, fmt.Errorf("%s: the %s %q is not the one that the run began with; hand that over, choose another run name, or remove the folder to train anew", r.Dir, kind, name)
+		}
+	}
+	return digests, nil
+}
