@@ -112,7 +112,7 @@ func (g *Generator) Images(codes []Code) ([]fashion.Image, error) {
 			return nil, fmt.Errorf("code %d has a latent of %d numbers, want %d", i, len(c.Latent), g.Latent)
 		}
 	}
-	images, size := make([]fashion.Image, 0, len(codes)), batchFor(len(codes))
+	images, size := make([]fashion.Image, 0, len(codes)), infer.BatchFor(len(codes))
 	for batch := range slices.Chunk(codes, size) {
 		var made []fashion.Image
 		err := layers.Catch(func() (err error) {
@@ -146,17 +146,6 @@ func (g *Generator) set(perClass int, seed uint64, code func(latent []float32, c
 	var err error
 	set.Images, err = g.Images(codes)
 	return set, err
-}
-
-// batchFor is the number of images of a graph that is to make n: few sizes, so that few graphs are compiled.
-func batchFor(n int) int {
-	switch {
-	case n == 1:
-		return 1
-	case n <= 16:
-		return 16
-	}
-	return 100
 }
 
 // oneBatch makes up to size images.

@@ -100,8 +100,8 @@ const (
 	smallBatch = 16
 )
 
-// batchFor is the number of images of a batch where n are asked for: few sizes, so that few graphs are compiled.
-func batchFor(n int) int {
+// BatchFor is the number of images of a batch where n are asked for: few sizes, so that few graphs are compiled.
+func BatchFor(n int) int {
 	switch {
 	case n == 1:
 		return 1
@@ -148,7 +148,7 @@ func Pixels(bytes *Node) *Node {
 
 // inBatches runs a graph on images and hands on its results for each batch, with how many of the batch's rows are of images: the last batch is filled up with black ones.
 func (m *Model) inBatches(returns string, images []fashion.Image, build forward, take func(out []*tensors.Tensor, images int)) error {
-	size := batchFor(len(images))
+	size := BatchFor(len(images))
 	for first := 0; first < len(images); first += size {
 		batch := images[first:min(first+size, len(images))]
 		err := layers.Catch(func() error { return m.oneBatch(returns, batch, size, len(images), build, take) })

@@ -50,7 +50,7 @@ func (m *Model) Compile(n int) error {
 		if err != nil {
 			return err
 		}
-		_, err = exec.Compile(shapes.Make(dtypes.Uint8, batchFor(n), fashion.Pixels))
+		_, err = exec.Compile(shapes.Make(dtypes.Uint8, BatchFor(n), fashion.Pixels))
 		return err
 	})
 }

@@ -109,8 +109,10 @@ func checkOwn(r run.Recipe, own []run.Own) error {
 			return fmt.Errorf("a %T is handed over, want a models.Network, an augment.Own, an optim.Own or a train.Synthesizer", part)
 		}
 	}
-	if n := len(run.OwnOf[Synthesizer](own)); r.Data.Synthetic.Fraction > 0 && n != 1 {
-		return fmt.Errorf("the recipe mixes in images of the GAN %s, and %d parts that make them are handed over, want one: gan.Synthesizer{}", r.Data.Synthetic.Run, n)
+	if r.Data.Synthetic.Fraction > 0 {
+		if _, err := session.SynthesizerOf(r.Data.Synthetic, own); err != nil {
+			return err
+		}
 	}
 	return augment.Check(r.Augmentation, run.OwnOf[augment.Own](own)...)
 }

@@ -43,6 +43,15 @@ type Synthesizer interface {
 	Synthesize(s run.Synthetic, n int, validation fashion.Set) (fashion.Set, error)
 }
 
+// SynthesizerOf returns the part of one's own that makes the synthetic images of a recipe, of which there must be one.
+func SynthesizerOf(s run.Synthetic, own []run.Own) (Synthesizer, error) {
+	makers := run.OwnOf[Synthesizer](own)
+	if len(makers) != 1 {
+		return nil, fmt.Errorf("the recipe mixes in images of the GAN %s, and %d parts that make them are handed over, want one: gan.Synthesizer{}", s.Run, len(makers))
+	}
+	return makers[0], nil
+}
+
 // Load returns the images that a recipe asks for. It never opens the test files.
 func Load(d run.Data, own []run.Own) (*Images, error) {
 	dir, err := fashion.FindDir()
@@ -77,13 +86,13 @@ func Load(d run.Data, own []run.Own) (*Images, error) {
 
 // mix adds synthetic images to the training split. Their indices begin at first.
 func (i *Images) mix(s run.Synthetic, own []run.Own, first int) error {
-	makers := run.OwnOf[Synthesizer](own)
-	if len(makers) != 1 {
-		return fmt.Errorf("the recipe mixes in images of the GAN %s, and %d parts that make them are handed over, want one: gan.Synthesizer{}", s.Run, len(makers))
+	maker, err := SynthesizerOf(s, own)
+	if err != nil {
+		return err
 	}
 	t := &i.Training
 	t.mixed = int(s.Fraction*float64(t.Real) + 0.5)
-	made, err := makers[0].Synthesize(s, t.mixed, i.Validation.Set)
+	made, err := maker.Synthesize(s, t.mixed, i.Validation.Set)
 	if err != nil {
 		return fmt.Errorf("synthetic images: %w", err)
 	}
