@@ -19,6 +19,7 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/train"
@@ -121,7 +122,7 @@ func TestFeaturesTimesTheLastLayerAreThePredictions(t *testing.T) {
 				logits[class] += float64(v * kernel[j*fashion.NumClasses+class])
 			}
 		}
-		for class, got := range run.Softmax(logits, 1) {
+		for class, got := range metrics.Softmax(logits, 1) {
 			if want := float64(p.Probabilities[i][class]); !(math.Abs(got-want) < 1e-5) {
 				t.Fatalf("image %d, class %d: probability %v from its features, want %v", i, class, got, want)
 			}
@@ -385,7 +386,7 @@ func TestTestTimeAugmentationIsInEveryAnswer(t *testing.T) {
 			for class := range mean {
 				mean[class] = float64(plain[i][class]+mirrored[i][class]) / 2
 			}
-			for class, want := range run.Softmax(mean, 1) {
+			for class, want := range metrics.Softmax(mean, 1) {
 				if math.Abs(float64(got[i][class])-want) > 1e-5 {
 					t.Fatalf("%s, image %d, class %d: %v, want %v", name, i, class, got[i][class], want)
 				}

@@ -8,6 +8,7 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/layers"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/run"
 )
 
@@ -84,7 +85,7 @@ func softmaxAll(list [][fashion.NumClasses]float32) {
 		for class, v := range row {
 			z[class] = float64(v)
 		}
-		for class, v := range run.Softmax(z, 1) {
+		for class, v := range metrics.Softmax(z, 1) {
 			list[i][class] = float32(v)
 		}
 	}

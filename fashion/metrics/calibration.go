@@ -22,7 +22,7 @@ func Temperature(p run.Predictions) float64 {
 		middle := (low + high) / 2
 		slope := 0.0
 		for i, label := range p.Labels {
-			for class, q := range run.Softmax(z[i], math.Exp(-middle)) {
+			for class, q := range Softmax(z[i], math.Exp(-middle)) {
 				slope += q * (z[i][class] - z[i][label])
 			}
 		}
@@ -47,7 +47,7 @@ func Tempered(p run.Predictions, t float64) run.Predictions {
 	}
 	tempered := run.Predictions{Indices: p.Indices, Labels: p.Labels, Probabilities: make([][fashion.NumClasses]float32, len(p.Probabilities))}
 	for i, row := range p.Probabilities {
-		for class, q := range run.Softmax(logits(row), 1/t) {
+		for class, q := range Softmax(logits(row), 1/t) {
 			tempered.Probabilities[i][class] = float32(q)
 		}
 	}
@@ -117,4 +117,20 @@ func CalibrationError(bins []Bin) float64 {
 		}
 	}
 	return sum / max(1, float64(images))
+}
+
+// Softmax returns the probabilities that logits z stand for: exp(scale z) divided by its sum over the classes. scale is one over a temperature, 1 as a rule.
+func Softmax(z [fashion.NumClasses]float64, scale float64) [fashion.NumClasses]float64 {
+	top, sum := z[0], 0.0
+	for _, v := range z {
+		top = max(top, v)
+	}
+	for class, v := range z {
+		z[class] = math.Exp(scale * (v - top))
+		sum += z[class]
+	}
+	for class := range z {
+		z[class] /= sum
+	}
+	return z
 }

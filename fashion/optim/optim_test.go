@@ -122,11 +122,42 @@ func TestSchedulesAreTheirFormulas(t *testing.T) {
 	}
 }
 
+func TestOneCycleIsThatOfPyTorch(t *testing.T) {
+	data, err := os.ReadFile("../../testdata/optim/onecycle.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var recorded struct {
+		Traces []struct {
+			Steps   int
+			Rate    float64
+			MinRate float64 `json:"min_rate"`
+			Rates   map[int]float64
+		}
+	}
+	if err := json.Unmarshal(data, &recorded); err != nil {
+		t.Fatal(err)
+	}
+	compared := 0
+	for _, trace := range recorded.Traces {
+		s := run.Schedule{Name: "one-cycle", MinLearningRate: trace.MinRate}
+		for step, want := range trace.Rates {
+			compared++
+			if got := optim.LearningRate(s, trace.Rate, step, trace.Steps); math.Abs(got-want) > 1e-9*trace.Rate {
+				t.Errorf("step %d of %d has the rate %v, want %v", step, trace.Steps, got, want)
+			}
+		}
+	}
+	if compared < 130 {
+		t.Errorf("%d steps were compared", compared)
+	}
+}
+
 func TestUnknownNamesAreRefusedWithTheKnownOnes(t *testing.T) {
 	if _, err := optim.New(run.Optimizer{Name: "lion"}); err == nil {
 		t.Error("an unknown optimizer was accepted")
 	}
-	for _, s := range []run.Schedule{{Name: "cosine", DecaySteps: -1}, {Name: "plateau"}, {Name: "step"}, {Factor: 0.5}} {
+	for _, s := range []run.Schedule{{Name: "cosine", DecaySteps: -1}, {Name: "one-cycle", DecaySteps: 10}, {Name: "plateau"}, {Name: "step"}, {Factor: 0.5}} {
 		if err := optim.CheckSchedule(s); err == nil {
 			t.Errorf("%+v was accepted", s)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"fashionlab/fashion/run"
 )
@@ -19,11 +20,14 @@ type Own struct {
 // OwnName returns the name by which a recipe refers to the schedule.
 func (o Own) OwnName() string { return o.Name }
 
+// schedules are the names of the package's own.
+var schedules = []string{"plateau", "exponential", "step", "cosine", "one-cycle"}
+
 // CheckSchedule returns an error for a schedule that is neither one of the package nor the name of one in own, or whose fields are invalid.
 func CheckSchedule(s run.Schedule, own ...Own) error {
 	for _, o := range own {
-		if o.Name == "" || o.Factor == nil || slices.Contains([]string{"plateau", "exponential", "step", "cosine"}, o.Name) {
-			return fmt.Errorf("a user-defined schedule is named %q, want a name that is none of plateau, exponential, step, cosine, and a function Factor", o.Name)
+		if o.Name == "" || o.Factor == nil || slices.Contains(schedules, o.Name) {
+			return fmt.Errorf("a user-defined schedule is named %q, want a name that is none of %s, and a function Factor", o.Name, strings.Join(schedules, ", "))
 		}
 	}
 	if slices.ContainsFunc(own, func(o Own) bool { return o.Name == s.Name }) {
@@ -35,7 +39,7 @@ func CheckSchedule(s run.Schedule, own ...Own) error {
 	switch s.Name {
 	case "":
 		if s != (run.Schedule{}) {
-			return fmt.Errorf("schedule.name is empty but other fields are set, want a name: plateau, exponential, step, cosine")
+			return fmt.Errorf("schedule.name is empty but other fields are set, want a name: %s", strings.Join(schedules, ", "))
 		}
 	case "plateau":
 		if !(s.Factor > 0 && s.Factor < 1) {
@@ -49,8 +53,12 @@ func CheckSchedule(s run.Schedule, own ...Own) error {
 		if s.DecaySteps < 0 {
 			return fmt.Errorf("schedule.every is %d, want the number of steps of a cosine's decay, or 0 for all", s.DecaySteps)
 		}
+	case "one-cycle":
+		if s.DecaySteps != 0 {
+			return fmt.Errorf("schedule.every is %d, want 0: the one cycle takes the whole training", s.DecaySteps)
+		}
 	default:
-		return fmt.Errorf("schedule.name is %q, want one of plateau, exponential, step, cosine, one that is handed over, or none for a constant learning rate", s.Name)
+		return fmt.Errorf("schedule.name is %q, want one of %s, one that is handed over, or none for a constant learning rate", s.Name, strings.Join(schedules, ", "))
 	}
 	return nil
 }
@@ -62,6 +70,8 @@ func CheckSchedule(s run.Schedule, own ...Own) error {
 //	step         rate * factor^floor(step/every)
 //	cosine       minimum + (rate-minimum) * (1+cos(pi*step/every))/2, and the minimum after step every (Loshchilov and Hutter,
 //	             "SGDR", 2017, without restarts); every is steps if it is 0
+//	one-cycle    from rate/25 along half a cosine to rate, in the first 30% of the steps, and along another to the minimum
+//	             (Smith and Topin, "Super-Convergence", 2018), in the steps of PyTorch's OneCycleLR
 //
 // own must contain the user-defined schedule that s names, if any.
 func LearningRate(s run.Schedule, rate float64, step, steps int, own ...Own) float64 {
@@ -77,10 +87,21 @@ func LearningRate(s run.Schedule, rate float64, step, steps int, own ...Own) flo
 		return rate * math.Pow(s.Factor, float64(step/s.DecaySteps))
 	case "cosine":
 		progress := min(1, float64(step)/float64(max(cmp.Or(s.DecaySteps, steps), 1)))
-		return s.MinLearningRate + (rate-s.MinLearningRate)*(1+math.Cos(math.Pi*progress))/2
+		return fall(rate, s.MinLearningRate, progress)
+	case "one-cycle":
+		top, last := 0.3*float64(steps)-1, float64(steps-1)
+		if at := float64(step); at < top {
+			return fall(rate/25, rate, at/top)
+		} else if at < last {
+			return fall(rate, s.MinLearningRate, (at-top)/(last-top))
+		}
+		return s.MinLearningRate
 	}
 	return rate
 }
+
+// fall is the value at a fraction of half a cosine between two values.
+func fall(from, to, progress float64) float64 { return to + (from-to)*(1+math.Cos(math.Pi*progress))/2 }
 
 // ReduceOnPlateau is Keras's ReduceLROnPlateau at the end of an epoch: from the learning rate, the validation loss and its own state it returns the learning rate of
 // the next epoch and the new state. A loss that is not more than MinDelta below the best so far, or is NaN, is no improvement; after Patience epochs without one the

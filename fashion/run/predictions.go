@@ -48,22 +48,6 @@ func (p Predictions) Correct() int {
 	return n
 }
 
-// Softmax returns the probabilities that logits z stand for: exp(scale z) divided by its sum over the classes. scale is one over a temperature, 1 as a rule.
-func Softmax(z [fashion.NumClasses]float64, scale float64) [fashion.NumClasses]float64 {
-	top, sum := z[0], 0.0
-	for _, v := range z {
-		top = max(top, v)
-	}
-	for class, v := range z {
-		z[class] = math.Exp(scale * (v - top))
-		sum += z[class]
-	}
-	for class := range z {
-		z[class] /= sum
-	}
-	return z
-}
-
 func predictionsFile(part string) string { return filepath.Join(predictionsDir, part+".npz") }
 
 // SavePredictions saves the predictions for a part.
@@ -166,6 +150,25 @@ func (p Predictions) Pick(rows []int) Predictions {
 		q.Indices, q.Labels, q.Probabilities = append(q.Indices, p.Indices[i]), append(q.Labels, p.Labels[i]), append(q.Probabilities, p.Probabilities[i])
 	}
 	return q
+}
+
+// Rounded returns the predictions as they are published, in a third of the space: multiples of 2^-16, at least half of that, and the same predicted classes.
+func (p Predictions) Rounded() Predictions {
+	const unit = 1.0 / (1 << 16)
+	p.Probabilities = slices.Clone(p.Probabilities)
+	for i, row := range p.Probabilities {
+		best := p.Predicted(i)
+		rest, most := 1.0, float64(row[best])-5*unit // the largest loses less to the others, and stays the largest
+		for class, v := range row {
+			if fashion.Label(class) != best {
+				row[class] = float32(max(unit/2, unit*math.Floor(min(float64(v), most)/unit)))
+				rest -= float64(row[class])
+			}
+		}
+		row[best] = float32(rest)
+		p.Probabilities[i] = row
+	}
+	return p
 }
 
 // Without returns the predictions without the images of those indices in their file. An index that is not there changes nothing.

@@ -1,6 +1,8 @@
 package run_test
 
 import (
+	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -51,5 +53,40 @@ func TestWithoutRemovesExactlyThose(t *testing.T) {
 	}
 	if all := p.Without(nil); !slices.Equal(all.Probabilities, p.Probabilities) {
 		t.Error("without none, some are missing")
+	}
+}
+
+func TestRoundedPredictionsHaveTheSameClassesAndAreClose(t *testing.T) {
+	p := uniform(2000)
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range p.Probabilities {
+		sharpness, sum := math.Exp(4*random.Float64()), 0.0
+		var row [fashion.NumClasses]float64
+		for class := range row {
+			row[class] = math.Exp(sharpness * random.NormFloat64())
+			sum += row[class]
+		}
+		for class := range row {
+			p.Probabilities[i][class] = float32(row[class] / sum)
+		}
+	}
+	almostEqual := 0.25 - 1.0/(1<<18)
+	p.Probabilities[0] = [fashion.NumClasses]float32{float32(almostEqual), 0.25, float32(almostEqual), 0.25, 1.0 / (1 << 17)}
+	p.Probabilities[1] = [fashion.NumClasses]float32{9: 1}
+	q := p.Rounded()
+	for i, row := range q.Probabilities {
+		sum := 0.0
+		for class, v := range row {
+			sum += float64(v)
+			if d := math.Abs(float64(v) - float64(p.Probabilities[i][class])); d > 32.0/(1<<16) || v < 1.0/(1<<17) || v*(1<<17) != float32(math.Trunc(float64(v*(1<<17)))) {
+				t.Fatalf("row %d, class %d: %v is rounded to %v", i, class, p.Probabilities[i][class], v)
+			}
+		}
+		if sum != 1 || p.Predicted(i) != q.Predicted(i) {
+			t.Errorf("row %d: the class %v becomes %v, the sum is %v", i, p.Predicted(i), q.Predicted(i), sum)
+		}
+	}
+	if p.Probabilities[1][9] != 1 {
+		t.Error("the original has changed")
 	}
 }

@@ -7,12 +7,13 @@ import (
 
 	"fashionlab/fashion/disk"
 	"fashionlab/fashion/internal/manifest"
+	"fashionlab/fashion/internal/npz"
 )
 
 // place matches where a plugin lay on the machine, which says nothing to others.
 var place = regexp.MustCompile(` \(/[^)]*\)`)
 
-// Publish copies a finished run's recipe, record, history, predictions and samples (of the best epoch, the last, and the 1st, 2nd, 4th, 8th and so on) to the published runs, under that name, with weights,
+// Publish copies a finished run's recipe, record, history, predictions (see Predictions.Rounded) and samples (of the best epoch, the last, and the 1st, 2nd, 4th, 8th and so on) to the published runs, under that name, with weights,
 // unless they are nil, as the best epoch's checkpoint. It is one step: whenever it ends, the published run is the old one, the new one or, for a moment, none.
 func (r *Run) Publish(name string, weights *Checkpoint) error {
 	if !r.Finished() {
@@ -39,7 +40,7 @@ func (r *Run) published(weights *Checkpoint) (map[string][]byte, error) {
 		return nil, err
 	}
 	contents := map[string][]byte{recordFile: data}
-	files := []string{recipeFile, historyFile, networkFile, predictionsFile(Validation), predictionsFile(Test)}
+	files := []string{recipeFile, historyFile, networkFile}
 	for _, e := range r.History {
 		if last := len(r.History); e.Epoch&(e.Epoch-1) == 0 || e.Epoch == record.BestEpoch || e.Epoch == last {
 			files = append(files, samplesFile(e.Epoch)) // of every epoch they would be large
@@ -47,13 +48,20 @@ func (r *Run) published(weights *Checkpoint) (map[string][]byte, error) {
 	}
 	for _, file := range files {
 		data, err := r.readFile(file)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // a run that was never tested has no such predictions, and a classifier no samples
-		}
-		if err != nil {
+		if err == nil {
+			contents[file] = data
+		} else if !errors.Is(err, fs.ErrNotExist) { // a classifier has no samples
 			return nil, err
 		}
-		contents[file] = data
+	}
+	for _, part := range []string{Validation, Test} {
+		p, err := r.Predictions(part)
+		if err == nil {
+			contents[predictionsFile(part)], err = npz.Encode(p.Rounded().arrays())
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // a run that was never tested has none for the test images, and a GAN none at all
+			return nil, err
+		}
 	}
 	if weights != nil {
 		if err := r.sameRecipe(weights.State.Recipe); err != nil {

@@ -107,14 +107,14 @@ type Optimizer struct {
 
 // Schedule changes the learning rate during a training. The zero value keeps it constant.
 type Schedule struct {
-	Name string `json:"name,omitempty"` // "", "plateau", "exponential", "step", "cosine"
+	Name string `json:"name,omitempty"` // "", "plateau", "exponential", "step", "cosine", "one-cycle"
 
 	// Plateau (Keras's ReduceLROnPlateau on the validation loss).
 	Patience        int     `json:"patience,omitempty"`  // epochs without improvement before a reduction
 	Factor          float64 `json:"factor,omitempty"`    // the learning rate is multiplied by it; also of "exponential" and "step"
 	MinDelta        float64 `json:"min_delta,omitempty"` // least decrease that counts as an improvement
 	Cooldown        int     `json:"cooldown,omitempty"`  // epochs after a reduction in which none are counted
-	MinLearningRate float64 `json:"min_rate,omitempty"`  // the learning rate is never reduced below it; also of "cosine"
+	MinLearningRate float64 `json:"min_rate,omitempty"`  // the learning rate is never reduced below it; also of "cosine" and "one-cycle"
 
 	// Exponential: rate * factor^(step/steps). Step: rate * factor^floor(step/steps). Cosine: the learning rate falls along half a
 	// cosine in so many steps; 0 means over the whole training.

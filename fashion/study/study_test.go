@@ -59,15 +59,15 @@ func TestEveryProfileOfEveryModelAndTrialIsAValidRecipe(t *testing.T) {
 		}
 	}
 	for _, p := range study.Profiles() {
-		names := map[string]bool{}
+		recipeOf := map[string]run.Recipe{}
 		for _, trial := range append(study.AugmentationAblation(p), study.Schedules(p)...) {
 			if err := trial.Recipe.Validate(); err != nil {
 				t.Errorf("%s: %v", trial.Run, err)
 			}
-			if names[trial.Run] {
-				t.Errorf("two trials are called %s", trial.Run)
+			if other, ok := recipeOf[trial.Run]; ok && other != trial.Recipe {
+				t.Errorf("two recipes are trained into %s: %v", trial.Run, run.Diff(other, trial.Recipe))
 			}
-			names[trial.Run] = true
+			recipeOf[trial.Run] = trial.Recipe
 		}
 	}
 	if _, err := study.ByName("vgg", study.Quick); err == nil || !strings.Contains(err.Error(), `"vgg"`) {

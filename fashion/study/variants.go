@@ -1,6 +1,10 @@
 package study
 
-import "fashionlab/fashion/run"
+import (
+	"fmt"
+
+	"fashionlab/fashion/run"
+)
 
 // Variant is one training of an experiment that compares several.
 type Variant struct {
@@ -29,37 +33,71 @@ func small(p Profile, images, epochs int) run.Recipe {
 	return r
 }
 
-// AugmentationAblation is the CNN trained without augmentation, with each that the slides considered, and with the
-// adopted ones together: equal seeds, epochs and images. Smoke leaves out most, each of which compiles a graph of its own.
+// compared is the recipe of the experiments on augmentation and schedules at Full: the CNN over more epochs than it takes to overfit, with a learning
+// rate that falls to almost nothing, so that the last epoch's network is close to the best and no variant is cut off.
+func compared() run.Recipe {
+	r := CNN(Full)
+	r.Epochs = 20
+	return cosine(r)
+}
+
+// AugmentationAblation is the CNN trained without augmentation, with each that the slides considered, with the adopted ones together, and at Full with
+// horizontal flips too: equal seeds, schedules, epochs and images. Smoke leaves out most, each of which compiles a graph of its own.
 func AugmentationAblation(p Profile) []Variant {
 	base := small(p, 4000, 3)
 	base.Schedule = run.Schedule{}
-	with := func(name, folder string, a run.Augmentation) Variant {
+	if p == Full {
+		base = compared()
+	}
+	var variants []Variant
+	with := func(name, folder string, a run.Augmentation) {
 		r := base
 		r.Augmentation = a
-		return Variant{name, p.Run("augmentation/" + folder), r}
+		variants = append(variants, Variant{name, p.Run("augmentation/" + folder), r})
 	}
-	variants := []Variant{with("none", "none", run.Augmentation{}), with("the adopted three", "adopted", AdoptedAugmentation())}
+	with("none", "none", run.Augmentation{})
+	with("the adopted three", "adopted", AdoptedAugmentation())
+	if p == Full {
+		flipped := AdoptedAugmentation()
+		flipped.Flip = "horizontal"
+		with("the adopted three and RandomFlip", "adopted-flip", flipped)
+	}
 	for _, c := range Augmentations() {
 		if p != Smoke || c.Name == "RandomFlip" {
-			variants = append(variants, with(c.Name, c.Name, c.Augmentation))
+			with(c.Name, c.Name, c.Augmentation)
 		}
 	}
-	return append(variants, with("RandomFlip, vertical", "RandomFlipVertical", run.Augmentation{Flip: "vertical"}))
+	with("RandomFlip, vertical", "RandomFlipVertical", run.Augmentation{Flip: "vertical"})
+	return variants
 }
 
-// Schedules is the CNN trained with a constant learning rate, with the slides' reduction on plateau and with a cosine, on
-// equal seeds, epochs and images.
+// Schedules is the CNN trained with a constant learning rate, with the slides' reduction on plateau and with a cosine, at Full with more of its
+// kind: equal seeds, epochs and images. The runs with a cosine are those of AugmentationAblation without augmentation, there.
 func Schedules(p Profile) []Variant {
 	base := small(p, 3000, 14) // few images, so that the loss stops falling soon
-	with := func(name, folder string, s run.Schedule) Variant {
+	if p == Full {
+		base = compared()
+	}
+	var variants []Variant
+	with := func(name, folder string, s run.Schedule) {
 		r := base
 		r.Schedule = s
-		return Variant{name, p.Run("schedule/" + folder), r}
+		variants = append(variants, Variant{name, p.Run(folder), r})
 	}
-	return []Variant{
-		with("plateau, patience 1", "plateau", CNN(p).Schedule),
-		with("constant", "constant", run.Schedule{}),
-		with("cosine", "cosine", run.Schedule{Name: "cosine", MinLearningRate: 1e-5}),
+	plateau := CNN(p).Schedule
+	with("plateau, patience 1", "schedule/plateau", plateau)
+	with("constant", "schedule/constant", run.Schedule{})
+	if p != Full {
+		with("cosine", "schedule/cosine", cosine(base).Schedule)
+		return variants
 	}
+	with("cosine", "augmentation/none", base.Schedule)
+	for _, patience := range []int{3, 5} {
+		plateau.Patience = patience
+		with(fmt.Sprintf("plateau, patience %d", patience), fmt.Sprintf("schedule/plateau-%d", patience), plateau)
+	}
+	epoch := base.Steps() / base.Epochs
+	with("step, a tenth every 7 epochs", "schedule/step", run.Schedule{Name: "step", DecaySteps: 7 * epoch, Factor: 0.1})
+	with("one cycle", "schedule/one-cycle", run.Schedule{Name: "one-cycle", MinLearningRate: base.Schedule.MinLearningRate})
+	return variants
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -17,21 +18,28 @@ func trainCommand() command {
 	return command{
 		name: "train", summary: "train a recipe of the study and test it", heeds: true,
 		text: `Trains a recipe of the study into a run, tests it, and prints its accuracy with the 95% interval. A finished run is only read, an interrupted
-one resumes after its last epoch: Ctrl-C stops between two steps. The recipe "mixing" trains all mixtures of real and generated images.`,
+one resumes after its last epoch: Ctrl-C stops between two steps. The recipe "mixing" trains all mixtures of real and generated images. With -all the trainings by which the slides' claims are judged are made one after
+the other, in as many calls as you like.`,
 		example: "train -recipe cnn-augmented -profile smoke -seed 2",
 		define: func(f *flag.FlagSet) prepare {
 			var o trainOptions
-			f.StringVar(&o.recipe, "recipe", "cnn", "`name` of the recipe")
+			var q queueOptions
+			f.StringVar(&o.recipe, "recipe", defaultRecipe, "`name` of the recipe")
 			profile := addProfile(f)
 			f.StringVar(&o.name, "name", "", "`name` of the run (default profile/recipe, and profile/recipe-seedN with another seed than the recipe's)")
 			f.IntVar(&o.epochs, "epochs", 0, "number of epochs; a cosine falls over all of them (default the recipe's)")
 			f.Uint64Var(&o.seed, "seed", 0, "seed of the first weights, data order, dropout and augmentation (default the recipe's)")
 			f.BoolVar(&o.publish, "publish", false, "copy the finished run to notebooks/published, for others to see")
 			f.BoolVar(&o.weights, "weights", false, "publish it with its weights, in half precision")
+			q.define(f)
 			return func([]string) (work, error) {
 				var err error
 				if o.profile, err = study.ParseProfile(*profile); err != nil {
 					return nil, err
+				}
+				if q != (queueOptions{}) {
+					queue, err := newQueue(q, o)
+					return queue.do, err
 				}
 				if o.recipe == mixing {
 					return prepareMixing(o)
@@ -42,6 +50,9 @@ one resumes after its last epoch: Ctrl-C stops between two steps. The recipe "mi
 		},
 	}
 }
+
+// defaultRecipe is trained if no other is asked for.
+const defaultRecipe = "cnn"
 
 // trainOptions are the flags of train.
 type trainOptions struct {
@@ -71,15 +82,11 @@ func newTraining(o trainOptions) (training, error) {
 	if o.epochs > 0 {
 		recipe.Epochs = o.epochs
 	}
-	if t.name == "" {
-		t.name = o.profile.Run(o.recipe)
-		if o.seed != 0 && o.seed != recipe.Seed {
-			t.name += fmt.Sprintf("-seed%d", o.seed)
-		}
-	}
+	v := study.Variant{Run: o.profile.Run(o.recipe), Recipe: recipe}
 	if o.seed != 0 {
-		recipe.Seed = o.seed
+		v = v.WithSeed(o.seed)
 	}
+	recipe, t.name = v.Recipe, cmp.Or(o.name, v.Run)
 	if task := recipe.Data.Task; task != "" && (o.publish || o.weights) {
 		return t, fmt.Errorf("%s learns the task %s; only runs that learned the classes are published", o.recipe, task)
 	}

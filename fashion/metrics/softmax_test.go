@@ -1,11 +1,11 @@
-package run_test
+package metrics_test
 
 import (
 	"math"
 	"testing"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/metrics"
 )
 
 // By hand: logits ln(1), ln(2), ..., ln(10) stand for probabilities of 1/55 to 10/55; twice the scale squares them. What is added to all changes nothing.
@@ -15,7 +15,7 @@ func TestSoftmaxOfLogarithmsIsTheirShare(t *testing.T) {
 		for i := range z {
 			z[i] = math.Log(float64(i+1)) + offset
 		}
-		once, twice := run.Softmax(z, 1), run.Softmax(z, 2)
+		once, twice := metrics.Softmax(z, 1), metrics.Softmax(z, 2)
 		for i := range z {
 			n := float64(i + 1)
 			if math.Abs(once[i]-n/55) > 1e-9 || math.Abs(twice[i]-n*n/385) > 1e-9 {

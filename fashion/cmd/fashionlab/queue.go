@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"fashionlab/fashion/device"
+	"fashionlab/fashion/estimate"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
+)
+
+// queueOptions are the flags of train that are about the queue of all trainings.
+type queueOptions struct {
+	all, plan bool
+	claim     string
+	limit     time.Duration
+}
+
+func (o *queueOptions) define(f *flag.FlagSet) {
+	f.BoolVar(&o.all, "all", false, "train whatever the study's claims need and is missing, one after the other")
+	f.StringVar(&o.claim, "claim", "", "with -all: only for the claim of this `name`")
+	f.DurationVar(&o.limit, "for", 0, "with -all: end after this `time`, such as 2h30m; the next call goes on (default when all is trained)")
+	f.BoolVar(&o.plan, "plan", false, "with -all: only print what is missing and how long it takes")
+}
+
+// queue is the trainings that claims need, of which each call makes some of those that are missing.
+type queue struct {
+	queueOptions
+	options   trainOptions // of each training
+	trainings []study.Variant
+}
+
+// newQueue checks the flags of train for a queue.
+func newQueue(q queueOptions, o trainOptions) (queue, error) {
+	switch {
+	case !q.all:
+		return queue{}, errors.New("-claim, -for and -plan belong to -all")
+	case o.recipe != defaultRecipe || o.name != "" || o.epochs != 0 || o.seed != 0 || o.weights:
+		return queue{}, errors.New("-all has recipes, names, epochs and seeds of its own, and publishes no weights")
+	case o.publish && o.profile != study.Full:
+		return queue{}, fmt.Errorf("-publish is for the claims at profile %s; at %s they show large effects only", study.Full, o.profile)
+	case q.limit < 0:
+		return queue{}, fmt.Errorf("-for is %v, want a time such as 2h30m", q.limit)
+	}
+	claims := study.Claims()
+	if q.claim != "" {
+		c, err := study.ClaimByName(q.claim)
+		if err != nil {
+			return queue{}, fmt.Errorf("-claim: %w", err)
+		}
+		claims = []study.Claim{c}
+	}
+	return queue{q, o, study.Queue(o.profile, claims...)}, nil
+}
+
+// do trains what is missing until all is there or the time is over, which is no error. A training that fails does not keep the others waiting; its error comes last.
+func (q queue) do(ctx context.Context) error {
+	missing, err := q.print()
+	if err != nil || q.plan {
+		return err
+	}
+	limited := ctx
+	if q.limit > 0 {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeout(ctx, q.limit)
+		defer cancel()
+	}
+	var failed []error
+	for i, v := range missing {
+		fmt.Printf("%d of %d: %s, seed %d, into %s\n", i+1, len(missing), v.Name, v.Recipe.Seed, v.Run)
+		q.options.name = v.Run
+		switch err := (training{q.options, v.Recipe}).do(limited); {
+		case ctx.Err() != nil:
+			return err
+		case limited.Err() != nil && err != nil:
+			fmt.Printf("%v\nThe time of -for %v is over with %d of %d trainings to do; the same command goes on.\n", err, q.limit, len(missing)-i, len(q.trainings))
+			return errors.Join(failed...)
+		case err != nil:
+			failed = append(failed, err)
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// print writes what is there and what is missing, with an estimate, and returns the latter.
+func (q queue) print() (missing []study.Variant, err error) {
+	speeds, unreadable := estimate.Measure(run.Local(), run.Published(), device.OnGPU(os.Getenv(device.BackendVariable)))
+	if unreadable != nil {
+		fmt.Fprintln(os.Stderr, "left out:", unreadable)
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	total := 0.0
+	for _, v := range q.trainings {
+		state, epochs, err := q.state(v)
+		if err != nil {
+			return nil, err
+		}
+		if state != here && state != published {
+			missing = append(missing, v)
+		}
+		about := ""
+		if epochs > 0 {
+			seconds := speeds.For(v.Recipe).Seconds(v.Recipe, epochs)
+			total += seconds
+			about = "about " + rounded(seconds)
+		}
+		fmt.Fprintf(w, "%s\tseed %d\t%s\t%s\t%s\n", v.Name, v.Recipe.Seed, v.Run, state, about)
+	}
+	if err := w.Flush(); err != nil {
+		return nil, err
+	}
+	if total > 0 {
+		fmt.Printf("%d of %d trainings are missing, about %s, estimated by %s\n", len(missing), len(q.trainings), rounded(total), speeds.For(missing[0].Recipe).Source)
+	}
+	return missing, nil
+}
+
+// The states of a training for which nothing is left to do.
+const (
+	here      = "here"
+	published = "published"
+)
+
+// state says in words whether a training is there, and how many of its epochs are missing.
+func (q queue) state(v study.Variant) (state string, epochs int, err error) {
+	switch p, err := run.Published().Open(v.Run); {
+	case err == nil && p.Recipe == v.Recipe:
+		return published, 0, nil
+	case err != nil && !errors.Is(err, run.ErrNotFound):
+		return "", 0, err
+	}
+	r, err := run.Local().Open(v.Run)
+	switch {
+	case errors.Is(err, run.ErrNotFound):
+		return "missing", v.Recipe.Epochs, nil
+	case err != nil:
+		return "", 0, err
+	case r.Recipe != v.Recipe:
+		return "", 0, &run.RecipeError{Dir: r.Dir, Differences: run.Diff(r.Recipe, v.Recipe)}
+	case !r.Finished():
+		n := len(r.History)
+		if n == 0 {
+			return "interrupted in the first epoch", v.Recipe.Epochs, nil
+		}
+		return fmt.Sprintf("interrupted after epoch %d", n), v.Recipe.Epochs - n, nil
+	}
+	if _, err := r.Predictions(run.Test); err != nil {
+		return "not tested yet", 0, nil // or its predictions are corrupt, and made anew
+	}
+	if q.options.publish {
+		return "not published yet", 0, nil
+	}
+	return here, 0, nil
+}
+
+// rounded is a time in words, to the minute from an hour on.
+func rounded(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	if d >= time.Hour {
+		return d.Round(time.Minute).String()
+	}
+	return d.Round(time.Second).String()
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
+)
+
+// stopsVariable is how many times TestQueue... stops the queue, 3 without it.
+const stopsVariable = "FASHIONLAB_TEST_STOPS"
+
+func TestQueueThatIsStoppedAndResumedEndsAsOneThatIsNot(t *testing.T) {
+	needData(t)
+	whole, parts := t.TempDir(), t.TempDir()
+	args := []string{"train", "-all", "-profile", "smoke", "-claim", "plateau"}
+	do := func(store string, args ...string) {
+		t.Helper()
+		t.Setenv(run.RootVariable, store)
+		var messages bytes.Buffer
+		if code := commandLine(args, &messages, &messages); code != 0 {
+			t.Fatalf("%q ends with %d: %s", args, code, &messages)
+		}
+	}
+	began := time.Now()
+	do(whole, args...)
+	took := time.Since(began)
+	stops := 3
+	if n, err := strconv.Atoi(os.Getenv(stopsVariable)); err == nil {
+		stops = n
+	}
+	for range stops {
+		limit := time.Duration((0.1 + 0.5*rand.Float64()) * float64(took))
+		do(parts, append(args, "-for", limit.String())...)
+	}
+	do(parts, args...)
+	for _, v := range study.Schedules(study.Smoke) {
+		for _, part := range []string{run.Validation, run.Test} {
+			file := filepath.Join(filepath.FromSlash(v.Run), "predictions", part+".npz")
+			a, errA := os.ReadFile(filepath.Join(whole, file))
+			b, errB := os.ReadFile(filepath.Join(parts, file))
+			if errA != nil || errB != nil || !bytes.Equal(a, b) {
+				t.Errorf("%s differs (%v, %v)", file, errA, errB)
+			}
+		}
+	}
+
+	// What is there is not trained again.
+	before := time.Now()
+	do(parts, args...)
+	r, err := run.StoreAt(parts, false).Open(study.Schedules(study.Smoke)[0].Run)
+	if err != nil || r.Record.Finished.After(before) {
+		t.Errorf("it was trained again (%v)", err)
+	}
+}
+
+func TestQueueTellsWhatIsThereAndWhatIsMissing(t *testing.T) {
+	t.Setenv(run.RootVariable, t.TempDir())
+	t.Setenv(run.PublishedVariable, t.TempDir())
+	v := study.Schedules(study.Full)[0]
+	q := queue{options: trainOptions{publish: true}}
+	want := func(state string, epochs int) {
+		t.Helper()
+		if got, n, err := q.state(v); got != state || n != epochs || err != nil {
+			t.Errorf("the state is %q with %d epochs (%v), want %q with %d", got, n, err, state, epochs)
+		}
+	}
+	want("missing", v.Recipe.Epochs)
+	dir, err := run.Local().Path(v.Run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := run.Begin(dir, v.Recipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if err := r.SaveHistory([]run.Epoch{{Epoch: 1}, {Epoch: 2}}); err != nil {
+		t.Fatal(err)
+	}
+	want("interrupted after epoch 2", v.Recipe.Epochs-2)
+	if err := r.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	want("not tested yet", 0)
+	if err := r.SavePredictions(run.Test, run.Predictions{}); err != nil {
+		t.Fatal(err)
+	}
+	want("not published yet", 0)
+	if err := r.Publish(v.Run, nil); err != nil {
+		t.Fatal(err)
+	}
+	want("published", 0)
+	other := v
+	other.Recipe.Epochs++
+	if _, _, err := q.state(other); err == nil {
+		t.Error("a run of another recipe is taken for the training")
+	}
+}

@@ -1,0 +1,68 @@
+package study
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Claim is a conclusion of the slides that an experiment of several trainings tests.
+type Claim struct {
+	Name      string                  // in commands
+	Statement string                  // what the slides conclude
+	Variants  func(Profile) []Variant // that are compared, each with its recipe's own seed
+}
+
+// Claims lists the claims, in the order in which they are trained for.
+func Claims() []Claim {
+	return []Claim{
+		{"augmentation", "rotation, translation and cutout make the network robust and accurate", AugmentationAblation},
+		{"plateau", "reducing the learning rate after one epoch without improvement trains well", Schedules},
+	}
+}
+
+// ClaimByName is the claim of that name.
+func ClaimByName(name string) (Claim, error) {
+	var names []string
+	for _, c := range Claims() {
+		if c.Name == name {
+			return c, nil
+		}
+		names = append(names, c.Name)
+	}
+	return Claim{}, fmt.Errorf("claim is %q, want one of %s", name, strings.Join(names, ", "))
+}
+
+// Seeds is how many seeds each variant of a claim is trained with at a profile. A claim is judged at Full.
+func (p Profile) Seeds() int {
+	if p == Full {
+		return 3
+	}
+	return 1
+}
+
+// WithSeed is a variant with another seed, in a run of its own; the variant itself if the seed is its recipe's.
+func (v Variant) WithSeed(seed uint64) Variant {
+	if seed != v.Recipe.Seed {
+		v.Recipe.Seed = seed
+		v.Run += fmt.Sprintf("-seed%d", seed)
+	}
+	return v
+}
+
+// Queue lists the trainings that claims need, each run once: those with the first seed of all claims, then those with the second and so on, so
+// that whatever there is time for holds whole comparisons.
+func Queue(p Profile, claims ...Claim) []Variant {
+	var queue []Variant
+	for seed := range p.Seeds() {
+		for _, c := range claims {
+			for _, v := range c.Variants(p) {
+				v = v.WithSeed(uint64(seed + 1))
+				if !slices.ContainsFunc(queue, func(other Variant) bool { return other.Run == v.Run }) {
+					queue = append(queue, v)
+				}
+			}
+		}
+	}
+	return queue
+}
