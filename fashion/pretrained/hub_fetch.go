@@ -26,8 +26,11 @@ import (
 // client gives up on a hub that sends nothing for 30 seconds.
 var client download.Client
 
-// maxDescription bounds the hub's description of a repository, in bytes.
-const maxDescription = 16 << 20
+// maxDescription and maxWeights bound the hub's description of a repository and a file of weights of unknown size, in bytes.
+const (
+	maxDescription = 16 << 20
+	maxWeights     = 4 << 30
+)
 
 // errOffline is returned if the user has forbidden downloads.
 var errOffline = errors.New("$HF_HUB_OFFLINE is set")
@@ -139,7 +142,7 @@ func (r *remote) download(ctx context.Context, blob string) error {
 	}
 	fmt.Fprintf(os.Stderr, "downloading the weights %s%s from %s\n", r.repository, size, endpoint())
 	partial := blob + ".incomplete"
-	if err := client.File(request, partial); err != nil {
+	if err := client.File(request, partial, cmp.Or(r.size, maxWeights)); err != nil {
 		return fmt.Errorf("%s: %w", request.URL, err)
 	}
 	if r.sha256 != "" {

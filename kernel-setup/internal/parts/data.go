@@ -15,8 +15,15 @@ import (
 	"fashionlab/kernel-setup/internal/process"
 )
 
-// dataAddress is where the data set's authors publish it.
-const dataAddress = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
+// dataAddresses are where the data set's authors publish it: the files of their repository, then the website that their README names, which has no https.
+// Their compressed files may differ; what they decompress to is checked.
+var dataAddresses = []string{
+	"https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/b2617bb6d3ffa2e429640350f613e3291e10b141/data/fashion/",
+	"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+}
+
+// maxDataFile is the most that a file of it may have, in bytes: the largest has 26 MB.
+const maxDataFile = 64 << 20
 
 // dataInputs names the files of a folder by size and time of change, so that only changed ones are read again.
 func dataInputs(dir string) (string, error) {
@@ -73,8 +80,7 @@ func makeData(ctx context.Context, l layout.Layout, say func(string)) error {
 		return fmt.Errorf("$%s: %w; correct the folder, or unset the variable to have the data set downloaded", fashion.DirVariable, err)
 	}
 	dir := l.Data()
-	say("downloading 31 MB from " + dataAddress + " into " + dir)
-	fetchErr := fetchAll(ctx, dataAddress, dir)
+	fetchErr := fetchAll(ctx, dataAddresses, dir, say)
 	if fetchErr == nil {
 		return nil
 	}
@@ -85,11 +91,25 @@ func makeData(ctx context.Context, l layout.Layout, say func(string)) error {
 	return nil
 }
 
-// fetchAll fetches the four files that are not yet there with the right checksum.
-func fetchAll(ctx context.Context, address, dir string) error {
+// fetchAll fetches the four files that are not yet there with the right checksum, from the first address that has them.
+func fetchAll(ctx context.Context, addresses []string, dir string, say func(string)) error {
+	var failed error
+	for _, address := range addresses {
+		say("downloading 31 MB from " + address + " into " + dir)
+		err := fetchFrom(ctx, address, dir)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		failed = errors.Join(failed, err)
+	}
+	return failed
+}
+
+// fetchFrom fetches the files from one address.
+func fetchFrom(ctx context.Context, address, dir string) error {
 	for _, name := range dataFiles() {
 		path := filepath.Join(dir, name)
-		if err := fetch(ctx, address+name, path, func(part string) error { return fashion.VerifyFile(part, name) }); err != nil {
+		if err := fetch(ctx, address+name, path, maxDataFile, func(part string) error { return fashion.VerifyFile(part, name) }); err != nil {
 			return err
 		}
 	}
