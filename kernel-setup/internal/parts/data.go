@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
 	"fashionlab/fashion"
 	"fashionlab/kernel-setup/internal/layout"
-	"fashionlab/kernel-setup/internal/process"
 )
 
 // dataAddresses are where the data set's authors publish it: the files of their repository, then the website that their README names, which has no https.
@@ -69,8 +67,7 @@ func FindData(l layout.Layout) (string, error) {
 	return "70,000 images, checksums correct, in " + dir, nil
 }
 
-// makeData provides the data set: from Debian's package where that can be installed, else from its authors. A folder
-// that the user named is left alone.
+// makeData provides the data set: from its authors, else from Debian's package where there is apt. A folder that the user named is left alone.
 func makeData(ctx context.Context, l layout.Layout, say func(string)) error {
 	if dir := os.Getenv(fashion.DirVariable); dir != "" {
 		_, err := FindData(l)
@@ -84,8 +81,11 @@ func makeData(ctx context.Context, l layout.Layout, say func(string)) error {
 	if fetchErr == nil {
 		return nil
 	}
-	say(fmt.Sprintf("download failed (%v); installing Debian's package dataset-fashion-mnist", fetchErr))
-	if err := installDebianPackage(ctx, l, "dataset-fashion-mnist"); err != nil {
+	if ctx.Err() != nil {
+		return fetchErr
+	}
+	say(fmt.Sprintf("download failed (%v); taking it out of Debian's package %s, which is not installed", fetchErr, dataPackage))
+	if err := fetchFromDebian(ctx, l, dir); err != nil {
 		return fmt.Errorf("%w\nand: %w\nput the four files into a folder and name it with $%s", fetchErr, err, fashion.DirVariable)
 	}
 	return nil
@@ -114,33 +114,4 @@ func fetchFrom(ctx context.Context, address, dir string) error {
 		}
 	}
 	return nil
-}
-
-// aptPatience has apt-get give up on a server that is silent for so many seconds.
-const aptPatience = "-oAcquire::http::Timeout=30"
-
-// installDebianPackage installs a package where apt is and the user may.
-func installDebianPackage(ctx context.Context, l layout.Layout, name string) error {
-	apt, err := exec.LookPath("apt-get")
-	if err != nil {
-		return fmt.Errorf("this system has no apt-get: %w", err)
-	}
-	command := []string{apt}
-	if os.Geteuid() != 0 {
-		sudo, err := exec.LookPath("sudo")
-		if err != nil {
-			return fmt.Errorf("installing %s needs root: run as root `apt-get install %s`", name, name)
-		}
-		command = []string{sudo, "-n", apt}
-	}
-	env := l.Environment("DEBIAN_FRONTEND=noninteractive")
-	install := append(command[1:len(command):len(command)], aptPatience, "install", "-y", "-q", "--no-install-recommends", name)
-	if process.RunQuietly(ctx, "/", env, command[0], install...) == nil {
-		return nil
-	}
-	update := append(command[1:len(command):len(command)], aptPatience, "update", "-q") // a new machine has no lists yet
-	if err := process.RunQuietly(ctx, "/", env, command[0], update...); err != nil {
-		return err
-	}
-	return process.RunQuietly(ctx, "/", env, command[0], install...)
 }
