@@ -62,6 +62,9 @@ func dispatch(ctx context.Context, args []string) error {
 		return &process.ExitError{Code: 2}
 	}
 	name, args := args[0], args[1:]
+	if name == "licenses" { // as Americans spell it
+		name = "licences"
+	}
 	if name == "help" || slices.Contains(helpFlags, name) {
 		printUsage(os.Stdout)
 		return nil

@@ -47,6 +47,16 @@ func pluginSource(goos, goarch string) string {
 	return fmt.Sprintf("pjrt-cpu-binaries %s for %s_%s", binariesVersion, goos, goarch)
 }
 
+// InstalledPlugin names what this system's CPU plugin is installed from, and its version. The path is "" where there is no plugin.
+func InstalledPlugin() (name, version, path string) {
+	path = device.FindCPUPlugin(device.PluginFolders())
+	if w, ok := wheels[runtime.GOOS+"_"+runtime.GOARCH]; ok {
+		name, version, _ = strings.Cut(w.requirement, "==")
+		return name, version, path
+	}
+	return "pjrt-cpu-binaries", binariesVersion, path
+}
+
 // CheckPlatform reports a system for which there is no plugin at all.
 func CheckPlatform(goos, goarch string) error {
 	platform := goos + "_" + goarch
