@@ -22,7 +22,7 @@ var storeys = []string{
 	"fashion/infer", "fashion/internal/session", "fashion/train", "fashion/gan", "fashion/study", "fashion/plots", "fashion/report", "fashion/notebook", "fashion/demo",
 	"fashion/cmd/fashionlab/internal/check", "fashion/cmd/fashionlab",
 	"kernel-setup/internal/process", "kernel-setup/internal/layout", "kernel-setup/internal/layouttest", "kernel-setup/internal/python", "kernel-setup/internal/parts",
-	"kernel-setup/internal/cuda", "kernel-setup/internal/notebooks", "kernel-setup",
+	"kernel-setup/internal/cuda", "kernel-setup/internal/licences", "kernel-setup/internal/notebooks", "kernel-setup",
 }
 
 // onGround are those that need nothing but the standard library.

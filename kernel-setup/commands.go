@@ -8,6 +8,7 @@ import (
 
 	"fashionlab/kernel-setup/internal/cuda"
 	"fashionlab/kernel-setup/internal/layout"
+	"fashionlab/kernel-setup/internal/licences"
 	"fashionlab/kernel-setup/internal/notebooks"
 	"fashionlab/kernel-setup/internal/parts"
 	"fashionlab/kernel-setup/internal/python"
@@ -56,6 +57,13 @@ func commands() []command {
 			f.BoolVar(&o.onlyGPU, "gpu", false, "look at the GPU only")
 			f.BoolVar(&o.runs, "runs", false, "read every file of the runs and searches instead, and say what is corrupt and what to do")
 		}, do: doctor},
+		{name: "licences", summary: "list all that is used, with its version and licence", do: func(ctx context.Context, l layout.Layout, _ options) error {
+			list, err := licences.List(ctx, l)
+			if err != nil {
+				return err
+			}
+			return licences.Print(os.Stdout, list)
+		}},
 		{name: "uninstall", summary: "remove what setup installed; runs stay",
 			do: func(_ context.Context, l layout.Layout, _ options) error { return parts.Uninstall(l) }},
 	}

@@ -55,7 +55,7 @@ relative_runs() { # trained once, wherever it is asked for
 		FASHION_RUNS=my/runs go run ./kernel-setup train -recipe cnn -profile smoke) &&
 		[ "$(find "$work/relative_runs" -name recipe.json -path '*smoke/cnn/*' | wc -l)" = 1 ]
 }
-crlf() { copy crlf -c core.autocrlf=true && sed -i 's/$/\r/' "$here/go.mod" "$here/kernel-setup/internal/python/requirements.txt" && smoke; }
+crlf() { copy crlf -c core.autocrlf=true && sed -i 's/$/\r/' "$here/go.mod" "$here/kernel-setup/internal/python/requirements.lock" && smoke; }
 brackets() { copy brackets && mv "$here" "$work/brackets/a [copy] of * it?" && here="$work/brackets/a [copy] of * it?" && smoke; }
 comma() { # which GoNB cannot take
 	copy comma && mv "$here" "$work/comma/a,b" && here="$work/comma/a,b" && ! smoke 2>"$HOME/said" && grep -q 'has a comma in its name' "$HOME/said" && [ ! -e "$HOME/.cache/fashionlab" ]

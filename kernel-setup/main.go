@@ -1,5 +1,8 @@
 // Command kernel-setup installs what the study needs and is missing, then executes its notebooks, opens them in
 // JupyterLab, runs the tests, or hands a command over to the program fashion/cmd/fashionlab.
+//
+// It installs into private folders only, as the user who runs it, and asks nothing: what it fetches has a pinned version and a known sha256, or, for the plugin of Macs, the
+// one of the first time.
 package main
 
 import (
@@ -59,6 +62,9 @@ func dispatch(ctx context.Context, args []string) error {
 		return &process.ExitError{Code: 2}
 	}
 	name, args := args[0], args[1:]
+	if name == "licenses" { // as Americans spell it
+		name = "licences"
+	}
 	if name == "help" || slices.Contains(helpFlags, name) {
 		printUsage(os.Stdout)
 		return nil

@@ -23,6 +23,13 @@ func TestTypingErrorCostsNoSetUp(t *testing.T) {
 	}
 }
 
+func TestLicencesMayBeSpeltAsInAmerica(t *testing.T) {
+	layouttest.New(t)
+	for _, name := range []string{"licences", "licenses"} {
+		layouttest.Mentions(t, dispatch(t.Context(), []string{name, "extra"}), "licences: takes flags only", `"extra"`)
+	}
+}
+
 func TestFolderThatCannotBeWrittenIsReportedBeforeTheSetUp(t *testing.T) {
 	l := layouttest.New(t)
 	file := filepath.Join(t.TempDir(), "file")

@@ -1,5 +1,6 @@
 // Package download downloads files over HTTP. It keeps a partial file after an interruption, and the next attempt requests the rest by a Range header (RFC 9110,
-// section 14). A server that sends nothing for a while is an error; the total time is not limited.
+// section 14). A server that sends nothing for a while is an error, and so is one that sends more than the caller allows; the total time is not limited. From https no
+// redirect leads to http.
 package download
 
 import (
@@ -42,6 +43,13 @@ type StatusError struct {
 
 func (e *StatusError) Error() string { return "the server answered " + e.Status }
 
+// TooLongError is a response with more bytes than allowed.
+type TooLongError struct{ Limit int64 }
+
+func (e *TooLongError) Error() string {
+	return fmt.Sprintf("the server sent more than %d bytes", e.Limit)
+}
+
 // CutOffError is a download that ended early. The partial file is kept.
 type CutOffError struct {
 	Have, Want int64 // bytes; Want is -1 if unknown
@@ -59,11 +67,11 @@ func (e *CutOffError) Error() string {
 func (e *CutOffError) Unwrap() error { return e.Err }
 
 // File downloads the response of a request to the file at path. If the file exists, it requests and appends only the rest; if the server does not support that, it
-// restarts. The content is not checked: a partial file of another content becomes a wrong file.
+// restarts. The content is not checked: a partial file of another content becomes a wrong file. More than maxBytes bytes are a *TooLongError, and the file is removed.
 //
-// An error is a *StatusError, a *CutOffError if some bytes were received, or one of the network, the file or the request's context. It wraps a *SilentError if the
-// server sent nothing for too long.
-func (c Client) File(request *http.Request, path string) (err error) {
+// Any other error is a *StatusError, a *CutOffError if some bytes were received, or one of the network, the file or the request's context. It wraps a *SilentError if
+// the server sent nothing for too long.
+func (c Client) File(request *http.Request, path string, maxBytes int64) (err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return err
@@ -102,14 +110,20 @@ func (c Client) File(request *http.Request, path string) (err error) {
 	if want >= 0 {
 		want += have
 	}
-	n, err := io.Copy(f, a)
-	if err != nil {
+	if want > maxBytes {
+		return errors.Join(&TooLongError{maxBytes}, os.Remove(path))
+	}
+	n, err := io.Copy(f, io.LimitReader(a, maxBytes-have+1))
+	switch {
+	case have+n > maxBytes:
+		return errors.Join(&TooLongError{maxBytes}, os.Remove(path))
+	case err != nil:
 		return cutOff(have+n, want, err)
 	}
 	return nil
 }
 
-// Get returns the body of a request's response. More than maxBytes bytes are an error.
+// Get returns the body of a request's response. More than maxBytes bytes are a *TooLongError.
 func (c Client) Get(request *http.Request, maxBytes int64) ([]byte, error) {
 	a, err := c.send(request)
 	if err != nil {
@@ -121,7 +135,7 @@ func (c Client) Get(request *http.Request, maxBytes int64) ([]byte, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(a, maxBytes+1))
 	if err == nil && int64(len(data)) > maxBytes {
-		err = fmt.Errorf("the server sent more than %d bytes", maxBytes)
+		err = &TooLongError{maxBytes}
 	}
 	return data, err
 }
@@ -155,7 +169,7 @@ func (c Client) send(request *http.Request) (*answer, error) {
 	}
 	a.ctx, a.cancel = context.WithCancelCause(request.Context())
 	a.timer = time.AfterFunc(a.silence, func() { a.cancel(&SilentError{a.silence}) })
-	response, err := (&http.Client{Transport: transport}).Do(request.WithContext(a.ctx))
+	response, err := (&http.Client{Transport: transport, CheckRedirect: checkRedirect}).Do(request.WithContext(a.ctx))
 	a.timer.Stop()
 	if err != nil {
 		err = a.reason(err)
@@ -164,6 +178,17 @@ func (c Client) send(request *http.Request) (*answer, error) {
 	}
 	a.response = response
 	return a, nil
+}
+
+// checkRedirect refuses to leave https, and to follow more than 10 redirects.
+func checkRedirect(next *http.Request, earlier []*http.Request) error {
+	if earlier[len(earlier)-1].URL.Scheme == "https" && next.URL.Scheme != "https" {
+		return fmt.Errorf("the server leads from https to %s", next.URL)
+	}
+	if len(earlier) >= 10 {
+		return errors.New("the server leads to too many addresses")
+	}
+	return nil
 }
 
 // Read reads from the response's body.

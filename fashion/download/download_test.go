@@ -24,6 +24,9 @@ var impatient = download.Client{Silence: 50 * time.Millisecond}
 
 var content = bytes.Repeat([]byte("0123456789"), 1000)
 
+// size is that of content.
+const size = 10_000
+
 // stalling serves content, but stops after that many bytes of the first answer; stalled is closed when it does.
 func stalling(t *testing.T, after int) (address string, stalled <-chan struct{}, ranges *[]string) {
 	t.Helper()
@@ -77,7 +80,7 @@ func TestServerThatAcceptsAndStaysSilentIsAnError(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "name.bin")
 	r := request(t, t.Context(), "http://"+l.Addr().String())
 	var silent *download.SilentError
-	if err := impatient.File(r, path); !errors.As(err, &silent) || !strings.Contains(err.Error(), "nothing for 50ms") {
+	if err := impatient.File(r, path, size); !errors.As(err, &silent) || !strings.Contains(err.Error(), "nothing for 50ms") {
 		t.Errorf("the error is %v, want a SilentError", err)
 	}
 	if _, err := impatient.Get(r, 100); !errors.As(err, &silent) {
@@ -97,7 +100,7 @@ func TestStallReportsTheBytesReceivedAndTheNextAttemptResumesThere(t *testing.T)
 		}
 		address, _, ranges = stalling(t, 4321)
 		path = filepath.Join(t.TempDir(), "name.bin")
-		err = download.Client{Silence: patience}.File(request(t, t.Context(), address), path)
+		err = download.Client{Silence: patience}.File(request(t, t.Context(), address), path, size)
 		var silent *download.SilentError
 		if !errors.As(err, &silent) {
 			t.Fatalf("the error is %v, want a SilentError", err)
@@ -109,7 +112,7 @@ func TestStallReportsTheBytesReceivedAndTheNextAttemptResumesThere(t *testing.T)
 			t.Errorf("the error is %q, want one with %q", err, want)
 		}
 	}
-	if err := (download.Client{}).File(request(t, t.Context(), address), path); err != nil {
+	if err := (download.Client{}).File(request(t, t.Context(), address), path, size); err != nil {
 		t.Fatal(err)
 	}
 	if got := (*ranges)[1]; got != "bytes=4321-" {
@@ -118,7 +121,7 @@ func TestStallReportsTheBytesReceivedAndTheNextAttemptResumesThere(t *testing.T)
 	if data, err := os.ReadFile(path); err != nil || !bytes.Equal(data, content) {
 		t.Errorf("the file has %d bytes (%v), want the server's", len(data), err)
 	}
-	if err := (download.Client{}).File(request(t, t.Context(), address), path); err != nil {
+	if err := (download.Client{}).File(request(t, t.Context(), address), path, size); err != nil {
 		t.Errorf("a file that is complete: %v", err)
 	}
 }
@@ -149,13 +152,13 @@ func TestServerMaySendSlowlyButNotStaySilent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := request(t, t.Context(), "http://server.example")
 		slow := download.Client{Transport: dripping{400, 29 * time.Second}}
-		if err := slow.File(r, filepath.Join(t.TempDir(), "slow.bin")); err != nil {
+		if err := slow.File(r, filepath.Join(t.TempDir(), "slow.bin"), size); err != nil {
 			t.Errorf("a byte every 29 s: %v", err)
 		}
 		start := time.Now()
 		slower := download.Client{Transport: dripping{400, 31 * time.Second}}
 		var silent *download.SilentError
-		if err := slower.File(r, filepath.Join(t.TempDir(), "slower.bin")); !errors.As(err, &silent) || time.Since(start) != 30*time.Second {
+		if err := slower.File(r, filepath.Join(t.TempDir(), "slower.bin"), size); !errors.As(err, &silent) || time.Since(start) != 30*time.Second {
 			t.Errorf("a byte every 31 s: %v after %v, want a SilentError after 30 s", err, time.Since(start))
 		}
 		time.Sleep(time.Minute) // until the server has seen that
@@ -175,10 +178,10 @@ func TestCancelledContextEndsADownload(t *testing.T) {
 	}()
 	patient := download.Client{Silence: time.Hour}
 	var cut *download.CutOffError
-	if err := patient.File(request(t, ctx, address), path); !errors.Is(err, context.Canceled) || !errors.As(err, &cut) || cut.Have != 4321 {
+	if err := patient.File(request(t, ctx, address), path, size); !errors.Is(err, context.Canceled) || !errors.As(err, &cut) || cut.Have != 4321 {
 		t.Errorf("the error is %v, want a CutOffError of a cancelled context", err)
 	}
-	if err := patient.File(request(t, ctx, address), path); !errors.Is(err, context.Canceled) {
+	if err := patient.File(request(t, ctx, address), path, size); !errors.Is(err, context.Canceled) {
 		t.Errorf("with a context that is over: %v", err)
 	}
 }
@@ -191,7 +194,7 @@ func TestConnectionThatIsCutIsAnError(t *testing.T) {
 	defer s.Close()
 	path := filepath.Join(t.TempDir(), "name.bin")
 	var cut *download.CutOffError
-	if err := (download.Client{}).File(request(t, t.Context(), s.URL), path); !errors.As(err, &cut) || cut.Have != 3000 || !errors.Is(err, io.ErrUnexpectedEOF) {
+	if err := (download.Client{}).File(request(t, t.Context(), s.URL), path, size); !errors.As(err, &cut) || cut.Have != 3000 || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("the error is %v, want a CutOffError after 3000 bytes", err)
 	}
 }
@@ -204,7 +207,7 @@ func TestAnswerOfAnotherStatusChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	var status *download.StatusError
-	if err := (download.Client{}).File(request(t, t.Context(), s.URL), path); !errors.As(err, &status) || status.Code != 404 {
+	if err := (download.Client{}).File(request(t, t.Context(), s.URL), path, size); !errors.As(err, &status) || status.Code != 404 {
 		t.Errorf("the error is %v, want a StatusError of 404", err)
 	}
 	if data, err := os.ReadFile(path); err != nil || !bytes.Equal(data, content[:10]) {
@@ -221,7 +224,59 @@ func TestGetRefusesAnAnswerThatIsTooLong(t *testing.T) {
 	if data, err := (download.Client{}).Get(request(t, t.Context(), s.URL), 10_000); err != nil || !bytes.Equal(data, content) {
 		t.Errorf("%d bytes: %v", len(data), err)
 	}
-	if _, err := (download.Client{}).Get(request(t, t.Context(), s.URL), 9_999); err == nil || !strings.Contains(err.Error(), "9999") {
-		t.Errorf("the error is %v, want one with the limit", err)
+	var long *download.TooLongError
+	if _, err := (download.Client{}).Get(request(t, t.Context(), s.URL), 9_999); !errors.As(err, &long) || !strings.Contains(err.Error(), "9999") {
+		t.Errorf("the error is %v, want a TooLongError with the limit", err)
+	}
+}
+
+// One server says beforehand how much it sends, one does not, and one sends the rest of a partial file.
+func TestFileThatIsTooLongIsRefusedAndRemoved(t *testing.T) {
+	servers := map[string]http.HandlerFunc{
+		"with a length": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "10000")
+			w.Write(content)
+		},
+		"without": func(w http.ResponseWriter, _ *http.Request) {
+			for i := 0; i < len(content); i += 100 {
+				w.Write(content[i : i+100])
+				http.NewResponseController(w).Flush() // what fails shows in the download
+			}
+		},
+		"resumed": func(w http.ResponseWriter, r *http.Request) {
+			http.ServeContent(w, r, "name.bin", time.Time{}, bytes.NewReader(content))
+		},
+	}
+	for name, handler := range servers {
+		s := httptest.NewServer(handler)
+		defer s.Close()
+		path := filepath.Join(t.TempDir(), "name.bin")
+		if name == "resumed" {
+			if err := os.WriteFile(path, content[:5000], 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var long *download.TooLongError
+		if err := (download.Client{}).File(request(t, t.Context(), s.URL), path, size-1); !errors.As(err, &long) || long.Limit != size-1 {
+			t.Errorf("%s: the error is %v, want a TooLongError", name, err)
+		}
+		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s: the file is still there: %v", name, err)
+		}
+		if err := (download.Client{}).File(request(t, t.Context(), s.URL), path, size); err != nil {
+			t.Errorf("%s: within the limit: %v", name, err)
+		}
+	}
+}
+
+func TestRedirectFromHTTPSToHTTPIsRefused(t *testing.T) {
+	asked := false
+	plain := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	defer plain.Close()
+	secure := httptest.NewTLSServer(http.RedirectHandler(plain.URL, http.StatusFound))
+	defer secure.Close()
+	c := download.Client{Transport: secure.Client().Transport}
+	if _, err := c.Get(request(t, t.Context(), secure.URL), size); err == nil || !strings.Contains(err.Error(), "from https to "+plain.URL) || asked {
+		t.Errorf("the error is %v, want one with the address, which must not be asked", err)
 	}
 }

@@ -34,7 +34,7 @@ func ExampleClient_File() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := (download.Client{}).File(request, path); err != nil {
+	if err := (download.Client{}).File(request, path, 1<<10); err != nil {
 		log.Fatal(err)
 	}
 	data, err := os.ReadFile(path)

@@ -24,10 +24,29 @@ import (
 // weightsFile is the name of the weights' file in a repository of the hub.
 const weightsFile = "model.safetensors"
 
+// commitName matches the name of a commit of the hub.
+var commitName = regexp.MustCompile(`^[0-9a-f]{40}$`)
+
+// latest is the revision of a repository that is named without a commit.
+const latest = "main"
+
+// parse splits owner/name@commit or owner/name.
+func parse(name string) (repository, revision string, err error) {
+	repository, revision, pinned := strings.Cut(name, "@")
+	if parts := strings.Split(repository, "/"); len(parts) != 2 || !filepath.IsLocal(repository) || pinned && !commitName.MatchString(revision) {
+		return "", "", fmt.Errorf("%q is not a repository of the Hugging Face hub, want owner/name, or owner/name@ and a commit's 40 hexadecimal digits", name)
+	}
+	if !pinned {
+		revision = latest
+	}
+	return repository, revision, nil
+}
+
 // localPath returns the path where a repository's weights are looked for first, so that a file fetched by other means can be put there.
-func localPath(repository string) (string, error) {
-	if parts := strings.Split(repository, "/"); len(parts) != 2 || !filepath.IsLocal(repository) {
-		return "", fmt.Errorf("%q is not a repository of the Hugging Face hub, want owner/name", repository)
+func localPath(name string) (string, error) {
+	repository, _, err := parse(name)
+	if err != nil {
+		return "", err
 	}
 	home, err := fashion.Home()
 	return filepath.Join(home, "weights", repository, weightsFile), err
@@ -36,6 +55,7 @@ func localPath(repository string) (string, error) {
 // NotFoundError is a repository whose weights are not on this machine and could not be fetched. Its text says what to do.
 type NotFoundError struct {
 	Repository string
+	Revision   string // a commit, or "main"
 	Path       string // where to put the file
 	Err        error  // of the download
 }
@@ -50,35 +70,40 @@ func (e *NotFoundError) Error() string {
 	if home, err := os.UserHomeDir(); err == nil && strings.HasPrefix(path, home+string(filepath.Separator)) {
 		path = "~" + path[len(home):]
 	}
-	return fmt.Sprintf("the weights %s are not on this machine (%s); download %s/%s/resolve/main/%s where there is a network, and put it at %s",
-		e.Repository, reason, endpoint(), e.Repository, weightsFile, path)
+	return fmt.Sprintf("the weights %s are not on this machine (%s); download %s/%s/resolve/%s/%s where there is a network, and put it at %s",
+		e.Repository, reason, endpoint(), e.Repository, e.Revision, weightsFile, path)
 }
 
 func (e *NotFoundError) Unwrap() error { return e.Err }
 
-// Find returns the path of the weights of a repository, owner/name, of the Hugging Face hub. It looks for weights/owner/name/model.safetensors in the project's
-// private folder (see fashion.Home), then in the hub's cache, and otherwise downloads the file into that cache. It checks the file's sha256 if the hub publishes it.
+// Find returns the path of the weights of a repository of the Hugging Face hub: of its latest commit by owner/name, or of a given one by owner/name@commit. It looks
+// for weights/owner/name/model.safetensors in the project's private folder (see fashion.Home), then in the hub's cache, and otherwise downloads the file into that cache.
+// It checks the file's sha256 if the hub publishes it.
 // The hub's usual variables apply: HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_TOKEN_PATH, HF_HUB_OFFLINE, HF_ENDPOINT.
 //
 // If the file cannot be downloaded, for instance because the hub sends nothing for 30 seconds, the error is a *NotFoundError. A partial file is kept, and the next
 // call resumes the download. A corrupt file is a *FileError.
-func Find(repository string) (string, error) { return findContext(context.Background(), repository) }
+func Find(name string) (string, error) { return findContext(context.Background(), name) }
 
 // findContext is Find with a context that cancels a download.
-func findContext(ctx context.Context, repository string) (string, error) {
-	local, err := localPath(repository)
+func findContext(ctx context.Context, name string) (string, error) {
+	repository, revision, err := parse(name)
+	if err != nil {
+		return "", err
+	}
+	local, err := localPath(name)
 	if err != nil {
 		return "", err
 	}
 	if _, err := os.Stat(local); err == nil {
 		return local, nil
 	}
-	path, err := cached(repository)
+	path, err := cached(repository, revision)
 	if errors.Is(err, fs.ErrNotExist) {
-		path, err = fetch(ctx, repository)
+		path, err = fetch(ctx, repository, revision)
 		var corrupt *FileError
 		if err != nil && !errors.As(err, &corrupt) && ctx.Err() == nil {
-			return "", &NotFoundError{repository, local, err}
+			return "", &NotFoundError{repository, revision, local, err}
 		}
 	}
 	return path, err
@@ -87,10 +112,13 @@ func findContext(ctx context.Context, repository string) (string, error) {
 // sha256Name matches the name that the hub's cache gives to a file whose sha256 the hub publishes.
 var sha256Name = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// cached returns the newest file of a repository's weights in the hub's cache.
-func cached(repository string) (string, error) {
-	folder := filepath.Join(repositoryFolder(repository), "snapshots")
-	found, err := fashion.Glob(folder, "*/"+weightsFile)
+// cached returns the file of a repository's weights in the hub's cache: of a commit, or the newest.
+func cached(repository, revision string) (string, error) {
+	folder, snapshot := filepath.Join(repositoryFolder(repository), "snapshots"), revision
+	if revision == latest {
+		snapshot = "*"
+	}
+	found, err := fashion.Glob(folder, snapshot+"/"+weightsFile)
 	if err != nil && !errors.Is(err, fs.ErrPermission) { // a cache of others that cannot be read is as good as none
 		return "", err
 	}

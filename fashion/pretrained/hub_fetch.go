@@ -26,8 +26,11 @@ import (
 // client gives up on a hub that sends nothing for 30 seconds.
 var client download.Client
 
-// maxDescription bounds the hub's description of a repository, in bytes.
-const maxDescription = 16 << 20
+// maxDescription and maxWeights bound the hub's description of a repository and a file of weights of unknown size, in bytes.
+const (
+	maxDescription = 16 << 20
+	maxWeights     = 4 << 30
+)
 
 // errOffline is returned if the user has forbidden downloads.
 var errOffline = errors.New("$HF_HUB_OFFLINE is set")
@@ -35,6 +38,7 @@ var errOffline = errors.New("$HF_HUB_OFFLINE is set")
 // remote is the file of a repository's weights on the hub.
 type remote struct {
 	repository, token string
+	revision          string // asked for: a commit, or latest
 	commit            string // of the repository
 	sha256            string // "" if the hub does not publish it
 	blob              string // the file's name in the hub's cache
@@ -46,7 +50,7 @@ type remote struct {
 //	.locks/models--owner--name/BLOB.lock
 //	models--owner--name/blobs/BLOB                            BLOB.incomplete during the download
 //	models--owner--name/snapshots/COMMIT/model.safetensors    a link to the blob
-func fetch(ctx context.Context, repository string) (string, error) {
+func fetch(ctx context.Context, repository, revision string) (string, error) {
 	if slices.Contains([]string{"1", "ON", "YES", "TRUE"}, strings.ToUpper(os.Getenv("HF_HUB_OFFLINE"))) {
 		return "", errOffline
 	}
@@ -54,7 +58,7 @@ func fetch(ctx context.Context, repository string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r := remote{repository: repository, token: secret}
+	r := remote{repository: repository, token: secret, revision: revision}
 	if err := r.describe(ctx); err != nil {
 		return "", err
 	}
@@ -83,9 +87,9 @@ func fetch(ctx context.Context, repository string) (string, error) {
 // hexName matches the names that the hub gives to commits and files. They are checked because they become parts of paths.
 var hexName = regexp.MustCompile(`^[0-9a-f]{6,64}$`)
 
-// describe requests the newest commit of the repository and its weights' file from the hub.
+// describe requests the commit of the repository and its weights' file from the hub.
 func (r *remote) describe(ctx context.Context) error {
-	request, err := r.request(ctx, "api", "models", r.repository, "revision", "main")
+	request, err := r.request(ctx, "api", "models", r.repository, "revision", r.revision)
 	if err != nil {
 		return err
 	}
@@ -118,6 +122,8 @@ func (r *remote) describe(ctx context.Context) error {
 		return fmt.Errorf("the repository %s has no file %s", r.repository, weightsFile)
 	case !hexName.MatchString(r.commit) || !hexName.MatchString(r.blob):
 		return fmt.Errorf("%s: found the commit %q with the file %q, want hexadecimal names", request.URL, r.commit, r.blob)
+	case r.revision != latest && r.commit != r.revision:
+		return fmt.Errorf("%s: found the commit %s", request.URL, r.commit)
 	}
 	return nil
 }
@@ -139,7 +145,7 @@ func (r *remote) download(ctx context.Context, blob string) error {
 	}
 	fmt.Fprintf(os.Stderr, "downloading the weights %s%s from %s\n", r.repository, size, endpoint())
 	partial := blob + ".incomplete"
-	if err := client.File(request, partial); err != nil {
+	if err := client.File(request, partial, cmp.Or(r.size, maxWeights)); err != nil {
 		return fmt.Errorf("%s: %w", request.URL, err)
 	}
 	if r.sha256 != "" {

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -169,6 +170,54 @@ func TestWeightsThatAreNotFoundAreAnErrorThatSaysWhereToPutThem(t *testing.T) {
 	}
 	for _, name := range []string{"small", "a/b/c", "../b", ""} {
 		if _, err := pretrained.Find(name); err == nil || !strings.Contains(err.Error(), "owner/name") {
+			t.Errorf("repository %q: %v", name, err)
+		}
+	}
+}
+
+// The hub's latest commit is c0ffee. A later one of another file must not take the pinned one's place.
+func TestWeightsOfACommitAreThoseThatAreAskedFor(t *testing.T) {
+	alone(t)
+	commit, asked := strings.Repeat("ab", 20), []string{}
+	answered := commit
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.Path)
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			json.NewEncoder(w).Encode(map[string]any{"sha": answered, "siblings": []any{
+				map[string]any{"rfilename": "model.safetensors", "lfs": map[string]any{"sha256": sum(t)}}}})
+			return
+		}
+		w.Write(weights(t))
+	}))
+	defer server.Close()
+	t.Setenv("HF_ENDPOINT", server.URL)
+	later := filepath.Join(os.Getenv("HF_HOME"), "hub", "models--owner--small", "snapshots", "c0ffee", "model.safetensors")
+	if err := os.MkdirAll(filepath.Dir(later), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(later, []byte("of a later commit"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second is in the cache
+		path, err := pretrained.Find(repository + "@" + commit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if data, err := os.ReadFile(path); err != nil || string(data) != string(weights(t)) {
+			t.Errorf("%s is not the commit's file (%v)", path, err)
+		}
+	}
+	want := []string{"/api/models/owner/small/revision/" + commit, "/owner/small/resolve/" + commit + "/model.safetensors"}
+	if !slices.Equal(asked, want) {
+		t.Errorf("the hub is asked for %q, want %q", asked, want)
+	}
+
+	answered = strings.Repeat("cd", 20)
+	if _, err := pretrained.Find(repository + "@" + strings.Repeat("ef", 20)); err == nil || !strings.Contains(err.Error(), answered) {
+		t.Errorf("error is %v, want one with the commit that the hub has instead", err)
+	}
+	for _, name := range []string{"owner/small@", "owner/small@main", "owner/small@../x"} {
+		if _, err := pretrained.Find(name); err == nil || !strings.Contains(err.Error(), "owner/name@") {
 			t.Errorf("repository %q: %v", name, err)
 		}
 	}

@@ -61,7 +61,7 @@ type Model struct {
 type Weights struct {
 	Run    string `json:"run,omitempty"`    // the best epoch of a finished run, by its name (see Store.Path)
 	File   string `json:"file,omitempty"`   // a safetensors file. convnext.
-	Hub    string `json:"hub,omitempty"`    // a repository of the Hugging Face hub, as owner/name. convnext.
+	Hub    string `json:"hub,omitempty"`    // a repository of the Hugging Face hub, as owner/name or owner/name@commit. convnext.
 	SHA256 string `json:"sha256,omitempty"` // what the file must have; recorded in any case
 }
 

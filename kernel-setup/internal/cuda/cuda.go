@@ -196,9 +196,6 @@ func numbers(version string) (list []int) {
 	return list
 }
 
-// resumingPip resumes a download where it was cut off; the pip that comes with Python may not.
-const resumingPip = "pip==25.3"
-
 // install installs a release into the private folder, and says first what it downloads and how much disk that takes.
 func install(ctx context.Context, l layout.Layout, r release, say func(string)) error {
 	if err := checkRoom(l.Home, r.disk+r.fetch); err != nil {
@@ -209,7 +206,8 @@ func install(ctx context.Context, l layout.Layout, r release, say func(string)) 
 	if err := python.Need(ctx, l); err != nil {
 		return err
 	}
-	if err := python.Pip(ctx, l, nil, "install", "--quiet", resumingPip); err != nil {
+	lists := filepath.Join(l.Root, "kernel-setup", "internal", "cuda")
+	if err := python.Pip(ctx, l, nil, "install", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes", "-r", filepath.Join(lists, "pip.txt")); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(l.CUDA(), 0o777); err != nil {
@@ -220,7 +218,7 @@ func install(ctx context.Context, l layout.Layout, r release, say func(string)) 
 		return err
 	}
 	defer os.RemoveAll(staging)
-	list := filepath.Join(l.Root, "kernel-setup", "internal", "cuda", r.name+".txt")
+	list := filepath.Join(lists, r.name+".txt")
 	if err := python.Pip(ctx, l, say, "install", "--no-deps", "--only-binary=:all:", "--require-hashes", "--target", staging, "-r", list); err != nil {
 		return err
 	}

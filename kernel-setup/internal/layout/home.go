@@ -35,7 +35,7 @@ func (l Layout) UnderLock(ctx context.Context, do func() error) error {
 }
 
 // leftover matches the temporary folders of a set-up, as os.MkdirTemp names them.
-var leftover = regexp.MustCompile(`^(linker|wheel|kernel|new)-[0-9]+$`)
+var leftover = regexp.MustCompile(`^(linker|wheel|kernel|apt|new)-[0-9]+$`)
 
 // removeLeftovers removes the temporary folders of set-ups that were killed. The lock is held, so that no other set-up is at work.
 func (l Layout) removeLeftovers() error {

@@ -14,9 +14,9 @@ import (
 // client gives up on a server that sends nothing for 30 seconds.
 var client download.Client
 
-// fetch downloads a file to path unless a right one is there. It resumes where an earlier attempt stopped, checks the
-// complete file with verify, and gives it its name only then.
-func fetch(ctx context.Context, address, path string, verify func(path string) error) error {
+// fetch downloads a file of at most maxBytes bytes to path unless a right one is there. It resumes where an earlier attempt stopped, checks the
+// complete file with verify, and gives it its name only then. Where the beginning came from another file than the rest, it downloads the file once more.
+func fetch(ctx context.Context, address, path string, maxBytes int64, verify func(path string) error) error {
 	if _, err := os.Stat(path); err == nil && verify(path) == nil {
 		return nil
 	}
@@ -27,12 +27,22 @@ func fetch(ctx context.Context, address, path string, verify func(path string) e
 	if err != nil {
 		return err
 	}
-	partial := path + ".part"
-	if err := client.File(request, partial); err != nil {
-		return fmt.Errorf("%s: %w", address, err)
+	partial := path + partSuffix
+	for {
+		begun, err := os.Stat(partial)
+		resumed := err == nil && begun.Size() > 0
+		if err := client.File(request, partial, maxBytes); err != nil {
+			return fmt.Errorf("%s: %w", address, err)
+		}
+		err = verify(partial)
+		if err == nil {
+			return os.Rename(partial, path)
+		}
+		if err := errors.Join(err, os.Remove(partial)); !resumed {
+			return fmt.Errorf("the file from %s failed its check and was removed: %w", address, err)
+		}
 	}
-	if err := verify(partial); err != nil {
-		return errors.Join(fmt.Errorf("the file from %s failed its check and was removed: %w", address, err), os.Remove(partial))
-	}
-	return os.Rename(partial, path)
 }
+
+// partSuffix ends the name of a file that is not complete.
+const partSuffix = ".part"

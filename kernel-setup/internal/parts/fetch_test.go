@@ -46,7 +46,7 @@ func TestFetchResumesWhereItStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 { // the second finds the file and asks for nothing
-		if err := fetch(t.Context(), address, path, is(content)); err != nil {
+		if err := fetch(t.Context(), address, path, 10_000, is(content)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -66,7 +66,7 @@ func TestFetchStartsAnewWhereTheServerKnowsNoRanges(t *testing.T) {
 	if err := os.WriteFile(path+".part", []byte("something longer than the content"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if err := fetch(t.Context(), s.URL, path, is(content)); err != nil {
+	if err := fetch(t.Context(), s.URL, path, 10_000, is(content)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -113,7 +113,7 @@ func TestFetchGivesUpAServerThatStallsAndResumesThereNextTime(t *testing.T) {
 		impatient(t, patience)
 		address, _ := stalling(t)
 		path = filepath.Join(t.TempDir(), "name.bin")
-		err := fetch(t.Context(), address, path, is(nil))
+		err := fetch(t.Context(), address, path, 10_000, is(nil))
 		if err == nil || !strings.Contains(err.Error(), "sent nothing for "+patience.String()) || !strings.Contains(err.Error(), address) {
 			t.Fatalf("the error is %v, want one with the address and %v", err, patience)
 		}
@@ -123,7 +123,7 @@ func TestFetchGivesUpAServerThatStallsAndResumesThereNextTime(t *testing.T) {
 	}
 	content := bytes.Repeat([]byte("x"), 5000)
 	address, ranges := server(t, content)
-	if err := fetch(t.Context(), address, path, is(content)); err != nil || len(*ranges) != 1 || (*ranges)[0] != "bytes=3000-" {
+	if err := fetch(t.Context(), address, path, 10_000, is(content)); err != nil || len(*ranges) != 1 || (*ranges)[0] != "bytes=3000-" {
 		t.Errorf("the next attempt asks for %q (%v), want bytes=3000-", *ranges, err)
 	}
 }
@@ -136,7 +136,7 @@ func TestFetchGivesUpAServerThatNeverAnswers(t *testing.T) {
 	}
 	defer l.Close()
 	path := filepath.Join(t.TempDir(), "name.bin")
-	if err := fetch(t.Context(), "http://"+l.Addr().String(), path, is(nil)); err == nil || !strings.Contains(err.Error(), "nothing for 50ms") {
+	if err := fetch(t.Context(), "http://"+l.Addr().String(), path, 10_000, is(nil)); err == nil || !strings.Contains(err.Error(), "nothing for 50ms") {
 		t.Errorf("the error is %v, want one that mentions the silence", err)
 	}
 }
@@ -151,7 +151,7 @@ func TestFetchStopsWhenItIsInterrupted(t *testing.T) {
 		<-stalled
 		interrupt()
 	}()
-	if err := fetch(ctx, address, path, is(nil)); !errors.Is(err, context.Canceled) {
+	if err := fetch(ctx, address, path, 10_000, is(nil)); !errors.Is(err, context.Canceled) {
 		t.Errorf("the error is %v, want one of the context", err)
 	}
 }
@@ -162,7 +162,7 @@ func TestFetchRemovesWrongContentAndKeepsAnEarlierFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte("of an older version"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	err := fetch(t.Context(), address, path, is([]byte("genuine")))
+	err := fetch(t.Context(), address, path, 10_000, is([]byte("genuine")))
 	if err == nil || !strings.Contains(err.Error(), address) {
 		t.Fatalf("error is %v, want one that names %s", err, address)
 	}
@@ -177,7 +177,7 @@ func TestFetchRemovesWrongContentAndKeepsAnEarlierFile(t *testing.T) {
 func TestFetchSaysWhatTheServerAnswered(t *testing.T) {
 	s := httptest.NewServer(http.NotFoundHandler())
 	defer s.Close()
-	err := fetch(t.Context(), s.URL, filepath.Join(t.TempDir(), "name.bin"), is(nil))
+	err := fetch(t.Context(), s.URL, filepath.Join(t.TempDir(), "name.bin"), 10_000, is(nil))
 	if err == nil || !strings.Contains(err.Error(), "404") || !strings.Contains(err.Error(), s.URL) {
 		t.Errorf("error is %v, want one with 404 and the address", err)
 	}
@@ -193,7 +193,7 @@ func TestDataSetIsFetchedFileByFileAndOnlyOnce(t *testing.T) {
 	defer s.Close()
 	dir := filepath.Join(t.TempDir(), "with space", "fashion-mnist")
 	for range 2 {
-		if err := fetchAll(t.Context(), s.URL+"/", dir); err != nil {
+		if err := fetchAll(t.Context(), []string{s.URL + "/"}, dir, func(string) {}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -202,5 +202,64 @@ func TestDataSetIsFetchedFileByFileAndOnlyOnce(t *testing.T) {
 	}
 	if err := fashion.Verify(dir); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestFetchStartsAnewWhereTheBeginningIsOfAnotherFile(t *testing.T) {
+	content := bytes.Repeat([]byte("0123456789"), 1000)
+	address, ranges := server(t, content)
+	path := filepath.Join(t.TempDir(), "name.bin")
+	if err := os.WriteFile(path+".part", []byte("of another mirror"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := fetch(t.Context(), address, path, 10_000, is(content)); err != nil {
+		t.Fatal(err)
+	}
+	if len(*ranges) != 2 || (*ranges)[1] != "" {
+		t.Errorf("asked for the ranges %q, want the rest and then all", *ranges)
+	}
+}
+
+func TestFetchRefusesAFileThatIsTooLong(t *testing.T) {
+	content := bytes.Repeat([]byte("0123456789"), 1000)
+	address, _ := server(t, content)
+	path := filepath.Join(t.TempDir(), "name.bin")
+	if err := fetch(t.Context(), address, path, 9_999, is(content)); err == nil || !strings.Contains(err.Error(), "more than 9999 bytes") || !strings.Contains(err.Error(), address) {
+		t.Errorf("the error is %v, want one with the address and the limit", err)
+	}
+	if size(path)+size(path+".part") > 0 {
+		t.Error("something of the file was kept")
+	}
+}
+
+// The first mirror breaks off in the middle of a file.
+func TestDataSetComesFromTheNextMirrorWhereOneFails(t *testing.T) {
+	const folder = "../../../testdata/fashion-mnist"
+	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "1000000")
+		w.Write(bytes.Repeat([]byte("x"), 3000))
+	}))
+	defer broken.Close()
+	good := httptest.NewServer(http.FileServer(http.Dir(folder)))
+	defer good.Close()
+	dir, said := t.TempDir(), ""
+	if err := fetchAll(t.Context(), []string{broken.URL + "/", good.URL + "/"}, dir, func(what string) { said += what + "\n" }); err != nil {
+		t.Fatal(err)
+	}
+	if err := fashion.Verify(dir); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(said, broken.URL) || !strings.Contains(said, good.URL) {
+		t.Errorf("it says %q, want both addresses", said)
+	}
+	err := fetchAll(t.Context(), []string{broken.URL + "/", broken.URL + "/b/"}, t.TempDir(), func(string) {})
+	if err == nil || strings.Count(err.Error(), "cut off after 3000 of") != 2 {
+		t.Errorf("the error is %v, want what each mirror did", err)
+	}
+}
+
+func TestDataSetIsAskedForOverHTTPSFirst(t *testing.T) {
+	if !strings.HasPrefix(dataAddresses[0], "https://") {
+		t.Errorf("the addresses are %q", dataAddresses)
 	}
 }

@@ -70,21 +70,33 @@ func TestFileThatIsNoPluginIsReportedAndLeftAlone(t *testing.T) {
 	}
 }
 
-func TestWheelWithAnotherChecksumIsRefused(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "plugin.whl")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
+func TestPluginComesFromAWheelWithTheRightChecksum(t *testing.T) {
+	for platform, w := range wheels {
+		path := filepath.Join(t.TempDir(), "plugin.whl")
+		f, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		z := zip.NewWriter(f)
+		plugin, err := z.Create(w.plugin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = plugin.Write([]byte("a plugin"))
+		if err := errors.Join(err, z.Close(), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.read(path)
+		layouttest.Mentions(t, err, "plugin.whl", w.sum)
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.sum = hash(data)
+		if got, err := w.read(path); err != nil || string(got) != "a plugin" {
+			t.Errorf("%s: %q (%v), want the plugin", platform, got, err)
+		}
 	}
-	z := zip.NewWriter(f)
-	if _, err := z.Create(wheelFile); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(z.Close(), f.Close()); err != nil {
-		t.Fatal(err)
-	}
-	_, err = pluginFromWheel(path)
-	layouttest.Mentions(t, err, "plugin.whl", wheelSum)
 }
 
 func TestFolderThatCannotBeMadeIsNamedWithItsVariable(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"fashionlab/kernel-setup/internal/layout"
@@ -18,6 +19,9 @@ import (
 // tools are the programs that the small module kernel-setup/tools pins: the notebook kernel and what it calls to tidy
 // the imports of a cell.
 var tools = []string{"github.com/janpfeifer/gonb", "golang.org/x/tools/cmd/goimports"}
+
+// ToolPackages lists the packages of the programs that the module kernel-setup/tools pins.
+func ToolPackages() []string { return slices.Clone(tools) }
 
 // toolInputs names what the tools are built from.
 func toolInputs(l layout.Layout) (string, error) {

@@ -40,7 +40,11 @@ func Uninstall(l layout.Layout) error {
 	for _, tool := range tools {
 		programs = append(programs, filepath.Base(tool))
 	}
-	for dir, ours := range map[string][]string{l.Bin(): programs, l.Venv(): python.VenvEntries(), l.Data(): dataFiles()} {
+	data := dataFiles()
+	for _, name := range dataFiles() {
+		data = append(data, name+partSuffix)
+	}
+	for dir, ours := range map[string][]string{l.Bin(): programs, l.Venv(): python.VenvEntries(), l.Data(): data} {
 		if err := removeOurs(dir, ours); err != nil {
 			return err
 		}

@@ -1,0 +1,64 @@
+package licences
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+
+	"fashionlab/kernel-setup/internal/layout"
+	"fashionlab/kernel-setup/internal/parts"
+)
+
+// modules lists Go itself and the modules that are linked into the programs: ours, and those of the notebooks' kernel.
+func modules(ctx context.Context, l layout.Layout) ([]Component, error) {
+	goPath, err := layout.GoCommand()
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]Component{}
+	for dir, packages := range map[string][]string{l.Root: {"./..."}, filepath.Join(l.Root, "kernel-setup", "tools"): parts.ToolPackages()} {
+		c := exec.CommandContext(ctx, goPath, append([]string{"list", "-deps", "-json=Module"}, packages...)...)
+		c.Dir, c.Env = dir, l.Environment()
+		out, err := c.Output()
+		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+			return nil, fmt.Errorf("go list in %s: %w\n%s", dir, err, exit.Stderr)
+		} else if err != nil {
+			return nil, err
+		}
+		for d := json.NewDecoder(bytes.NewReader(out)); ; {
+			var p struct {
+				Module struct {
+					Path, Version, Dir string
+					Main               bool
+				}
+			}
+			if err := d.Decode(&p); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				return nil, fmt.Errorf("go list in %s: %w", dir, err)
+			}
+			m := p.Module
+			key := m.Path + "@" + m.Version
+			if _, known := found[key]; m.Path != "" && !m.Main && !known { // no module: of the standard library
+				found[key] = Component{m.Path, m.Version, textsIn(m.Dir), m.Dir}
+			}
+		}
+	}
+	root, err := exec.CommandContext(ctx, goPath, "env", "GOROOT").Output()
+	if err != nil {
+		return nil, fmt.Errorf("go env GOROOT: %w", err)
+	}
+	list := []Component{{"Go", runtime.Version(), "BSD-3-Clause", string(bytes.TrimSpace(root))}}
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		list = append(list, found[key])
+	}
+	return list, nil
+}
