@@ -113,9 +113,12 @@ func ReadMetadata(r io.Reader) (map[string]string, error) {
 	if n > maxHeader {
 		return nil, &Error{fmt.Sprintf("a header of %d bytes", n), fmt.Sprintf("%d at most", maxHeader), nil}
 	}
-	head := make([]byte, n)
-	if _, err := io.ReadFull(r, head); err != nil {
+	head, err := io.ReadAll(io.LimitReader(r, int64(n))) // takes as much memory as there is to read, whatever the file announces
+	if err != nil {
 		return nil, err
+	}
+	if uint64(len(head)) < n {
+		return nil, io.ErrUnexpectedEOF
 	}
 	metadata, _, err := decodeHeader(head)
 	return metadata, err
