@@ -24,9 +24,12 @@ import (
 // weightsFile is the name of the weights' file in a repository of the hub.
 const weightsFile = "model.safetensors"
 
+// repositoryName matches the names of the hub's repositories. They are checked because they become parts of paths and addresses.
+var repositoryName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*$`)
+
 // localPath returns the path where a repository's weights are looked for first, so that a file fetched by other means can be put there.
 func localPath(repository string) (string, error) {
-	if parts := strings.Split(repository, "/"); len(parts) != 2 || !filepath.IsLocal(repository) {
+	if !repositoryName.MatchString(repository) {
 		return "", fmt.Errorf("%q is not a repository of the Hugging Face hub, want owner/name", repository)
 	}
 	home, err := fashion.Home()
