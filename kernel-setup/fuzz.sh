@@ -3,7 +3,7 @@
 #
 #	bash kernel-setup/fuzz.sh                     all targets, a million executions each: hours
 #	bash kernel-setup/fuzz.sh 200000              all targets, 200,000 executions each
-#	bash kernel-setup/fuzz.sh 200000 demo FuzzHub those whose package or name matches one of the patterns of grep -E
+#	bash kernel-setup/fuzz.sh 200000 demo FuzzHub those whose package or name matches a pattern of grep -E
 #
 # FUZZ_SECONDS bounds the time of a target; the table then has fewer executions. FUZZ_PARALLEL is the number of workers, 1 by default. It ends with 1 if a
 # target failed: the input is in the package's testdata/fuzz, to be committed with what mends it, and the output is in the folder that is named at the start. The
@@ -20,33 +20,33 @@ work=$(mktemp -d)
 export GOMLX_NO_AUTO_INSTALL=1
 echo "outputs: $work"
 
-targets() { # PACKAGE TARGET, a line each
-	grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n 1 dirname | sort -u | while read -r package; do
-		go test -list '^Fuzz' "$package" | awk -v package="$package" '/^Fuzz/ { print package, $1 }'
-	done
-}
-
-row='%-44s %-28s %12s %10s %8s  %s\n'
+cache=$(go env GOCACHE)/fuzz
+row='%-40s %-24s %12s %10s %8s  %s\n'
 printf "$row" package target executions "new inputs" seconds result
 failed=0
-while read -r package target; do
-	if [ -n "$only" ] && ! grep -qE "$only" <<<"$package $target"; then continue; fi
-	out="$work/${package//\//_}.$target"
-	start=$SECONDS
-	timeout --signal=INT "${FUZZ_SECONDS:-0}" \
-		go test -run '^$' -fuzz "^$target\$" -fuzztime "${count}x" -fuzzminimizetime 1x -parallel "${FUZZ_PARALLEL:-1}" "$package" >"$out" 2>&1 </dev/null
-	status=$?
-	result=ok
-	if [ $status = 124 ]; then
-		result="ok so far"
-	fi
-	if grep -qE '^(--- |)FAIL|^panic:' "$out" && ! { [ $status = 124 ] && ! grep -q 'Failing input' "$out"; } || [ $status != 0 ] && [ $status != 124 ]; then
-		result="FAILED, see $out"
+for package in $(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n 1 dirname | sort -u); do
+	program="$work/${package//\//_}.test"
+	targets=$(grep -ohE '^func Fuzz[A-Za-z0-9_]*' "$package"/*_test.go | sed 's/^func //' | while read -r target; do
+		grep -qE "$only" <<<"$package $target" && echo "$target"
+	done)
+	if [ -n "$targets" ] && ! go test -c -fuzz . -o "$program" "$package"; then
 		failed=1
+		continue
 	fi
-	last=$(grep -E 'execs: [0-9]+' "$out" | tail -1)
-	executions=$(sed -E 's/.*execs: ([0-9]+).*/\1/' <<<"$last")
-	inputs=$(sed -nE 's/.*new interesting: ([0-9]+).*/\1/p' <<<"$last")
-	printf "$row" "${package#./}" "$target" "${executions:-0}" "${inputs:-0}" $((SECONDS - start)) "$result"
-done < <(targets)
+	for target in $targets; do
+		out="$program.$target"
+		start=$SECONDS
+		(cd "$package" && timeout --signal=INT "${FUZZ_SECONDS:-0}" "$program" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "${count}x" -test.fuzzminimizetime 1x \
+			-test.parallel "${FUZZ_PARALLEL:-1}" -test.fuzzcachedir "$cache/fashionlab/${package#./}") >"$out" 2>&1 </dev/null
+		case $? in
+		0) result=ok ;;
+		124) result="ok, as far as it came" ;;
+		*) result="FAILED, see $out" failed=1 ;;
+		esac
+		last=$(grep -E 'execs: [0-9]+' "$out" | tail -1)
+		executions=$(sed -E 's/.*execs: ([0-9]+).*/\1/' <<<"$last")
+		inputs=$(sed -nE 's/.*new interesting: ([0-9]+).*/\1/p' <<<"$last")
+		printf "$row" "${package#./}" "$target" "${executions:-0}" "${inputs:-0}" $((SECONDS - start)) "$result"
+	done
+done
 exit $failed
