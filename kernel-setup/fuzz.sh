@@ -36,7 +36,7 @@ for package in $(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n 1 dirn
 	for target in $targets; do
 		out="$program.$target"
 		start=$SECONDS
-		(cd "$package" && timeout --signal=INT "${FUZZ_SECONDS:-0}" "$program" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "${count}x" -test.fuzzminimizetime 1x \
+		(cd "$package" && timeout --foreground --signal=INT "${FUZZ_SECONDS:-0}" "$program" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "${count}x" -test.fuzzminimizetime 1x \
 			-test.parallel "${FUZZ_PARALLEL:-1}" -test.fuzzcachedir "$cache/fashionlab/${package#./}") >"$out" 2>&1 </dev/null
 		case $? in
 		0) result=ok ;;

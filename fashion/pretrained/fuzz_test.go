@@ -41,11 +41,11 @@ func FuzzHub(f *testing.F) {
 	f.Add(`{"sha": "c0ffee\n", "siblings": [{"rfilename": "model.safetensors", "lfs": null}]}`, "")
 	f.Add(`[]`, "")
 	f.Add(`null`, "")
-	stderr := os.Stderr // downloads are announced there
-	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
-		os.Stderr = null
-		f.Cleanup(func() { os.Stderr = stderr; null.Close() })
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		f.Fatal(err)
 	}
+	f.Cleanup(func() { null.Close() })
 	hub := &liar{}
 	f.Cleanup(pretrained.SetHub(hub))
 	f.Fuzz(func(t *testing.T, description, file string) {
@@ -53,7 +53,10 @@ func FuzzHub(f *testing.F) {
 		if err := os.RemoveAll(filepath.Join(home, "hf")); err != nil {
 			t.Fatal(err)
 		}
+		stderr := os.Stderr
+		os.Stderr = null // where downloads are announced
 		path, err := pretrained.Find(repository)
+		os.Stderr = stderr
 		if err == nil {
 			if data, err := os.ReadFile(path); err != nil || string(data) != file {
 				t.Errorf("%s holds %q (%v), want %q", path, data, err, file)
