@@ -182,14 +182,17 @@ func (l *loaded) address(path, query string) string {
 	return a.String()
 }
 
-// do sends a request and reads the answer to its end.
+// do sends a request and reads the answer to its end. The demo has none that is empty.
 func do(client *http.Client, r *http.Request) (status int, err error) {
 	answer, err := client.Do(r)
 	if err != nil {
 		return 0, err
 	}
 	defer answer.Body.Close()
-	_, err = io.Copy(io.Discard, answer.Body)
+	n, err := io.Copy(io.Discard, answer.Body)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("an empty answer with status %d", answer.StatusCode)
+	}
 	return answer.StatusCode, err
 }
 

@@ -15,21 +15,22 @@ import (
 type demo struct{ wrong, hostile atomic.Int64 }
 
 func (d *demo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.FormValue("token") != "right" {
-		d.wrong.Add(1)
-		w.WriteHeader(http.StatusForbidden)
-		return
-	}
+	status := http.StatusOK
 	body, err := io.ReadAll(r.Body)
 	switch {
+	case r.FormValue("token") != "right":
+		d.wrong.Add(1)
+		status = http.StatusForbidden
 	case err != nil:
-		w.WriteHeader(http.StatusBadRequest)
+		status = http.StatusBadRequest
 	case r.URL.Path != "/api/predict":
-		w.WriteHeader(http.StatusNotFound)
+		status = http.StatusNotFound
 	case string(body) != "photo":
 		d.hostile.Add(1)
-		w.WriteHeader(http.StatusUnprocessableEntity)
+		status = http.StatusUnprocessableEntity
 	}
+	w.WriteHeader(status)
+	io.WriteString(w, "{}") // an error means that the client is gone
 }
 
 func TestTableHasALineForEachSituation(t *testing.T) {
