@@ -1,6 +1,7 @@
 package demo_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -440,6 +441,30 @@ func TestAnnouncedUploadsTakeNothing(t *testing.T) {
 	}
 	if status, text := post(t, h.URL, file(t, 0)); status != http.StatusOK {
 		t.Errorf("beside them the status is %d: %s", status, text)
+	}
+}
+
+// net/http cancels the request's context when it cannot read on, as if the client were gone. It may still read the answer.
+func TestUploadThatEndsEarlyIsAnErrorThatSaysSo(t *testing.T) {
+	_, url := serve(t, demo.Options{})
+	c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := fmt.Fprint(c, "POST /api/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if body, err := io.ReadAll(r.Body); err != nil || r.StatusCode != http.StatusBadRequest || !strings.Contains(string(body), "did not arrive") {
+		t.Errorf("status %d, %q (%v); want 400 and what is wrong", r.StatusCode, body, err)
 	}
 }
 

@@ -228,9 +228,9 @@ func (s *Server) handlePredict(w http.ResponseWriter, r *http.Request) {
 		writeBusy(w)
 	case errors.Is(err, errClosed):
 		writeError(w, http.StatusServiceUnavailable, err.Error())
-	case r.Context().Err() != nil: // the client is gone
-	case errors.As(err, &broken):
+	case errors.As(err, &broken): // before the next case: net/http takes such a client for gone too
 		writeError(w, http.StatusBadRequest, broken.Error())
+	case r.Context().Err() != nil: // the client is gone
 	case err != nil:
 		log.Printf("demo: %v", err)
 		writeError(w, http.StatusInternalServerError, failedText)

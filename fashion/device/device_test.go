@@ -12,6 +12,13 @@ import (
 func machine(t *testing.T, files map[string]string) System {
 	t.Helper()
 	root := t.TempDir()
+	writeFiles(t, root, files)
+	return System{Root: root}
+}
+
+// writeFiles writes files below a folder.
+func writeFiles(t testing.TB, root string, files map[string]string) {
+	t.Helper()
 	for path, content := range files {
 		path = filepath.Join(root, path)
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
@@ -21,7 +28,6 @@ func machine(t *testing.T, files map[string]string) System {
 			t.Fatal(err)
 		}
 	}
-	return System{Root: root}
 }
 
 // smi stands for nvidia-smi and answers our query.

@@ -108,6 +108,9 @@ type speed struct {
 // leastImages is what a run must have trained to show its speed: the first steps are slow.
 const leastImages = 1000
 
+// largestFactor is by how much a machine may be slower than referenceDevice: what shows more is no measured time.
+const largestFactor = 1e6
+
 // Measure reads how fast the runs of this machine and the published ones trained: those on a GPU if GPUs compute, else those on a CPU. Its error names
 // those which runs could not be read; the speeds of the others hold.
 func Measure(here, published run.Store, onGPU bool) (s Speeds, err error) {
@@ -125,12 +128,12 @@ func measure(store run.Store, onGPU bool) ([]speed, error) {
 		for _, e := range r.History {
 			seconds += e.Seconds
 		}
-		images, expected := epochs*r.Recipe.Data.TrainingImages(), float64(epochs)*epochSeconds(r.Recipe)
+		images, factor := epochs*r.Recipe.Data.TrainingImages(), seconds/(float64(epochs)*epochSeconds(r.Recipe))
 		name, err := store.Name(r)
-		if err != nil || images < leastImages || seconds == 0 || expected == 0 || strings.HasPrefix(r.Record.Device, "cpu") == onGPU {
+		if err != nil || images < leastImages || !(factor > 0 && factor < largestFactor) || strings.HasPrefix(r.Record.Device, "cpu") == onGPU {
 			continue
 		}
-		list = append(list, speed{Basis{r, fmt.Sprintf("%s (%s)", name, r.Record.Device), seconds / expected}, images})
+		list = append(list, speed{Basis{r, fmt.Sprintf("%s (%s)", name, r.Record.Device), factor}, images})
 	}
 	return list, unreadable
 }

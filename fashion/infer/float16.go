@@ -52,20 +52,20 @@ func Halve(list []run.Tensor) (half []run.Tensor, err error) {
 
 // floats are the values of a tensor in single or half precision.
 func floats(t run.Tensor) ([]float32, error) {
-	size := 1
-	for _, d := range t.Shape {
-		size *= d
+	if err := t.Check(); err != nil {
+		return nil, err
 	}
-	values := make([]float32, size)
-	switch {
-	case t.DType == "F32" && len(t.Data) == 4*size:
+	switch t.DType {
+	case "F32":
+		values := make([]float32, len(t.Data)/4)
 		_, err := binary.Decode(t.Data, binary.LittleEndian, values)
 		return values, err
-	case t.DType == "F16" && len(t.Data) == 2*size:
+	case "F16":
+		values := make([]float32, len(t.Data)/2)
 		for i := range values {
 			values[i] = float16.Float16(binary.LittleEndian.Uint16(t.Data[2*i:])).Float32()
 		}
 		return values, nil
 	}
-	return nil, fmt.Errorf("tensor %s is %s %v in %d bytes, want F32 or F16", t.Name, t.DType, t.Shape, len(t.Data))
+	return nil, fmt.Errorf("tensor %s is %s, want F32 or F16", t.Name, t.DType)
 }

@@ -1,6 +1,9 @@
 package pretrained
 
-import "time"
+import (
+	"net/http"
+	"time"
+)
 
 // What the external tests use of the package's internals.
 var (
@@ -12,5 +15,12 @@ var (
 func SetSilence(d time.Duration) (restore func()) {
 	before := client
 	client.Silence = d
+	return func() { client = before }
+}
+
+// SetHub has a function answer all requests to the hub, until restore is called.
+func SetHub(answer http.RoundTripper) (restore func()) {
+	before := client
+	client.Transport = answer
 	return func() { client = before }
 }

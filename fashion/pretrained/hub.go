@@ -1,6 +1,7 @@
 package pretrained
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -24,22 +25,19 @@ import (
 // weightsFile is the name of the weights' file in a repository of the hub.
 const weightsFile = "model.safetensors"
 
-// commitName matches the name of a commit of the hub.
-var commitName = regexp.MustCompile(`^[0-9a-f]{40}$`)
+// repositoryName matches the name of a repository of the hub, with or without a commit. It is checked because its parts become those of paths and addresses.
+var repositoryName = regexp.MustCompile(`^([A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*)(?:@([0-9a-f]{40}))?$`)
 
 // latest is the revision of a repository that is named without a commit.
 const latest = "main"
 
 // parse splits owner/name@commit or owner/name.
 func parse(name string) (repository, revision string, err error) {
-	repository, revision, pinned := strings.Cut(name, "@")
-	if parts := strings.Split(repository, "/"); len(parts) != 2 || !filepath.IsLocal(repository) || pinned && !commitName.MatchString(revision) {
+	found := repositoryName.FindStringSubmatch(name)
+	if found == nil {
 		return "", "", fmt.Errorf("%q is not a repository of the Hugging Face hub, want owner/name, or owner/name@ and a commit's 40 hexadecimal digits", name)
 	}
-	if !pinned {
-		revision = latest
-	}
-	return repository, revision, nil
+	return found[1], cmp.Or(found[2], latest), nil
 }
 
 // localPath returns the path where a repository's weights are looked for first, so that a file fetched by other means can be put there.

@@ -22,7 +22,7 @@ func benchCommand() command {
 	return command{
 		name: "bench", summary: "time a training step",
 		text: `Times training steps of a model, beside the same model in Keras, PyTorch or JAX where a Python has them. Instead of steps it times a whole search
-(-search) or the answers of the network that comes with the project (-answers).`,
+(-search) or the answers of the network that comes with the project (-answers), or holds a load of clients on the demo (-load), alone and beside a hostile visitor.`,
 		example: "bench -model cnn -batch 64,512 -peers python3",
 		define: func(f *flag.FlagSet) prepare {
 			var o benchOptions
@@ -33,13 +33,20 @@ func benchCommand() command {
 			f.BoolVar(&o.frozen, "frozen", false, "time a ConvNeXt with ever fewer layers trained too")
 			f.BoolVar(&o.search, "search", false, "time a whole search instead, beside KerasTuner's")
 			f.BoolVar(&o.answers, "answers", false, "time the answers of the network that comes with the project instead")
+			f.BoolVar(&o.load, "load", false, "hold a load of clients on the demo instead, in four situations")
+			f.IntVar(&o.clients, "clients", 64, "with -load, `number` of clients that post photos")
+			f.DurationVar(&o.duration, "for", time.Minute, "with -load, `time` of each situation")
+			f.StringVar(&o.url, "url", "", "with -load, `address` of a demo's page, with its token (default a demo in this process)")
 			return func([]string) (work, error) {
 				var err error
 				if o.sizes, err = parseSizes(*batches); err != nil {
 					return nil, err
 				}
-				if o.search && o.answers {
-					return nil, errors.New("-search and -answers exclude each other")
+				switch {
+				case o.search && o.answers || o.search && o.load || o.answers && o.load:
+					return nil, errors.New("-search, -answers and -load exclude each other")
+				case o.clients < 1 || o.duration <= 0:
+					return nil, fmt.Errorf("-clients is %d and -for is %v, want more than 0 of both", o.clients, o.duration)
 				}
 				o.recipe, err = study.ByName(o.model, study.Quick)
 				return o.do, err
@@ -50,10 +57,12 @@ func benchCommand() command {
 
 // benchOptions are the flags of bench.
 type benchOptions struct {
-	model, python                       string
-	recipe                              run.Recipe
-	sizes                               []int
-	transforms, frozen, search, answers bool
+	model, python, url                        string
+	recipe                                    run.Recipe
+	sizes                                     []int
+	transforms, frozen, search, answers, load bool
+	clients                                   int
+	duration                                  time.Duration
 }
 
 func (o benchOptions) do(ctx context.Context) error {
@@ -62,6 +71,8 @@ func (o benchOptions) do(ctx context.Context) error {
 		return benchSearch(ctx, o.model, o.python)
 	case o.answers:
 		return benchAnswers(o.sizes, o.python)
+	case o.load:
+		return benchLoad(ctx, o)
 	}
 	o.recipe.Model.Weights, o.recipe.Model.FineTuneAt = run.Weights{}, 0 // what they are takes no time
 	return bench(variants(o.recipe, o.transforms, o.frozen), o.sizes, o.python)

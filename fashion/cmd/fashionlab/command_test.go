@@ -89,6 +89,8 @@ func TestWrongCommandLinesAreReportedAndNothingIsDone(t *testing.T) {
 		"demo -listen 8080":                      "-listen",
 		"bench -batch 0":                         "-batch",
 		"bench -search -answers":                 "exclude each other",
+		"bench -load -search":                    "exclude each other",
+		"bench -load -clients 0":                 "-clients is 0",
 		"check -recipes vgg":                     `"vgg"`,
 		"report -html":                           "needs an argument",
 		"summary -model vgg":                     `"vgg"`,

@@ -51,19 +51,9 @@ func checkAddress(address, token string) (string, error) {
 
 // serve serves the demo's page until the context ends.
 func serve(ctx context.Context, address, token string) error {
-	ensemble, err := demo.Open(warn)
+	s, err := newServer(token)
 	if err != nil {
 		return err
-	}
-	for _, m := range ensemble.Members {
-		fmt.Printf("%s, %s, weight %.2f, test accuracy %v\n", m.Title, m.Name(), m.Weight, m.Test)
-	}
-	if err := ensemble.Warm(); err != nil {
-		return err
-	}
-	s := demo.NewServer(ensemble, demo.Options{Token: token})
-	if err := addGenerator(s); err != nil {
-		fmt.Fprintln(os.Stderr, "the page generates no items:", err)
 	}
 	go func() {
 		if err := addNeighbours(s); err != nil {
@@ -72,6 +62,25 @@ func serve(ctx context.Context, address, token string) error {
 		}
 	}()
 	return s.ListenAndServe(ctx, address, func(url string) { fmt.Printf("open %s in a browser; Ctrl-C stops\n", url) })
+}
+
+// newServer is the demo's server, without neighbours.
+func newServer(token string) (*demo.Server, error) {
+	ensemble, err := demo.Open(warn)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range ensemble.Members {
+		fmt.Printf("%s, %s, weight %.2f, test accuracy %v\n", m.Title, m.Name(), m.Weight, m.Test)
+	}
+	if err := ensemble.Warm(); err != nil {
+		return nil, err
+	}
+	s := demo.NewServer(ensemble, demo.Options{Token: token})
+	if err := addGenerator(s); err != nil {
+		fmt.Fprintln(os.Stderr, "the page generates no items:", err)
+	}
+	return s, nil
 }
 
 // addGenerator adds the published GAN to the page.

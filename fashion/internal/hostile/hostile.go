@@ -1,4 +1,4 @@
-// Package hostile writes pictures that are made to stop or kill the program that decodes them: for tests.
+// Package hostile writes pictures that are made to stop or kill the program that decodes them: for tests, and to load the demo with.
 package hostile
 
 import (

@@ -25,6 +25,14 @@ type Tensor struct {
 	Data  []byte
 }
 
+// Check reports a tensor of an unknown type, or with more or fewer bytes than its type and shape need.
+func (t Tensor) Check() error {
+	if want, err := (tensorHeader{DType: t.DType, Shape: t.Shape}).size(); err != nil || want != len(t.Data) {
+		return &Error{fmt.Sprintf("tensor %q of type %q and shape %v in %d bytes", t.Name, t.DType, t.Shape, len(t.Data)), "as many as these need", err}
+	}
+	return nil
+}
+
 // tensorHeader is what the header says of a tensor.
 type tensorHeader struct {
 	DType   string `json:"dtype"`
@@ -113,9 +121,12 @@ func ReadMetadata(r io.Reader) (map[string]string, error) {
 	if n > maxHeader {
 		return nil, &Error{fmt.Sprintf("a header of %d bytes", n), fmt.Sprintf("%d at most", maxHeader), nil}
 	}
-	head := make([]byte, n)
-	if _, err := io.ReadFull(r, head); err != nil {
+	head, err := io.ReadAll(io.LimitReader(r, int64(n))) // takes as much memory as there is to read, whatever the file announces
+	if err != nil {
 		return nil, err
+	}
+	if uint64(len(head)) < n {
+		return nil, io.ErrUnexpectedEOF
 	}
 	metadata, _, err := decodeHeader(head)
 	return metadata, err
@@ -169,11 +180,12 @@ func Decode(data []byte) (metadata map[string]string, tensors []Tensor, err erro
 		if h.Offsets[0] < 0 || h.Offsets[1] < h.Offsets[0] || h.Offsets[1] > len(body) {
 			return bad(fmt.Sprintf("tensor %q at bytes %v of %d", name, h.Offsets, len(body)), "a place inside the file")
 		}
-		if want, err := h.size(); err != nil || want != h.Offsets[1]-h.Offsets[0] {
-			return bad(fmt.Sprintf("tensor %q of type %q and shape %v in %d bytes", name, h.DType, h.Shape, h.Offsets[1]-h.Offsets[0]), "as many as these need")
+		t := Tensor{name, h.DType, h.Shape, body[h.Offsets[0]:h.Offsets[1]]}
+		if err := t.Check(); err != nil {
+			return nil, nil, err
 		}
 		offsets[name] = h.Offsets[0]
-		tensors = append(tensors, Tensor{name, h.DType, h.Shape, body[h.Offsets[0]:h.Offsets[1]]})
+		tensors = append(tensors, t)
 	}
 	slices.SortFunc(tensors, func(a, b Tensor) int {
 		return cmp.Or(cmp.Compare(offsets[a.Name], offsets[b.Name]), cmp.Compare(len(a.Data), len(b.Data)), cmp.Compare(a.Name, b.Name))

@@ -6,15 +6,16 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
-// Hidden finds a text with a character that does not show but changes how others do, in whatever v holds: a string, or structs, slices, maps and pointers with strings.
+// Hidden finds a text with a character that does not show but changes how others do, or with bytes that are no character, in whatever v holds: a string, or structs, slices, maps and pointers with strings.
 func Hidden(v any) (text string, found bool) { return hidden(reflect.ValueOf(v)) }
 
 func hidden(v reflect.Value) (text string, found bool) {
 	switch v.Kind() {
 	case reflect.String:
-		return v.String(), strings.ContainsFunc(v.String(), control)
+		return v.String(), !utf8.ValidString(v.String()) || strings.ContainsFunc(v.String(), control)
 	case reflect.Pointer:
 		if !v.IsNil() && v.Type() != reflect.TypeFor[*time.Location]() {
 			return hidden(v.Elem())

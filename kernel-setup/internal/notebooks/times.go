@@ -21,7 +21,7 @@ const cellSeconds = 1
 
 // besideTrainings is how many seconds a notebook takes beside its trainings: as many as the last time, else about.
 func besideTrainings(out, path string, p study.Profile) (float64, error) {
-	if seconds, ok := readTimes(out)[p.Run(nameOf(path))]; ok {
+	if seconds, ok := readTimes(out)[p.Run(nameOf(path))]; ok && seconds >= 0 {
 		return seconds, nil
 	}
 	data, err := os.ReadFile(path)

@@ -84,7 +84,7 @@ func findKernel(l layout.Layout) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !maps.Equal(spec.Env, want) || spec.Argv[0] != filepath.Join(l.Bin(), "gonb") {
+	if !maps.Equal(spec.Env, want) || len(spec.Argv) == 0 || spec.Argv[0] != filepath.Join(l.Bin(), "gonb") {
 		return "", fmt.Errorf("%s was written for another environment", path)
 	}
 	return path, nil
@@ -144,8 +144,8 @@ func MakeKernel(ctx context.Context, l layout.Layout, say func(string)) error {
 		return err
 	}
 	var spec kernelSpec
-	if err := json.Unmarshal(data, &spec); err != nil {
-		return fmt.Errorf("what gonb --install wrote is no kernel specification: %w", err)
+	if err := json.Unmarshal(data, &spec); err != nil || len(spec.Argv) == 0 {
+		return fmt.Errorf("what gonb --install wrote is no kernel specification: %q (%v)", data, err)
 	}
 	spec.Argv[0] = filepath.Join(l.Bin(), "gonb")
 	spec.DisplayName = "Go (fashionlab)"

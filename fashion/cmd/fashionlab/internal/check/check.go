@@ -223,12 +223,20 @@ func compare(got, want outputs) (d differences, err error) {
 			x = math.Inf(1)
 		}
 		of, all = of+x*x, all+float64(g.Norm)*float64(g.Norm)
-		if x /= max(float64(g.Norm), largest/100); x >= d.Parameter {
+		if x = fraction(x, max(float64(g.Norm), largest/100)); x >= d.Parameter {
 			d.Parameter, d.parameter = x, name
 		}
 	}
-	d.Gradient = math.Sqrt(of / all)
+	d.Gradient = math.Sqrt(fraction(of, all))
 	return d, nil
+}
+
+// fraction is a difference as a fraction of a scale, infinite where there is a difference and the scale is 0.
+func fraction(difference, scale float64) float64 {
+	if difference == 0 {
+		return 0
+	}
+	return difference / scale
 }
 
 // relative is the largest difference as a fraction of the largest value in want, infinite where a value is not finite.
@@ -241,10 +249,7 @@ func relative(got, want []float32) float64 {
 		}
 		difference, scale = max(difference, x), max(scale, math.Abs(float64(want[i])))
 	}
-	if difference == 0 {
-		return 0
-	}
-	return difference / scale
+	return fraction(difference, scale)
 }
 
 // firstLine is an error's first line: those of GoMLX continue with a stack.

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image/jpeg"
+	"math/rand/v2"
+	"os"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/cmd/fashionlab/internal/load"
+	"fashionlab/fashion/demo"
+	"fashionlab/fashion/photo"
+)
+
+// loadPhotos is how many photos the clients take turns with.
+const loadPhotos = 36
+
+// benchLoad holds a load of clients on a demo, that of an address or one in this process with all that the page has.
+func benchLoad(ctx context.Context, o benchOptions) error {
+	photos, err := photosOf(loadPhotos)
+	if err != nil {
+		return err
+	}
+	held := load.Options{Page: o.url, Clients: o.clients, For: o.duration, Photos: photos, Here: o.url == ""}
+	if !held.Here {
+		return load.Run(ctx, os.Stdout, held)
+	}
+	s, err := newServer(demo.NewToken())
+	if err != nil {
+		return err
+	}
+	if err := addNeighbours(s); err != nil {
+		return err
+	}
+	serving, stop := context.WithCancel(ctx)
+	ready, ended := make(chan string, 1), make(chan error, 1)
+	go func() { ended <- s.ListenAndServe(serving, "127.0.0.1:0", func(url string) { ready <- url }) }()
+	select {
+	case held.Page = <-ready:
+		fmt.Printf("%d clients and the server in one process, %v each\n", o.clients, o.duration)
+		err = load.Run(ctx, os.Stdout, held)
+	case err = <-ended:
+		ended <- nil // there is nothing to wait for
+	}
+	stop()
+	if failed := <-ended; err == nil {
+		err = failed
+	}
+	return err
+}
+
+// photosOf renders photos of the first test images, each in another scene, as JPEG files.
+func photosOf(n int) (files [][]byte, err error) {
+	dir, err := fashion.FindDir()
+	if err != nil {
+		return nil, err
+	}
+	set, err := fashion.LoadTest(dir)
+	if err != nil {
+		return nil, err
+	}
+	scenes := photo.Scenes()
+	for i := range n {
+		img, err := scenes[i%len(scenes)].Render(set.Images[i], rand.New(rand.NewPCG(1, uint64(i))))
+		if err != nil {
+			return nil, err
+		}
+		var b bytes.Buffer
+		if err := jpeg.Encode(&b, img, nil); err != nil {
+			return nil, err
+		}
+		files = append(files, b.Bytes())
+	}
+	return files, nil
+}

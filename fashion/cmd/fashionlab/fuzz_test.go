@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"fashionlab/fashion/run"
+)
+
+// words are a command line's arguments, which a fuzz test has as one text.
+func words(line string) []string { return strings.Split(line, "\x00") }
+
+func addLines(f *testing.F) {
+	for _, line := range []string{"train -recipe cnn -epochs 2", "train -recipe mixing -seed 2", "search -model cnn -eta 3 -rounding up", "predict a.jpg -json -- -b.png", "demo -listen [::1]:80 -token x",
+		"bench -batch 64,,512", "summary -h", "check -only cnn,,", "report -html -", "--help", "help", "", "-parse-only train", "train -epochs=1 -epochs", "train -profile  -name ../x"} {
+		f.Add(strings.ReplaceAll(line, " ", "\x00"))
+	}
+}
+
+// A command line is one of a command whose work is known, or an error in words; checking it prints nothing but a usage that was asked for.
+func FuzzCommandLine(f *testing.F) {
+	f.Setenv(run.RootVariable, f.TempDir())
+	addLines(f)
+	f.Fuzz(func(t *testing.T, line string) {
+		var out bytes.Buffer
+		c, do, err := parse(words(line), &out)
+		switch {
+		case errors.Is(err, flag.ErrHelp):
+			if out.Len() == 0 {
+				t.Error("the usage is empty")
+			}
+		case err != nil && (strings.TrimSpace(err.Error()) == "" || out.Len() > 0):
+			t.Errorf("the error is %q, after %q", err, &out)
+		case err == nil && (do == nil || c.name != words(line)[0] || out.Len() > 0):
+			t.Errorf("the command is %q, after %q", c.name, &out)
+		}
+	})
+}
+
+// Flags are read wherever they stand among the arguments, and nothing after "--" is a flag.
+func FuzzFlags(f *testing.F) {
+	for _, line := range []string{"a -n 1 b", "-b -n=2 -- -n 3", "-n", "-b=x", "- --n 1", "---n", "-=", "-b false"} {
+		f.Add(strings.ReplaceAll(line, " ", "\x00"))
+	}
+	flags := func() (set *flag.FlagSet, n *int, b *bool) {
+		set = flag.NewFlagSet("", flag.ContinueOnError)
+		set.SetOutput(io.Discard)
+		return set, set.Int("n", 0, ""), set.Bool("b", false, "")
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		set, n, b := flags()
+		rest, err := parseFlags(set, append([]string{"--"}, words(line)...))
+		if err != nil || !slices.Equal(rest, words(line)) || *n != 0 || *b {
+			t.Errorf("after --, %q are %q, n %d and b %v (%v)", words(line), rest, *n, *b, err)
+		}
+		if set, _, _ = flags(); slices.Contains(words(line), "--") {
+			return
+		}
+		rest, err = parseFlags(set, words(line))
+		if err != nil {
+			return
+		}
+		for _, word := range rest {
+			if strings.HasPrefix(word, "-") && word != "-" || !slices.Contains(words(line), word) {
+				t.Errorf("%q leave the argument %q", words(line), word)
+			}
+		}
+	})
+}
+
+// Batch sizes are numbers of images, and an address that others reach has a token.
+func FuzzFlagValues(f *testing.F) {
+	for _, value := range []string{"64,512", "", ",", "1,-1", " 8 ", "1e3", "127.0.0.1:80", "[::1]:0", ":8080", "localhost:x", "0.0.0.0:80", "a:b:c", "[fe80::1%25eth0]:1"} {
+		f.Add(value, "")
+		f.Add(value, "AAAA-AAAA-AAAA")
+	}
+	f.Fuzz(func(t *testing.T, value, token string) {
+		if sizes, err := parseSizes(value); err == nil && (len(sizes) == 0 || slices.Min(sizes) < 1) {
+			t.Errorf("%q are the sizes %v", value, sizes)
+		}
+		if slices.Contains(parseNames(value), "") {
+			t.Errorf("%q has an empty name", value)
+		}
+		checked, err := checkAddress(value, token)
+		if err != nil || checked != "" {
+			return
+		}
+		if !strings.HasPrefix(value, "localhost:") && !strings.HasPrefix(value, "127.") && !strings.HasPrefix(value, "[") && !strings.HasPrefix(value, "::") {
+			t.Errorf("%q needs no token", value)
+		}
+	})
+}
