@@ -102,3 +102,18 @@ func ExampleTextures() {
 	fmt.Println(len(photo.Textures(10, 1)))
 	// Output: 10
 }
+
+func ExampleObjects() {
+	for _, o := range photo.Objects(3, 1) {
+		fmt.Println(o.Kind, o.Picture.Bounds().Size())
+	}
+	// Output:
+	// mug (320,320)
+	// cup and saucer (320,320)
+	// key (320,320)
+}
+
+func ExampleDrawings() {
+	fmt.Println(photo.Drawings(8, 1)[7].Kind)
+	// Output: leaf
+}
