@@ -10,6 +10,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/run"
 )
@@ -106,7 +107,7 @@ func TestFineTuneTableCountsTheParametersTrainedFromEachPart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := run.Thousands(s.Parameters - s.Fixed); got != row[3] {
+		if got := text.Thousands(s.Parameters - s.Fixed); got != row[3] {
 			t.Errorf("from layer %d, %s are trained; the table says %v", at, got, row)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/run"
 )
 
@@ -107,7 +108,7 @@ func FineTuneTable(m run.Model) ([][]string, error) {
 	trained := 0
 	for i := len(rows) - 1; i >= 0; i-- {
 		trained += sizes[i]
-		rows[i] = append(rows[i], run.Thousands(sizes[i]), run.Thousands(trained))
+		rows[i] = append(rows[i], text.Thousands(sizes[i]), text.Thousands(trained))
 	}
 	return rows, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/run"
 )
@@ -91,11 +92,11 @@ func (s Summary) Rows() [][]string {
 		for _, d := range l.Shape {
 			shape += fmt.Sprintf(", %d", d)
 		}
-		rows = append(rows, []string{fmt.Sprintf("%s (%s)", l.Name, l.Type), "(" + shape + ")", run.Thousands(l.Parameters)})
+		rows = append(rows, []string{fmt.Sprintf("%s (%s)", l.Name, l.Type), "(" + shape + ")", text.Thousands(l.Parameters)})
 	}
-	rows = append(rows, []string{"total", "", run.Thousands(s.Parameters)})
+	rows = append(rows, []string{"total", "", text.Thousands(s.Parameters)})
 	if s.Fixed > 0 {
-		rows = append(rows, []string{"of them not trained", "", run.Thousands(s.Fixed)})
+		rows = append(rows, []string{"of them not trained", "", text.Thousands(s.Fixed)})
 	}
 	return rows
 }

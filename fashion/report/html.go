@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/plots"
-	"fashionlab/fashion/run"
 )
 
 //go:embed page.html
@@ -93,9 +93,9 @@ func (l Line) row(section string) row {
 		return r
 	}
 	if l.Limited {
-		r.Note = run.Thousands(l.Images) + " training images"
+		r.Note = text.Thousands(l.Images) + " training images"
 	}
-	r.Test, r.Epochs, r.Parameters, r.Time = l.Test.String(), l.epochs(), run.Thousands(l.Parameters), l.time().String()
+	r.Test, r.Epochs, r.Parameters, r.Time = l.Test.String(), l.epochs(), text.Thousands(l.Parameters), l.time().String()
 	r.Run, r.Device = l.source(), l.Device
 	if l.Validation != nil {
 		r.Validation = fmt.Sprintf("%.4f", l.Validation.Value)

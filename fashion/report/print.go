@@ -6,7 +6,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/internal/text"
 )
 
 // printTable writes the lines as a table for a terminal, under it a sentence on each ensemble, and the commands that make what was not run.
@@ -20,7 +20,7 @@ func printTable(w io.Writer, lines []Line) error {
 			fmt.Fprintf(&missing, "%s, %s: %s\n", l.Title, l.lacks(), l.NotRun)
 			continue
 		}
-		fmt.Fprintf(t, "%s\t%s\t%v\t%s\t%s\t%v\t%s\t%s\n", l.name(), l.slide(), *l.Test, l.epochs(), run.Thousands(l.Parameters), l.time(), l.origin(), l.Device)
+		fmt.Fprintf(t, "%s\t%s\t%v\t%s\t%s\t%v\t%s\t%s\n", l.name(), l.slide(), *l.Test, l.epochs(), text.Thousands(l.Parameters), l.time(), l.origin(), l.Device)
 		if l.Ensemble != nil {
 			fmt.Fprintf(&sentences, "\n%s\n", l.sentence())
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"fashionlab/fashion/ensemble"
+	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/plots"
 	"fashionlab/fashion/run"
@@ -83,7 +84,7 @@ func Table(lines []Line) (header []string, rows [][]string) {
 			rows = append(rows, []string{l.name(), l.slide(), l.lacks() + ": " + l.NotRun, "", "", "", "", ""})
 			continue
 		}
-		rows = append(rows, []string{l.name(), l.slide(), l.Test.String(), l.epochs(), run.Thousands(l.Parameters), l.time().String(), l.origin(), l.Device})
+		rows = append(rows, []string{l.name(), l.slide(), l.Test.String(), l.epochs(), text.Thousands(l.Parameters), l.time().String(), l.origin(), l.Device})
 	}
 	return []string{"model", "slide", "ours (95% interval)", "epochs", "parameters", "time", "run", "device"}, rows
 }
@@ -98,7 +99,7 @@ func writeJSON(w io.Writer, lines []Line) error {
 // name is the title, with what else must be known to read the numbers.
 func (l Line) name() string {
 	if l.Limited {
-		return fmt.Sprintf("%s, %s training images", l.Title, run.Thousands(l.Images))
+		return fmt.Sprintf("%s, %s training images", l.Title, text.Thousands(l.Images))
 	}
 	return l.Title
 }
@@ -126,14 +127,14 @@ func (l Line) sentence() string {
 	for _, m := range e.Members {
 		members = append(members, fmt.Sprintf("%.2f %s", m.Weight, m.Title))
 	}
-	best, images := e.Members[e.Best].Title, run.Thousands(e.ValidationImages)+" validation images"
+	best, images := e.Members[e.Best].Title, text.Thousands(e.ValidationImages)+" validation images"
 	if e.Fitted {
 		images += " that chose the weights"
 	}
 	return fmt.Sprintf("%s, %s: %s. On the %s it has %.4f and its best member, %s, %.4f: %s. On the %s test images it has %+.4f "+
 		"(95%% interval %+.4f to %+.4f, bootstrap) over that member, McNemar's p is %s: %s.", l.Title, l.origin(), strings.Join(members, " + "),
 		images, l.Validation.Value, best, e.BestValidation.Value, either(e.NotWorse, "not worse", "worse"),
-		run.Thousands(e.TestImages), e.Gain.Value, e.Gain.Low, e.Gain.High, metrics.FormatP(e.P), e.verdict())
+		text.Thousands(e.TestImages), e.Gain.Value, e.Gain.Low, e.Gain.High, metrics.FormatP(e.P), e.verdict())
 }
 
 // verdict interprets the paired test at the 5% level.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/plots"
 	"fashionlab/fashion/run"
@@ -76,7 +77,7 @@ func (l Line) facts() [][2]string {
 		best = fmt.Sprintf(", the model is that of epoch %d, chosen on the validation images", n)
 	}
 	facts := [][2]string{
-		{"trained", fmt.Sprintf("%d epochs of %s images in %v%s", l.Epochs, run.Thousands(l.Images), l.time(), best)},
+		{"trained", fmt.Sprintf("%d epochs of %s images in %v%s", l.Epochs, text.Thousands(l.Images), l.time(), best)},
 		{"device", l.Device}, {"seed", fmt.Sprint(l.run.Recipe.Seed)},
 	}
 	if l.Validation != nil {
@@ -105,7 +106,7 @@ func (e Ensemble) table() []member {
 	var list []member
 	validation, test := e.members.Validation(), e.members.Test()
 	for i, m := range e.Members {
-		list = append(list, member{m.Title, m.Run, fmt.Sprintf("%.2f", m.Weight), run.Thousands(m.Images),
+		list = append(list, member{m.Title, m.Run, fmt.Sprintf("%.2f", m.Weight), text.Thousands(m.Images),
 			fmt.Sprintf("%.4f", metrics.Accuracy(validation[i]).Value), metrics.Accuracy(test[i]).String()})
 	}
 	return list
