@@ -7,14 +7,72 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
+
+	"fashionlab/fashion/internal/files"
 )
+
+// MkdirAll makes a folder and those above it that are missing.
+func MkdirAll(dir string) error {
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		return &fs.PathError{Op: "mkdir", Path: dir, Err: syscall.ENOTDIR}
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := MkdirAll(filepath.Dir(dir)); err != nil {
+		return err
+	}
+	return Mkdir(dir)
+}
+
+// Mkdir makes a folder, unless it is there, which outlasts a power cut.
+func Mkdir(dir string) error {
+	err := files.Mkdir(dir)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := files.SyncFolder(filepath.Dir(dir)); err != nil {
+		return errors.Join(fmt.Errorf("cannot make %s: %w", dir, err), files.Remove(dir)) // the next attempt syncs again
+	}
+	return nil
+}
+
+// SyncFolders sees to it that files of a folder, listed as List does, outlast a power cut whoever wrote them with this package.
+func SyncFolders(dir string, names []string) error {
+	var folders []string
+	for _, name := range names {
+		folders = append(folders, filepath.Dir(filepath.Join(dir, name)))
+	}
+	slices.Sort(folders)
+	var err error
+	for _, folder := range slices.Compact(folders) {
+		err = errors.Join(err, files.SyncFolder(folder))
+	}
+	return err
+}
+
+// RemoveAll removes a file or folder, if it is there. After it has returned, a power cut does not bring it back.
+func RemoveAll(path string) error {
+	if err := files.RemoveAll(path); err != nil {
+		return err
+	}
+	if err := files.SyncFolder(filepath.Dir(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
 
 // ReplaceFolder makes a folder of files in one step: beside it, in a hidden folder, which then takes its place. Whenever the process ends, the folder is the old one, the new one or, for a moment, not
 // there; the next call removes what was left, or puts the old one back. What the old folder holds beside the names that are ours is kept.
 func ReplaceFolder(dir string, contents map[string][]byte, ours []string) (err error) {
-	parent, base := filepath.Split(dir)
+	parent, base := filepath.Dir(dir), filepath.Base(dir)
 	staging, old := filepath.Join(parent, "."+base+".new"), filepath.Join(parent, "."+base+".old")
-	if err := os.MkdirAll(staging, 0o777); err != nil {
+	if err := MkdirAll(staging); err != nil {
 		return err
 	}
 	lock, err := NewLock(staging)
@@ -23,16 +81,16 @@ func ReplaceFolder(dir string, contents map[string][]byte, ours []string) (err e
 	}
 	fresh := filepath.Join(staging, base)
 	defer func() {
-		err = errors.Join(err, os.RemoveAll(fresh))
-		lock.Close()          // nothing is written through it
-		os.RemoveAll(staging) // best effort: the next call uses what is left
+		err = errors.Join(err, files.RemoveAll(fresh))
+		lock.Close()             // nothing is written through it
+		files.RemoveAll(staging) // best effort: the next call uses what is left
 	}()
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		if err := os.Rename(old, dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := files.Rename(old, dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	if err := errors.Join(keepOthers(old, dir, ours), os.RemoveAll(fresh)); err != nil {
+	if err := errors.Join(keepOthers(old, dir, ours), files.RemoveAll(fresh)); err != nil {
 		return err
 	}
 	for file, data := range contents {
@@ -40,16 +98,19 @@ func ReplaceFolder(dir string, contents map[string][]byte, ours []string) (err e
 			return err
 		}
 	}
-	if err := os.Rename(dir, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := files.Rename(dir, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := os.Rename(fresh, dir); err != nil {
-		return errors.Join(fmt.Errorf("cannot replace %s: %w", dir, err), os.Rename(old, dir))
+	if err := files.Rename(fresh, dir); err != nil {
+		return errors.Join(fmt.Errorf("cannot replace %s: %w", dir, err), files.Rename(old, dir))
+	}
+	if err := files.SyncFolder(parent); err != nil {
+		return fmt.Errorf("%s is written, but a power cut could bring back the folder before it: %w", dir, err)
 	}
 	return keepOthers(old, dir, ours)
 }
 
-// keepOthers moves what is not ours from the old folder to the one in its place, and removes the old one.
+// keepOthers moves what is not ours from the old folder to the one in its place, and removes the old one, once it is certain which is which.
 func keepOthers(old, dir string, ours []string) error {
 	entries, err := os.ReadDir(old)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -62,9 +123,14 @@ func keepOthers(old, dir string, ours []string) error {
 		if slices.Contains(ours, e.Name()) {
 			continue
 		}
-		if err := os.Rename(filepath.Join(old, e.Name()), filepath.Join(dir, e.Name())); err != nil {
+		if err := files.Rename(filepath.Join(old, e.Name()), filepath.Join(dir, e.Name())); err != nil {
 			return err
 		}
 	}
-	return os.RemoveAll(old)
+	for _, changed := range []string{dir, filepath.Dir(dir)} {
+		if err := files.SyncFolder(changed); err != nil {
+			return err
+		}
+	}
+	return files.RemoveAll(old)
 }

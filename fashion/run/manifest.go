@@ -117,6 +117,9 @@ var patterns = []string{recipeFile, recordFile, historyFile, networkFile, checkp
 // seal writes the manifest of the files that are there. One that cannot be read is an error.
 func (r *Run) seal() error {
 	names, _, err := disk.List(r.Dir, patterns...)
+	if err == nil {
+		err = disk.SyncFolders(r.Dir, names) // a killed process may have renamed them
+	}
 	if err != nil {
 		return err
 	}
@@ -129,7 +132,7 @@ func (r *Run) seal() error {
 			continue // nobody needs it any more
 		case name == predictionsFile(Test):
 			warn("%v", err)
-			if err := os.Remove(filepath.Join(r.Dir, name)); err != nil { // so that the run is tested again
+			if err := disk.RemoveAll(filepath.Join(r.Dir, name)); err != nil { // so that the run is tested again
 				return err
 			}
 			continue

@@ -42,7 +42,7 @@ func SearchContext(ctx context.Context, s hyperband.Search[run.Recipe], workers 
 		return none, err
 	}
 	dir := filepath.Dir(s.Journal)
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := disk.MkdirAll(dir); err != nil {
 		return none, fmt.Errorf("cannot keep a search here; name a writable folder with $%s: %w", run.RootVariable, err)
 	}
 	lock, err := disk.NewLock(dir)
