@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -56,22 +57,47 @@ func SyncFolders(dir string, names []string) error {
 	return err
 }
 
-// RemoveAll removes a file or folder, if it is there. After it has returned, a power cut does not bring it back.
-func RemoveAll(path string) error {
-	if err := files.RemoveAll(path); err != nil {
+// Remove removes a file, if it is there. After it has returned, a power cut does not bring it back.
+func Remove(path string) error {
+	err := files.Remove(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	if err := files.SyncFolder(filepath.Dir(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	return files.SyncFolder(filepath.Dir(path))
+}
+
+// RemoveFolder is Remove for a folder and all that it holds, in one step: whenever the process ends, the folder is complete or not there. What is left of it then, in a hidden folder, is removed by the
+// next call.
+func RemoveFolder(dir string) error {
+	old := hidden(dir, "old")
+	if err := files.RemoveAll(old); err != nil {
 		return err
 	}
-	return nil
+	err := files.Rename(dir, old)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = files.SyncFolder(filepath.Dir(dir))
+	}
+	if err != nil {
+		return err
+	}
+	return files.RemoveAll(old)
+}
+
+// hidden is the name beside a folder of one that has or had its place.
+func hidden(dir, suffix string) string {
+	return filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+"."+suffix)
 }
 
 // ReplaceFolder makes a folder of files in one step: beside it, in a hidden folder, which then takes its place. Whenever the process ends, the folder is the old one, the new one or, for a moment, not
 // there; the next call removes what was left, or puts the old one back. What the old folder holds beside the names that are ours is kept.
 func ReplaceFolder(dir string, contents map[string][]byte, ours []string) (err error) {
-	parent, base := filepath.Dir(dir), filepath.Base(dir)
-	staging, old := filepath.Join(parent, "."+base+".new"), filepath.Join(parent, "."+base+".old")
+	staging, old := hidden(dir, "new"), hidden(dir, "old")
 	if err := MkdirAll(staging); err != nil {
 		return err
 	}
@@ -79,7 +105,7 @@ func ReplaceFolder(dir string, contents map[string][]byte, ours []string) (err e
 	if err != nil {
 		return err
 	}
-	fresh := filepath.Join(staging, base)
+	fresh := filepath.Join(staging, filepath.Base(dir))
 	defer func() {
 		err = errors.Join(err, files.RemoveAll(fresh))
 		lock.Close()             // nothing is written through it
@@ -93,8 +119,8 @@ func ReplaceFolder(dir string, contents map[string][]byte, ours []string) (err e
 	if err := errors.Join(keepOthers(old, dir, ours), files.RemoveAll(fresh)); err != nil {
 		return err
 	}
-	for file, data := range contents {
-		if err := WriteFile(filepath.Join(fresh, file), data); err != nil {
+	for _, file := range slices.Sorted(maps.Keys(contents)) {
+		if err := WriteFile(filepath.Join(fresh, file), contents[file]); err != nil {
 			return err
 		}
 	}
@@ -104,7 +130,7 @@ func ReplaceFolder(dir string, contents map[string][]byte, ours []string) (err e
 	if err := files.Rename(fresh, dir); err != nil {
 		return errors.Join(fmt.Errorf("cannot replace %s: %w", dir, err), files.Rename(old, dir))
 	}
-	if err := files.SyncFolder(parent); err != nil {
+	if err := files.SyncFolder(filepath.Dir(dir)); err != nil {
 		return fmt.Errorf("%s is written, but a power cut could bring back the folder before it: %w", dir, err)
 	}
 	return keepOthers(old, dir, ours)

@@ -111,7 +111,7 @@ func (r *Run) begin(recipe Recipe, extend bool) error {
 	case errors.Is(err, ErrNotFound) || err == nil && r.Recipe != recipe && !r.hasEpochs():
 		r.Recipe, r.Record, r.History = recipe, Record{Started: time.Now().UTC().Truncate(time.Second)}, nil
 		// A first epoch that was interrupted may have left its best checkpoint.
-		if err := disk.RemoveAll(r.checkpointPath(Best)); err != nil {
+		if err := disk.Remove(r.checkpointPath(Best)); err != nil {
 			return err
 		}
 		return r.saveJSON(recipeFile, recipe)
@@ -154,7 +154,7 @@ func (r *Run) extend(asked *Recipe) error {
 	}
 	err := r.reopen()
 	if err == nil {
-		err = disk.RemoveAll(filepath.Join(r.Dir, predictionsDir))
+		err = disk.RemoveFolder(filepath.Join(r.Dir, predictionsDir))
 	}
 	if err == nil {
 		err = r.saveJSON(recipeFile, longer)
@@ -167,7 +167,7 @@ func (r *Run) extend(asked *Recipe) error {
 }
 
 // RemoveCheckpoints removes a run's checkpoints, which take most of its space. What it measured stays; training it on would begin anew.
-func RemoveCheckpoints(dir string) error { return disk.RemoveAll(filepath.Join(dir, checkpointDir)) }
+func RemoveCheckpoints(dir string) error { return disk.RemoveFolder(filepath.Join(dir, checkpointDir)) }
 
 // Close lets other processes write the run. It does nothing for a run opened for reading.
 func (r *Run) Close() error {
@@ -264,7 +264,7 @@ func (r *Run) Finish() error {
 // reopen makes a run unfinished.
 func (r *Run) reopen() error {
 	r.manifest = nil
-	return disk.RemoveAll(filepath.Join(r.Dir, doneFile))
+	return disk.Remove(filepath.Join(r.Dir, doneFile))
 }
 
 // Best returns the epoch whose model is the run's.
