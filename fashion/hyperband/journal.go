@@ -251,7 +251,7 @@ func (j *journal) write(v any) error {
 		err = j.file.Sync()
 	}
 	if err != nil { // what is in the file is perhaps not on the disk, and no line may follow it
-		j.failed = fmt.Errorf("cannot write the search's journal; what it held is kept: free some space and run the search again: %w", errors.Join(err, j.file.Truncate(j.end)))
+		j.failed = fmt.Errorf("cannot write the search's journal; what it held is kept: free some space, or mend the disk, and run the search again: %w", errors.Join(err, j.file.Truncate(j.end)))
 		return j.failed
 	}
 	j.end, j.sum = j.end+int64(len(line)), sum

@@ -12,7 +12,8 @@
 //	done                   written last, when the training has ended as its recipe says: the SHA-256 of each of the files above, and of itself
 //	lock                   held by the process that writes
 //
-// Every file is written to a temporary name and renamed, so that a reader sees the old or the new one, never half. Each is compared with the digest in done when it is read. In runs that
+// Every file is written to a temporary name and renamed, so that a reader sees the old or the new one, never half; both steps are on the disk before the next file is written, so that a power
+// cut leaves what a killed process would. Each is compared with the digest in done when it is read. In runs that
 // were finished before there were digests, done holds a time alone and nothing is compared.
 package run
 
