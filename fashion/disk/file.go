@@ -91,15 +91,6 @@ func List(dir string, patterns ...string) (names, temporaries []string, err erro
 	return names, temporaries, nil
 }
 
-// RemoveTemporaries removes the temporary files that List lists, while no other process writes.
-func RemoveTemporaries(dir string, patterns ...string) error {
-	_, temporaries, err := List(dir, patterns...)
-	for _, name := range temporaries {
-		err = errors.Join(err, files.Remove(filepath.Join(dir, name)))
-	}
-	return err
-}
-
 // LinkOrCopy gives a file a second name, which takes the place of another file, or copies it where the file system has only one name for each. There is no moment in which to is half; a power
 // cut may bring back what was there before.
 func LinkOrCopy(from, to string) error {

@@ -43,14 +43,18 @@ func Mkdir(dir string) error {
 	return nil
 }
 
-// SyncFolders sees to it that files of a folder, listed as List does, outlast a power cut whoever wrote them with this package.
-func SyncFolders(dir string, names []string) error {
-	var folders []string
+// Recover puts in order what a killed process left of a folder and of those files that List lists, while no other process writes: it removes the temporary ones, and sees to it that a power cut takes
+// back none of the others.
+func Recover(dir string, patterns ...string) error {
+	names, temporaries, err := List(dir, patterns...)
+	for _, name := range temporaries {
+		err = errors.Join(err, files.Remove(filepath.Join(dir, name)))
+	}
+	folders := []string{filepath.Dir(dir)}
 	for _, name := range names {
 		folders = append(folders, filepath.Dir(filepath.Join(dir, name)))
 	}
 	slices.Sort(folders)
-	var err error
 	for _, folder := range slices.Compact(folders) {
 		err = errors.Join(err, files.SyncFolder(folder))
 	}

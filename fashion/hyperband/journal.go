@@ -88,6 +88,9 @@ func (w *execution[C]) open() (*journal, error) {
 		err = f.Truncate(l.end)
 	}
 	if err == nil {
+		err = errors.Join(f.Sync(), files.SyncFolder(filepath.Dir(w.Journal))) // a killed process may not have come to it
+	}
+	if err == nil {
 		_, err = f.Seek(l.end, io.SeekStart)
 	}
 	j := &journal{file: &f, end: l.end, sum: l.sum}
@@ -96,9 +99,6 @@ func (w *execution[C]) open() (*journal, error) {
 		if h, err = w.header(); err == nil {
 			err = j.write(h)
 		}
-	}
-	if err == nil {
-		err = files.SyncFolder(filepath.Dir(w.Journal))
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())

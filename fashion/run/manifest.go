@@ -117,9 +117,6 @@ var patterns = []string{recipeFile, recordFile, historyFile, networkFile, checkp
 // seal writes the manifest of the files that are there. One that cannot be read is an error.
 func (r *Run) seal() error {
 	names, _, err := disk.List(r.Dir, patterns...)
-	if err == nil {
-		err = disk.SyncFolders(r.Dir, names) // a killed process may have renamed them
-	}
 	if err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func begin(dir string, recipe Recipe, extend bool) (*Run, error) {
 func (r *Run) begin(recipe Recipe, extend bool) error {
 	if r.lock.Warning != "" {
 		warn("%s", r.lock.Warning)
-	} else if err := disk.RemoveTemporaries(r.Dir, append(patterns, doneFile)...); err != nil { // no other process writes here
+	} else if err := disk.Recover(r.Dir, append(patterns, doneFile)...); err != nil { // no other process writes here
 		return err
 	}
 	err := r.readOrMend(recipe)

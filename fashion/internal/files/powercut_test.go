@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"fashionlab/fashion/internal/files"
@@ -23,20 +24,67 @@ func (w work) check(r *recording, s state, root string) error {
 
 // cutOff checks that whatever a power cut leaves of a work is valid, has all that was announced, and resumes to the same results. So many states are opened, and so many of these resumed.
 func (w work) cutOff(t *testing.T, opened, resumed some) {
+	t.Helper()
 	r, want := w.undisturbed(t)
-	states := r.cuts(t)
+	w.checkStates(t, w.name, r, r.cuts(t), want, opened, resumed)
+}
+
+// killAndCutOff checks the same of the next attempt after the work was killed, so many times, each before it brought something to the disk.
+func (w work) killAndCutOff(t *testing.T, kills, opened, resumed some) {
+	t.Helper()
+	r, want := w.undisturbed(t)
+	var syncs []int
+	for i, o := range r.operations {
+		if o.Kind == files.Syncing || o.Kind == files.SyncingFolder {
+			syncs = append(syncs, i)
+		}
+	}
+	for _, i := range kills.of(len(syncs)) {
+		at := syncs[i]
+		second := w.afterKill(t, r, at)
+		states := slices.DeleteFunc(second.cuts(t), func(s state) bool { return s.cut < at })
+		w.checkStates(t, fmt.Sprintf("%s killed after %d", w.name, at), second, states, want, opened, resumed)
+	}
+}
+
+// afterKill is the recording of a work that was killed after so many operations, and then done again.
+func (w work) afterKill(t *testing.T, r *recording, at int) *recording {
+	t.Helper()
+	m := newModel()
+	for _, o := range r.operations[:at] {
+		m.do(t, r, o)
+	}
+	root := w.begin(t)
+	m.state(at, "", m.now, contents["complete"]).write(t, root)
+	second := record(t, root, func(r *recording) {
+		if err := w.do(r); err != nil {
+			t.Fatal(err)
+		}
+	})
+	both := &recording{root: root}
+	for _, o := range r.operations[:at] {
+		o.Path, o.To = strings.Replace(o.Path, r.root, root, 1), strings.Replace(o.To, r.root, root, 1)
+		both.operations = append(both.operations, o)
+	}
+	both.operations = append(both.operations, second.operations...)
+	for _, p := range second.promises {
+		p.after += at
+		both.promises = append(both.promises, p)
+	}
+	return both
+}
+
+func (w work) checkStates(t *testing.T, name string, r *recording, states []state, want map[string]string, opened, resumed some) {
+	t.Helper()
 	chosen := opened.of(len(states))
 	both := resumed.of(len(chosen))
-	count, checked := 0, 0
 	for n, i := range chosen {
 		s := states[i]
 		root := w.begin(t)
 		s.write(t, root)
 		err := w.check(r, s, root)
-		count++
-		if slices.Contains(both, n) && err == nil {
+		if err == nil && slices.Contains(both, n) {
 			err = w.resume(t, root, want)
-			checked++
 		}
 		if err != nil {
 			t.Errorf("after %d operations, the last of which was to %s, with %s: %v", s.cut, r.last(s.cut), s.variant, err)
@@ -45,7 +93,7 @@ func (w work) cutOff(t *testing.T, opened, resumed some) {
 			t.Fatal(err)
 		}
 	}
-	t.Logf("%-12s %5d operations, %4d announcements, %5d different states, %5d opened and valid, %5d resumed to the same results", w.name, len(r.operations), len(r.promises), len(states), count, checked)
+	t.Logf("%-12s %5d operations, %4d announcements, %5d different states, %5d opened, %5d resumed", name, len(r.operations), len(r.promises), len(states), len(chosen), len(both))
 }
 
 // last describes the last of so many operations.
@@ -60,6 +108,11 @@ func (r *recording) last(cut int) string {
 func TestClassifierThatIsCutOffKeepsWhatWasAnnouncedAndResumesBitForBit(t *testing.T) {
 	needBackend(t)
 	classifier.cutOff(t, some{}, some{short: 40})
+}
+
+func TestClassifierThatIsCutOffAfterAKilledAttemptKeepsWhatWasAnnounced(t *testing.T) {
+	needBackend(t)
+	classifier.killAndCutOff(t, some{4, 40}, some{short: 60}, some{4, 20})
 }
 
 // A sync that is left out is noticed: what the tests above find is not that no sync is needed.

@@ -41,7 +41,7 @@ var searching = work{name: "search", published: true, valid: searchIsValid, do: 
 					return err
 				}
 				if kept, err := s.Read(); err != nil || kept.Epochs < n {
-					return fmt.Errorf("the journal has %d epochs: %w", kept.Epochs, err)
+					return fmt.Errorf("the journal has %d epochs (%v)", kept.Epochs, err)
 				}
 				return nil
 			})
@@ -67,7 +67,7 @@ func searchIsValid(root string) error {
 		}
 		r, err := run.Open(train.TrialRun(filepath.Dir(s.Journal), t.Config))
 		if err != nil || len(r.History) < len(t.Scores) {
-			problems = append(problems, fmt.Errorf("the journal has %d epochs of trial %d, its run %d: %w", len(t.Scores), t.ID, len(r.History), err))
+			problems = append(problems, fmt.Errorf("the journal has %d epochs of trial %d, its run %d (%v)", len(t.Scores), t.ID, len(r.History), err))
 		}
 	}
 	return errors.Join(problems...)
@@ -76,6 +76,11 @@ func searchIsValid(root string) error {
 func TestSearchThatIsCutOffKeepsWhatWasAnnouncedAndFindsTheSame(t *testing.T) {
 	needBackend(t)
 	searching.cutOff(t, some{short: 250}, some{short: 12})
+}
+
+func TestSearchThatIsCutOffAfterAKilledAttemptKeepsWhatWasAnnounced(t *testing.T) {
+	needBackend(t)
+	searching.killAndCutOff(t, some{2, 10}, some{40, 200}, some{1, 5})
 }
 
 func TestSearchWhoseFilesFailEndsWithAnErrorThatNamesTheFileAndFindsTheSame(t *testing.T) {

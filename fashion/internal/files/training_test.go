@@ -63,7 +63,7 @@ func epochs(name string, n int) (what string, kept func(root string) error) {
 		}
 		c, found, err := r.LoadCheckpoint(run.Last)
 		if err != nil || !found || len(c.State.History) < n {
-			return fmt.Errorf("the last checkpoint has %d epochs (found: %v): %w", len(c.State.History), found, err)
+			return fmt.Errorf("the last checkpoint has %d epochs (found: %v, %v)", len(c.State.History), found, err)
 		}
 		return nil
 	}
