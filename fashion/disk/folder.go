@@ -22,7 +22,12 @@ func MkdirAll(dir string) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := MkdirAll(filepath.Dir(dir)); err != nil {
+	parent := filepath.Dir(dir)
+	if _, err := os.Stat(parent); err == nil {
+		if err := files.SyncFolder(filepath.Dir(parent)); err != nil { // a killed process may just have made it
+			return err
+		}
+	} else if err := MkdirAll(parent); err != nil {
 		return err
 	}
 	return Mkdir(dir)
@@ -84,11 +89,11 @@ func RemoveFolder(dir string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err == nil {
-		err = files.SyncFolder(filepath.Dir(dir))
-	}
 	if err != nil {
 		return err
+	}
+	if err := files.SyncFolder(filepath.Dir(dir)); err != nil {
+		return errors.Join(fmt.Errorf("cannot remove %s: %w", dir, err), files.Rename(old, dir))
 	}
 	return files.RemoveAll(old)
 }
