@@ -197,5 +197,5 @@ func (w work) failOne(t *testing.T, root string, n int, f fault, want map[string
 
 func TestClassifierWhoseFilesFailEndsWithAnErrorThatNamesTheFileAndResumesBitForBit(t *testing.T) {
 	needBackend(t)
-	classifier.failAll(t, some{short: 60})
+	classifier.failAll(t, some{short: 40})
 }

@@ -15,7 +15,7 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// everyVariable makes the tests take every cut and every fault, in about half an hour. Otherwise they take some.
+// everyVariable makes the tests take every cut and every fault of a training and a search, in about half an hour. Otherwise they take some.
 const everyVariable = "FASHIONLAB_TEST_EVERY_FAULT"
 
 // work is what is recorded, cut off and made to fail.

@@ -107,7 +107,7 @@ func (r *recording) last(cut int) string {
 
 func TestClassifierThatIsCutOffKeepsWhatWasAnnouncedAndResumesBitForBit(t *testing.T) {
 	needBackend(t)
-	classifier.cutOff(t, some{}, some{short: 40})
+	classifier.cutOff(t, some{}, some{short: 25})
 }
 
 func TestClassifierThatIsCutOffAfterAKilledAttemptKeepsWhatWasAnnounced(t *testing.T) {

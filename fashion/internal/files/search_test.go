@@ -75,7 +75,7 @@ func searchIsValid(root string) error {
 
 func TestSearchThatIsCutOffKeepsWhatWasAnnouncedAndFindsTheSame(t *testing.T) {
 	needBackend(t)
-	searching.cutOff(t, some{short: 250}, some{short: 12})
+	searching.cutOff(t, some{short: 200}, some{short: 10})
 }
 
 func TestSearchThatIsCutOffAfterAKilledAttemptKeepsWhatWasAnnounced(t *testing.T) {
