@@ -7,10 +7,3 @@ func WithoutLocks(err error) (restore func()) {
 	flock = func(int, int) error { return err }
 	return func() { flock = syscall.Flock }
 }
-
-// WithoutLinks makes every hard link fail as a file system without them does, until restore.
-func WithoutLinks(err error) (restore func()) {
-	before := link
-	link = func(string, string) error { return err }
-	return func() { link = before }
-}

@@ -1,4 +1,4 @@
-// Package disk writes files so that they are old or new and never half, reads only what is a file, and locks folders: what a run, a search and the set-up need of a file system,
+// Package disk writes files so that they are old or new and never half, and the new ones outlast a power cut; it reads only what is a file, and locks folders: what a run, a search and the set-up need of a file system,
 // on those that can less too.
 package disk
 
@@ -15,41 +15,44 @@ import (
 	"strings"
 	"syscall"
 	"unicode"
+
+	"fashionlab/fashion/internal/files"
 )
 
 // WriteFile writes data to a temporary file beside path, brings it to the disk and renames it, so that path holds
-// the old bytes or the new ones whatever happens meanwhile. It makes the folder. The umask decides who may read the file.
+// the old bytes or the new ones whatever happens meanwhile; after it has returned, not even a power cut brings the old ones back. It makes the folder. The umask decides who may read the file.
 func WriteFile(path string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+	if err := MkdirAll(filepath.Dir(path)); err != nil {
 		return err
 	}
 	return Replace(path, data)
 }
 
 // Replace is WriteFile in a folder that must be there.
-func Replace(path string, data []byte) (err error) {
+func Replace(path string, data []byte) error {
 	f, err := createTemporary(path)
 	if err != nil {
 		return fmt.Errorf("cannot write %s; make the folder writable or choose another: %w", path, err)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(fmt.Errorf("%s is as it was before: %w", path, err), os.Remove(f.Name()))
-		}
-	}()
 	_, err = f.Write(data)
 	err = errors.Join(err, f.Sync(), f.Close())
-	if err != nil {
-		return err
+	if err == nil {
+		err = files.Rename(f.Name(), path)
 	}
-	return os.Rename(f.Name(), path)
+	if err != nil {
+		return errors.Join(fmt.Errorf("%s is as it was before: %w", path, err), files.Remove(f.Name()))
+	}
+	if err := files.SyncFolder(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("%s is written, but a power cut could bring back what was there before: %w", path, err)
+	}
+	return nil
 }
 
 // createTemporary creates a file of a new name beside path, with the permissions that the umask leaves.
-func createTemporary(path string) (f *os.File, err error) {
+func createTemporary(path string) (f files.File, err error) {
 	for range 100 {
 		name := fmt.Sprintf(".%s.%d", filepath.Base(path), rand.Uint64())
-		f, err = os.OpenFile(filepath.Join(filepath.Dir(path), name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		f, err = files.OpenFile(filepath.Join(filepath.Dir(path), name), os.O_WRONLY|os.O_CREATE|os.O_EXCL)
 		if !errors.Is(err, fs.ErrExist) {
 			break
 		}
@@ -62,7 +65,7 @@ var temporary = regexp.MustCompile(`^\.(.+)\.\d+$`)
 
 // List lists the files of a folder whose paths, with slashes, match one of the patterns, and the temporary files of such files: of killed writers, and of those at work. A folder that does not
 // exist has none.
-func List(dir string, patterns ...string) (files, temporaries []string, err error) {
+func List(dir string, patterns ...string) (names, temporaries []string, err error) {
 	for _, pattern := range patterns {
 		folder, base := path.Split(pattern)
 		entries, err := os.ReadDir(filepath.Join(dir, folder))
@@ -79,28 +82,26 @@ func List(dir string, patterns ...string) (files, temporaries []string, err erro
 				continue
 			}
 			if of[0] == "" {
-				files = append(files, folder+e.Name())
+				names = append(names, folder+e.Name())
 			} else if e.Type().IsRegular() {
 				temporaries = append(temporaries, folder+e.Name())
 			}
 		}
 	}
-	return files, temporaries, nil
+	return names, temporaries, nil
 }
 
-// link is a variable because tests have file systems without.
-var link = os.Link
-
-// LinkOrCopy gives a file a second name, which takes the place of another file, or copies it where the file system has only one name for each. There is no moment in which to is half.
+// LinkOrCopy gives a file a second name, which takes the place of another file, or copies it where the file system has only one name for each. There is no moment in which to is half; a power
+// cut may bring back what was there before.
 func LinkOrCopy(from, to string) error {
 	temporary := filepath.Join(filepath.Dir(to), fmt.Sprintf(".%s.%d", filepath.Base(to), rand.Uint64()))
-	switch err := link(from, temporary); {
+	switch err := files.Link(from, temporary); {
 	case err == nil:
-		if err := os.Rename(temporary, to); err != nil {
-			return errors.Join(err, os.Remove(temporary))
+		if err := files.Rename(temporary, to); err != nil {
+			return errors.Join(err, files.Remove(temporary))
 		}
 		// Rename leaves two names of one file as they are: from is to already.
-		if err := os.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := files.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		return nil
@@ -120,14 +121,28 @@ func Open(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f, regular(f)
+}
+
+// OpenToWrite opens a regular file for reading and writing, and creates it if it is not there.
+func OpenToWrite(path string) (files.File, error) {
+	f, err := files.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NONBLOCK)
+	if err != nil {
+		return f, err
+	}
+	return f, regular(f.File)
+}
+
+// regular closes what is no regular file.
+func regular(f *os.File) error {
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no regular file but of the kind %v", path, info.Mode().Type())
+		err = fmt.Errorf("%s is no regular file but of the kind %v", f.Name(), info.Mode().Type())
 	}
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return errors.Join(err, f.Close())
 	}
-	return f, nil
+	return nil
 }
 
 // ReadFile reads a regular file of at most so many bytes, or of any number if most is 0.

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"fashionlab/fashion/internal/files"
 )
 
 const lockFile = "lock"
@@ -29,7 +31,7 @@ type Lock struct {
 	// Warning tells what the lock cannot promise, because the file system has no locks; "" as a rule. It then only keeps away from a folder that names another process which runs here.
 	Warning string
 
-	file *os.File
+	file files.File
 }
 
 // NewLock locks a folder for this process until Close.
@@ -80,24 +82,24 @@ func (l *Lock) take() error {
 }
 
 // openLock opens a lock's file. It refuses what is not a file of its own: writing into it would destroy another.
-func openLock(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o666)
+func openLock(path string) (files.File, error) {
+	f, err := files.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK)
 	if errors.Is(err, syscall.ELOOP) {
-		return nil, fmt.Errorf("%s is a link, and what it leads to would be overwritten; remove the link", path)
+		return f, fmt.Errorf("%s is a link, and what it leads to would be overwritten; remove the link", path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot lock the folder; make it writable or choose another: %w", err)
+		return f, fmt.Errorf("cannot lock the folder; make it writable or choose another: %w", err)
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return f, errors.Join(err, f.Close())
 	}
 	names := uint64(1)
 	if s, ok := info.Sys().(*syscall.Stat_t); ok {
 		names = uint64(s.Nlink) // of another width on other systems
 	}
 	if !info.Mode().IsRegular() || names > 1 {
-		return nil, errors.Join(fmt.Errorf("%s is no lock but %v, a file with %d names; remove it", path, info.Mode(), names), f.Close())
+		return f, errors.Join(fmt.Errorf("%s is no lock but %v, a file with %d names; remove it", path, info.Mode(), names), f.Close())
 	}
 	return f, nil
 }

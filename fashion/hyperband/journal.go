@@ -12,8 +12,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"syscall"
 
+	"fashionlab/fashion/disk"
+	"fashionlab/fashion/internal/files"
 	"fashionlab/fashion/internal/text"
 )
 
@@ -61,9 +62,10 @@ func (s Search[C]) header() (header, error) {
 
 // journal appends to a file. Each line is synced to the disk before the search continues.
 type journal struct {
-	file   *os.File
-	sum    uint32 // of the lines so far
-	failed error  // of the first line that could not be written
+	file   *files.File // nil in a search without a journal
+	end    int64       // in bytes, of the lines so far
+	sum    uint32      // of the lines so far
+	failed error       // of the first line that could not be written
 }
 
 // open opens the search's journal for writing and replays its events.
@@ -71,10 +73,10 @@ func (w *execution[C]) open() (*journal, error) {
 	if w.Journal == "" {
 		return &journal{}, nil
 	}
-	if err := os.MkdirAll(filepath.Dir(w.Journal), 0o777); err != nil {
+	if err := disk.MkdirAll(filepath.Dir(w.Journal)); err != nil {
 		return nil, fmt.Errorf("cannot keep the search's journal: %w", err)
 	}
-	f, err := openJournal(w.Journal, os.O_RDWR|os.O_CREATE)
+	f, err := disk.OpenToWrite(w.Journal)
 	if err != nil {
 		return nil, fmt.Errorf("cannot keep the search's journal: %w", err)
 	}
@@ -86,9 +88,12 @@ func (w *execution[C]) open() (*journal, error) {
 		err = f.Truncate(l.end)
 	}
 	if err == nil {
+		err = errors.Join(f.Sync(), files.SyncFolder(filepath.Dir(w.Journal))) // a killed process may not have come to it
+	}
+	if err == nil {
 		_, err = f.Seek(l.end, io.SeekStart)
 	}
-	j := &journal{file: f, sum: l.sum}
+	j := &journal{file: &f, end: l.end, sum: l.sum}
 	if err == nil && l.end == 0 {
 		var h header
 		if h, err = w.header(); err == nil {
@@ -104,29 +109,13 @@ func (w *execution[C]) open() (*journal, error) {
 // warnings is where it is said what was dropped. It is a variable for tests.
 var warnings io.Writer = os.Stderr
 
-// openJournal opens a journal's file. A pipe or a device in its place is an error; waiting for it could last for ever.
-func openJournal(path string, flags int) (*os.File, error) {
-	f, err := os.OpenFile(path, flags|syscall.O_NONBLOCK, 0o666)
-	if err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no regular file but of the kind %v", path, info.Mode().Type())
-	}
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
-}
-
 // Read returns the state of a search from its journal, without training. Without a journal no trial has been trained.
 func (s Search[C]) Read() (State[C], error) {
 	w, err := s.begin()
 	if err != nil {
 		return State[C]{}, err
 	}
-	f, err := openJournal(s.Journal, os.O_RDONLY)
+	f, err := disk.Open(s.Journal)
 	if errors.Is(err, fs.ErrNotExist) {
 		return w.state, nil
 	}
@@ -161,7 +150,7 @@ func (w *execution[C]) replay(f io.Reader) (*lines, error) {
 
 // CheckJournal reads a journal's lines and compares them with their checksums, whatever search it belongs to. It reports the line that is corrupt, and a last one that is incomplete.
 func CheckJournal(path string) error {
-	f, err := openJournal(path, os.O_RDONLY)
+	f, err := disk.Open(path)
 	if err != nil {
 		return err
 	}
@@ -257,15 +246,15 @@ func (j *journal) write(v any) error {
 	}
 	sum := crc32.Update(j.sum, crc32.IEEETable, line)
 	line = fmt.Appendf(line[:len(line)-1], lineEnd+"\n", sum)
-	if _, err := j.file.Write(line); err != nil {
-		j.failed = fmt.Errorf("cannot write the search's journal; what it holds is kept: free some space and run the search again: %w", err)
+	_, err = j.file.Write(line)
+	if err == nil {
+		err = j.file.Sync()
+	}
+	if err != nil { // what is in the file is perhaps not on the disk, and no line may follow it
+		j.failed = fmt.Errorf("cannot write the search's journal; what it held is kept: free some space, or mend the disk, and run the search again: %w", errors.Join(err, j.file.Truncate(j.end)))
 		return j.failed
 	}
-	if err := j.file.Sync(); err != nil {
-		j.failed = fmt.Errorf("cannot write the search's journal: %w", err)
-		return j.failed
-	}
-	j.sum = sum
+	j.end, j.sum = j.end+int64(len(line)), sum
 	return nil
 }
 

@@ -1,11 +1,12 @@
 package report
 
 import (
-	"fashionlab/fashion/internal/text"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
+
+	"fashionlab/fashion/internal/text"
 )
 
 // printTable writes the lines as a table for a terminal, under it a sentence on each ensemble, and the commands that make what was not run.

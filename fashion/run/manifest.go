@@ -129,7 +129,7 @@ func (r *Run) seal() error {
 			continue // nobody needs it any more
 		case name == predictionsFile(Test):
 			warn("%v", err)
-			if err := os.Remove(filepath.Join(r.Dir, name)); err != nil { // so that the run is tested again
+			if err := disk.Remove(filepath.Join(r.Dir, name)); err != nil { // so that the run is tested again
 				return err
 			}
 			continue

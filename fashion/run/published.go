@@ -13,8 +13,8 @@ import (
 // place matches where a plugin lay on the machine, which says nothing to others.
 var place = regexp.MustCompile(` \(/[^)]*\)`)
 
-// Publish copies a finished run's recipe, record, history, predictions (see Predictions.Rounded) and samples (of the best epoch, the last, and the 1st, 2nd, 4th, 8th and so on) to the published runs, under that name, with weights,
-// unless they are nil, as the best epoch's checkpoint. It is one step: whenever it ends, the published run is the old one, the new one or, for a moment, none.
+// Publish copies a finished run's recipe, record, history, predictions (see Predictions.Rounded) and samples (of the best epoch, the last, and the 1st, 2nd, 4th and so on) to the
+// published runs, with weights, unless they are nil, as the best epoch's checkpoint. It is one step: whenever it ends, the published run is the old one, the new one or, for a moment, none.
 func (r *Run) Publish(name string, weights *Checkpoint) error {
 	if !r.Finished() {
 		return errors.New(r.Dir + ": the training is not finished; only finished runs are published")

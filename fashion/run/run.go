@@ -12,7 +12,8 @@
 //	done                   written last, when the training has ended as its recipe says: the SHA-256 of each of the files above, and of itself
 //	lock                   held by the process that writes
 //
-// Every file is written to a temporary name and renamed, so that a reader sees the old or the new one, never half. Each is compared with the digest in done when it is read. In runs that
+// Every file is written to a temporary name and renamed, so that a reader sees the old or the new one, never half; both steps are on the disk before the next file is written, so that a power
+// cut leaves what a killed process would. Each is compared with the digest in done when it is read. In runs that
 // were finished before there were digests, done holds a time alone and nothing is compared.
 package run
 
@@ -82,7 +83,7 @@ func begin(dir string, recipe Recipe, extend bool) (*Run, error) {
 	if err := recipe.Validate(); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Join(dir, checkpointDir), 0o777); err != nil {
+	if err := disk.MkdirAll(filepath.Join(dir, checkpointDir)); err != nil {
 		return nil, fmt.Errorf("cannot keep a run here; name a writable folder with $%s: %w", RootVariable, err)
 	}
 	lock, err := disk.NewLock(dir)
@@ -100,14 +101,8 @@ func begin(dir string, recipe Recipe, extend bool) (*Run, error) {
 func (r *Run) begin(recipe Recipe, extend bool) error {
 	if r.lock.Warning != "" {
 		warn("%s", r.lock.Warning)
-	} else { // no other process writes here
-		_, left, err := disk.List(r.Dir, append(patterns, doneFile)...)
-		for _, name := range left {
-			err = errors.Join(err, os.Remove(filepath.Join(r.Dir, name)))
-		}
-		if err != nil {
-			return err
-		}
+	} else if err := disk.Recover(r.Dir, append(patterns, doneFile)...); err != nil { // no other process writes here
+		return err
 	}
 	err := r.readOrMend(recipe)
 	if err == nil && extend {
@@ -117,7 +112,10 @@ func (r *Run) begin(recipe Recipe, extend bool) error {
 	case errors.Is(err, ErrNotFound) || err == nil && r.Recipe != recipe && !r.hasEpochs():
 		r.Recipe, r.Record, r.History = recipe, Record{Started: time.Now().UTC().Truncate(time.Second)}, nil
 		// A first epoch that was interrupted may have left its best checkpoint.
-		return errors.Join(os.RemoveAll(r.checkpointPath(Best)), r.saveJSON(recipeFile, recipe))
+		if err := disk.Remove(r.checkpointPath(Best)); err != nil {
+			return err
+		}
+		return r.saveJSON(recipeFile, recipe)
 	case err == nil && r.Recipe != recipe:
 		return &RecipeError{r.Dir, Diff(r.Recipe, recipe)}
 	case err != nil:
@@ -155,10 +153,14 @@ func (r *Run) extend(asked *Recipe) error {
 		*asked = r.Recipe
 		return nil
 	}
-	if err := errors.Join(r.reopen(), os.RemoveAll(filepath.Join(r.Dir, predictionsDir))); err != nil {
-		return err
+	err := r.reopen()
+	if err == nil {
+		err = disk.RemoveFolder(filepath.Join(r.Dir, predictionsDir))
 	}
-	if err := r.saveJSON(recipeFile, longer); err != nil {
+	if err == nil {
+		err = r.saveJSON(recipeFile, longer)
+	}
+	if err != nil {
 		return err
 	}
 	r.Recipe = longer.canonical()
@@ -166,7 +168,7 @@ func (r *Run) extend(asked *Recipe) error {
 }
 
 // RemoveCheckpoints removes a run's checkpoints, which take most of its space. What it measured stays; training it on would begin anew.
-func RemoveCheckpoints(dir string) error { return os.RemoveAll(filepath.Join(dir, checkpointDir)) }
+func RemoveCheckpoints(dir string) error { return disk.RemoveFolder(filepath.Join(dir, checkpointDir)) }
 
 // Close lets other processes write the run. It does nothing for a run opened for reading.
 func (r *Run) Close() error {
@@ -263,7 +265,7 @@ func (r *Run) Finish() error {
 // reopen makes a run unfinished.
 func (r *Run) reopen() error {
 	r.manifest = nil
-	return os.RemoveAll(filepath.Join(r.Dir, doneFile))
+	return disk.Remove(filepath.Join(r.Dir, doneFile))
 }
 
 // Best returns the epoch whose model is the run's.
@@ -329,7 +331,7 @@ func (r *Run) replace(name string, data []byte) error {
 	}
 	path := filepath.Join(r.Dir, name)
 	if folder := filepath.Dir(path); folder != filepath.Clean(r.Dir) {
-		if err := os.Mkdir(folder, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := disk.Mkdir(folder); err != nil {
 			return err
 		}
 	}

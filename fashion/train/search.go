@@ -31,10 +31,23 @@ func Search(s hyperband.Search[run.Recipe], workers int, report func(hyperband.S
 // SearchContext is Search until the context ends: the trainings that are under way then stop before their next steps, and the error
 // is an InterruptedSearchError. The next call resumes after what was measured, and resumes each training after its last epoch.
 func SearchContext(ctx context.Context, s hyperband.Search[run.Recipe], workers int, report func(hyperband.State[run.Recipe]), own ...run.Own) (hyperband.State[run.Recipe], error) {
-	var none hyperband.State[run.Recipe]
 	if workers < 1 {
-		return none, fmt.Errorf("the search has %d workers, want 1 or more", workers)
+		return hyperband.State[run.Recipe]{}, fmt.Errorf("the search has %d workers, want 1 or more", workers)
 	}
+	var trainers []*Trainer
+	for range workers {
+		trainers = append(trainers, &Trainer{Own: own})
+	}
+	return search(ctx, s, trainers, report)
+}
+
+// Search is SearchContext with the trainer as its worker, which keeps what it compiles for the next search.
+func (t *Trainer) Search(ctx context.Context, s hyperband.Search[run.Recipe], report func(hyperband.State[run.Recipe])) (hyperband.State[run.Recipe], error) {
+	return search(ctx, s, []*Trainer{t}, report)
+}
+
+func search(ctx context.Context, s hyperband.Search[run.Recipe], trainers []*Trainer, report func(hyperband.State[run.Recipe])) (hyperband.State[run.Recipe], error) {
+	var none hyperband.State[run.Recipe]
 	if s.Journal == "" {
 		return none, errors.New("the search has no journal, in whose folder its runs would be")
 	}
@@ -42,7 +55,7 @@ func SearchContext(ctx context.Context, s hyperband.Search[run.Recipe], workers 
 		return none, err
 	}
 	dir := filepath.Dir(s.Journal)
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := disk.MkdirAll(dir); err != nil {
 		return none, fmt.Errorf("cannot keep a search here; name a writable folder with $%s: %w", run.RootVariable, err)
 	}
 	lock, err := disk.NewLock(dir)
@@ -54,8 +67,8 @@ func SearchContext(ctx context.Context, s hyperband.Search[run.Recipe], workers 
 	}
 	defer lock.Close() // nothing is written through it
 	var list []hyperband.Worker[run.Recipe]
-	for range workers {
-		list = append(list, worker(ctx, dir, own))
+	for _, t := range trainers {
+		list = append(list, t.worker(ctx, dir))
 	}
 	removed := map[run.Recipe]bool{}
 	var trouble error
@@ -80,15 +93,14 @@ func TrialRun(search string, r run.Recipe) string {
 }
 
 // worker trains configurations in the folder of a search.
-func worker(ctx context.Context, dir string, own []run.Own) hyperband.Worker[run.Recipe] {
-	trainer := Trainer{Own: own}
+func (t *Trainer) worker(ctx context.Context, dir string) hyperband.Worker[run.Recipe] {
 	return func(recipe run.Recipe, epochs int) ([]float64, error) {
 		recipe.Epochs = epochs
 		if recipe.OverAll() {
 			return nil, fmt.Errorf("the schedule %q depends on how long the whole training is, so that a trial of %d epochs could not be promoted; give a cosine the steps of the longest trial (Schedule.DecaySteps), "+
 				"or search with another schedule", recipe.Schedule.Name, epochs)
 		}
-		r, err := trainer.fit(ctx, TrialRun(dir, recipe), recipe, run.Extend, nil)
+		r, err := t.fit(ctx, TrialRun(dir, recipe), recipe, run.Extend, nil)
 		var diverged *DivergedError
 		if errors.As(err, &diverged) {
 			return nil, fmt.Errorf("%w: %w", err, hyperband.ErrFailed)

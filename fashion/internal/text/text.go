@@ -1,8 +1,9 @@
-// Package text finds what a terminal would obey and not show in texts that came from elsewhere.
+// Package text writes counts, and finds what a terminal would obey and not show in texts that came from elsewhere.
 package text
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -49,4 +50,13 @@ func Shown(s string) string {
 		}
 		return c
 	}, s)
+}
+
+// Thousands writes a count, 0 or more, as "467,818".
+func Thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
