@@ -249,7 +249,7 @@ func TestReplacedFolderKeepsWhatIsNotOurs(t *testing.T) {
 // TestMain replaces a folder again and again where it is told to, for a test that kills it.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("REPLACE_FOLDER"); dir != "" {
-		for i := byte(0); ; i++ {
+		for i := byte(os.Getpid()); ; i++ {
 			contents := map[string][]byte{}
 			for file := range 5 {
 				contents[fmt.Sprintf("sub%d/file", file)] = bytes.Repeat([]byte{i}, 1000)
@@ -266,7 +266,7 @@ func TestMain(m *testing.M) {
 // However often its writer is killed, a folder is complete or not there.
 func TestFolderWhoseWriterIsKilledIsCompleteOrNotThere(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "folder")
-	there, kills := 0, 20
+	there, kills, before := 0, 20, []byte(nil)
 	for kill := range kills {
 		c := exec.Command(os.Args[0])
 		c.Env = append(os.Environ(), "REPLACE_FOLDER="+dir)
@@ -275,7 +275,12 @@ func TestFolderWhoseWriterIsKilledIsCompleteOrNotThere(t *testing.T) {
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(20+kill*7%60) * time.Millisecond)
+		for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+			if now, err := os.ReadFile(filepath.Join(dir, "sub0", "file")); err == nil && !bytes.Equal(now, before) {
+				break // it is at work
+			}
+		}
+		time.Sleep(time.Duration(kill*7%30) * time.Millisecond)
 		if err := errors.Join(c.Process.Kill(), ignore(c.Wait())); err != nil || out.Len() > 0 {
 			t.Fatalf("kill %d: %v, %s", kill, err, out.String())
 		}
@@ -290,6 +295,7 @@ func TestFolderWhoseWriterIsKilledIsCompleteOrNotThere(t *testing.T) {
 		for file := 1; file < 5; file++ {
 			has(t, filepath.Join(dir, fmt.Sprintf("sub%d", file), "file"), string(want))
 		}
+		before = want
 	}
 	t.Logf("after %d of %d kills the folder was there, and complete each time", there, kills)
 	if there == 0 {

@@ -33,13 +33,12 @@ func (r *Run) Publish(name string, weights *Checkpoint) error {
 
 // published is the content of each file of a run that is published.
 func (r *Run) published(weights *Checkpoint) (map[string][]byte, error) {
-	record := r.Record
+	record, contents := r.Record, map[string][]byte{}
 	record.Backend = place.ReplaceAllString(record.Backend, "")
-	data, err := encodeJSON(record)
-	if err != nil {
+	var err error
+	if contents[recordFile], err = encodeJSON(record); err != nil {
 		return nil, err
 	}
-	contents := map[string][]byte{recordFile: data}
 	files := []string{recipeFile, historyFile, networkFile}
 	for _, e := range r.History {
 		if last := len(r.History); e.Epoch&(e.Epoch-1) == 0 || e.Epoch == record.BestEpoch || e.Epoch == last {
