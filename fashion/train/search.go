@@ -13,6 +13,7 @@ import (
 	"fashionlab/fashion/disk"
 	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/infer"
+	"fashionlab/fashion/parent"
 	"fashionlab/fashion/run"
 )
 
@@ -53,6 +54,8 @@ func SearchContext(ctx context.Context, s hyperband.Search[run.Recipe], workers 
 		fmt.Fprintf(os.Stderr, "warning: %s\n", lock.Warning)
 	}
 	defer lock.Close() // nothing is written through it
+	ctx, stop := parent.Context(ctx)
+	defer stop()
 	var list []hyperband.Worker[run.Recipe]
 	for range workers {
 		list = append(list, worker(ctx, dir, own))
