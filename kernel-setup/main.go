@@ -17,10 +17,12 @@ import (
 	"strings"
 	"syscall"
 
+	"fashionlab/fashion/parent"
 	"fashionlab/kernel-setup/internal/process"
 )
 
 func main() {
+	parent.Watch()
 	interrupted, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	ctx, stopTerminated := signal.NotifyContext(interrupted, syscall.SIGTERM)

@@ -13,6 +13,7 @@ import (
 	"fashionlab/fashion/disk"
 	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/infer"
+	"fashionlab/fashion/parent"
 	"fashionlab/fashion/run"
 )
 
@@ -66,6 +67,8 @@ func search(ctx context.Context, s hyperband.Search[run.Recipe], trainers []*Tra
 		fmt.Fprintf(os.Stderr, "warning: %s\n", lock.Warning)
 	}
 	defer lock.Close() // nothing is written through it
+	ctx, stop := parent.Context(ctx)
+	defer stop()
 	var list []hyperband.Worker[run.Recipe]
 	for _, t := range trainers {
 		list = append(list, t.worker(ctx, dir))

@@ -11,13 +11,19 @@ import (
 	"time"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/parent"
 	"fashionlab/fashion/run"
 )
 
 // started is the program in a process of its own, and the lines that it writes to standard error.
 func started(t *testing.T, args ...string) (*exec.Cmd, *bufio.Scanner) {
 	t.Helper()
-	c := exec.CommandContext(t.Context(), os.Args[0], args...)
+	return start(t, exec.CommandContext(t.Context(), os.Args[0], args...))
+}
+
+// start starts a command in which the test program is the program.
+func start(t *testing.T, c *exec.Cmd) (*exec.Cmd, *bufio.Scanner) {
+	t.Helper()
 	c.Env = append(os.Environ(), asProgram+"=1")
 	messages, err := c.StderrPipe()
 	if err != nil {
@@ -81,6 +87,18 @@ func TestTrainEndsWithinAStepOnASignalAndResumes(t *testing.T) {
 			t.Errorf("%v: there are %d epochs, before were %d: it did not end soon, or did not resume", c.s, n, before)
 		}
 		before = n
+	}
+}
+
+func TestTrainEndsWithinAStepWhenTheProgramThatStartedItIsKilled(t *testing.T) {
+	needData(t)
+	shell, lines := start(t, exec.CommandContext(t.Context(), "sh", "-c", parent.Variable+`=$$ "$0" "$@" & wait`,
+		os.Args[0], "train", "-recipe", "cnn", "-profile", "smoke", "-epochs", "1000", "-name", "mine/left"))
+	if last, _ := interruptedAt(t, shell, lines, "(validating)", syscall.SIGKILL); !strings.Contains(last, "interrupted in epoch") {
+		t.Errorf("it ends with %q", last)
+	}
+	if epochsOf(t, "mine/left") == 0 {
+		t.Error("the epochs before are lost")
 	}
 }
 

@@ -11,9 +11,12 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"fashionlab/fashion/parent"
 )
 
 func main() {
+	parent.Watch()
 	os.Exit(commandLine(os.Args[1:], os.Stdout, os.Stderr))
 }
 

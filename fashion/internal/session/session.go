@@ -19,6 +19,7 @@ import (
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/optim"
+	"fashionlab/fashion/parent"
 	"fashionlab/fashion/run"
 )
 
@@ -73,6 +74,8 @@ func (c Config) Run(ctx context.Context) (*run.Run, error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("%s: %w", c.Dir, &InterruptedError{Err: ctx.Err()})
 	}
+	ctx, stop := parent.Context(ctx)
+	defer stop()
 	r, err := c.Begin(c.Dir, c.Recipe)
 	if err != nil {
 		return nil, err

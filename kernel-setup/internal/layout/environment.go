@@ -9,6 +9,7 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/device"
+	"fashionlab/fashion/parent"
 	"fashionlab/fashion/run"
 )
 
@@ -122,7 +123,7 @@ func Tunables() string {
 	return strings.Trim(strings.Trim(own, ":")+":"+device.Tunables, ":")
 }
 
-// NotebookEnvironment is environment for JupyterLab and an execution of notebooks; the kernel's specification adds what cells need.
+// NotebookEnvironment is environment for JupyterLab and an execution of notebooks, which end with this process; the kernel's specification adds what cells need.
 func (l Layout) NotebookEnvironment(more ...string) []string {
-	return l.Environment(append(slices.Clone(l.Accelerator), more...)...)
+	return l.Environment(slices.Concat(l.Accelerator, []string{parent.Setting()}, more)...)
 }

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"fashionlab/fashion"
+	"fashionlab/fashion/device"
 	"fashionlab/fashion/disk"
 )
 
@@ -37,8 +39,24 @@ func (l Layout) UnderLock(ctx context.Context, do func() error) error {
 // leftover matches the temporary folders of a set-up, as os.MkdirTemp names them.
 var leftover = regexp.MustCompile(`^(linker|wheel|kernel|apt|new)-[0-9]+$`)
 
-// removeLeftovers removes the temporary folders of set-ups that were killed. The lock is held, so that no other set-up is at work.
+// removeLeftovers removes the temporary files and folders of set-ups that were killed. The lock is held, so that no other set-up is at work.
 func (l Layout) removeLeftovers() error {
+	for dir, ours := range map[string][]string{l.Stamps(): {"*"}, l.Kernel(): {"kernel.json", "logo-svg.svg"}, l.XLA: {device.CPUPlugin}} {
+		_, left, err := disk.List(dir, ours...)
+		for _, name := range left {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, name)))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	archives, err := fashion.Glob(l.Home, "pjrt_cpu_*.tar.gz") // the plugin in them is installed, or will be from another
+	for _, path := range archives {
+		err = errors.Join(err, os.Remove(path))
+	}
+	if err != nil {
+		return err
+	}
 	for _, dir := range []string{l.Home, l.CUDA()} {
 		entries, err := os.ReadDir(dir)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {

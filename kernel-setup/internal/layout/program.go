@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"fashionlab/fashion/parent"
 	"fashionlab/kernel-setup/internal/process"
 )
 
@@ -40,6 +41,6 @@ func (l Layout) RunProgram(ctx context.Context, args ...string) error {
 		return err
 	}
 	c := exec.CommandContext(ctx, l.Program(), args...)
-	c.Env = l.BackendEnvironment()
+	c.Env = append(l.BackendEnvironment(), parent.Setting())
 	return process.RunShown(ctx, c)
 }

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"fashionlab/fashion"
@@ -23,6 +24,9 @@ import (
 	"fashionlab/kernel-setup/internal/process"
 	"fashionlab/kernel-setup/internal/python"
 )
+
+//go:embed parent.py
+var endWithParent string
 
 //go:embed execute.py
 var driver string
@@ -131,22 +135,26 @@ const maxEvent = 64 << 20
 // executeOne executes one notebook, with a line that shows how far it is.
 func executeOne(ctx context.Context, l layout.Layout, path, out, profile string) error {
 	name := nameOf(path)
-	c := exec.CommandContext(ctx, l.Python(), python.Isolated, "-W", "ignore", "-c", driver, path, layout.KernelName,
+	c := exec.CommandContext(ctx, l.Python(), python.Isolated, "-W", "ignore", "-c", endWithParent+driver, path, layout.KernelName,
 		filepath.Join(out, name+".ipynb"), filepath.Join(out, name+".html"))
 	c.Dir, c.Env = l.Home, l.NotebookEnvironment(study.ProfileVariable+"="+profile, notebook.UnattendedVariable+"=1")
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = 10 * time.Second
 	var stderr strings.Builder
 	c.Stderr = &stderr
-	events, err := c.StdoutPipe()
+	events, in, err := os.Pipe()
 	if err != nil {
 		return err
 	}
+	defer events.Close()
+	c.ExtraFiles = []*os.File{in} // its standard output is the kernel's too, and may outlive it
 	start := time.Now()
-	if err := c.Start(); err != nil {
+	err = c.Start()
+	in.Close() // the driver has it; its end is the pipe's end
+	if err != nil {
 		return fmt.Errorf("cannot execute %s: %w", path, err)
 	}
-	cells, done, failed, failure := 0, 0, 0, ""
+	cells, done, failed, kernel, failure := 0, 0, 0, 0, ""
 	info, err := os.Stdout.Stat()
 	terminal, lineStart := err == nil && info.Mode()&os.ModeCharDevice != 0, "" // a person sees the line change in its place
 	if terminal {
@@ -159,13 +167,13 @@ func executeOne(ctx context.Context, l layout.Layout, path, out, profile string)
 	s.Buffer(nil, maxEvent)
 	for s.Scan() {
 		var event struct {
-			Cells, Done, Failed int
-			Error               string
+			Cells, Done, Failed, Kernel int
+			Error                       string
 		}
 		if json.Unmarshal(s.Bytes(), &event) != nil {
-			continue // something that a library printed
+			continue // a line that the driver's end cut short
 		}
-		cells, done, failed, failure = max(cells, event.Cells), max(done, event.Done), max(failed, event.Failed), failure+event.Error
+		cells, done, failed, kernel, failure = max(cells, event.Cells), max(done, event.Done), max(failed, event.Failed), max(kernel, event.Kernel), failure+event.Error
 		if terminal {
 			line("")
 		}
@@ -175,6 +183,9 @@ func executeOne(ctx context.Context, l layout.Layout, path, out, profile string)
 		c.Process.Kill() // it may wait for us to read on
 	}
 	err = errors.Join(c.Wait(), unread)
+	if !c.ProcessState.Exited() && kernel > 0 { // the driver was killed and has ended no kernel
+		syscall.Kill(kernel, syscall.SIGTERM) // it may have ended
+	}
 	line("\n")
 	switch {
 	case ctx.Err() != nil:

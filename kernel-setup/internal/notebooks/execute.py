@@ -1,4 +1,4 @@
-"""Executes a notebook and prints its progress as JSON lines: execute.py NOTEBOOK KERNEL OUT.ipynb OUT.html"""
+"""Executes a notebook and writes its progress as JSON lines to the file descriptor 3: execute.py NOTEBOOK KERNEL OUT.ipynb OUT.html"""
 import json
 import os
 import sys
@@ -12,10 +12,11 @@ from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 
 source, kernel, out, html = sys.argv[1:]
+events = os.fdopen(3, "w", encoding="utf-8")
 
 
 def report(**event):
-    print(json.dumps(event), flush=True)
+    print(json.dumps(event), file=events, flush=True)
 
 
 def write(path, text):
@@ -53,7 +54,11 @@ def shown(cell):
     return lines
 
 
-client = NotebookClient(notebook, kernel_name=kernel, timeout=None, record_timing=False, on_cell_executed=finished, on_cell_error=failed,
+def started(**_):
+    report(kernel=client.km.provisioner.pid)
+
+
+client = NotebookClient(notebook, kernel_name=kernel, timeout=None, record_timing=False, on_notebook_start=started, on_cell_executed=finished, on_cell_error=failed,
                         resources={"metadata": {"path": os.path.dirname(source)}})
 status = 0
 try:

@@ -14,9 +14,15 @@ import (
 // labPatience is how long JupyterLab may take to end its kernels.
 const labPatience = 10 * time.Second
 
+// startLab is `python -m jupyterlab`.
+const startLab = `
+import runpy
+runpy.run_module("jupyterlab", run_name="__main__", alter_sys=True)
+`
+
 // Lab opens JupyterLab on the notebooks. The arguments go to it.
 func Lab(ctx context.Context, l layout.Layout, args []string) error {
-	args = append([]string{python.Isolated, "-m", "jupyterlab", "--notebook-dir=" + l.Notebooks()}, args...)
+	args = append([]string{python.Isolated, "-c", endWithParent + startLab, "--notebook-dir=" + l.Notebooks()}, args...)
 	if os.Geteuid() == 0 {
 		args = append(args, "--allow-root")
 	}

@@ -143,6 +143,13 @@ func MakeKernel(ctx context.Context, l layout.Layout, say func(string)) error {
 	if err != nil {
 		return err
 	}
+	logo, err := os.ReadFile(filepath.Join(from, "logo-svg.svg"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.RemoveAll(staging); err != nil { // while the part counts as missing: a set-up that finds all parts looks for no leftovers
+		return err
+	}
 	var spec kernelSpec
 	if err := json.Unmarshal(data, &spec); err != nil || len(spec.Argv) == 0 {
 		return fmt.Errorf("what gonb --install wrote is no kernel specification: %q (%v)", data, err)
@@ -165,12 +172,10 @@ func MakeKernel(ctx context.Context, l layout.Layout, say func(string)) error {
 		say(fmt.Sprintf("the notebooks' kernel was that of the copy of the project in %s; it is this one's from now on", owner))
 	}
 	say("writing " + path)
-	logo, err := os.ReadFile(filepath.Join(from, "logo-svg.svg"))
-	if err == nil {
-		err = disk.WriteFile(filepath.Join(l.Kernel(), "logo-svg.svg"), logo)
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	if logo != nil {
+		if err := disk.WriteFile(filepath.Join(l.Kernel(), "logo-svg.svg"), logo); err != nil {
+			return err
+		}
 	}
 	return disk.WriteFile(path, out.Bytes())
 }

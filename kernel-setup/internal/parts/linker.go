@@ -63,5 +63,8 @@ func makeLinker(ctx context.Context, l layout.Layout, say func(string)) error {
 		say(fmt.Sprintf("%s does not work here; each cell takes a little longer: %v", ownLinker, own))
 		linker = cLinker
 	}
+	if err := os.RemoveAll(dir); err != nil { // while the part counts as missing: a set-up that finds all parts looks for no leftovers
+		return err
+	}
 	return l.SetStamp(Linker, linkerInputs(linker))
 }

@@ -163,7 +163,6 @@ func makePlugin(ctx context.Context, l layout.Layout, say func(string)) error {
 	if list, ok := os.LookupEnv(device.PluginVariable); ok {
 		return fmt.Errorf("$PJRT_PLUGIN_LIBRARY_PATH is %q and no plugin is there; unset it to have one installed", list)
 	}
-	path := filepath.Join(l.XLA, device.CPUPlugin)
 	if err := CheckPlatform(runtime.GOOS, runtime.GOARCH); err != nil {
 		return err
 	}
@@ -171,6 +170,12 @@ func makePlugin(ctx context.Context, l layout.Layout, say func(string)) error {
 	if err != nil {
 		return err
 	}
+	return installPlugin(l, plugin, say)
+}
+
+// installPlugin writes the plugin where go-xla looks for it.
+func installPlugin(l layout.Layout, plugin []byte, say func(string)) error {
+	path := filepath.Join(l.XLA, device.CPUPlugin)
 	say("writing " + path)
 	if err := disk.WriteFile(path, plugin); err != nil {
 		return err
