@@ -33,12 +33,12 @@ const testPatience = 10 * time.Second
 // testLimit ends a package's tests that hang. A slow machine must not reach it.
 const testLimit = "-timeout=80m"
 
-// The packages that the test suite tests with the race detector and without: those with GoMLX, and photo, which would take two minutes.
+// The packages that the test suite tests with the race detector and without: those with GoMLX, and photo and scene, which would take minutes.
 var (
 	racePackages = []string{"./fashion", "./fashion/device", "./fashion/disk/...", "./fashion/download", "./fashion/parent", "./fashion/run", "./fashion/hyperband", "./fashion/estimate", "./fashion/metrics", "./fashion/ensemble", "./fashion/study",
 		"./fashion/plots", "./fashion/report",
 		"./kernel-setup/..."}
-	otherPackages = []string{"./fashion/photo", "./fashion/demo", "./fashion/layers", "./fashion/augment", "./fashion/models", "./fashion/pretrained", "./fashion/optim",
+	otherPackages = []string{"./fashion/photo", "./fashion/scene", "./fashion/demo", "./fashion/layers", "./fashion/augment", "./fashion/models", "./fashion/pretrained", "./fashion/optim",
 		"./fashion/infer", "./fashion/internal/...", "./fashion/train", "./fashion/gan", "./fashion/notebook",
 		"./fashion/cmd/fashionlab/..."}
 )

@@ -30,6 +30,7 @@ import (
 	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/photo"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/scene"
 )
 
 // open is the ensemble of a fresh machine: what comes with the project, and nothing else.
@@ -59,7 +60,7 @@ func items(t *testing.T) fashion.Set {
 // file is a photo of an item, as a JPEG.
 func file(t *testing.T, item int) []byte {
 	t.Helper()
-	img, err := photo.Scenes()[0].Render(items(t).Images[item], rand.New(rand.NewPCG(1, uint64(item))))
+	img, err := scene.Scenes()[0].Render(items(t).Images[item], rand.New(rand.NewPCG(1, uint64(item))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,14 +97,14 @@ func TestShippedModelKnowsTheItemsAndTheirPhotos(t *testing.T) {
 	if got := accuracy(set.Images); got < 0.92 {
 		t.Errorf("%.4f of the 400 test items are classified correctly, want 0.92 or more: its accuracy on all is %v", got, e.Members[0].Test)
 	}
-	photos, lost, err := photo.Scenes()[0].Photos(set, 1)
+	photos, lost, err := scene.Scenes()[0].Photos(set, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := accuracy(photos.Images); got < 0.9 || lost > 0 {
 		t.Errorf("%.4f of their photos are classified correctly (%d lost), want 0.9 or more", got, lost)
 	}
-	digits, err := e.Predict(photo.Digits())
+	digits, err := e.Predict(scene.Digits())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +124,7 @@ func TestNeighboursAreTheMostSimilarAndDigitsAreOutOfDistribution(t *testing.T) 
 		t.Fatal(err)
 	}
 	test := items(t)
-	features, err := e.Features(append(photo.Digits()[:40], test.Images[:40]...))
+	features, err := e.Features(append(scene.Digits()[:40], test.Images[:40]...))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,13 +17,13 @@ import (
 	"golang.org/x/image/tiff"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/photo"
+	"fashionlab/fashion/scene"
 )
 
 // Samples writes example files to a folder and returns their paths: photos of the first six items of a set in several formats, and files that are no
 // usable picture, each for another reason.
 func Samples(dir string, set fashion.Set) ([]string, error) {
-	scenes := photo.Scenes()
+	scenes := scene.Scenes()
 	var shots []image.Image
 	for i := range 6 {
 		img, err := scenes[(3*i)%len(scenes)].Render(set.Images[i], rand.New(rand.NewPCG(1, uint64(i))))

@@ -1,5 +1,5 @@
 // Package photo converts a photo of a garment into an image like those of Fashion-MNIST: 28x28 grey pixels, the item light on black. A model trained on that data set
-// depends on how a photo is prepared, so each step of the preparation is kept as a picture. The package also makes test photos (Scene) and out-of-distribution images.
+// depends on how a photo is prepared, so each step of the preparation is kept as a picture.
 package photo
 
 import (

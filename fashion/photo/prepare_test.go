@@ -4,12 +4,14 @@ import (
 	"errors"
 	"image"
 	"image/color"
-	"math"
 	"math/rand/v2"
 	"testing"
 
+	"gonum.org/v1/gonum/stat"
+
 	"fashionlab/fashion"
 	"fashionlab/fashion/photo"
+	"fashionlab/fashion/scene"
 )
 
 func items(t *testing.T) fashion.Set {
@@ -23,13 +25,11 @@ func items(t *testing.T) fashion.Set {
 
 // correlation of two images' pixels, -1 to 1.
 func correlation(a, b fashion.Image) float64 {
-	var sa, sb, saa, sbb, sab float64
+	var x, y []float64
 	for i := range a {
-		x, y := float64(a[i]), float64(b[i])
-		sa, sb, saa, sbb, sab = sa+x, sb+y, saa+x*x, sbb+y*y, sab+x*y
+		x, y = append(x, float64(a[i])), append(y, float64(b[i]))
 	}
-	const n = fashion.Pixels
-	return (sab - sa*sb/n) / math.Sqrt((saa-sa*sa/n)*(sbb-sb*sb/n))
+	return stat.Correlation(x, y, nil)
 }
 
 // Prepare must recover an item that fills the image, as most do, from its photo.
@@ -38,34 +38,34 @@ func TestPreparedPhotoIsLikeTheItem(t *testing.T) {
 	// A dark garment on a dark background hardly differs from it.
 	minimum := map[string]float64{"white background": 0.88, "light, coloured background": 0.86, "dark background": 0.6, "shaded background": 0.86, "textured background": 0.83,
 		"small and off-centre": 0.87, "noise and strong compression": 0.87}
-	for _, scene := range photo.Scenes() {
-		want, tested := minimum[scene.Name]
+	for _, place := range scene.Scenes() {
+		want, tested := minimum[place.Name]
 		if !tested {
 			continue // rotated items differ from the upright ones
 		}
 		sum := 0.0
 		const n = 60
 		for i := range n {
-			img, err := scene.Render(set.Images[i], r)
+			img, err := place.Render(set.Images[i], r)
 			if err != nil {
 				t.Fatal(err)
 			}
 			p, err := photo.Prepare(img)
 			if err != nil {
-				t.Errorf("%s, item %d: %v", scene.Name, i, err)
+				t.Errorf("%s, item %d: %v", place.Name, i, err)
 				continue
 			}
 			sum += correlation(p.Image, set.Images[i])
 		}
-		t.Logf("%s: %.3f", scene.Name, sum/n)
+		t.Logf("%s: %.3f", place.Name, sum/n)
 		if sum/n < want {
-			t.Errorf("%s: the mean correlation with the items is %.3f, want %.2f", scene.Name, sum/n, want)
+			t.Errorf("%s: the mean correlation with the items is %.3f, want %.2f", place.Name, sum/n, want)
 		}
 	}
 }
 
 func TestStepsOfAPreparationAreShown(t *testing.T) {
-	img, err := photo.Scenes()[0].Render(items(t).Images[0], rand.New(rand.NewPCG(1, 0)))
+	img, err := scene.Scenes()[0].Render(items(t).Images[0], rand.New(rand.NewPCG(1, 0)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,6 +102,86 @@ func TestTransparentBackgroundSegmentsTheItem(t *testing.T) {
 	}
 }
 
+// square is a picture of a grey level with a square of another in its middle, which has a third in its middle.
+func square(ground, item, inner uint8) *image.NRGBA {
+	img := image.NewNRGBA(image.Rect(0, 0, 120, 120))
+	for y := range 120 {
+		for x := range 120 {
+			v := ground
+			if d := max(x-60, 59-x, y-60, 59-y); d < 10 {
+				v = inner
+			} else if d < 40 {
+				v = item
+			}
+			img.SetNRGBA(x, y, color.NRGBA{v, v, v, 255})
+		}
+	}
+	return img
+}
+
+func TestItemLighterThanItsBackgroundIsLightOnBlackWithItsTexture(t *testing.T) {
+	for _, ground := range []uint8{20, 90, 150, 200} {
+		p, err := photo.Prepare(square(ground, 250, 235))
+		if err != nil || p.Doubt != "" {
+			t.Fatalf("on %d: %v, doubt: %q", ground, err, p.Doubt)
+		}
+		item, inner := p.Image[5*fashion.Side+5], p.Image[14*fashion.Side+14]
+		if item < 200 || inner <= item {
+			t.Errorf("on %d the item is %d and its darker part %d, want 200 or more, and lighter", ground, item, inner)
+		}
+		if edge := p.Image[14*fashion.Side+1]; edge > item+5 {
+			t.Errorf("on %d the edge is %d, want about %d: it is mixed with the background", ground, edge, item)
+		}
+	}
+}
+
+func TestItemThatHardlyDiffersFromItsBackgroundIsDoubted(t *testing.T) {
+	for ground, item := range map[uint8]uint8{100: 114, 235: 221} {
+		if p, err := photo.Prepare(square(ground, item, item)); err != nil || p.Doubt == "" {
+			t.Errorf("%d on %d: doubt %q, error %v", item, ground, p.Doubt, err)
+		}
+	}
+}
+
+func TestImagesOfTheDataSetAreTakenAsTheyAre(t *testing.T) {
+	for i, item := range items(t).Images[:20] {
+		p, err := photo.Prepare(photo.Grey(item))
+		if err != nil || p.Image != item {
+			t.Errorf("item %d has changed (%v)", i, err)
+		}
+		enlarged, err := scene.Scene{Background: "data set", JPEGQuality: 75}.Render(item, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err = photo.Prepare(enlarged); err != nil || correlation(p.Image, item) < 0.98 {
+			t.Errorf("item %d, enlarged: the correlation is %.3f (%v)", i, correlation(p.Image, item), err)
+		}
+	}
+}
+
+func TestFramesAndRoundedCornersChangeNothing(t *testing.T) {
+	for i, item := range items(t).Images[:10] {
+		prepared := func(s scene.Scene) fashion.Image {
+			s.Background, s.Grey = "grey", 235
+			img, err := s.Render(item, rand.New(rand.NewPCG(1, uint64(i))))
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := photo.Prepare(img)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p.Image
+		}
+		plain := prepared(scene.Scene{})
+		for _, s := range []scene.Scene{{Frame: 2}, {Frame: 10}, {Frame: 25}, {Corners: 12}, {Corners: 40}} {
+			if c := correlation(plain, prepared(s)); c < 0.98 {
+				t.Errorf("item %d, frame of %d, corners of %d: the correlation with the image without is %.3f", i, s.Frame, s.Corners, c)
+			}
+		}
+	}
+}
+
 func TestPhotoWithoutAnItemIsAnError(t *testing.T) {
 	img := image.NewGray(image.Rect(0, 0, 64, 64))
 	for i := range img.Pix {
@@ -119,12 +199,12 @@ func BenchmarkPrepare(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, scene := range []photo.Scene{photo.Scenes()[0], photo.Scenes()[4]} {
-		img, err := scene.Render(set.Images[0], rand.New(rand.NewPCG(1, 0)))
+	for _, place := range []scene.Scene{scene.Scenes()[0], scene.Scenes()[4]} {
+		img, err := place.Render(set.Images[0], rand.New(rand.NewPCG(1, 0)))
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.Run(scene.Background, func(b *testing.B) {
+		b.Run(place.Background, func(b *testing.B) {
 			for b.Loop() {
 				if _, err := photo.Prepare(img); err != nil {
 					b.Fatal(err)
@@ -136,12 +216,12 @@ func BenchmarkPrepare(b *testing.B) {
 
 func TestPhotosAreTheSameInAnyOrder(t *testing.T) {
 	set := items(t).Take([]int{0, 1, 2, 3, 4, 5})
-	scene := photo.Scenes()[8]
-	all, missed, err := scene.Photos(set, 1)
+	place := scene.Scenes()[8]
+	all, missed, err := place.Photos(set, 1)
 	if err != nil || missed != 0 {
 		t.Fatalf("%d missed (%v)", missed, err)
 	}
-	again, _, err := scene.Photos(set.Take([]int{0, 1, 2}), 1)
+	again, _, err := place.Photos(set.Take([]int{0, 1, 2}), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +240,7 @@ func BenchmarkPhotos(b *testing.B) {
 	}
 	set.Images, set.Labels = set.Images[:20], set.Labels[:20]
 	for b.Loop() {
-		for _, s := range photo.Scenes() {
+		for _, s := range scene.Scenes() {
 			if _, _, err := s.Photos(set, 1); err != nil {
 				b.Fatal(err)
 			}

@@ -22,6 +22,7 @@ import (
 	"fashionlab/fashion/photo"
 	"fashionlab/fashion/plots"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/scene"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden figures in testdata/figures; look at each before committing")
@@ -140,8 +141,8 @@ func figures(t *testing.T) map[string]plots.Figure {
 func preparation(t *testing.T, s fashion.Set) plots.Figure {
 	t.Helper()
 	var photos []photo.Prepared
-	for i, scene := range []photo.Scene{photo.Scenes()[3], photo.Scenes()[8]} {
-		img, err := scene.Render(s.Images[i], rand.New(rand.NewPCG(1, 1)))
+	for i, place := range []scene.Scene{scene.Scenes()[3], scene.Scenes()[8]} {
+		img, err := place.Render(s.Images[i], rand.New(rand.NewPCG(1, 1)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,8 +8,8 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/metrics"
-	"fashionlab/fashion/photo"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/scene"
 )
 
 // SyntheticAblation is the CNN trained on real images, on generated images alone, and on mixtures of both with different fractions of random or of hard
@@ -63,7 +63,7 @@ type SyntheticResult struct {
 	Accuracy       float64 `json:"accuracy"` // on all validation images
 	ShirtConfusion float64 `json:"shirts"`   // fraction of the T-shirts and shirts that are taken for one another
 	ECE            float64 `json:"ece"`      // expected calibration error, 15 bins
-	PhotoAccuracy  float64 `json:"photos"`   // on photos rendered of the first validation images in all scenes, see photo.Scenes
+	PhotoAccuracy  float64 `json:"photos"`   // on photos rendered of the first validation images in all scenes, see scene.Scenes
 }
 
 // SyntheticResults are the results of the ablation. The first is of the baseline, which is trained on real images only.
@@ -144,7 +144,7 @@ func render(indices []int32, items int) (photos fashion.Set, err error) {
 		first = append(first, int(i))
 	}
 	shown := all.Take(first)
-	for _, s := range photo.Scenes() {
+	for _, s := range scene.Scenes() {
 		made, _, err := s.Photos(shown, photoSeed)
 		if err != nil {
 			return photos, err

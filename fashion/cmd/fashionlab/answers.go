@@ -8,8 +8,8 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/device"
 	"fashionlab/fashion/infer"
-	"fashionlab/fashion/photo"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/scene"
 	"fashionlab/fashion/study"
 )
 
@@ -28,7 +28,7 @@ func benchAnswers(sizes []int, python string) error {
 	}
 	for _, n := range sizes {
 		ours := &timed{name: "fashionlab, XLA " + m.Device(), parameters: r.Record.Parameters, stop: func() {}}
-		images := photo.Noise(n, 1)
+		images := scene.Noise(n, 1)
 		ours.turn = func() ([]float64, error) {
 			ms, err := timeAnswers(m, images)
 			ours.memory = device.PeakMemory()

@@ -11,7 +11,7 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/cmd/fashionlab/internal/load"
 	"fashionlab/fashion/demo"
-	"fashionlab/fashion/photo"
+	"fashionlab/fashion/scene"
 )
 
 // loadPhotos is how many photos the clients take turns with.
@@ -61,7 +61,7 @@ func photosOf(n int) (files [][]byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	scenes := photo.Scenes()
+	scenes := scene.Scenes()
 	for i := range n {
 		img, err := scenes[i%len(scenes)].Render(set.Images[i], rand.New(rand.NewPCG(1, uint64(i))))
 		if err != nil {

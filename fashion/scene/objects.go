@@ -1,4 +1,4 @@
-package photo
+package scene
 
 import (
 	_ "embed"
@@ -13,6 +13,8 @@ import (
 
 	"golang.org/x/image/draw"
 	"golang.org/x/image/vector"
+
+	"fashionlab/fashion/internal/raster"
 )
 
 // Object is an out-of-distribution picture of 320x320 pixels: a thing that is no garment.
@@ -31,8 +33,8 @@ func Objects(n int, seed uint64) []Object {
 		var paints []color.Color
 		for _, shade := range shades {
 			tint := [3]float64{0.8 + 0.4*r.Float64(), 0.9 + 0.2*r.Float64(), 0.8 + 0.4*r.Float64()}
-			shade = (shade + 15*r.Float64()) / luma(tint[0], tint[1], tint[2])
-			paints = append(paints, color.RGBA{level(shade * tint[0]), level(shade * tint[1]), level(shade * tint[2]), 255})
+			shade = (shade + 15*r.Float64()) / raster.Luma(tint[0], tint[1], tint[2])
+			paints = append(paints, color.RGBA{raster.Level(shade * tint[0]), raster.Level(shade * tint[1]), raster.Level(shade * tint[2]), 255})
 		}
 		for _, l := range s.layers {
 			if l.width == 0 {
@@ -49,7 +51,7 @@ func Drawings(n int, seed uint64) []Object {
 	return objects(n, seed, func(c canvas, s shape, r *rand.Rand) {
 		c.clear(color.White)
 		pen := (5 + 2*r.Float64()) / cmplx.Abs(c.turn) // 5 to 7 pixels, which Prepare does not take for noise
-		ink := color.Gray{level(20 + 60*r.Float64())}
+		ink := color.Gray{raster.Level(20 + 60*r.Float64())}
 		for _, l := range s.layers {
 			switch {
 			case l.width == 0:

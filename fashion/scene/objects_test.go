@@ -1,16 +1,19 @@
-package photo_test
+package scene_test
 
 import (
 	"reflect"
 	"testing"
 
+	"gonum.org/v1/gonum/stat"
+
 	"fashionlab/fashion"
 	"fashionlab/fashion/photo"
+	"fashionlab/fashion/scene"
 )
 
 const objectKinds = 50
 
-var objectPictures = map[string]func(n int, seed uint64) []photo.Object{"objects": photo.Objects, "drawings": photo.Drawings}
+var objectPictures = map[string]func(n int, seed uint64) []scene.Object{"objects": scene.Objects, "drawings": scene.Drawings}
 
 func TestObjectsAreOfEachKindInTurn(t *testing.T) {
 	for name, draw := range objectPictures {
@@ -58,4 +61,13 @@ func TestObjectsCanBePreparedAndToldApart(t *testing.T) {
 			images = append(images, p.Image)
 		}
 	}
+}
+
+// correlation of two images' pixels, -1 to 1.
+func correlation(a, b fashion.Image) float64 {
+	var x, y []float64
+	for i := range a {
+		x, y = append(x, float64(a[i])), append(y, float64(b[i]))
+	}
+	return stat.Correlation(x, y, nil)
 }

@@ -1,4 +1,6 @@
-package photo
+// Package scene makes test pictures for the preparation and the classification of photos: items of the data set as photos, whose classes are known, and pictures of other things, which
+// are out of distribution.
+package scene
 
 import (
 	"bytes"
@@ -16,18 +18,27 @@ import (
 	"golang.org/x/image/math/f64"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/internal/raster"
+	"fashionlab/fashion/photo"
 )
 
-// Scene renders an item of the data set as a photo, so that Prepare can be tested on items whose classes are known. Real photos vary more: folds, hangers, hands,
-// shadows.
+// Scene renders an item of the data set as a photo, so that photo.Prepare can be tested on items whose classes are known. Real photos vary more: folds, hangers, hands.
 type Scene struct {
 	Name        string
-	Background  string  // "white", "light", "dark", "shaded" or "textured"
+	Background  string  // "white", "light", "dark", "shaded", "textured", "grey", "transparent"; or "data set": no photo but the image itself, enlarged
+	Grey        float64 // level of a grey background, 0 to 255
+	Item        float64 // mean grey level of the item, around which its texture keeps a fifth of its contrast; 0: dark where the data set is light, in a random colour
+	Texture     float64 // amplitude of the waves on a grey background, in levels
+	Gradient    float64 // by how much a grey background is lighter at one end than at the other, in levels
+	Shadow      float64 // how much of the light the shadow of the item takes, a fraction
 	Size        float64 // of the item's 28 pixels, as a fraction of the picture's side; 0 means 0.8
 	Offset      float64 // largest distance of the item's centre from the picture's, across and down, as a fraction of its side
 	Rotation    float64 // largest rotation to either side, in degrees
+	Blur        float64 // standard deviation of a Gaussian blur, in pixels of 320
 	Noise       float64 // standard deviation of each channel, which is 0 to 255
-	JPEGQuality int     // 1 to 100; 0 means 95
+	Frame       int     // width of a dark frame around the picture, in pixels of 320
+	Corners     int     // radius of transparent rounded corners, in pixels of 320
+	JPEGQuality int     // 1 to 100; 0 means 95. Pictures with transparent parts are not compressed.
 }
 
 // Scenes returns a scene with a white background, scenes that each differ from it in one or two ways, and a last one that combines them.
@@ -49,6 +60,11 @@ const sceneSide = 320 // pixels of a scene's side
 
 // Render renders an item in the scene as a picture of 320x320 pixels. r draws the colours, the position, the rotation and the noise.
 func (s Scene) Render(item fashion.Image, r *rand.Rand) (image.Image, error) {
+	if s.Background == "data set" {
+		out := image.NewRGBA(image.Rect(0, 0, sceneSide, sceneSide))
+		draw.CatmullRom.Scale(out, out.Rect, photo.Grey(item), image.Rect(0, 0, fashion.Side, fashion.Side), draw.Src, nil)
+		return s.compress(out)
+	}
 	out := image.NewRGBA(image.Rect(0, 0, sceneSide, sceneSide)) // transform and compression are fastest for this type
 	paint := s.background(r)
 	for y := range sceneSide {
@@ -62,17 +78,55 @@ func (s Scene) Render(item fashion.Image, r *rand.Rand) (image.Image, error) {
 	sin, cos := scale*math.Sin(angle), scale*math.Cos(angle)
 	const half = fashion.Side / 2.0
 	centre := float64(sceneSide) / 2
-	draw.CatmullRom.Transform(out, f64.Aff3{cos, -sin, centre + dx - cos*half + sin*half, sin, cos, centre + dy - sin*half - cos*half},
-		garment(item, r), image.Rect(0, 0, fashion.Side, fashion.Side), draw.Over, nil)
-	if s.Noise > 0 {
-		for i := range out.Pix {
-			if i%4 < 3 {
-				out.Pix[i] = level(float64(out.Pix[i]) + s.Noise*r.NormFloat64())
+	place := func(out draw.Image, source image.Image, dx, dy float64) {
+		draw.CatmullRom.Transform(out, f64.Aff3{cos, -sin, centre + dx - cos*half + sin*half, sin, cos, centre + dy - sin*half - cos*half},
+			source, image.Rect(0, 0, fashion.Side, fashion.Side), draw.Over, nil)
+	}
+	cutOut := garment(item, r)
+	if s.Item > 0 {
+		cutOut = plain(cutOut, s.Item)
+	}
+	if s.Shadow > 0 {
+		shadow := image.NewRGBA(out.Rect)
+		place(shadow, cutOut, dx+12, dy+12)
+		blurred := blur(shadow, 8)
+		for i := 0; i < len(out.Pix); i += 4 {
+			light := 1 - s.Shadow*float64(blurred.Pix[i+3])/255
+			for c := range 3 {
+				out.Pix[i+c] = raster.Level(float64(out.Pix[i+c]) * light)
 			}
 		}
 	}
+	place(out, cutOut, dx, dy)
+	if s.Blur > 0 {
+		out = blur(out, s.Blur)
+	}
+	if s.Noise > 0 {
+		for i := range out.Pix {
+			if i%4 < 3 {
+				out.Pix[i] = raster.Level(float64(out.Pix[i]) + s.Noise*r.NormFloat64())
+			}
+		}
+	}
+	for _, side := range []image.Rectangle{
+		image.Rect(0, 0, sceneSide, s.Frame), image.Rect(0, sceneSide-s.Frame, sceneSide, sceneSide),
+		image.Rect(0, 0, s.Frame, sceneSide), image.Rect(sceneSide-s.Frame, 0, sceneSide, sceneSide),
+	} {
+		draw.Draw(out, side, image.NewUniform(color.RGBA{25, 20, 15, 255}), image.Point{}, draw.Src)
+	}
+	if s.Corners > 0 {
+		clearCorners(out, s.Corners)
+	}
+	return s.compress(out)
+}
+
+// compress returns a picture after a compression that loses some of it, unless it has transparent parts.
+func (s Scene) compress(img *image.RGBA) (image.Image, error) {
+	if !img.Opaque() {
+		return img, nil
+	}
 	var file bytes.Buffer
-	if err := jpeg.Encode(&file, out, &jpeg.Options{Quality: cmp.Or(s.JPEGQuality, 95)}); err != nil {
+	if err := jpeg.Encode(&file, img, &jpeg.Options{Quality: cmp.Or(s.JPEGQuality, 95)}); err != nil {
 		return nil, err
 	}
 	return jpeg.Decode(&file)
@@ -84,12 +138,15 @@ func (s Scene) background(r *rand.Rand) func(x, y int) color.RGBA {
 	if s.Background != "white" {
 		for c := range base {
 			base[c] = 195 + 55*r.Float64()
-			if s.Background == "dark" {
+			switch s.Background {
+			case "dark":
 				base[c] = 10 + 45*r.Float64()
+			case "grey":
+				base[c] = s.Grey
 			}
 		}
 	}
-	tilt := 0.0
+	tilt := s.Gradient
 	if s.Background == "shaded" || s.Background == "textured" {
 		tilt = 60
 	}
@@ -101,15 +158,21 @@ func (s Scene) background(r *rand.Rand) func(x, y int) color.RGBA {
 		frequency := 0.05 + 0.6*r.Float64()
 		down, across := math.Sincos(2 * math.Pi * r.Float64())
 		waves[i] = wave{frequency * across, frequency * down, 2 * math.Pi * r.Float64(), 4 + 4*r.Float64()}
+		if s.Background == "grey" {
+			waves[i].amplitude = s.Texture
+		}
+	}
+	if s.Background == "transparent" {
+		return func(int, int) color.RGBA { return color.RGBA{} }
 	}
 	return func(x, y int) color.RGBA {
 		d := tilt * (across*(float64(x)/sceneSide-0.5) + down*(float64(y)/sceneSide-0.5))
-		if s.Background == "textured" {
+		if s.Background == "textured" || s.Texture > 0 {
 			for _, w := range waves {
 				d += w.amplitude * math.Sin(w.across*float64(x)+w.down*float64(y)+w.phase)
 			}
 		}
-		return color.RGBA{level(base[0] + d), level(base[1] + d), level(base[2] + d), 255}
+		return color.RGBA{raster.Level(base[0] + d), raster.Level(base[1] + d), raster.Level(base[2] + d), 255}
 	}
 }
 
@@ -118,22 +181,22 @@ func (s Scene) background(r *rand.Rand) func(x, y int) color.RGBA {
 const maxWhiteArea = 12
 
 // garment returns an item in a random colour, dark where the data set is light, on a transparent background.
-func garment(item fashion.Image, r *rand.Rand) image.Image {
+func garment(item fashion.Image, r *rand.Rand) *image.NRGBA {
 	at := func(x, y int) float64 {
 		if x < 0 || y < 0 || x >= fashion.Side || y >= fashion.Side {
 			return 0
 		}
 		return float64(item[y*fashion.Side+x])
 	}
-	empty := newField(fashion.Side, fashion.Side)
+	empty := raster.New(fashion.Side, fashion.Side)
 	for i, v := range item {
 		if v == 0 {
-			empty.values[i] = 1
+			empty.Values[i] = 1
 		}
 	}
-	components, areas := empty.components()
+	components, areas := empty.Components()
 	tint := [3]float64{0.8 + 0.4*r.Float64(), 0.9 + 0.2*r.Float64(), 0.8 + 0.4*r.Float64()}
-	bright := luma(tint[0], tint[1], tint[2])
+	bright := raster.Luma(tint[0], tint[1], tint[2])
 	out := image.NewNRGBA(image.Rect(0, 0, fashion.Side, fashion.Side))
 	for i := range item {
 		x, y := i%fashion.Side, i/fashion.Side
@@ -151,15 +214,12 @@ func garment(item fashion.Image, r *rand.Rand) image.Image {
 			v, opaque = darkest, v/darkest
 		}
 		shade := (255 - v) / bright
-		out.SetNRGBA(x, y, color.NRGBA{level(shade * tint[0]), level(shade * tint[1]), level(shade * tint[2]), level(255 * opaque)})
+		out.SetNRGBA(x, y, color.NRGBA{raster.Level(shade * tint[0]), raster.Level(shade * tint[1]), raster.Level(shade * tint[2]), raster.Level(255 * opaque)})
 	}
 	return out
 }
 
-// level rounds to 0 to 255.
-func level(v float64) uint8 { return uint8(min(255, max(0, v+0.5))) }
-
-// Photos renders each item of a set in the scene and applies Prepare. An item in whose photo Prepare finds nothing becomes a black image; missed counts them. The
+// Photos renders each item of a set in the scene and applies photo.Prepare. An item in whose photo it finds nothing becomes a black image; missed counts them. The
 // random draws of an item depend on the seed and its position in the set.
 func (s Scene) Photos(set fashion.Set, seed uint64) (prepared fashion.Set, missed int, err error) {
 	prepared = fashion.Set{Images: make([]fashion.Image, set.Len()), Labels: set.Labels}
@@ -174,7 +234,7 @@ func (s Scene) Photos(set fashion.Set, seed uint64) (prepared fashion.Set, misse
 					failed.Store(&err)
 					return
 				}
-				p, err := Prepare(img)
+				p, err := photo.Prepare(img)
 				if err != nil {
 					failures.Add(1)
 					continue

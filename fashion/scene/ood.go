@@ -1,4 +1,4 @@
-package photo
+package scene
 
 import (
 	_ "embed"
@@ -9,6 +9,7 @@ import (
 	"golang.org/x/image/draw"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/internal/raster"
 )
 
 //go:embed digits/digits.bin
@@ -21,7 +22,7 @@ func Digits() []fashion.Image {
 	for len(images) < len(digits)/(side*side) {
 		small, large := image.NewGray(image.Rect(0, 0, side, side)), image.NewGray(image.Rect(0, 0, fashion.Side, fashion.Side))
 		for k, v := range digits[side*side*len(images):][:side*side] {
-			small.Pix[k] = level(float64(v) * 255 / 16)
+			small.Pix[k] = raster.Level(float64(v) * 255 / 16)
 		}
 		draw.CatmullRom.Scale(large, large.Rect, small, small.Rect, draw.Src, nil)
 		images = append(images, fashion.Image(large.Pix))
@@ -54,7 +55,7 @@ func Textures(n int, seed uint64) []fashion.Image {
 			for _, w := range waves {
 				v += math.Sin(w[0]*float64(k%fashion.Side) + w[1]*float64(k/fashion.Side) + w[2])
 			}
-			images[i][k] = level(127.5 * (1 + v/3))
+			images[i][k] = raster.Level(127.5 * (1 + v/3))
 		}
 	}
 	return images

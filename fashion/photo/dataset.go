@@ -1,0 +1,46 @@
+package photo
+
+import (
+	"image"
+
+	"golang.org/x/image/draw"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/internal/raster"
+)
+
+const (
+	maxBlack  = 3.0  // grey level of the black around an item of the data set, after a compression
+	maxColour = 6.0  // by which the channels of a grey picture differ, likewise
+	minBlack  = 0.25 // fraction of the borders that is black: the item's longer side fills the image
+)
+
+// ofDataSet reports whether a picture looks like an image of the data set itself, which may be enlarged: grey, and black around the item.
+func (p *pixels) ofDataSet() bool {
+	if p.cutOut || p.opaque.Width != p.opaque.Height {
+		return false
+	}
+	border, black, grey := border(p.opaque), 0, 0
+	for _, at := range border {
+		if raster.Luma(p.channels[0].At(at[0], at[1]), p.channels[1].At(at[0], at[1]), p.channels[2].At(at[0], at[1])) <= maxBlack {
+			black++
+		}
+	}
+	for i := range p.opaque.Values {
+		r, g, b := p.channels[0].Values[i], p.channels[1].Values[i], p.channels[2].Values[i]
+		if max(r, g, b)-min(r, g, b) <= maxColour {
+			grey++
+		}
+	}
+	return float64(grey) > 0.99*float64(len(p.opaque.Values)) && float64(black) >= minBlack*float64(len(border))
+}
+
+// prepareOfDataSet takes an image of the data set as it is.
+func prepareOfDataSet(work *image.NRGBA) Prepared {
+	out := image.NewGray(image.Rect(0, 0, fashion.Side, fashion.Side))
+	draw.CatmullRom.Scale(out, out.Rect, work, work.Rect, draw.Src, nil)
+	return Prepared{fashion.Image(out.Pix), "", []Step{
+		{"photo", "light on black, as in the data set: it is taken as it is", work},
+		{"28x28", "the whole picture", out},
+	}}
+}
