@@ -13,7 +13,6 @@ import (
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
-	"golang.org/x/image/webp"
 )
 
 // cost is what it takes to decode a picture. It is read from the part of the file that makes the decoder allocate, not from a header that the decoder does not believe,
@@ -39,7 +38,7 @@ var formats = map[string]format{
 	"png":  {pngCost, png.Decode},
 	"jpeg": {jpegCost, jpeg.Decode},
 	"gif":  {gifCost, gif.Decode},
-	"webp": {webpCost, webp.Decode},
+	"webp": {webpCost, decodeWebP},
 	"bmp":  {bmpCost, bmp.Decode},
 	"tiff": {tiffCost, tiff.Decode},
 }

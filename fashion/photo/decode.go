@@ -5,10 +5,12 @@ package photo
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/bep/imagemeta"
@@ -35,7 +37,8 @@ type Error struct{ Got, Want string }
 
 func (e *Error) Error() string { return fmt.Sprintf("found %s, want %s", e.Got, e.Want) }
 
-// Decode reads a picture, of an animation the first, and rotates it upright by its EXIF orientation. A file that is too large, of another format, corrupt or of fewer
+// Decode reads a picture, of an animation the first, and rotates it upright by its EXIF orientation. It ignores corrupt parts that it can do without, see Warnings. A file
+// that is too large, of another format, corrupt or of fewer
 // than 8x8 pixels is an *Error, and so is one that takes more memory or work to decode than the limits allow: that is known before it is decoded. When the context ends,
 // so does Decode, with the context's error.
 func Decode(ctx context.Context, r io.Reader, limits Limits) (image.Image, error) {
@@ -51,17 +54,26 @@ func Decode(ctx context.Context, r io.Reader, limits Limits) (image.Image, error
 	case len(data) == 0:
 		return nil, &Error{"an empty file", "a picture: " + formatNames}
 	}
+	data, _ = withoutCorruptChunks(data)
 	_, name, err := image.DecodeConfig(bytes.NewReader(data))
-	format, known := formats[name]
+	read, known := formats[name]
 	if errors.Is(err, image.ErrFormat) || !known {
-		return nil, &Error{kind(data), "a picture: " + formatNames}
+		return nil, foreign(data)
+	}
+	file := data // that the decoder reads
+	if name == "webp" && err == nil {
+		var first animation
+		var animated bool
+		if first, animated, err = firstFrame(data); animated {
+			file, read = first.still, format{first.cost, first.decode}
+		}
 	}
 	if err == nil {
-		err = format.check(data, limits)
+		err = read.check(file, limits)
 	}
 	var img image.Image
 	if err == nil {
-		img, err = format.picture(untilDone{ctx, bytes.NewReader(data)})
+		img, err = read.picture(untilDone{ctx, bytes.NewReader(file)})
 	}
 	var unusable *Error
 	switch {
@@ -96,22 +108,49 @@ func (u untilDone) ReadAt(b []byte, at int64) (int, error) {
 	return u.r.ReadAt(b, at)
 }
 
-// kind describes a file of another format by its first bytes.
-func kind(data []byte) string {
+// foreign is the error of a file of a format that is not read, which it names by its first bytes.
+func foreign(data []byte) *Error {
+	want := "a picture: " + formatNames
 	switch head := data[:min(len(data), 64)]; {
 	case len(head) >= 12 && string(head[4:8]) == "ftyp":
-		return "a HEIC or AVIF picture, or a video (convert it first)"
+		return foreignMedia(data)
+	case bytes.HasPrefix(head, []byte("\xff\x0a")) || bytes.HasPrefix(head, []byte("\x00\x00\x00\x0cJXL ")):
+		return &Error{"a JPEG XL picture", "one of another format: save it as JPEG or PNG"}
+	case bytes.HasPrefix(head, []byte("\x00\x00\x00\x0cjP  ")):
+		return &Error{"a JPEG 2000 picture", "one of another format: save it as JPEG or PNG"}
+	case bytes.HasPrefix(head, []byte("8BPS")):
+		return &Error{"a Photoshop document", "a picture: export it as JPEG or PNG"}
 	case bytes.HasPrefix(head, []byte("%PDF")):
-		return "a PDF document"
+		return &Error{"a PDF document", want}
 	case bytes.Contains(head, []byte("<svg")) || bytes.HasPrefix(head, []byte("<?xml")):
-		return "a drawing or another XML document"
+		return &Error{"a drawing or another XML document", want}
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return "a zip archive"
+		return &Error{"a zip archive", want}
 	}
-	return "a file of another format"
+	return &Error{"a file of another format", want}
 }
 
-// orientation returns a picture's EXIF orientation, 1 to 8; 1 if it has none that can be read.
+// foreignMedia names a file in the ISO base media format by the brands of its first box (ISO/IEC 14496-12, section 4.3; 23008-12, section 10; AV1 Image File Format,
+// section 6).
+func foreignMedia(data []byte) *Error {
+	box := data[8:max(12, min(uint64(binary.BigEndian.Uint32(data)), uint64(len(data)), 256))]
+	for brand := range slices.Chunk(box, 4) {
+		switch string(brand) {
+		case "avif", "avis":
+			return &Error{"an AVIF picture", "a JPEG or PNG: open it in a web browser or a photo program and save it as one of them"}
+		case "heic", "heix", "heim", "heis", "hevc", "hevx":
+			return &Error{"a HEIC picture", "a JPEG: a telephone saves photos as JPEG if so set (iPhone: Settings, Camera, Formats, Most Compatible) or when they are shared by mail; a photo program converts those that are there"}
+		case "crx ":
+			return &Error{"a raw photo of a camera", "a JPEG that its program saves"}
+		}
+	}
+	if brand := string(box[:4]); brand == "mif1" || brand == "msf1" {
+		return &Error{"a HEIF picture", "a JPEG or PNG: save it as one of them in a photo program"}
+	}
+	return &Error{"a video", "a photo, or a still of the video saved as JPEG or PNG"}
+}
+
+// orientation returns a picture's EXIF orientation, 1 to 8; 1 if it has none that can be read. That of a thumbnail, which stands in a directory of its own, does not count.
 func orientation(data []byte, format string) (found int) {
 	known := map[string]imagemeta.ImageFormat{"jpeg": imagemeta.JPEG, "png": imagemeta.PNG, "webp": imagemeta.WebP, "tiff": imagemeta.TIFF}
 	kind, ok := known[format]
@@ -123,7 +162,7 @@ func orientation(data []byte, format string) (found int) {
 	// An error in the metadata is ignored, a panic too: the picture is usable without it.
 	_ = imagemeta.Decode(imagemeta.Options{
 		R: bytes.NewReader(data), ImageFormat: kind, Sources: imagemeta.EXIF,
-		ShouldHandleTag: func(tag imagemeta.TagInfo) bool { return tag.Tag == "Orientation" },
+		ShouldHandleTag: func(tag imagemeta.TagInfo) bool { return tag.Tag == "Orientation" && tag.Namespace == "IFD0" },
 		HandleTag: func(tag imagemeta.TagInfo) error {
 			if v, ok := tag.Value.(uint16); ok && v >= 1 && v <= 8 {
 				found = int(v)

@@ -172,12 +172,14 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add(b.Bytes())
 	f.Add([]byte("GIF89a\x10\x00\x10\x00"))
+	f.Add(animated(64, 48, stored(f, "lossy.webp")[12:]))
+	f.Add(animated(40, 24, stored(f, "lossless.webp")[12:]))
 	for _, p := range hostile.Pictures() {
 		if int64(len(p.File)) <= limits.Bytes {
 			f.Add(p.File)
 		}
 	}
-	for _, pattern := range []string{"../../testdata/photos/*.webp", "../../testdata/photos/*.jpg"} {
+	for _, pattern := range []string{"../../testdata/photos/*.webp", "../../testdata/photos/*.jpg", "../../testdata/photos/*.png"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil || len(paths) == 0 {
 			f.Fatal(pattern, err)
@@ -197,6 +199,11 @@ func FuzzDecode(f *testing.F) {
 		runtime.ReadMemStats(&after)
 		if allocated := int64(after.TotalAlloc - before.TotalAlloc); allocated > limits.Memory+4<<20 {
 			t.Fatalf("%d bytes were allocated, want at most %d", allocated, limits.Memory)
+		}
+		for _, warning := range photo.Warnings(file) {
+			if len(warning) > 200 {
+				t.Fatalf("a warning of %d bytes", len(warning))
+			}
 		}
 		var e *photo.Error
 		switch {
