@@ -31,6 +31,9 @@ type Options struct {
 	Burst  int          // requests of a client at once; default 40
 	Queue  int          // requests of all clients that may wait; default 1024
 	Token  string       // authenticates a client that sends it once, as ?token=; none: no authentication
+	// Origins under which users reach the page through a proxy, as ParseOrigin returns them. A request whose Host or Origin is one of them counts as one of the page.
+	// Nothing that a proxy adds to a request is believed, so that all of its users are one client.
+	Origins []string
 }
 
 func (o Options) withDefaults() Options {
@@ -143,7 +146,7 @@ type quiet struct{}
 
 func (quiet) Write(b []byte) (int, error) { return len(b), nil }
 
-// ServeHTTP authenticates a request and hands it to its handler.
+// ServeHTTP authenticates a request, or without a token checks its Host, and hands it to its handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -156,7 +159,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'")
-	if !s.authenticated(w, r) {
+	if s.options.Token == "" {
+		if err := s.checkHost(r); err != nil {
+			writeError(w, http.StatusForbidden, err.Error())
+			return
+		}
+	} else if !s.authenticated(w, r) {
 		if !s.guesses.allow(r.RemoteAddr) { // against guessing tokens by brute force
 			writeError(w, http.StatusTooManyRequests, "too many wrong tokens")
 			return
@@ -188,9 +196,10 @@ func (s *Server) handleEnsemble(w http.ResponseWriter, _ *http.Request) {
 
 // admit reports whether a request comes from the page and within the limits of its client; otherwise the response is written.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request) bool {
-	switch site := r.Header.Get("Sec-Fetch-Site"); {
-	case site == "cross-site" || site == "same-site" || r.Header.Get("Origin") != "" && r.Header.Get("Origin") != "http://"+r.Host && r.Header.Get("Origin") != "https://"+r.Host:
-		writeError(w, http.StatusForbidden, "the request comes from another page")
+	err := s.checkOrigin(r)
+	switch {
+	case err != nil:
+		writeError(w, http.StatusForbidden, err.Error())
 	case !s.limiter.allow(r.RemoteAddr):
 		w.Header().Set("Retry-After", "1")
 		writeError(w, http.StatusTooManyRequests, fmt.Sprintf("more than %g requests a second; try again in a moment", s.options.Rate))
