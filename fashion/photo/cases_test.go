@@ -161,8 +161,8 @@ func TestFormatThatIsNotReadIsNamed(t *testing.T) {
 		return slices.Concat(binary.BigEndian.AppendUint32(nil, uint32(8+len(brands))), []byte("ftyp"+brands), make([]byte, 100))
 	}
 	for want, files := range map[string][][]byte{
-		"a HEIC picture":             {media("heic\x00\x00\x00\x00mif1heic"), media("mif1\x00\x00\x00\x00mif1heic")},
-		"an AVIF picture":            {media("avif\x00\x00\x00\x00avifmif1"), media("mif1\x00\x00\x00\x00avifmif1"), media("avis\x00\x00\x00\x00")},
+		"a HEIC picture":             {stored(t, "boot.heic"), media("heic\x00\x00\x00\x00mif1heic"), media("mif1\x00\x00\x00\x00mif1heic")},
+		"an AVIF picture":            {stored(t, "boot.avif"), media("avif\x00\x00\x00\x00avifmif1"), media("mif1\x00\x00\x00\x00avifmif1"), media("avis\x00\x00\x00\x00")},
 		"a HEIF picture":             {media("mif1\x00\x00\x00\x00")},
 		"a video":                    {media("isom\x00\x00\x02\x00isomiso2avc1mp41"), media("qt  \x00\x00\x00\x00qt  "), []byte("\x00\x00\x00\x00ftypmp42\x00\x00")},
 		"a raw photo of a camera":    {media("crx \x00\x00\x00\x01crx isom")},

@@ -64,7 +64,7 @@ func (f format) picture(r io.Reader) (img image.Image, err error) {
 
 const (
 	maxSide      = 1<<16 - 1 // pixels; JPEG and GIF have no larger ones
-	passes       = 16        // that may be made over the largest picture that is allowed
+	passes       = 8         // that may be made over the largest picture that is allowed
 	deflateRatio = 1032      // by which DEFLATE compresses at most
 )
 

@@ -19,12 +19,14 @@ import (
 // Limits bound the cost of decoding a file.
 type Limits struct {
 	Bytes  int64 // of the file
-	Pixels int   // of the picture, because a small file can hold a huge one; a decoder may pass over so many pixels 16 times
+	Pixels int   // of the picture, because a small file can hold a huge one; a decoder may pass over so many pixels 8 times
 	Memory int64 // bytes that the decoder may hold; 0: as many as DefaultLimits
 }
 
-// DefaultLimits suit the photos of phones: 32 MiB, 64 Mi pixels and 384 MiB of memory.
-func DefaultLimits() Limits { return Limits{Bytes: 32 << 20, Pixels: 64 << 20, Memory: 384 << 20} }
+// DefaultLimits suit the photos of telephones, 64 MiB, 128 Mi pixels and 384 MiB of memory. A JPEG takes 1.5 bytes a pixel if its chroma is subsampled by two, as
+// cameras do it, and 3 if not: up to 128 Mi pixels. A progressive one takes five times as much, up to 50 million pixels; a PNG takes 4 bytes, up to 100 million; a WebP
+// 1.5 if it is lossy and 9 if not.
+func DefaultLimits() Limits { return Limits{Bytes: 64 << 20, Pixels: 128 << 20, Memory: 384 << 20} }
 
 // formatNames are the formats that Decode reads.
 const formatNames = "PNG, JPEG, GIF, WebP, BMP or TIFF"
