@@ -115,6 +115,8 @@ func TestOriginIsWrittenAsBrowsersWriteIt(t *testing.T) {
 	} {
 		if got, err := demo.ParseOrigin(address); got != want || err != nil {
 			t.Errorf("%s: %q, %v; want %q", address, got, err, want)
+		} else if again, err := demo.ParseOrigin(got); again != got || err != nil {
+			t.Errorf("%s: %q, %v; want it as it is", got, again, err)
 		}
 	}
 	for _, address := range []string{"", "demo.example", "demo.example:80", "ftp://demo.example", "https://", "https://user@demo.example", "null", "https://demo.example:x", "https://a b"} {

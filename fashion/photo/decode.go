@@ -139,9 +139,9 @@ func foreignMedia(data []byte) *Error {
 	for brand := range slices.Chunk(box, 4) {
 		switch string(brand) {
 		case "avif", "avis":
-			return &Error{"an AVIF picture", "a JPEG or PNG: open it in a web browser or a photo program and save it as one of them"}
+			return &Error{"an AVIF picture", "a JPEG or PNG: convert it with a photo program or avifdec"}
 		case "heic", "heix", "heim", "heis", "hevc", "hevx":
-			return &Error{"a HEIC picture", "a JPEG: a telephone saves photos as JPEG if so set (iPhone: Settings, Camera, Formats, Most Compatible) or when they are shared by mail; a photo program converts those that are there"}
+			return &Error{"a HEIC picture", "a JPEG: convert it with a photo program or heif-convert; an iPhone saves JPEG with Settings, Camera, Formats, Most Compatible"}
 		case "crx ":
 			return &Error{"a raw photo of a camera", "a JPEG that its program saves"}
 		}

@@ -10,6 +10,7 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,6 +18,7 @@ import (
 	"testing"
 
 	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
 
 	"fashionlab/fashion/internal/hostile"
 	"fashionlab/fashion/photo"
@@ -172,6 +174,19 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add(b.Bytes())
 	f.Add([]byte("GIF89a\x10\x00\x10\x00"))
+	for _, encode := range []func(io.Writer) error{
+		func(w io.Writer) error { return gif.Encode(w, corner(16, 8), nil) },
+		func(w io.Writer) error { return bmp.Encode(w, corner(16, 8)) },
+		func(w io.Writer) error {
+			return tiff.Encode(w, corner(16, 8), &tiff.Options{Compression: tiff.Deflate})
+		},
+	} {
+		b.Reset()
+		if err := encode(&b); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b.Bytes())
+	}
 	f.Add(animated(64, 48, stored(f, "lossy.webp")[12:]))
 	f.Add(animated(40, 24, stored(f, "lossless.webp")[12:]))
 	for _, p := range hostile.Pictures() {
@@ -179,7 +194,7 @@ func FuzzDecode(f *testing.F) {
 			f.Add(p.File)
 		}
 	}
-	for _, pattern := range []string{"../../testdata/photos/*.webp", "../../testdata/photos/*.jpg", "../../testdata/photos/*.png"} {
+	for _, pattern := range []string{"../../testdata/photos/*.webp", "../../testdata/photos/*.jpg", "../../testdata/photos/*.png", "../../testdata/photos/boot.*"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil || len(paths) == 0 {
 			f.Fatal(pattern, err)
