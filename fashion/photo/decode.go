@@ -47,7 +47,7 @@ func Decode(ctx context.Context, r io.Reader, limits Limits) (image.Image, error
 	if limits.Memory == 0 {
 		limits.Memory = DefaultLimits().Memory
 	}
-	data, err := io.ReadAll(io.LimitReader(r, limits.Bytes+1))
+	data, err := readAll(r, limits.Bytes+1)
 	switch {
 	case err != nil:
 		return nil, err
@@ -87,6 +87,16 @@ func Decode(ctx context.Context, r io.Reader, limits Limits) (image.Image, error
 		return nil, &Error{fmt.Sprintf("a corrupt %s picture (%v)", strings.ToUpper(name), err), "a complete one"}
 	}
 	return upright(img, orientation(data, name)), nil
+}
+
+// readAll reads at most so many bytes, into no more than it needs if the reader knows how many there are.
+func readAll(r io.Reader, most int64) ([]byte, error) {
+	var data bytes.Buffer
+	if sized, ok := r.(interface{ Len() int }); ok {
+		data.Grow(int(min(int64(sized.Len()), most)) + bytes.MinRead)
+	}
+	_, err := data.ReadFrom(io.LimitReader(r, most))
+	return data.Bytes(), err
 }
 
 // untilDone reads until a context ends.
