@@ -1,13 +1,48 @@
 package demo_test
 
 import (
+	"net/http"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/demo"
 )
+
+func TestFilesOfOtherProgramsAreClassified(t *testing.T) {
+	_, url := serve(t, demo.Options{})
+	for name, want := range map[string]struct{ class, warning string }{
+		"frames.webp":                               {"Ankle boot", ""},
+		"png-bad-crc-in-iccp.png":                   {"Ankle boot", "iCCP"},
+		"trouser-orientation-of-thumbnail-only.jpg": {"Trouser", ""},
+	} {
+		path := filepath.Join("../../testdata/photos", name)
+		files, err := open(t).PredictFiles([]string{path})
+		if err != nil || files[0].Err != nil {
+			t.Errorf("%s: %v, %v", name, err, files[0].Err)
+			continue
+		}
+		f := files[0]
+		if class := demo.Ranking(f.Probabilities)[0].String(); class != want.class {
+			t.Errorf("%s is classified as %s with %.3f, want %s", name, class, slices.Max(f.Probabilities[:]), want.class)
+		}
+		if (len(f.Warnings) > 0) != (want.warning != "") || !strings.Contains(strings.Join(f.Warnings, " "), want.warning) {
+			t.Errorf("%s has the warnings %q, want one of %q", name, f.Warnings, want.warning)
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		status, answer := post(t, url, data)
+		warnings, _ := answer["warnings"].([]any)
+		if status != http.StatusOK || len(warnings) != len(f.Warnings) {
+			t.Errorf("%s: the server's status is %d with the warnings %v, want those of PredictFiles", name, status, warnings)
+		}
+	}
+}
 
 // Pictures that were once answered wrongly, with their right answers.
 func TestPicturesOfTheWildAreAnsweredRightly(t *testing.T) {

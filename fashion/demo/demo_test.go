@@ -225,7 +225,7 @@ func (n noticed) Read(b []byte) (int, error) {
 	return n.ReadCloser.Read(b)
 }
 
-// A slow upload is given up after 20 seconds, here never. Other clients must not have to wait for that.
+// A slow upload is given up after a minute, here never. Other clients must not have to wait for that.
 func TestUnfinishedUploadsDelayNoOtherClient(t *testing.T) {
 	s := demo.NewServer(open(t), demo.Options{})
 	var reading atomic.Int64

@@ -1,8 +1,10 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 
 	"fashionlab/fashion/photo"
@@ -10,8 +12,9 @@ import (
 
 // File is a file of a photo with its prediction.
 type File struct {
-	Path string
-	Err  error // why there is no prediction
+	Path     string
+	Err      error    // why there is no prediction
+	Warnings []string // what is wrong with it, though there is one
 	Prediction
 }
 
@@ -21,8 +24,8 @@ func (e *Ensemble) PredictFiles(paths []string) ([]File, error) {
 	var photos []photo.Prepared
 	var rows []int // of the photos, in files
 	for i, path := range paths {
-		prepared, err := readFile(path)
-		files[i].Path, files[i].Err = path, err
+		prepared, warnings, err := readFile(path)
+		files[i].Path, files[i].Warnings, files[i].Err = path, warnings, err
 		if err == nil {
 			photos, rows = append(photos, prepared), append(rows, i)
 		}
@@ -37,14 +40,28 @@ func (e *Ensemble) PredictFiles(paths []string) ([]File, error) {
 	return files, nil
 }
 
-func readFile(path string) (photo.Prepared, error) {
-	f, err := os.Open(path)
+func readFile(path string) (photo.Prepared, []string, error) {
+	limits := photo.DefaultLimits()
+	data, err := readAtMost(path, limits.Bytes+1)
 	if err != nil {
 		if named, ok := errors.AsType[*os.PathError](err); ok {
-			return photo.Prepared{}, named.Err // the path stands beside it
+			err = named.Err // the path stands beside it
 		}
-		return photo.Prepared{}, err
+		return photo.Prepared{}, nil, err
+	}
+	prepared, err := readPhoto(context.Background(), bytes.NewReader(data), limits)
+	if err != nil {
+		return photo.Prepared{}, nil, err
+	}
+	return prepared, photo.Warnings(data), nil
+}
+
+// readAtMost reads the beginning of a file, of at most so many bytes.
+func readAtMost(path string, n int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
 	}
 	defer f.Close()
-	return readPhoto(context.Background(), f, photo.DefaultLimits())
+	return io.ReadAll(io.LimitReader(f, n))
 }

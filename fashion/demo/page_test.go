@@ -107,6 +107,24 @@ func TestPagePredictsInABrowser(t *testing.T) {
 	step("choosing no picture", chromedp.SetUploadFiles("#file", []string{write("notes.png", []byte("hello"))}, chromedp.ByQuery), said("cannot be used: found a file of another format"))
 	screenshot(t, tab, "refused")
 
+	// AVIF is what the browser reads and the demo does not.
+	boot, err := os.ReadFile("../../testdata/photos/boot.avif")
+	if err != nil {
+		t.Fatal(err)
+	}
+	step("choosing an AVIF picture", chromedp.SetUploadFiles("#file", []string{write("boot.avif", boot)}, chromedp.ByQuery), said("Ankle boot"))
+	heic, err := os.ReadFile("../../testdata/photos/boot.heic")
+	if err != nil {
+		t.Fatal(err)
+	}
+	step("choosing a HEIC picture", chromedp.SetUploadFiles("#file", []string{write("boot.heic", heic)}, chromedp.ByQuery), said("found a HEIC picture"))
+	corrupt, err := os.ReadFile("../../testdata/photos/png-bad-crc-in-iccp.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	step("choosing a PNG with a corrupt colour profile", chromedp.SetUploadFiles("#file", []string{write("corrupt.png", corrupt)}, chromedp.ByQuery),
+		chromedp.Poll(`document.getElementById("warnings").textContent.includes("iCCP")`, nil, chromedp.WithPollingTimeout(patience)))
+
 	// By the keyboard alone: to the button, open the canvas, classify. An empty canvas shows nothing.
 	step("the keyboard", chromedp.Focus("#draw", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#canvas", chromedp.ByQuery),
 		chromedp.Focus("#classify", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter), said("nothing that stands out"))
@@ -134,6 +152,14 @@ func TestPagePredictsInABrowser(t *testing.T) {
 	step("a telephone", emulation.SetDeviceMetricsOverride(390, 844, 2, true), chromedp.Evaluate(`document.documentElement.scrollWidth - innerWidth`, &wide))
 	if wide > 0 {
 		t.Errorf("on a telephone the page is %d pixels too wide", wide)
+	}
+	// Its tables are not wider than they can be shown: the cells of a row stand below each other, with their columns' names.
+	var scrolls bool
+	var columns []string
+	step("tables on a telephone", chromedp.Evaluate(`[...document.querySelectorAll(".scroll")].some(e => e.scrollWidth > e.clientWidth)`, &scrolls),
+		chromedp.Evaluate(`[...document.querySelectorAll("#members tr:nth-of-type(1) td")].map(c => getComputedStyle(c, "::before").content)`, &columns))
+	if scrolls || len(columns) != 5 || columns[2] != `"test accuracy"` {
+		t.Errorf("on a telephone a table scrolls: %v; the columns are named %q", scrolls, columns)
 	}
 	screenshot(t, tab, "telephone")
 	select {

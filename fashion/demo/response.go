@@ -32,6 +32,7 @@ type (
 		Epochs     int        `json:"epochs"`
 	}
 	explanationJSON struct {
+		Warnings          []string                      `json:"warnings,omitempty"` // what is wrong with the file
 		Probabilities     [fashion.NumClasses]float32   `json:"probabilities"`
 		Members           [][fashion.NumClasses]float32 `json:"members"`
 		LowConfidence     bool                          `json:"low_confidence"`

@@ -26,17 +26,21 @@ import (
 
 // Options bound the requests to the server. A field that is 0 has its default.
 type Options struct {
-	Limits photo.Limits // of an upload; default 16 MiB, 40 million pixels and 256 MiB of memory
+	Limits photo.Limits // of an upload; default photo.DefaultLimits
 	Rate   float64      // requests of a client a second; default 10
 	Burst  int          // requests of a client at once; default 40
 	Queue  int          // requests of all clients that may wait; default 1024
 	Token  string       // authenticates a client that sends it once, as ?token=; none: no authentication
+	// Origins under which users reach the page through a proxy, as ParseOrigin returns them. A request whose Host or Origin is one of them counts as one of the page.
+	// Nothing that a proxy adds to a request is believed, so that all of its users are one client.
+	Origins []string
 }
 
 func (o Options) withDefaults() Options {
-	o.Limits.Bytes = cmp.Or(o.Limits.Bytes, 16<<20)
-	o.Limits.Pixels = cmp.Or(o.Limits.Pixels, 40_000_000)
-	o.Limits.Memory = cmp.Or(o.Limits.Memory, 256<<20)
+	limits := photo.DefaultLimits()
+	o.Limits.Bytes = cmp.Or(o.Limits.Bytes, limits.Bytes)
+	o.Limits.Pixels = cmp.Or(o.Limits.Pixels, limits.Pixels)
+	o.Limits.Memory = cmp.Or(o.Limits.Memory, limits.Memory)
 	o.Rate = cmp.Or(o.Rate, 10)
 	o.Burst = cmp.Or(o.Burst, 40)
 	o.Queue = cmp.Or(o.Queue, 1024)
@@ -63,9 +67,9 @@ type Server struct {
 }
 
 const (
-	uploadBytes = 256 << 20        // of all uploads at once; a client has a quarter of it
-	uploadTime  = 20 * time.Second // for a file to arrive
-	maxDecoding = 4                // pictures at once, on however many cores: 1 GiB with the default limits
+	uploadBytes    = 256 << 20   // of all uploads at once; a client has a quarter of it
+	uploadTime     = time.Minute // for a file to arrive
+	decodingMemory = 1 << 30     // bytes, for all pictures that are decoded at once: two with the default limits
 )
 
 // NewServer serves the predictions of an ensemble. Close stops it.
@@ -74,7 +78,7 @@ func NewServer(e *Ensemble, o Options) *Server {
 	limiter := func() rateLimiter { return newRateLimiter(rate.Limit(o.Rate), o.Burst) }
 	s := &Server{ensemble: e, options: o, batcher: newBatcher(e), limiter: limiter(), guesses: limiter(),
 		uploads:  newBudget(max(uploadBytes, 4*o.Limits.Bytes), max(uploadBytes/4, o.Limits.Bytes)),
-		decoding: newSlots(min(maxDecoding, runtime.GOMAXPROCS(0))), mux: http.NewServeMux()}
+		decoding: newSlots(max(1, min(int(decodingMemory/o.Limits.Memory), runtime.GOMAXPROCS(0)))), mux: http.NewServeMux()}
 	s.mux.HandleFunc("GET /{$}", s.handlePage)
 	s.mux.HandleFunc("GET /api/ensemble", s.handleEnsemble)
 	s.mux.HandleFunc("POST /api/predict", s.handlePredict)
@@ -143,7 +147,7 @@ type quiet struct{}
 
 func (quiet) Write(b []byte) (int, error) { return len(b), nil }
 
-// ServeHTTP authenticates a request and hands it to its handler.
+// ServeHTTP authenticates a request, or without a token checks its Host, and hands it to its handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -156,7 +160,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'")
-	if !s.authenticated(w, r) {
+	if s.options.Token == "" {
+		if err := s.checkHost(r); err != nil {
+			writeError(w, http.StatusForbidden, err.Error())
+			return
+		}
+	} else if !s.authenticated(w, r) {
 		if !s.guesses.allow(r.RemoteAddr) { // against guessing tokens by brute force
 			writeError(w, http.StatusTooManyRequests, "too many wrong tokens")
 			return
@@ -188,9 +197,10 @@ func (s *Server) handleEnsemble(w http.ResponseWriter, _ *http.Request) {
 
 // admit reports whether a request comes from the page and within the limits of its client; otherwise the response is written.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request) bool {
-	switch site := r.Header.Get("Sec-Fetch-Site"); {
-	case site == "cross-site" || site == "same-site" || r.Header.Get("Origin") != "" && r.Header.Get("Origin") != "http://"+r.Host && r.Header.Get("Origin") != "https://"+r.Host:
-		writeError(w, http.StatusForbidden, "the request comes from another page")
+	err := s.checkOrigin(r)
+	switch {
+	case err != nil:
+		writeError(w, http.StatusForbidden, err.Error())
 	case !s.limiter.allow(r.RemoteAddr):
 		w.Header().Set("Retry-After", "1")
 		writeError(w, http.StatusTooManyRequests, fmt.Sprintf("more than %g requests a second; try again in a moment", s.options.Rate))
@@ -215,7 +225,7 @@ func (s *Server) handlePredict(w http.ResponseWriter, r *http.Request) {
 	if !s.admit(w, r) {
 		return
 	}
-	e, err := s.predict(w, r)
+	response, err := s.predict(w, r)
 	var bad *photo.Error
 	var large *http.MaxBytesError
 	var broken *uploadError
@@ -235,7 +245,7 @@ func (s *Server) handlePredict(w http.ResponseWriter, r *http.Request) {
 		log.Printf("demo: %v", err)
 		writeError(w, http.StatusInternalServerError, failedText)
 	default:
-		writeJSON(w, http.StatusOK, s.describe(e))
+		writeJSON(w, http.StatusOK, response)
 	}
 }
 
@@ -247,24 +257,31 @@ type uploadError struct{ err error }
 func (e *uploadError) Error() string { return "the file did not arrive: " + e.err.Error() }
 
 // predict reads the file of a request to its end, however slowly it arrives, and only then takes its turn among those that wait.
-func (s *Server) predict(w http.ResponseWriter, r *http.Request) (Explanation, error) {
+func (s *Server) predict(w http.ResponseWriter, r *http.Request) (response explanationJSON, err error) {
 	data, free, err := s.readBody(w, r, s.options.Limits.Bytes)
 	free = sync.OnceFunc(free)
 	defer free()
 	if err != nil {
-		return Explanation{}, err
+		return response, err
 	}
 	done, err := s.enqueue()
 	if err != nil {
-		return Explanation{}, err
+		return response, err
 	}
 	defer done()
 	p, err := s.prepare(r, data)
+	warnings := photo.Warnings(data)
 	free() // the file is decoded
 	if err != nil {
-		return Explanation{}, err
+		return response, err
 	}
-	return s.batcher.explain(r.Context(), p)
+	e, err := s.batcher.explain(r.Context(), p)
+	if err != nil {
+		return response, err
+	}
+	response = s.describe(e)
+	response.Warnings = warnings
+	return response, nil
 }
 
 // prepare decodes a file in one of the few slots for that.

@@ -13,7 +13,6 @@ import (
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
-	"golang.org/x/image/webp"
 )
 
 // cost is what it takes to decode a picture. It is read from the part of the file that makes the decoder allocate, not from a header that the decoder does not believe,
@@ -39,7 +38,7 @@ var formats = map[string]format{
 	"png":  {pngCost, png.Decode},
 	"jpeg": {jpegCost, jpeg.Decode},
 	"gif":  {gifCost, gif.Decode},
-	"webp": {webpCost, webp.Decode},
+	"webp": {webpCost, decodeWebP},
 	"bmp":  {bmpCost, bmp.Decode},
 	"tiff": {tiffCost, tiff.Decode},
 }
@@ -65,7 +64,7 @@ func (f format) picture(r io.Reader) (img image.Image, err error) {
 
 const (
 	maxSide      = 1<<16 - 1 // pixels; JPEG and GIF have no larger ones
-	passes       = 16        // that may be made over the largest picture that is allowed
+	passes       = 8         // that may be made over the largest picture that is allowed
 	deflateRatio = 1032      // by which DEFLATE compresses at most
 )
 

@@ -1,10 +1,8 @@
 package photo
 
-import (
-	"encoding/binary"
-)
+import "encoding/binary"
 
-// webpCost adds up the chunks up to the frame, as the decoder reads them (RFC 9649, section 2). The size in VP8X counts for the alpha channel only: that of the picture
+// webpCost adds up the chunks up to the frame of a still picture, as the decoder reads them (RFC 9649, section 2). The size in VP8X counts for the alpha channel only: that of the picture
 // stands in the frame.
 func webpCost(file []byte) (cost, error) {
 	var canvas, alpha cost
@@ -49,8 +47,6 @@ func webpCost(file []byte) (cost, error) {
 			}
 			bits := binary.LittleEndian.Uint32(data[1:])
 			return losslessCost(cost{width: float64(1 + bits&0x3fff), height: float64(1 + bits>>14&0x3fff)}), nil
-		case "ANIM", "ANMF":
-			return cost{}, &Error{"an animated WebP picture", "a still one, or a GIF, of which the first picture is read"}
 		}
 		rest = rest[min(length+length%2, uint64(len(rest))):]
 	}

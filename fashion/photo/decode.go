@@ -5,10 +5,12 @@ package photo
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/bep/imagemeta"
@@ -17,12 +19,14 @@ import (
 // Limits bound the cost of decoding a file.
 type Limits struct {
 	Bytes  int64 // of the file
-	Pixels int   // of the picture, because a small file can hold a huge one; a decoder may pass over so many pixels 16 times
+	Pixels int   // of the picture, because a small file can hold a huge one; a decoder may pass over so many pixels 8 times
 	Memory int64 // bytes that the decoder may hold; 0: as many as DefaultLimits
 }
 
-// DefaultLimits suit the photos of phones: 32 MiB, 64 Mi pixels and 384 MiB of memory.
-func DefaultLimits() Limits { return Limits{Bytes: 32 << 20, Pixels: 64 << 20, Memory: 384 << 20} }
+// DefaultLimits suit the photos of telephones, 64 MiB, 128 Mi pixels and 384 MiB of memory. A JPEG takes 1.5 bytes a pixel if its chroma is subsampled by two, as
+// cameras do it, and 3 if not: up to 128 Mi pixels. A progressive one takes five times as much, up to 50 million pixels; a PNG takes 4 bytes, up to 100 million; a WebP
+// 1.5 if it is lossy and 9 if not.
+func DefaultLimits() Limits { return Limits{Bytes: 64 << 20, Pixels: 128 << 20, Memory: 384 << 20} }
 
 // formatNames are the formats that Decode reads.
 const formatNames = "PNG, JPEG, GIF, WebP, BMP or TIFF"
@@ -35,14 +39,15 @@ type Error struct{ Got, Want string }
 
 func (e *Error) Error() string { return fmt.Sprintf("found %s, want %s", e.Got, e.Want) }
 
-// Decode reads a picture, of an animation the first, and rotates it upright by its EXIF orientation. A file that is too large, of another format, corrupt or of fewer
+// Decode reads a picture, of an animation the first, and rotates it upright by its EXIF orientation. It ignores corrupt parts that it can do without, see Warnings. A file
+// that is too large, of another format, corrupt or of fewer
 // than 8x8 pixels is an *Error, and so is one that takes more memory or work to decode than the limits allow: that is known before it is decoded. When the context ends,
 // so does Decode, with the context's error.
 func Decode(ctx context.Context, r io.Reader, limits Limits) (image.Image, error) {
 	if limits.Memory == 0 {
 		limits.Memory = DefaultLimits().Memory
 	}
-	data, err := io.ReadAll(io.LimitReader(r, limits.Bytes+1))
+	data, err := readAll(r, limits.Bytes+1)
 	switch {
 	case err != nil:
 		return nil, err
@@ -51,17 +56,26 @@ func Decode(ctx context.Context, r io.Reader, limits Limits) (image.Image, error
 	case len(data) == 0:
 		return nil, &Error{"an empty file", "a picture: " + formatNames}
 	}
+	data, _ = withoutCorruptChunks(data)
 	_, name, err := image.DecodeConfig(bytes.NewReader(data))
-	format, known := formats[name]
+	read, known := formats[name]
 	if errors.Is(err, image.ErrFormat) || !known {
-		return nil, &Error{kind(data), "a picture: " + formatNames}
+		return nil, foreign(data)
+	}
+	file := data // that the decoder reads
+	if name == "webp" && err == nil {
+		var first animation
+		var animated bool
+		if first, animated, err = firstFrame(data); animated {
+			file, read = first.still, format{first.cost, first.decode}
+		}
 	}
 	if err == nil {
-		err = format.check(data, limits)
+		err = read.check(file, limits)
 	}
 	var img image.Image
 	if err == nil {
-		img, err = format.picture(untilDone{ctx, bytes.NewReader(data)})
+		img, err = read.picture(untilDone{ctx, bytes.NewReader(file)})
 	}
 	var unusable *Error
 	switch {
@@ -73,6 +87,16 @@ func Decode(ctx context.Context, r io.Reader, limits Limits) (image.Image, error
 		return nil, &Error{fmt.Sprintf("a corrupt %s picture (%v)", strings.ToUpper(name), err), "a complete one"}
 	}
 	return upright(img, orientation(data, name)), nil
+}
+
+// readAll reads at most so many bytes, into no more than it needs if the reader knows how many there are.
+func readAll(r io.Reader, most int64) ([]byte, error) {
+	var data bytes.Buffer
+	if sized, ok := r.(interface{ Len() int }); ok {
+		data.Grow(int(min(int64(sized.Len()), most)) + bytes.MinRead)
+	}
+	_, err := data.ReadFrom(io.LimitReader(r, most))
+	return data.Bytes(), err
 }
 
 // untilDone reads until a context ends.
@@ -96,22 +120,50 @@ func (u untilDone) ReadAt(b []byte, at int64) (int, error) {
 	return u.r.ReadAt(b, at)
 }
 
-// kind describes a file of another format by its first bytes.
-func kind(data []byte) string {
+// foreign is the error of a file of a format that is not read, which it names by its first bytes.
+func foreign(data []byte) *Error {
+	want := "a picture: " + formatNames
 	switch head := data[:min(len(data), 64)]; {
 	case len(head) >= 12 && string(head[4:8]) == "ftyp":
-		return "a HEIC or AVIF picture, or a video (convert it first)"
+		return foreignMedia(data)
+	case bytes.HasPrefix(head, []byte("\xff\x0a")) || bytes.HasPrefix(head, []byte("\x00\x00\x00\x0cJXL ")):
+		return &Error{"a JPEG XL picture", "one of another format: save it as JPEG or PNG"}
+	case bytes.HasPrefix(head, []byte("\x00\x00\x00\x0cjP  ")):
+		return &Error{"a JPEG 2000 picture", "one of another format: save it as JPEG or PNG"}
+	case bytes.HasPrefix(head, []byte("8BPS")):
+		return &Error{"a Photoshop document", "a picture: export it as JPEG or PNG"}
 	case bytes.HasPrefix(head, []byte("%PDF")):
-		return "a PDF document"
+		return &Error{"a PDF document", want}
 	case bytes.Contains(head, []byte("<svg")) || bytes.HasPrefix(head, []byte("<?xml")):
-		return "a drawing or another XML document"
+		return &Error{"a drawing or another XML document", want}
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return "a zip archive"
+		return &Error{"a zip archive", want}
 	}
-	return "a file of another format"
+	return &Error{"a file of another format", want}
 }
 
-// orientation returns a picture's EXIF orientation, 1 to 8; 1 if it has none that can be read.
+// foreignMedia names a file in the ISO base media format by the brands of its first box (ISO/IEC 14496-12, section 4.3; 23008-12, section 10; AV1 Image File Format,
+// section 6). HEIC and AVIF are not read: the decoders that need no cgo, github.com/gen2brain/heic and avif, take 6 and 4 s for 12 million pixels, load a library of the
+// system into the process where there is one, and let nobody limit their memory and time.
+func foreignMedia(data []byte) *Error {
+	box := data[8:max(12, min(uint64(binary.BigEndian.Uint32(data)), uint64(len(data)), 256))]
+	for brand := range slices.Chunk(box, 4) {
+		switch string(brand) {
+		case "avif", "avis":
+			return &Error{"an AVIF picture", "a JPEG or PNG: convert it with a photo program or avifdec"}
+		case "heic", "heix", "heim", "heis", "hevc", "hevx":
+			return &Error{"a HEIC picture", "a JPEG: convert it with a photo program or heif-convert; an iPhone saves JPEG with Settings, Camera, Formats, Most Compatible"}
+		case "crx ":
+			return &Error{"a raw photo of a camera", "a JPEG that its program saves"}
+		}
+	}
+	if brand := string(box[:4]); brand == "mif1" || brand == "msf1" {
+		return &Error{"a HEIF picture", "a JPEG or PNG: save it as one of them in a photo program"}
+	}
+	return &Error{"a video", "a photo, or a still of the video saved as JPEG or PNG"}
+}
+
+// orientation returns a picture's EXIF orientation, 1 to 8; 1 if it has none that can be read. That of a thumbnail, which stands in a directory of its own, does not count.
 func orientation(data []byte, format string) (found int) {
 	known := map[string]imagemeta.ImageFormat{"jpeg": imagemeta.JPEG, "png": imagemeta.PNG, "webp": imagemeta.WebP, "tiff": imagemeta.TIFF}
 	kind, ok := known[format]
@@ -123,7 +175,7 @@ func orientation(data []byte, format string) (found int) {
 	// An error in the metadata is ignored, a panic too: the picture is usable without it.
 	_ = imagemeta.Decode(imagemeta.Options{
 		R: bytes.NewReader(data), ImageFormat: kind, Sources: imagemeta.EXIF,
-		ShouldHandleTag: func(tag imagemeta.TagInfo) bool { return tag.Tag == "Orientation" },
+		ShouldHandleTag: func(tag imagemeta.TagInfo) bool { return tag.Tag == "Orientation" && tag.Namespace == "IFD0" },
 		HandleTag: func(tag imagemeta.TagInfo) error {
 			if v, ok := tag.Value.(uint16); ok && v >= 1 && v <= 8 {
 				found = int(v)

@@ -10,6 +10,7 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,6 +18,7 @@ import (
 	"testing"
 
 	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
 
 	"fashionlab/fashion/internal/hostile"
 	"fashionlab/fashion/photo"
@@ -172,12 +174,27 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add(b.Bytes())
 	f.Add([]byte("GIF89a\x10\x00\x10\x00"))
+	for _, encode := range []func(io.Writer) error{
+		func(w io.Writer) error { return gif.Encode(w, corner(16, 8), nil) },
+		func(w io.Writer) error { return bmp.Encode(w, corner(16, 8)) },
+		func(w io.Writer) error {
+			return tiff.Encode(w, corner(16, 8), &tiff.Options{Compression: tiff.Deflate})
+		},
+	} {
+		b.Reset()
+		if err := encode(&b); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b.Bytes())
+	}
+	f.Add(animated(64, 48, stored(f, "lossy.webp")[12:]))
+	f.Add(animated(40, 24, stored(f, "lossless.webp")[12:]))
 	for _, p := range hostile.Pictures() {
 		if int64(len(p.File)) <= limits.Bytes {
 			f.Add(p.File)
 		}
 	}
-	for _, pattern := range []string{"../../testdata/photos/*.webp", "../../testdata/photos/*.jpg"} {
+	for _, pattern := range []string{"../../testdata/photos/*.webp", "../../testdata/photos/*.jpg", "../../testdata/photos/*.png", "../../testdata/photos/boot.*"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil || len(paths) == 0 {
 			f.Fatal(pattern, err)
@@ -197,6 +214,11 @@ func FuzzDecode(f *testing.F) {
 		runtime.ReadMemStats(&after)
 		if allocated := int64(after.TotalAlloc - before.TotalAlloc); allocated > limits.Memory+4<<20 {
 			t.Fatalf("%d bytes were allocated, want at most %d", allocated, limits.Memory)
+		}
+		for _, warning := range photo.Warnings(file) {
+			if len(warning) > 200 {
+				t.Fatalf("a warning of %d bytes", len(warning))
+			}
 		}
 		var e *photo.Error
 		switch {

@@ -16,7 +16,7 @@ import (
 )
 
 func TestHostilePicturesStayWithinTheLimitsOfMemory(t *testing.T) {
-	limits := photo.Limits{Bytes: hostile.Bytes, Pixels: hostile.Pixels, Memory: hostile.Memory}
+	limits := photo.DefaultLimits()
 	var table bytes.Buffer
 	w := tabwriter.NewWriter(&table, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "picture\tfile, KB\tallocated, MiB\tms\toutcome\t")

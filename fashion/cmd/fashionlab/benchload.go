@@ -27,7 +27,7 @@ func benchLoad(ctx context.Context, o benchOptions) error {
 	if !held.Here {
 		return load.Run(ctx, os.Stdout, held)
 	}
-	s, err := newServer(demo.NewToken())
+	s, err := newServer(demo.Options{Token: demo.NewToken()})
 	if err != nil {
 		return err
 	}

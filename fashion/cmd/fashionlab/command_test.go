@@ -87,6 +87,7 @@ func TestWrongCommandLinesAreReportedAndNothingIsDone(t *testing.T) {
 		"predict -json":                          "name one photo or more",
 		"predict -recipe cnn a.png":              "not defined: -recipe",
 		"demo -listen 8080":                      "-listen",
+		"demo -origin demo.example":              `"demo.example", want a scheme and a host`,
 		"bench -batch 0":                         "-batch",
 		"bench -search -answers":                 "exclude each other",
 		"bench -load -search":                    "exclude each other",

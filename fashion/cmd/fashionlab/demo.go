@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/demo"
@@ -18,14 +19,28 @@ func demoCommand() command {
 	return command{
 		name: "demo", summary: "say what garments photos show, as a web page", heeds: true,
 		text: `Serves a web page that classifies the garment on a photo and explains why. It generates items with the published GAN, too. At an address that other
-machines can reach it requires a token. Ctrl-C stops it.`,
+machines can reach it requires a token. Behind a proxy, name the address that users open with -origin; all whom the proxy lets in can use the
+page, unless -token is set. Ctrl-C stops it.`,
 		example: "demo -listen 127.0.0.1:8080",
 		define: func(f *flag.FlagSet) prepare {
 			listen := f.String("listen", "127.0.0.1:8080", "`address` of the page")
 			token := f.String("token", "", "that clients must send (default none on this machine, elsewhere a new one)")
+			var origins []string
+			f.Func("origin", "`URL` under which users reach the page through a proxy, such as https://demo.example; may be repeated", func(v string) error {
+				for part := range strings.SplitSeq(v, ",") {
+					origin, err := demo.ParseOrigin(strings.TrimSpace(part))
+					if err != nil {
+						return err
+					}
+					origins = append(origins, origin)
+				}
+				return nil
+			})
 			return func([]string) (work, error) {
 				checked, err := checkAddress(*listen, *token)
-				return func(ctx context.Context) error { return serve(ctx, *listen, checked) }, err
+				return func(ctx context.Context) error {
+					return serve(ctx, *listen, demo.Options{Token: checked, Origins: origins})
+				}, err
 			}
 		},
 	}
@@ -50,8 +65,8 @@ func checkAddress(address, token string) (string, error) {
 }
 
 // serve serves the demo's page until the context ends.
-func serve(ctx context.Context, address, token string) error {
-	s, err := newServer(token)
+func serve(ctx context.Context, address string, options demo.Options) error {
+	s, err := newServer(options)
 	if err != nil {
 		return err
 	}
@@ -65,7 +80,7 @@ func serve(ctx context.Context, address, token string) error {
 }
 
 // newServer is the demo's server, without neighbours.
-func newServer(token string) (*demo.Server, error) {
+func newServer(options demo.Options) (*demo.Server, error) {
 	ensemble, err := demo.Open(warn)
 	if err != nil {
 		return nil, err
@@ -76,7 +91,7 @@ func newServer(token string) (*demo.Server, error) {
 	if err := ensemble.Warm(); err != nil {
 		return nil, err
 	}
-	s := demo.NewServer(ensemble, demo.Options{Token: token})
+	s := demo.NewServer(ensemble, options)
 	if err := addGenerator(s); err != nil {
 		fmt.Fprintln(os.Stderr, "the page generates no items:", err)
 	}

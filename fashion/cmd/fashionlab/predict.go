@@ -37,7 +37,8 @@ func warn(err error) { fmt.Fprintln(os.Stderr, "warning:", err) }
 // predicted is a file with its prediction.
 type predicted struct {
 	File          string             `json:"file"`
-	Error         string             `json:"error,omitempty"` // why there is no prediction
+	Error         string             `json:"error,omitempty"`    // why there is no prediction
+	Warnings      []string           `json:"warnings,omitempty"` // what is wrong with it, though there is one
 	Class         string             `json:"class,omitempty"`
 	LowConfidence bool               `json:"unsure,omitempty"`  // the key is that of earlier versions
 	Top           []classProbability `json:"top,omitempty"`     // the three most probable classes
@@ -66,6 +67,9 @@ func predict(files []string, asJSON bool) error {
 			if p.Err != nil {
 				bad++
 			}
+			for _, text := range p.Warnings {
+				warn(fmt.Errorf("%s: %s", p.Path, text))
+			}
 			list = append(list, newPredicted(ensemble, p))
 		}
 	}
@@ -82,7 +86,7 @@ func predict(files []string, asJSON bool) error {
 
 // newPredicted is a file for the output.
 func newPredicted(ensemble *demo.Ensemble, f demo.File) predicted {
-	p := predicted{File: f.Path}
+	p := predicted{File: f.Path, Warnings: f.Warnings}
 	if f.Err != nil {
 		p.Error = f.Err.Error()
 		return p

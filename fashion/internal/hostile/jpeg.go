@@ -33,6 +33,19 @@ func progressive(width, height, scans int) []byte {
 	return append(append(file, bytes.Repeat(scan(width, height), scans)...), 0xff, 0xd9)
 }
 
+// progressive420 is a progressive JPEG of three components, the chroma subsampled by two, of a scan each that has no coefficients.
+func progressive420(width, height int) []byte {
+	luma := frame(width, height, 0xc2, 3)
+	luma[11] = 0x22
+	file := slices.Concat([]byte{0xff, 0xd8}, quantizers(), luma, endOfBlocks())
+	for i, size := range [][2]int{{width, height}, {(width + 1) / 2, (height + 1) / 2}, {(width + 1) / 2, (height + 1) / 2}} {
+		scan := scan(size[0], size[1])
+		scan[5] = byte(i + 1) // the component
+		file = append(file, scan...)
+	}
+	return append(file, 0xff, 0xd9)
+}
+
 // sequential is a grey JPEG of scans whose blocks have no coefficient and take two bits each.
 func sequential(width, height, scans int) []byte {
 	one := append([]byte{0, 1}, make([]byte, 16)...) // a Huffman table of one symbol, 0

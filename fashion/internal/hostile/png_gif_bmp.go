@@ -26,6 +26,15 @@ func pngFile(width, height int, depth, kind, interlaced byte, data []byte, other
 	return slices.Concat(file, chunk("IDAT", data), chunk("IEND", nil))
 }
 
+// corrupt is a PNG file with n chunks of different names that do not fit their checksums.
+func corrupt(file []byte, n int) []byte {
+	var chunks []byte
+	for i := range n {
+		chunks = append(chunks, 0, 0, 0, 0, 'a'+byte(i%26), 'A'+byte(i/26%26), 'A'+byte(i/676%26), 'x', 1, 2, 3, 4)
+	}
+	return slices.Insert(bytes.Clone(file), 33, chunks...)
+}
+
 // loopingEXIF has a directory that is its own subdirectory.
 func loopingEXIF() []byte {
 	out := []byte("II*\x00\x08\x00\x00\x00")

@@ -1,6 +1,9 @@
 package hostile
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // riff is a WebP file of chunks: a name and data in turn.
 func riff(chunks ...any) []byte {
@@ -11,6 +14,13 @@ func riff(chunks ...any) []byte {
 		body = append(append(body, data...), make([]byte, len(data)%2)...)
 	}
 	return append(binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(len(body))), body...)
+}
+
+// animated is a WebP animation of one frame: the announced size of it, and its bitstream, on a canvas.
+func animated(canvasSide, frameSide int, stream []byte) []byte {
+	size := canvas(frameSide, frameSide, 0)[4:]
+	frame := slices.Concat(make([]byte, 6), size, make([]byte, 4), riff("VP8L", stream)[12:])
+	return riff("VP8X", canvas(canvasSide, canvasSide, 2), "ANIM", make([]byte, 6), "ANMF", frame)
 }
 
 // canvas is VP8X.
