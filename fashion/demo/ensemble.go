@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
+	"fashionlab/fashion"
 	"fashionlab/fashion/ensemble"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/metrics"
@@ -17,9 +19,13 @@ import (
 
 // Ensemble is trained models that predict together by soft voting.
 type Ensemble struct {
-	Members             []Member // the one with the largest weight first
-	Temperature         float64  // of temperature scaling, fitted on the validation images
-	ConfidenceThreshold float64  // a probability of the first class below it is low confidence: 5% of the validation images stay below
+	Members     []Member // the one with the largest weight first
+	Temperature float64  // of temperature scaling, fitted on the validation images
+
+	indices    []int32    // of the validation images, in the file of training images
+	validation []evidence // of these, without similarities
+	judge      judge      // by these
+	near       atomic.Pointer[Neighbours]
 }
 
 // Member is a trained model of an ensemble.
@@ -143,9 +149,23 @@ func weigh(joined ensemble.Members) (*Ensemble, error) {
 	for i, m := range kept {
 		e.Members = append(e.Members, Member{Title: m.Name, Run: m.Run, Weight: weights[i], Test: metrics.Accuracy(kept.Test()[i])})
 	}
-	e.ConfidenceThreshold = metrics.Percentile(Confidence(metrics.Tempered(validation, e.Temperature)), 5)
+	e.learn(metrics.Tempered(validation, e.Temperature), kept.Validation())
 	slices.SortStableFunc(e.Members, func(a, b Member) int { return cmp.Compare(b.Weight, a.Weight) })
 	return e, nil
+}
+
+// learn learns from the validation images when a prediction is doubtful.
+func (e *Ensemble) learn(validation run.Predictions, members []run.Predictions) {
+	e.indices = validation.Indices
+	for i, row := range validation.Probabilities {
+		class := validation.Predicted(i)
+		var rows [][fashion.NumClasses]float32
+		for _, m := range members {
+			rows = append(rows, m.Probabilities[i])
+		}
+		e.validation = append(e.validation, evidence{confidence: float64(row[class]), agreement: agreementOf(rows, class)})
+	}
+	e.judge = newJudge(e.validation, len(members) > 1, false)
 }
 
 func (e *Ensemble) weights() []float64 {

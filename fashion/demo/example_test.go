@@ -31,7 +31,7 @@ func ExampleEnsemble_PredictFiles() {
 			continue
 		}
 		class := demo.Ranking(f.Probabilities)[0]
-		fmt.Printf("%s: %v, %.3f, low confidence: %v\n", f.Path, class, f.Probabilities[class], f.LowConfidence)
+		fmt.Printf("%s: %v, %.3f, decision: %s\n", f.Path, class, f.Probabilities[class], f.Decision)
 	}
 }
 
@@ -56,7 +56,7 @@ func ExampleEnsemble_Neighbours() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("out of distribution:", neighbours.Similarity(features[0]) < neighbours.Threshold)
+	fmt.Printf("k-nearest-neighbour similarity: %.3f\n", neighbours.Similarity(features[0]))
 }
 
 func ExampleServer_ListenAndServe() {

@@ -30,7 +30,7 @@ func (e *Ensemble) PredictFiles(paths []string) ([]File, error) {
 			photos, rows = append(photos, prepared), append(rows, i)
 		}
 	}
-	predictions, err := e.predictPhotos(photos)
+	predictions, err := e.Classify(photos)
 	if err != nil {
 		return nil, err
 	}

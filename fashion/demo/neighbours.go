@@ -2,25 +2,24 @@ package demo
 
 import (
 	"fmt"
+	"slices"
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/metrics"
-	"fashionlab/fashion/run"
 )
 
 // Neighbours finds the training images that are nearest to another by the cosine similarity of the first member's features. The similarity of the
-// sixth nearest is the image's k-nearest-neighbour similarity: where it is below the threshold, the image is likely out of distribution, whatever
+// sixth nearest is the image's k-nearest-neighbour similarity (Sun, Ming, Zhu and Li, "Out-of-Distribution Detection with Deep Nearest Neighbors", 2022): where it is small, the image is likely out of distribution, whatever
 // class the models predict.
 type Neighbours struct {
-	Threshold float64 // the similarity that 5% of the validation images stay below
-
 	set   fashion.Set
 	index *metrics.CosineIndex // of the set's features
+	judge judge                // by the validation images, their similarities included
 }
 
 const (
-	nearestShown    = 6   // k of the similarity, and how many neighbours the page shows
-	thresholdImages = 500 // validation images that set the threshold
+	nearestShown    = 6    // k of the similarity, and how many neighbours the page shows
+	referenceImages = 1000 // validation images that a similarity is compared with
 )
 
 // Neighbour is an image of a set with the cosine similarity of its features, -1 to 1.
@@ -34,12 +33,8 @@ type Neighbour struct {
 // Neighbours prepares the search in the first n training images of the 60,000 that the first member was not validated on. It takes about half a
 // second for 1,000 images on two cores. It is an error if the member was split from other images.
 func (e *Ensemble) Neighbours(all fashion.Set, n int) (*Neighbours, error) {
-	validation, err := e.Members[0].Run.Predictions(run.Validation)
-	if err != nil {
-		return nil, err
-	}
 	inValidation := map[int]bool{}
-	for _, i := range validation.Indices {
+	for _, i := range e.indices {
 		if int(i) >= all.Len() {
 			return nil, fmt.Errorf("%d training images, want those that %s was split from: one of its validation images is number %d", all.Len(), e.Members[0].Name(), i)
 		}
@@ -47,12 +42,13 @@ func (e *Ensemble) Neighbours(all fashion.Set, n int) (*Neighbours, error) {
 	}
 	var searched, held []int
 	for i := range all.Images {
-		switch {
-		case !inValidation[i] && len(searched) < n:
+		if !inValidation[i] && len(searched) < n {
 			searched = append(searched, i)
-		case inValidation[i] && len(held) < thresholdImages:
-			held = append(held, i)
 		}
+	}
+	reference := min(referenceImages, len(e.indices))
+	for _, i := range e.indices[:reference] {
+		held = append(held, int(i))
 	}
 	s := &Neighbours{set: all.Take(searched)}
 	features, err := e.Features(s.set.Images)
@@ -70,18 +66,28 @@ func (e *Ensemble) Neighbours(all fashion.Set, n int) (*Neighbours, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(similarities) > 0 {
-		s.Threshold = metrics.Percentile(similarities, 5)
+	list := slices.Clone(e.validation[:reference])
+	for i, similarity := range similarities {
+		list[i].similarity = similarity
 	}
+	s.judge = newJudge(list, len(e.Members) > 1, true)
 	return s, nil
+}
+
+// AddNeighbours has decisions take the nearest of n training images into account from now on, see Neighbours.
+func (e *Ensemble) AddNeighbours(all fashion.Set, n int) error {
+	near, err := e.Neighbours(all, n)
+	if err == nil {
+		e.near.Store(near)
+	}
+	return err
 }
 
 // Similarity is the k-nearest-neighbour similarity of an image with those features: the cosine similarity of its sixth nearest neighbour.
 func (n *Neighbours) Similarity(features []float32) float64 {
-	return kthSimilarity(n.Nearest(features, nearestShown))
+	nearest := n.Nearest(features, nearestShown)
+	return nearest[len(nearest)-1].Similarity
 }
-
-func kthSimilarity(nearest []Neighbour) float64 { return nearest[len(nearest)-1].Similarity }
 
 // Nearest are the k nearest neighbours of an image with those features, the nearest first, or all if they are fewer. It panics on features that the
 // first member cannot have given: another number of them, or NaN.

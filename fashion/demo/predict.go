@@ -26,7 +26,8 @@ type Prediction struct {
 	Prepared      photo.Prepared
 	Probabilities [fashion.NumClasses]float32   // of the ensemble
 	Members       [][fashion.NumClasses]float32 // of each member
-	LowConfidence bool                          // the confidence is below the ensemble's threshold
+	Decision      Decision
+	Reason        string // why the class is not accepted
 }
 
 // Explanation is a prediction with what explains it: Grad-CAM and the features of the first member.
@@ -78,6 +79,7 @@ func (e *Ensemble) Explain(photos []photo.Prepared) ([]Explanation, error) {
 	}
 	list := make([]Explanation, len(photos))
 	for i, p := range predictions {
+		e.decide(&p, seen.Features[i])
 		list[i] = Explanation{p, seen.Maps[i], seen.Predicted[i], seen.Features[i]}
 	}
 	return list, nil
@@ -88,20 +90,48 @@ func (e *Ensemble) Features(images []fashion.Image) ([][]float32, error) {
 	return e.Members[0].model.Features(images)
 }
 
+// Classify predicts photos and decides whether their classes are accepted.
+func (e *Ensemble) Classify(photos []photo.Prepared) ([]Prediction, error) {
+	list, err := e.predictPhotos(photos)
+	if err != nil {
+		return nil, err
+	}
+	features := make([][]float32, len(photos))
+	if e.near.Load() != nil {
+		if features, err = e.Features(images(photos)); err != nil {
+			return nil, err
+		}
+	}
+	for i := range list {
+		e.decide(&list[i], features[i])
+	}
+	return list, nil
+}
+
+// predictPhotos predicts photos, without a decision.
 func (e *Ensemble) predictPhotos(photos []photo.Prepared) ([]Prediction, error) {
 	all, err := e.Predict(images(photos))
 	if err != nil {
 		return nil, err
 	}
-	list, confidence := make([]Prediction, len(photos)), Confidence(all.Ensemble)
+	list := make([]Prediction, len(photos))
 	for i, ph := range photos {
-		p := Prediction{Prepared: ph, Probabilities: all.Ensemble.Probabilities[i], LowConfidence: confidence[i] < e.ConfidenceThreshold}
+		list[i] = Prediction{Prepared: ph, Probabilities: all.Ensemble.Probabilities[i]}
 		for _, m := range all.Members {
-			p.Members = append(p.Members, m.Probabilities[i])
+			list[i].Members = append(list[i].Members, m.Probabilities[i])
 		}
-		list[i] = p
 	}
 	return list, nil
+}
+
+// decide makes the decision about a photo with those features of the first member, which are not needed without neighbours.
+func (e *Ensemble) decide(p *Prediction, features []float32) {
+	class := Ranking(p.Probabilities)[0]
+	judge, found := e.judge, evidence{confidence: float64(p.Probabilities[class]), agreement: agreementOf(p.Members, class)}
+	if near := e.near.Load(); near != nil {
+		judge, found.similarity = near.judge, near.Similarity(features)
+	}
+	p.Decision, p.Reason = judge.decide(found, p.Prepared.Doubt)
 }
 
 // Ranking lists the classes, the most probable first.

@@ -16,11 +16,10 @@ import (
 // The JSON of the responses to the page.
 type (
 	ensembleJSON struct {
-		Classes             []string     `json:"classes"`
-		Members             []memberJSON `json:"members"`
-		ConfidenceThreshold float64      `json:"confidence_threshold"`
-		MaxBytes            int64        `json:"max_bytes"`  // of a file
-		Directions          int          `json:"directions"` // latent directions of the generator; 0 without one
+		Classes    []string     `json:"classes"`
+		Members    []memberJSON `json:"members"`
+		MaxBytes   int64        `json:"max_bytes"`  // of a file
+		Directions int          `json:"directions"` // latent directions of the generator; 0 without one
 	}
 	memberJSON struct {
 		Title      string     `json:"title"`
@@ -32,16 +31,16 @@ type (
 		Epochs     int        `json:"epochs"`
 	}
 	explanationJSON struct {
-		Warnings          []string                      `json:"warnings,omitempty"` // what is wrong with the file
-		Probabilities     [fashion.NumClasses]float32   `json:"probabilities"`
-		Members           [][fashion.NumClasses]float32 `json:"members"`
-		LowConfidence     bool                          `json:"low_confidence"`
-		OutOfDistribution bool                          `json:"out_of_distribution"` // by the similarity of the neighbours; false without them
-		Steps             []stepJSON                    `json:"steps"`
-		GradCAM           string                        `json:"grad_cam"` // a picture of 28x28 pixels to lay over the last step
-		GradCAMClass      string                        `json:"grad_cam_class"`
-		Neighbours        []neighbourJSON               `json:"neighbours"`    // null while they are being prepared, and without them
-		NoNeighbours      bool                          `json:"no_neighbours"` // there will be none
+		Warnings      []string                      `json:"warnings,omitempty"` // what is wrong with the file
+		Probabilities [fashion.NumClasses]float32   `json:"probabilities"`
+		Members       [][fashion.NumClasses]float32 `json:"members"`
+		Decision      Decision                      `json:"decision"`
+		Reason        string                        `json:"reason,omitempty"`
+		Steps         []stepJSON                    `json:"steps"`
+		GradCAM       string                        `json:"grad_cam"` // a picture of 28x28 pixels to lay over the last step
+		GradCAMClass  string                        `json:"grad_cam_class"`
+		Neighbours    []neighbourJSON               `json:"neighbours"`    // null while they are being prepared, and without them
+		NoNeighbours  bool                          `json:"no_neighbours"` // there will be none
 	}
 	stepJSON struct {
 		Name  string `json:"name"`
@@ -57,7 +56,7 @@ type (
 
 // describe is the ensemble for the page.
 func (e *Ensemble) describe() ensembleJSON {
-	j := ensembleJSON{ConfidenceThreshold: e.ConfidenceThreshold}
+	var j ensembleJSON
 	for i := range fashion.NumClasses {
 		j.Classes = append(j.Classes, fashion.Label(i).String())
 	}
@@ -69,18 +68,16 @@ func (e *Ensemble) describe() ensembleJSON {
 
 // describe is an explanation for the page, with the nearest neighbours once they are prepared.
 func (s *Server) describe(e Explanation) explanationJSON {
-	j := explanationJSON{Probabilities: e.Probabilities, Members: e.Members, LowConfidence: e.LowConfidence, GradCAM: dataURI(heatMap(e.GradCAM)),
+	j := explanationJSON{Probabilities: e.Probabilities, Members: e.Members, Decision: e.Decision, Reason: e.Reason, GradCAM: dataURI(heatMap(e.GradCAM)),
 		GradCAMClass: e.GradCAMClass.String(), NoNeighbours: s.noNeighbours.Load()}
 	for _, step := range e.Prepared.Steps {
 		j.Steps = append(j.Steps, stepJSON{step.Name, step.Note, dataURI(step.Image)})
 	}
-	if n := s.neighbours.Load(); n != nil {
+	if n := s.ensemble.near.Load(); n != nil {
 		j.Neighbours = []neighbourJSON{}
-		nearest := n.Nearest(e.Features, nearestShown)
-		for _, near := range nearest {
+		for _, near := range n.Nearest(e.Features, nearestShown) {
 			j.Neighbours = append(j.Neighbours, neighbourJSON{near.Label.String(), near.Similarity, dataURI(photo.Grey(near.Image))})
 		}
-		j.OutOfDistribution = kthSimilarity(nearest) < n.Threshold
 	}
 	return j
 }

@@ -60,9 +60,8 @@ type Server struct {
 	uploads      *budget     // bytes of files that have arrived and wait to be decoded
 	decoding     *slots      // for pictures that are being decoded, which may each take as much memory as the limits allow
 	queued       atomic.Int64
-	neighbours   atomic.Pointer[Neighbours] // nil until AddNeighbours has prepared them
-	noNeighbours atomic.Bool                // there will be none
-	generator    atomic.Pointer[generator]  // nil without one
+	noNeighbours atomic.Bool               // there will be none
+	generator    atomic.Pointer[generator] // nil without one
 	mux          *http.ServeMux
 }
 
@@ -88,13 +87,11 @@ func NewServer(e *Ensemble, o Options) *Server {
 
 // AddNeighbours adds the nearest of n training images to the predictions, see Ensemble.Neighbours. The server may serve meanwhile.
 func (s *Server) AddNeighbours(all fashion.Set, n int) error {
-	found, err := s.ensemble.Neighbours(all, n)
+	err := s.ensemble.AddNeighbours(all, n)
 	if err != nil {
 		s.OmitNeighbours()
-		return err
 	}
-	s.neighbours.Store(found)
-	return nil
+	return err
 }
 
 // OmitNeighbours tells the page not to wait for neighbours.

@@ -2,6 +2,7 @@ package photo
 
 import (
 	"image"
+	"slices"
 
 	"golang.org/x/image/draw"
 
@@ -36,11 +37,14 @@ func (p *pixels) ofDataSet() bool {
 }
 
 // prepareOfDataSet takes an image of the data set as it is.
-func prepareOfDataSet(work *image.NRGBA) Prepared {
+func prepareOfDataSet(work *image.NRGBA) (Prepared, error) {
 	out := image.NewGray(image.Rect(0, 0, fashion.Side, fashion.Side))
 	draw.CatmullRom.Scale(out, out.Rect, work, work.Rect, draw.Src, nil)
+	if slices.Max(out.Pix) < minContrast {
+		return Prepared{}, nothing()
+	}
 	return Prepared{fashion.Image(out.Pix), "", []Step{
 		{"photo", "light on black, as in the data set: it is taken as it is", work},
 		{"28x28", "the whole picture", out},
-	}}
+	}}, nil
 }

@@ -36,7 +36,7 @@ func Prepare(img image.Image) (Prepared, error) {
 	work := shrink(img, workSide)
 	p := planes(work)
 	if p.ofDataSet() {
-		return prepareOfDataSet(work), nil
+		return prepareOfDataSet(work)
 	}
 	if inner, framed := p.withoutFrame(); framed {
 		work = shrink(work.SubImage(inner), workSide)
@@ -47,7 +47,7 @@ func Prepare(img image.Image) (Prepared, error) {
 	mask := p.mask(distance)
 	box, ok := mask.Box()
 	if !ok {
-		return Prepared{}, &Error{"nothing that stands out from the background", "one item on a background that differs from it"}
+		return Prepared{}, nothing()
 	}
 	item := p.item(background, distance, mask)
 	out := fit(item, box)
@@ -58,6 +58,11 @@ func Prepare(img image.Image) (Prepared, error) {
 		{"negative", "light on black, as in the data set", item.Picture()},
 		{"28x28", "the longer side fills the image", Grey(out)},
 	}}, nil
+}
+
+// nothing is the error of a picture without an item.
+func nothing() error {
+	return &Error{"nothing that stands out from the background", "one item on a background that differs from it"}
 }
 
 // Grey returns an image of the data set as a picture.

@@ -112,13 +112,18 @@ func addGenerator(s *demo.Server) error {
 }
 
 func addNeighbours(s *demo.Server) error {
-	dir, err := fashion.FindDir()
-	if err != nil {
-		return err
-	}
-	set, err := fashion.LoadTrain(dir)
+	set, err := trainingImages()
 	if err != nil {
 		return err
 	}
 	return s.AddNeighbours(set, neighbourImages)
+}
+
+// trainingImages are those of the data set.
+func trainingImages() (fashion.Set, error) {
+	dir, err := fashion.FindDir()
+	if err != nil {
+		return fashion.Set{}, err
+	}
+	return fashion.LoadTrain(dir)
 }

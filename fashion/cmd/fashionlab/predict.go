@@ -17,8 +17,8 @@ import (
 func predictCommand() command {
 	return command{
 		name: "predict", summary: "say what garments photos show", arguments: "FILE...",
-		text: `Says what garment each photo shows, with the probabilities of the three likeliest classes. A "?" means low confidence. Files that cannot
-be used are named, and the exit code is then 1.`,
+		text: `Says what garment each photo shows, with the probabilities of the three likeliest classes: a class, or "not sure", or "none of these" if nothing among the
+training images is similar, each with the reason. Files that cannot be used are named, and the exit code is then 1.`,
 		example: "predict testdata/photos/cmyk.jpg -json",
 		define: func(f *flag.FlagSet) prepare {
 			asJSON := f.Bool("json", false, "print JSON")
@@ -36,13 +36,15 @@ func warn(err error) { fmt.Fprintln(os.Stderr, "warning:", err) }
 
 // predicted is a file with its prediction.
 type predicted struct {
-	File          string             `json:"file"`
-	Error         string             `json:"error,omitempty"`    // why there is no prediction
-	Warnings      []string           `json:"warnings,omitempty"` // what is wrong with it, though there is one
-	Class         string             `json:"class,omitempty"`
-	LowConfidence bool               `json:"unsure,omitempty"`  // the key is that of earlier versions
-	Top           []classProbability `json:"top,omitempty"`     // the three most probable classes
-	Members       map[string]float64 `json:"members,omitempty"` // probability of the first class by each
+	File     string             `json:"file"`
+	Error    string             `json:"error,omitempty"`    // why there is no prediction
+	Warnings []string           `json:"warnings,omitempty"` // what is wrong with it, though there is one
+	Class    string             `json:"class,omitempty"`
+	Decision demo.Decision      `json:"decision,omitempty"`
+	Reason   string             `json:"reason,omitempty"`  // why the class is not accepted
+	Unsure   bool               `json:"unsure,omitempty"`  // it is not; of earlier versions
+	Top      []classProbability `json:"top,omitempty"`     // the three most probable classes
+	Members  map[string]float64 `json:"members,omitempty"` // probability of the first class by each
 }
 
 type classProbability struct {
@@ -55,6 +57,9 @@ func predict(files []string, asJSON bool) error {
 	ensemble, err := demo.Open(warn)
 	if err != nil {
 		return err
+	}
+	if err := learnNeighbours(ensemble); err != nil {
+		warn(fmt.Errorf("it is not checked whether training images are similar: %w", err))
 	}
 	var list []predicted
 	bad := 0
@@ -84,6 +89,15 @@ func predict(files []string, asJSON bool) error {
 	return err
 }
 
+// learnNeighbours has an ensemble look for similar training images. They are fewer than for the page, which has time to prepare more.
+func learnNeighbours(e *demo.Ensemble) error {
+	set, err := trainingImages()
+	if err != nil {
+		return err
+	}
+	return e.AddNeighbours(set, 2000)
+}
+
 // newPredicted is a file for the output.
 func newPredicted(ensemble *demo.Ensemble, f demo.File) predicted {
 	p := predicted{File: f.Path, Warnings: f.Warnings}
@@ -92,7 +106,7 @@ func newPredicted(ensemble *demo.Ensemble, f demo.File) predicted {
 		return p
 	}
 	ranking := demo.Ranking(f.Probabilities)
-	p.Class, p.LowConfidence, p.Members = ranking[0].String(), f.LowConfidence, map[string]float64{}
+	p.Class, p.Decision, p.Reason, p.Unsure, p.Members = ranking[0].String(), f.Decision, f.Reason, f.Decision != demo.Classified, map[string]float64{}
 	for _, class := range ranking[:3] {
 		p.Top = append(p.Top, classProbability{class.String(), float64(f.Probabilities[class])})
 	}
@@ -105,21 +119,21 @@ func newPredicted(ensemble *demo.Ensemble, f demo.File) predicted {
 // printPredicted prints a line for each file: its class, or why there is none, and the next two classes.
 func printPredicted(w io.Writer, list []predicted) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "file\tclass\tprobability\tthen\t")
+	fmt.Fprintln(t, "file\tanswer\tprobability\tthen\twhy it is doubtful\t")
 	for _, p := range list {
 		if p.Error != "" {
-			fmt.Fprintf(t, "%s\t-\t\t%s\t\n", p.File, p.Error)
+			fmt.Fprintf(t, "%s\t-\t\t%s\t\t\n", p.File, p.Error)
 			continue
 		}
-		class := p.Class
-		if p.LowConfidence {
-			class += "?"
+		answer := p.Class
+		if p.Unsure {
+			answer = fmt.Sprintf("%s (%s?)", p.Decision, p.Class)
 		}
 		var then []string
 		for _, c := range p.Top[1:] {
 			then = append(then, fmt.Sprintf("%s %.3f", c.Class, c.Probability))
 		}
-		fmt.Fprintf(t, "%s\t%s\t%.3f\t%s\t\n", p.File, class, p.Top[0].Probability, strings.Join(then, ", "))
+		fmt.Fprintf(t, "%s\t%s\t%.3f\t%s\t%s\t\n", p.File, answer, p.Top[0].Probability, strings.Join(then, ", "), p.Reason)
 	}
 	return t.Flush()
 }

@@ -1,0 +1,91 @@
+package demo
+
+import (
+	"slices"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/metrics"
+)
+
+// Decision is what an ensemble makes of a photo.
+type Decision string
+
+const (
+	Classified  Decision = "class"         // the most probable class
+	NotSure     Decision = "not sure"      // the most probable class is doubtful
+	NoneOfThese Decision = "none of these" // out-of-distribution: the photo shows something else than the ten classes
+)
+
+// The false alarms among validation images, as fractions.
+const (
+	notSureAlarms = 0.15 // "not sure": half of the images that the models get wrong are among them
+	foreignAlarms = 0.02 // "none of these"
+)
+
+// evidence are three numbers that are small where a prediction is doubtful.
+type evidence struct {
+	confidence float64 // the ensemble's probability of its class
+	agreement  float64 // the smallest probability that a member gives this class
+	similarity float64 // k-nearest-neighbour similarity, see Neighbours
+}
+
+// judge decides by the evidence of validation images. The test that is missing where its ranks are nil is left out.
+type judge struct {
+	confidence, agreement, similarity metrics.Ranks
+	threshold                         float64 // score of a prediction that is not sure
+}
+
+// newJudge learns from the evidence of validation images; some lack the agreement, which one member has with itself, or the similarity.
+func newJudge(list []evidence, agreement, similarity bool) judge {
+	column := func(has bool, of func(evidence) float64) metrics.Ranks {
+		var values []float64
+		for _, e := range list {
+			if has {
+				values = append(values, of(e))
+			}
+		}
+		return metrics.NewRanks(values)
+	}
+	j := judge{
+		confidence: column(true, func(e evidence) float64 { return e.confidence }),
+		agreement:  column(agreement, func(e evidence) float64 { return e.agreement }),
+		similarity: column(similarity, func(e evidence) float64 { return e.similarity }),
+	}
+	var scores []float64
+	for _, e := range list {
+		scores = append(scores, j.score(e))
+	}
+	if len(scores) > 0 {
+		j.threshold = metrics.Percentile(scores, 100-100*notSureAlarms)
+	}
+	return j
+}
+
+// score is the larger the more doubtful a prediction is.
+func (j judge) score(e evidence) float64 {
+	return metrics.FisherScore(j.confidence.P(e.confidence), j.agreement.P(e.agreement), j.similarity.P(e.similarity))
+}
+
+// decide decides, and says why where the class is not accepted. doubt is that of the photo's preparation.
+func (j judge) decide(e evidence, doubt string) (d Decision, reason string) {
+	unlike := j.similarity.P(e.similarity)
+	switch {
+	case len(j.similarity) > 0 && unlike <= foreignAlarms:
+		return NoneOfThese, "no training image is similar"
+	case doubt != "":
+		return NotSure, doubt
+	case j.score(e) < j.threshold:
+		return Classified, ""
+	}
+	ps := []float64{j.confidence.P(e.confidence), j.agreement.P(e.agreement), unlike}
+	return NotSure, []string{"low confidence", "the models disagree", "few training images are similar"}[slices.Index(ps, slices.Min(ps))]
+}
+
+// agreementOf is the smallest probability that a member gives a class.
+func agreementOf(members [][fashion.NumClasses]float32, class fashion.Label) float64 {
+	least := 1.0
+	for _, m := range members {
+		least = min(least, float64(m[class]))
+	}
+	return least
+}
