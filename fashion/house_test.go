@@ -20,7 +20,7 @@ var storeys = []string{
 	"fashion/layers", "fashion/augment", "fashion/models", "fashion/pretrained", "fashion/optim",
 	"fashion/metrics", "fashion/ensemble", "fashion/internal/hostile", "fashion/internal/raster", "fashion/photo", "fashion/scene",
 	"fashion/infer", "fashion/internal/session", "fashion/train", "fashion/gan", "fashion/study", "fashion/plots", "fashion/report", "fashion/notebook", "fashion/demo",
-	"fashion/cmd/fashionlab/internal/check", "fashion/cmd/fashionlab/internal/load", "fashion/cmd/fashionlab",
+	"fashion/cmd/fashionlab/internal/check", "fashion/cmd/fashionlab/internal/load", "fashion/cmd/fashionlab/internal/photobench", "fashion/cmd/fashionlab",
 	"kernel-setup/internal/process", "kernel-setup/internal/layout", "kernel-setup/internal/layouttest", "kernel-setup/internal/python", "kernel-setup/internal/parts",
 	"kernel-setup/internal/cuda", "kernel-setup/internal/licences", "kernel-setup/internal/notebooks", "kernel-setup",
 }

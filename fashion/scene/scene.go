@@ -223,9 +223,23 @@ func garment(item fashion.Image, r *rand.Rand) *image.NRGBA {
 // random draws of an item depend on the seed and its position in the set.
 func (s Scene) Photos(set fashion.Set, seed uint64) (prepared fashion.Set, missed int, err error) {
 	prepared = fashion.Set{Images: make([]fashion.Image, set.Len()), Labels: set.Labels}
+	list, err := s.Prepare(set, seed)
+	for i, p := range list {
+		if p == nil {
+			missed++
+		} else {
+			prepared.Images[i] = p.Image
+		}
+	}
+	return prepared, missed, err
+}
+
+// Prepare is Photos with what the preparation says of each photo, but without its steps; nil where it finds nothing.
+func (s Scene) Prepare(set fashion.Set, seed uint64) ([]*photo.Prepared, error) {
+	list := make([]*photo.Prepared, set.Len())
 	var wait sync.WaitGroup
 	var failed atomic.Pointer[error]
-	var next, failures atomic.Int64
+	var next atomic.Int64
 	for range runtime.GOMAXPROCS(0) {
 		wait.Go(func() {
 			for i := int(next.Add(1)) - 1; i < set.Len(); i = int(next.Add(1)) - 1 {
@@ -234,18 +248,15 @@ func (s Scene) Photos(set fashion.Set, seed uint64) (prepared fashion.Set, misse
 					failed.Store(&err)
 					return
 				}
-				p, err := photo.Prepare(img)
-				if err != nil {
-					failures.Add(1)
-					continue
+				if p, err := photo.Prepare(img); err == nil {
+					list[i] = &photo.Prepared{Image: p.Image, Doubt: p.Doubt}
 				}
-				prepared.Images[i] = p.Image
 			}
 		})
 	}
 	wait.Wait()
 	if err := failed.Load(); err != nil {
-		return prepared, 0, *err
+		return nil, *err
 	}
-	return prepared, int(failures.Load()), nil
+	return list, nil
 }

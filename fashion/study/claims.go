@@ -1,9 +1,12 @@
 package study
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"fashionlab/fashion/run"
 )
 
 // Claim is a conclusion of the slides that an experiment of several trainings tests.
@@ -65,4 +68,37 @@ func Queue(p Profile, claims ...Claim) []Variant {
 		}
 	}
 	return queue
+}
+
+// Standing is what there is of a training.
+type Standing struct {
+	Published bool
+	Tested    bool // it is finished on this machine, and has predictions for the test images
+	Finished  bool
+	Epochs    int // that are there, on this machine
+}
+
+// Standing looks for a variant's run. The error of a run with another recipe is a *run.RecipeError.
+func (v Variant) Standing() (s Standing, err error) {
+	switch p, err := run.Published().Open(v.Run); {
+	case err == nil:
+		s.Published = p.Recipe == v.Recipe
+	case !errors.Is(err, run.ErrNotFound):
+		return s, err
+	}
+	r, err := run.Local().Open(v.Run)
+	switch {
+	case errors.Is(err, run.ErrNotFound):
+		return s, nil
+	case err != nil:
+		return s, err
+	case r.Recipe != v.Recipe:
+		return s, &run.RecipeError{Dir: r.Dir, Differences: run.Diff(r.Recipe, v.Recipe)}
+	}
+	s.Finished, s.Epochs = r.Finished(), len(r.History)
+	if s.Finished {
+		_, err := r.Predictions(run.Test)
+		s.Tested = err == nil // corrupt ones are made anew
+	}
+	return s, nil
 }

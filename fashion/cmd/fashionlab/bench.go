@@ -22,7 +22,8 @@ func benchCommand() command {
 	return command{
 		name: "bench", summary: "time a training step",
 		text: `Times training steps of a model, beside the same model in Keras, PyTorch or JAX where a Python has them. Instead of steps it times a whole search
-(-search) or the answers of the network that comes with the project (-answers), or holds a load of clients on the demo (-load), alone and beside a hostile visitor.`,
+(-search) or the answers of the network that comes with the project (-answers), holds a load of clients on the demo (-load), alone and beside a hostile visitor, or
+measures how photos are prepared and classified in about 100 conditions (-photos).`,
 		example: "bench -model cnn -batch 64,512 -peers python3",
 		define: func(f *flag.FlagSet) prepare {
 			var o benchOptions
@@ -37,14 +38,17 @@ func benchCommand() command {
 			f.IntVar(&o.clients, "clients", 64, "with -load, `number` of clients that post photos")
 			f.DurationVar(&o.duration, "for", time.Minute, "with -load, `time` of each situation")
 			f.StringVar(&o.url, "url", "", "with -load, `address` of a demo's page, with its token (default a demo in this process)")
+			f.IntVar(&o.photos, "photos", 0, "classify photos of this `number` of items in each condition instead, such as 100")
 			return func([]string) (work, error) {
 				var err error
 				if o.sizes, err = parseSizes(*batches); err != nil {
 					return nil, err
 				}
 				switch {
-				case o.search && o.answers || o.search && o.load || o.answers && o.load:
-					return nil, errors.New("-search, -answers and -load exclude each other")
+				case o.search && o.answers || o.search && o.load || o.answers && o.load || o.photos != 0 && (o.search || o.answers || o.load):
+					return nil, errors.New("-search, -answers, -load and -photos exclude each other")
+				case o.photos < 0:
+					return nil, fmt.Errorf("-photos is %d, want 1 or more", o.photos)
 				case o.clients < 1 || o.duration <= 0:
 					return nil, fmt.Errorf("-clients is %d and -for is %v, want more than 0 of both", o.clients, o.duration)
 				}
@@ -61,7 +65,7 @@ type benchOptions struct {
 	recipe                                    run.Recipe
 	sizes                                     []int
 	transforms, frozen, search, answers, load bool
-	clients                                   int
+	clients, photos                           int
 	duration                                  time.Duration
 }
 
@@ -73,6 +77,8 @@ func (o benchOptions) do(ctx context.Context) error {
 		return benchAnswers(o.sizes, o.python)
 	case o.load:
 		return benchLoad(ctx, o)
+	case o.photos > 0:
+		return benchPhotos(ctx, o.photos)
 	}
 	o.recipe.Model.Weights, o.recipe.Model.FineTuneAt = run.Weights{}, 0 // what they are takes no time
 	return bench(variants(o.recipe, o.transforms, o.frozen), o.sizes, o.python)

@@ -89,6 +89,8 @@ func TestWrongCommandLinesAreReportedAndNothingIsDone(t *testing.T) {
 		"demo -listen 8080":                      "-listen",
 		"demo -origin demo.example":              `"demo.example", want a scheme and a host`,
 		"bench -batch 0":                         "-batch",
+		"bench -photos -1":                       "-photos is -1",
+		"bench -photos 10 -load":                 "exclude each other",
 		"bench -search -answers":                 "exclude each other",
 		"bench -load -search":                    "exclude each other",
 		"bench -load -clients 0":                 "-clients is 0",

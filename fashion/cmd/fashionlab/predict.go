@@ -11,6 +11,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"fashionlab/fashion/cmd/fashionlab/internal/photobench"
 	"fashionlab/fashion/demo"
 )
 
@@ -58,7 +59,11 @@ func predict(files []string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	if err := learnNeighbours(ensemble); err != nil {
+	all, err := trainingImages()
+	if err == nil {
+		err = ensemble.AddNeighbours(all, 2000) // fewer than for the page, which has time to prepare more
+	}
+	if err != nil {
 		warn(fmt.Errorf("it is not checked whether training images are similar: %w", err))
 	}
 	var list []predicted
@@ -89,13 +94,20 @@ func predict(files []string, asJSON bool) error {
 	return err
 }
 
-// learnNeighbours has an ensemble look for similar training images. They are fewer than for the page, which has time to prepare more.
-func learnNeighbours(e *demo.Ensemble) error {
-	set, err := trainingImages()
+// benchPhotos measures how photos of n validation images are prepared and classified in each condition.
+func benchPhotos(ctx context.Context, n int) error {
+	e, err := demo.Open(warn)
 	if err != nil {
 		return err
 	}
-	return e.AddNeighbours(set, 2000)
+	all, err := trainingImages()
+	if err == nil {
+		err = e.AddNeighbours(all, neighbourImages)
+	}
+	if err != nil {
+		return err
+	}
+	return photobench.Print(ctx, os.Stdout, os.Stderr, e, all, n)
 }
 
 // newPredicted is a file for the output.

@@ -41,7 +41,7 @@ func newQueue(q queueOptions, o trainOptions) (queue, error) {
 	switch {
 	case !q.all:
 		return queue{}, errors.New("-claim, -for and -plan belong to -all")
-	case o.recipe != defaultRecipe || o.name != "" || o.epochs != 0 || o.seed != 0 || o.weights:
+	case o.recipe != "cnn" || o.name != "" || o.epochs != 0 || o.seed != 0 || o.weights:
 		return queue{}, errors.New("-all has recipes, names, epochs and seeds of its own, and publishes no weights")
 	case o.publish && o.profile != study.Full:
 		return queue{}, fmt.Errorf("-publish is for the claims at profile %s; at %s they show large effects only", study.Full, o.profile)
@@ -102,69 +102,43 @@ func (q queue) print() (missing []study.Variant, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if state != here && state != published {
-			missing = append(missing, v)
-		}
 		about := ""
-		if epochs > 0 {
+		if epochs >= 0 {
+			missing = append(missing, v)
 			seconds := speeds.For(v.Recipe).Seconds(v.Recipe, epochs)
-			total += seconds
-			about = "about " + rounded(seconds)
+			total, about = total+seconds, "about "+rounded(seconds)
 		}
 		fmt.Fprintf(w, "%s\tseed %d\t%s\t%s\t%s\n", v.Name, v.Recipe.Seed, v.Run, state, about)
 	}
 	if err := w.Flush(); err != nil {
 		return nil, err
 	}
-	if total > 0 {
+	if len(missing) > 0 {
 		fmt.Printf("%d of %d trainings are missing, about %s, estimated by %s\n", len(missing), len(q.trainings), rounded(total), speeds.For(missing[0].Recipe).Source)
 	}
 	return missing, nil
 }
 
-// The states of a training for which nothing is left to do.
-const (
-	here      = "here"
-	published = "published"
-)
-
-// state says in words whether a training is there, and how many of its epochs are missing.
+// state says in words whether a training is there, and how many of its epochs are missing; -1 where nothing is to be done.
 func (q queue) state(v study.Variant) (state string, epochs int, err error) {
-	switch p, err := run.Published().Open(v.Run); {
-	case err == nil && p.Recipe == v.Recipe:
-		return published, 0, nil
-	case err != nil && !errors.Is(err, run.ErrNotFound):
-		return "", 0, err
-	}
-	r, err := run.Local().Open(v.Run)
+	s, err := v.Standing()
 	switch {
-	case errors.Is(err, run.ErrNotFound):
-		return "missing", v.Recipe.Epochs, nil
 	case err != nil:
 		return "", 0, err
-	case r.Recipe != v.Recipe:
-		return "", 0, &run.RecipeError{Dir: r.Dir, Differences: run.Diff(r.Recipe, v.Recipe)}
-	case !r.Finished():
-		n := len(r.History)
-		if n == 0 {
-			return "interrupted in the first epoch", v.Recipe.Epochs, nil
-		}
-		return fmt.Sprintf("interrupted after epoch %d", n), v.Recipe.Epochs - n, nil
-	}
-	if _, err := r.Predictions(run.Test); err != nil {
-		return "not tested yet", 0, nil // or its predictions are corrupt, and made anew
-	}
-	if q.options.publish {
+	case s.Published:
+		return "published", -1, nil
+	case s.Tested && q.options.publish:
 		return "not published yet", 0, nil
+	case s.Tested:
+		return "here", -1, nil
+	case s.Finished:
+		return "not tested yet", 0, nil
+	case s.Epochs > 0:
+		return fmt.Sprintf("interrupted after epoch %d", s.Epochs), v.Recipe.Epochs - s.Epochs, nil
 	}
-	return here, 0, nil
+	return "missing", v.Recipe.Epochs, nil
 }
 
-// rounded is a time in words, to the minute from an hour on.
 func rounded(seconds float64) string {
-	d := time.Duration(seconds * float64(time.Second))
-	if d >= time.Hour {
-		return d.Round(time.Minute).String()
-	}
-	return d.Round(time.Second).String()
+	return time.Duration(seconds * float64(time.Second)).Round(time.Second).String()
 }

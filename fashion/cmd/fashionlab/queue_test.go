@@ -96,7 +96,7 @@ func TestQueueTellsWhatIsThereAndWhatIsMissing(t *testing.T) {
 	if err := r.Publish(v.Run, nil); err != nil {
 		t.Fatal(err)
 	}
-	want("published", 0)
+	want("published", -1)
 	other := v
 	other.Recipe.Epochs++
 	if _, _, err := q.state(other); err == nil {

@@ -22,9 +22,8 @@ one resumes after its last epoch: Ctrl-C stops between two steps. The recipe "mi
 the other, in as many calls as you like.`,
 		example: "train -recipe cnn-augmented -profile smoke -seed 2",
 		define: func(f *flag.FlagSet) prepare {
-			var o trainOptions
-			var q queueOptions
-			f.StringVar(&o.recipe, "recipe", defaultRecipe, "`name` of the recipe")
+			o, q := trainOptions{}, queueOptions{}
+			f.StringVar(&o.recipe, "recipe", "cnn", "`name` of the recipe")
 			profile := addProfile(f)
 			f.StringVar(&o.name, "name", "", "`name` of the run (default profile/recipe, and profile/recipe-seedN with another seed than the recipe's)")
 			f.IntVar(&o.epochs, "epochs", 0, "number of epochs; a cosine falls over all of them (default the recipe's)")
@@ -50,9 +49,6 @@ the other, in as many calls as you like.`,
 		},
 	}
 }
-
-// defaultRecipe is trained if no other is asked for.
-const defaultRecipe = "cnn"
 
 // trainOptions are the flags of train.
 type trainOptions struct {

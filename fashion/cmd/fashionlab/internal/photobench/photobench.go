@@ -1,0 +1,63 @@
+// Package photobench measures how photos are prepared and classified.
+package photobench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/demo"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/scene"
+)
+
+// unseenFrom is the first validation image whose photos are classified: with those before it thresholds are chosen.
+const unseenFrom = 2000
+
+// Print measures how an ensemble classifies photos of n validation images in each condition, and prints a table. all are the images that its members were split from.
+func Print(ctx context.Context, out, progress io.Writer, e *demo.Ensemble, all fashion.Set, n int) error {
+	set, err := unseen(e, all, n)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	percent := func(count int) string { return fmt.Sprintf("%.1f", 100*float64(count)/float64(set.Len())) }
+	fmt.Fprintf(out, "photos of %d validation images, in %%\n", set.Len())
+	fmt.Fprintln(w, "condition\tcontrast\tcorrect\trefused\tnot sure\tnone of these\tconfidently wrong\t")
+	conditions := append([]scene.Condition{{Property: "white background", Scene: scene.Scenes()[0]}}, scene.Conditions()...)
+	for i, c := range conditions {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		fmt.Fprintf(progress, "\r%d of %d ", i+1, len(conditions))
+		o, err := e.Try(c.Scene, set, 2)
+		if err != nil {
+			return err
+		}
+		contrast := ""
+		if c.Contrast > 0 {
+			contrast = fmt.Sprint(c.Contrast)
+		}
+		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", c.Property, c.Level, contrast, percent(o.Correct), percent(o.Refused), percent(o.NotSure), percent(o.NoneOfThese), percent(o.ConfidentlyWrong))
+	}
+	fmt.Fprintln(progress)
+	return w.Flush()
+}
+
+// unseen are n validation images of the first member that chose nothing.
+func unseen(e *demo.Ensemble, all fashion.Set, n int) (fashion.Set, error) {
+	validation, err := e.Members[0].Run.Predictions(run.Validation)
+	if err != nil {
+		return fashion.Set{}, err
+	}
+	if most := len(validation.Indices) - unseenFrom; n > most {
+		return fashion.Set{}, fmt.Errorf("-photos is %d, want at most %d: so many validation images chose no threshold", n, most)
+	}
+	var rows []int
+	for _, i := range validation.Indices[unseenFrom : unseenFrom+n] {
+		rows = append(rows, int(i))
+	}
+	return all.Take(rows), nil
+}
