@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"fashionlab/fashion"
@@ -26,7 +27,7 @@ func Print(ctx context.Context, out, progress io.Writer, e *demo.Ensemble, all f
 	percent := func(count int) string { return fmt.Sprintf("%.1f", 100*float64(count)/float64(set.Len())) }
 	fmt.Fprintf(out, "photos of %d validation images, in %%\n", set.Len())
 	fmt.Fprintln(w, "condition\tcontrast\tcorrect\trefused\tnot sure\tnone of these\tconfidently wrong\t")
-	conditions := append([]scene.Condition{{Property: "white background", Scene: scene.Scenes()[0]}}, scene.Conditions()...)
+	conditions := slices.Concat([]scene.Condition{{Property: "white background", Scene: scene.Scenes()[0]}}, scene.Conditions(), scene.Contrasts())
 	for i, c := range conditions {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -37,7 +38,7 @@ func Print(ctx context.Context, out, progress io.Writer, e *demo.Ensemble, all f
 			return err
 		}
 		contrast := ""
-		if c.Contrast > 0 {
+		if c.Scene.Item > 0 && c.Scene.Background == "grey" {
 			contrast = fmt.Sprint(c.Contrast)
 		}
 		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", c.Property, c.Level, contrast, percent(o.Correct), percent(o.Refused), percent(o.NotSure), percent(o.NoneOfThese), percent(o.ConfidentlyWrong))
