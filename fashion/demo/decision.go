@@ -18,8 +18,8 @@ const (
 
 // The false alarms among validation images, as fractions.
 const (
-	notSureAlarms = 0.15 // "not sure": half of the images that the models get wrong are among them
-	foreignAlarms = 0.02 // "none of these"
+	notSureAlarms = 0.15 // "not sure"
+	oodAlarms     = 0.02 // "none of these"
 )
 
 // evidence are three numbers that are small where a prediction is doubtful.
@@ -66,11 +66,11 @@ func (j judge) score(e evidence) float64 {
 	return metrics.FisherScore(j.confidence.P(e.confidence), j.agreement.P(e.agreement), j.similarity.P(e.similarity))
 }
 
-// decide decides, and says why where the class is not accepted. doubt is that of the photo's preparation.
+// decide returns the decision and, unless the class is accepted, the reason. doubt is that of the photo's preparation.
 func (j judge) decide(e evidence, doubt string) (d Decision, reason string) {
 	unlike := j.similarity.P(e.similarity)
 	switch {
-	case len(j.similarity) > 0 && unlike <= foreignAlarms:
+	case len(j.similarity) > 0 && unlike <= oodAlarms:
 		return NoneOfThese, "no training image is similar"
 	case doubt != "":
 		return NotSure, doubt

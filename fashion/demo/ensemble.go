@@ -154,7 +154,7 @@ func weigh(joined ensemble.Members) (*Ensemble, error) {
 	return e, nil
 }
 
-// learn learns from the validation images when a prediction is doubtful.
+// learn sets the thresholds of doubt from the validation images.
 func (e *Ensemble) learn(validation run.Predictions, members []run.Predictions) {
 	e.indices = validation.Indices
 	for i, row := range validation.Probabilities {

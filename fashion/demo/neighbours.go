@@ -30,7 +30,7 @@ type Neighbour struct {
 	Similarity float64
 }
 
-// Neighbours prepares the search in the first n training images of the 60,000 that the first member was not validated on. It takes about half a
+// Neighbours prepares the search in the first n of the 60,000 training images that are not among the validation images which the members have in common. It takes about half a
 // second for 1,000 images on two cores. It is an error if the member was split from other images.
 func (e *Ensemble) Neighbours(all fashion.Set, n int) (*Neighbours, error) {
 	inValidation := map[int]bool{}

@@ -16,8 +16,8 @@ type Outcome struct {
 	ConfidentlyWrong int // a wrong class is accepted
 }
 
-// Try renders each item of a set in a scene and classifies the photos.
-func (e *Ensemble) Try(s scene.Scene, set fashion.Set, seed uint64) (Outcome, error) {
+// Evaluate renders each item of a set in a scene and classifies the photos.
+func (e *Ensemble) Evaluate(s scene.Scene, set fashion.Set, seed uint64) (Outcome, error) {
 	o := Outcome{Photos: set.Len()}
 	list, err := s.Prepare(set, seed)
 	if err != nil {

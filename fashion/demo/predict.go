@@ -33,6 +33,7 @@ type Prediction struct {
 // Explanation is a prediction with what explains it: Grad-CAM and the features of the first member.
 type Explanation struct {
 	Prediction
+	near         *Neighbours             // that the decision took into account
 	GradCAM      [fashion.Pixels]float32 // heat map, 0 to 1, row by row
 	GradCAMClass fashion.Label           // the class that the first member predicts, which the heat map is of
 	Features     []float32               // what the first member's last layer reads
@@ -77,10 +78,10 @@ func (e *Ensemble) Explain(photos []photo.Prepared) ([]Explanation, error) {
 	if len(seen.Maps) != len(photos) || len(seen.Features) != len(photos) {
 		return nil, errors.New("the first member explained another number of images than it was given")
 	}
-	list := make([]Explanation, len(photos))
+	list, near := make([]Explanation, len(photos)), e.near.Load()
 	for i, p := range predictions {
-		e.decide(&p, seen.Features[i])
-		list[i] = Explanation{p, seen.Maps[i], seen.Predicted[i], seen.Features[i]}
+		e.decide(&p, near, seen.Features[i])
+		list[i] = Explanation{p, near, seen.Maps[i], seen.Predicted[i], seen.Features[i]}
 	}
 	return list, nil
 }
@@ -96,14 +97,14 @@ func (e *Ensemble) Classify(photos []photo.Prepared) ([]Prediction, error) {
 	if err != nil {
 		return nil, err
 	}
-	features := make([][]float32, len(photos))
-	if e.near.Load() != nil {
+	features, near := make([][]float32, len(photos)), e.near.Load()
+	if near != nil {
 		if features, err = e.Features(images(photos)); err != nil {
 			return nil, err
 		}
 	}
 	for i := range list {
-		e.decide(&list[i], features[i])
+		e.decide(&list[i], near, features[i])
 	}
 	return list, nil
 }
@@ -125,10 +126,10 @@ func (e *Ensemble) predictPhotos(photos []photo.Prepared) ([]Prediction, error) 
 }
 
 // decide makes the decision about a photo with those features of the first member, which are not needed without neighbours.
-func (e *Ensemble) decide(p *Prediction, features []float32) {
+func (e *Ensemble) decide(p *Prediction, near *Neighbours, features []float32) {
 	class := Ranking(p.Probabilities)[0]
 	judge, found := e.judge, evidence{confidence: float64(p.Probabilities[class]), agreement: agreementOf(p.Members, class)}
-	if near := e.near.Load(); near != nil {
+	if near != nil {
 		judge, found.similarity = near.judge, near.Similarity(features)
 	}
 	p.Decision, p.Reason = judge.decide(found, p.Prepared.Doubt)

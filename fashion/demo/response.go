@@ -73,7 +73,7 @@ func (s *Server) describe(e Explanation) explanationJSON {
 	for _, step := range e.Prepared.Steps {
 		j.Steps = append(j.Steps, stepJSON{step.Name, step.Note, dataURI(step.Image)})
 	}
-	if n := s.ensemble.near.Load(); n != nil {
+	if n := e.near; n != nil {
 		j.Neighbours = []neighbourJSON{}
 		for _, near := range n.Nearest(e.Features, nearestShown) {
 			j.Neighbours = append(j.Neighbours, neighbourJSON{near.Label.String(), near.Similarity, dataURI(photo.Grey(near.Image))})

@@ -266,8 +266,7 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request) (response expla
 		return response, err
 	}
 	defer done()
-	p, err := s.prepare(r, data)
-	warnings := photo.Warnings(data)
+	p, warnings, err := s.prepare(r, data)
 	free() // the file is decoded
 	if err != nil {
 		return response, err
@@ -281,13 +280,16 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request) (response expla
 	return response, nil
 }
 
-// prepare decodes a file in one of the few slots for that.
-func (s *Server) prepare(r *http.Request, data []byte) (photo.Prepared, error) {
+// prepare decodes a file in one of the few slots for that, and says what is wrong with one that can be used.
+func (s *Server) prepare(r *http.Request, data []byte) (p photo.Prepared, warnings []string, err error) {
 	if err := s.decoding.acquire(r.Context(), clientOf(r.RemoteAddr)); err != nil {
-		return photo.Prepared{}, err
+		return p, nil, err
 	}
 	defer s.decoding.release()
-	return readPhoto(r.Context(), bytes.NewReader(data), s.options.Limits)
+	if p, err = readPhoto(r.Context(), bytes.NewReader(data), s.options.Limits); err == nil {
+		warnings = photo.Warnings(data)
+	}
+	return p, warnings, err
 }
 
 func writeBusy(w http.ResponseWriter) {

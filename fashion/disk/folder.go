@@ -117,8 +117,8 @@ func ReplaceFolder(dir string, contents map[string][]byte, ours []string) (err e
 	fresh := filepath.Join(staging, filepath.Base(dir))
 	defer func() {
 		err = errors.Join(err, files.RemoveAll(fresh))
+		files.RemoveAll(staging) // best effort: the next call uses what is left; while it is locked, nobody else does
 		lock.Close()             // nothing is written through it
-		files.RemoveAll(staging) // best effort: the next call uses what is left
 	}()
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		if err := files.Rename(old, dir); err != nil && !errors.Is(err, fs.ErrNotExist) {

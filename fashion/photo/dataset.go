@@ -13,7 +13,8 @@ import (
 const (
 	maxBlack  = 3.0  // grey level of the black around an item of the data set, after a compression
 	maxColour = 6.0  // by which the channels of a grey picture differ, likewise
-	minBlack  = 0.25 // fraction of the borders that is black: the item's longer side fills the image
+	minBlack  = 0.25 // fraction of the borders that is black
+	minSpan   = 0.9  // fraction of the image's side that the item's longer side fills
 )
 
 // ofDataSet reports whether a picture looks like an image of the data set itself, which may be enlarged: grey, and black around the item.
@@ -27,13 +28,17 @@ func (p *pixels) ofDataSet() bool {
 			black++
 		}
 	}
+	light := raster.New(p.opaque.Width, p.opaque.Height)
 	for i := range p.opaque.Values {
 		r, g, b := p.channels[0].Values[i], p.channels[1].Values[i], p.channels[2].Values[i]
 		if max(r, g, b)-min(r, g, b) <= maxColour {
 			grey++
 		}
+		light.Values[i] = max(0, r-maxBlack)
 	}
-	return float64(grey) > 0.99*float64(len(p.opaque.Values)) && float64(black) >= minBlack*float64(len(border))
+	box, _ := light.Box()
+	fills := float64(max(box.Dx(), box.Dy())) >= minSpan*float64(light.Width)
+	return fills && float64(grey) > 0.99*float64(len(p.opaque.Values)) && float64(black) >= minBlack*float64(len(border))
 }
 
 // prepareOfDataSet takes an image of the data set as it is.

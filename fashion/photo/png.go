@@ -44,8 +44,10 @@ func withoutCorruptChunks(file []byte) (mended []byte, ignored []string) {
 		if ancillary := body[0]&0x20 != 0; ancillary && crc32.ChecksumIEEE(body) != checksum {
 			at := len(file) - len(rest)
 			mended, kept = append(mended, file[kept:at]...), at+len(chunk)
-			if name := fmt.Sprintf("%q", body[:4]); len(ignored) < maxIgnored && !slices.Contains(ignored, name) {
-				ignored = append(ignored, name)
+			if len(ignored) < maxIgnored {
+				if name := fmt.Sprintf("%q", body[:4]); !slices.Contains(ignored, name) {
+					ignored = append(ignored, name)
+				}
 			}
 		}
 		rest = rest[len(chunk):]

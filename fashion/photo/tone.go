@@ -7,10 +7,10 @@ import (
 )
 
 const (
-	lightGround = 128.0 // grey level from which a background is a shop's white that is not fully lit, unless the item is lighter
-	minWhite    = 200.0 // grey level of white where no part of the item is lighter
-	almostWhite = 215.0 // grey level from which an item that was cut out is white
-	leastLight  = 230.0 // level in the image, at least, of an item that is lighter than its background
+	lightBackground = 128.0 // grey level from which a background is a shop's white that is not fully lit, unless the item is lighter
+	minWhite        = 200.0 // grey level of white where no part of the item is lighter
+	almostWhite     = 215.0 // grey level from which an item that was cut out is white
+	leastLight      = 230.0 // level in the image, at least, of an item that is lighter than its background
 )
 
 // item returns the item as the data set shows it: the negative of its grey values, so that dark garments become light. White is the background where it is lighter than the
@@ -18,7 +18,7 @@ const (
 // it: it is lifted as a whole, which keeps its texture.
 func (p *pixels) item(bg background, distance, mask raster.Field) raster.Field {
 	f := raster.New(mask.Width, mask.Height)
-	ground := raster.New(mask.Width, mask.Height)
+	level := raster.New(mask.Width, mask.Height)
 	var inside, behind []float64
 	for i := range f.Values {
 		if mask.Values[i] == 0 {
@@ -26,8 +26,8 @@ func (p *pixels) item(bg background, distance, mask raster.Field) raster.Field {
 		}
 		x, y := i%f.Width, i/f.Width
 		f.Values[i] = raster.Luma(p.channels[0].At(x, y), p.channels[1].At(x, y), p.channels[2].At(x, y))
-		ground.Values[i] = raster.Luma(bg[0].at(x, y), bg[1].at(x, y), bg[2].at(x, y))
-		inside, behind = append(inside, f.Values[i]), append(behind, ground.Values[i])
+		level.Values[i] = raster.Luma(bg[0].at(x, y), bg[1].at(x, y), bg[2].at(x, y))
+		inside, behind = append(inside, f.Values[i]), append(behind, level.Values[i])
 	}
 	lightest, middle, around := quantile(0.98, inside), quantile(0.5, inside), quantile(0.5, behind)
 	lighter := !p.cutOut && middle > around || p.cutOut && middle > almostWhite
@@ -38,7 +38,7 @@ func (p *pixels) item(bg background, distance, mask raster.Field) raster.Field {
 	if p.cutOut {
 		white = 255
 	}
-	onLight := !p.cutOut && around >= max(lightGround, lightest-5)
+	onLight := !p.cutOut && around >= max(lightBackground, lightest-5)
 	lift := 0.0
 	if lighter {
 		lift = max(0, leastLight-255*(1-middle/white))
@@ -48,7 +48,7 @@ func (p *pixels) item(bg background, distance, mask raster.Field) raster.Field {
 			continue
 		}
 		if onLight {
-			white = max(1, ground.Values[i])
+			white = max(1, level.Values[i])
 		}
 		f.Values[i] = min(255, max(0, 255*(1-v/white)+lift))
 	}

@@ -152,7 +152,7 @@ func (p Predictions) Pick(rows []int) Predictions {
 	return q
 }
 
-// Rounded returns the predictions as they are published, in a third of the space: multiples of 2^-16, at least half of that, and the same predicted classes.
+// Rounded returns the predictions as they are published, in a third of the space: multiples of 2^-16, at least half of that, and the same predicted classes where rows sum to 1 within 2^-17.
 func (p Predictions) Rounded() Predictions {
 	const unit = 1.0 / (1 << 16)
 	p.Probabilities = slices.Clone(p.Probabilities)

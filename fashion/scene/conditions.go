@@ -23,8 +23,8 @@ func Contrasts() (list []Condition) {
 // ContrastLevels are the grey levels of the backgrounds of Contrasts.
 func ContrastLevels() []float64 { return []float64{255, 200, 150, 100, 50, 5} }
 
-// Conditions lists the levels of all other properties by which the preparation is measured: a grey background, on which garments are as dark as the data set shows
-// them light, texture, light, shadow, compression, noise, blur, rotation, size, frames, transparency, and images of the data set itself.
+// Conditions lists the levels of all other properties by which the preparation is measured: a grey background, on which a garment's grey level is the
+// negative of its level in the data set, texture, light, shadow, compression, noise, blur, rotation, size, frames, transparency, and images of the data set itself.
 func Conditions() []Condition {
 	list := []Condition{{Property: "transparent background", Scene: Scene{Background: "transparent"}}}
 	vary := func(property, unit string, levels []float64, set func(*Scene, float64)) {

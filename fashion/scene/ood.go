@@ -15,7 +15,7 @@ import (
 //go:embed digits/digits.bin
 var digits []byte // 8x8 grey values of 0 to 16 each
 
-// Digits returns out-of-distribution images: 300 handwritten digits, light on black, enlarged from 8x8 pixels (UCI, "Optical Recognition of Handwritten Digits").
+// Digits returns out-of-distribution images: 300 handwritten digits, light on black, enlarged from 8x8 pixels (Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI, CC BY 4.0).
 func Digits() []fashion.Image {
 	const side = 8
 	var images []fashion.Image

@@ -9,18 +9,18 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Claim is a conclusion of the slides that an experiment of several trainings tests.
+// Claim is a statement of the slides that an experiment of several trainings tests.
 type Claim struct {
 	Name      string                  // in commands
-	Statement string                  // what the slides conclude
+	Statement string                  // of the slides, as it is tested
 	Variants  func(Profile) []Variant // that are compared, each with its recipe's own seed
 }
 
 // Claims lists the claims, in the order in which they are trained for.
 func Claims() []Claim {
 	return []Claim{
-		{"augmentation", "rotation, translation and cutout make the network robust and accurate", AugmentationAblation},
-		{"plateau", "reducing the learning rate after one epoch without improvement trains well", Schedules},
+		{"augmentation", "the adopted augmentations, rotation, translation and cutout, raise the accuracy", AugmentationAblation},
+		{"plateau", "reducing the learning rate on a plateau, with a patience of one epoch, raises the accuracy", Schedules},
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/cmd/fashionlab/internal/photobench"
+	"fashionlab/fashion/demo"
 	"fashionlab/fashion/device"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
@@ -82,6 +84,22 @@ func (o benchOptions) do(ctx context.Context) error {
 	}
 	o.recipe.Model.Weights, o.recipe.Model.FineTuneAt = run.Weights{}, 0 // what they are takes no time
 	return bench(variants(o.recipe, o.transforms, o.frozen), o.sizes, o.python)
+}
+
+// benchPhotos measures how photos of n validation images are prepared and classified in each condition.
+func benchPhotos(ctx context.Context, n int) error {
+	e, err := demo.Open(warn)
+	if err != nil {
+		return err
+	}
+	all, err := trainingImages()
+	if err == nil {
+		err = e.AddNeighbours(all, neighbourImages)
+	}
+	if err != nil {
+		return err
+	}
+	return photobench.Print(ctx, os.Stdout, os.Stderr, e, all, n)
 }
 
 // parseSizes reads batch sizes separated by commas.

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"fashionlab/fashion/cmd/fashionlab/internal/photobench"
 	"fashionlab/fashion/demo"
 )
 
@@ -43,7 +42,7 @@ type predicted struct {
 	Class    string             `json:"class,omitempty"`
 	Decision demo.Decision      `json:"decision,omitempty"`
 	Reason   string             `json:"reason,omitempty"`  // why the class is not accepted
-	Unsure   bool               `json:"unsure,omitempty"`  // it is not; of earlier versions
+	Unsure   bool               `json:"unsure,omitempty"`  // the class is not accepted; a key of earlier versions
 	Top      []classProbability `json:"top,omitempty"`     // the three most probable classes
 	Members  map[string]float64 `json:"members,omitempty"` // probability of the first class by each
 }
@@ -61,7 +60,7 @@ func predict(files []string, asJSON bool) error {
 	}
 	all, err := trainingImages()
 	if err == nil {
-		err = ensemble.AddNeighbours(all, 2000) // fewer than for the page, which has time to prepare more
+		err = ensemble.AddNeighbours(all, 2000) // fewer than the page's, which has time: a decision close to a threshold may differ
 	}
 	if err != nil {
 		warn(fmt.Errorf("it is not checked whether training images are similar: %w", err))
@@ -94,22 +93,6 @@ func predict(files []string, asJSON bool) error {
 	return err
 }
 
-// benchPhotos measures how photos of n validation images are prepared and classified in each condition.
-func benchPhotos(ctx context.Context, n int) error {
-	e, err := demo.Open(warn)
-	if err != nil {
-		return err
-	}
-	all, err := trainingImages()
-	if err == nil {
-		err = e.AddNeighbours(all, neighbourImages)
-	}
-	if err != nil {
-		return err
-	}
-	return photobench.Print(ctx, os.Stdout, os.Stderr, e, all, n)
-}
-
 // newPredicted is a file for the output.
 func newPredicted(ensemble *demo.Ensemble, f demo.File) predicted {
 	p := predicted{File: f.Path, Warnings: f.Warnings}
@@ -131,7 +114,7 @@ func newPredicted(ensemble *demo.Ensemble, f demo.File) predicted {
 // printPredicted prints a line for each file: its class, or why there is none, and the next two classes.
 func printPredicted(w io.Writer, list []predicted) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "file\tanswer\tprobability\tthen\twhy it is doubtful\t")
+	fmt.Fprintln(t, "file\tanswer\tprobability\tthen\treason\t")
 	for _, p := range list {
 		if p.Error != "" {
 			fmt.Fprintf(t, "%s\t-\t\t%s\t\t\n", p.File, p.Error)

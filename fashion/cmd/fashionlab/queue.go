@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -25,7 +26,7 @@ type queueOptions struct {
 func (o *queueOptions) define(f *flag.FlagSet) {
 	f.BoolVar(&o.all, "all", false, "train whatever the study's claims need and is missing, one after the other")
 	f.StringVar(&o.claim, "claim", "", "with -all: only for the claim of this `name`")
-	f.DurationVar(&o.limit, "for", 0, "with -all: end after this `time`, such as 2h30m; the next call goes on (default when all is trained)")
+	f.DurationVar(&o.limit, "for", 0, "with -all: stop after this `time`, such as 2h30m; the next call resumes (default: train everything)")
 	f.BoolVar(&o.plan, "plan", false, "with -all: only print what is missing and how long it takes")
 }
 
@@ -59,27 +60,23 @@ func newQueue(q queueOptions, o trainOptions) (queue, error) {
 	return queue{q, o, study.Queue(o.profile, claims...)}, nil
 }
 
-// do trains what is missing until all is there or the time is over, which is no error. A training that fails does not keep the others waiting; its error comes last.
+// do trains what is missing until all is there or the time limit is reached, which is not an error. A training that fails does not keep the others waiting; its error comes last.
 func (q queue) do(ctx context.Context) error {
 	missing, err := q.print()
-	if err != nil || q.plan {
+	if q.plan {
 		return err
 	}
-	limited := ctx
-	if q.limit > 0 {
-		var cancel context.CancelFunc
-		limited, cancel = context.WithTimeout(ctx, q.limit)
-		defer cancel()
-	}
-	var failed []error
+	limited, cancel := context.WithTimeout(ctx, cmp.Or(q.limit, 1<<63-1))
+	defer cancel()
+	failed := []error{err}
 	for i, v := range missing {
 		fmt.Printf("%d of %d: %s, seed %d, into %s\n", i+1, len(missing), v.Name, v.Recipe.Seed, v.Run)
 		q.options.name = v.Run
 		switch err := (training{q.options, v.Recipe}).do(limited); {
 		case ctx.Err() != nil:
-			return err
-		case limited.Err() != nil && err != nil:
-			fmt.Printf("%v\nThe time of -for %v is over with %d of %d trainings to do; the same command goes on.\n", err, q.limit, len(missing)-i, len(q.trainings))
+			return errors.Join(append(failed, err)...)
+		case errors.Is(err, context.DeadlineExceeded):
+			fmt.Printf("%v\nThe time of -for %v is over with %d of %d trainings to do; the same command resumes.\n", err, q.limit, len(missing)-i, len(q.trainings))
 			return errors.Join(failed...)
 		case err != nil:
 			failed = append(failed, err)
@@ -89,8 +86,8 @@ func (q queue) do(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// print writes what is there and what is missing, with an estimate, and returns the latter.
-func (q queue) print() (missing []study.Variant, err error) {
+// print writes what is there and what is missing, with an estimate, and returns the latter. The error is of runs that cannot be read or have another recipe.
+func (q queue) print() (missing []study.Variant, failed error) {
 	speeds, unreadable := estimate.Measure(run.Local(), run.Published(), device.OnGPU(os.Getenv(device.BackendVariable)))
 	if unreadable != nil {
 		fmt.Fprintln(os.Stderr, "left out:", unreadable)
@@ -100,7 +97,8 @@ func (q queue) print() (missing []study.Variant, err error) {
 	for _, v := range q.trainings {
 		state, epochs, err := q.state(v)
 		if err != nil {
-			return nil, err
+			failed = errors.Join(failed, err)
+			state, epochs = "cannot be used, see below", -1
 		}
 		about := ""
 		if epochs >= 0 {
@@ -116,7 +114,7 @@ func (q queue) print() (missing []study.Variant, err error) {
 	if len(missing) > 0 {
 		fmt.Printf("%d of %d trainings are missing, about %s, estimated by %s\n", len(missing), len(q.trainings), rounded(total), speeds.For(missing[0].Recipe).Source)
 	}
-	return missing, nil
+	return missing, failed
 }
 
 // state says in words whether a training is there, and how many of its epochs are missing; -1 where nothing is to be done.

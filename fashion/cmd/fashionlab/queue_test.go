@@ -102,4 +102,9 @@ func TestQueueTellsWhatIsThereAndWhatIsMissing(t *testing.T) {
 	if _, _, err := q.state(other); err == nil {
 		t.Error("a run of another recipe is taken for the training")
 	}
+	t.Setenv(run.PublishedVariable, t.TempDir())
+	q.trainings = []study.Variant{other, study.Schedules(study.Full)[1]}
+	if missing, err := q.print(); len(missing) != 1 || err == nil {
+		t.Errorf("%d trainings are to be made, error %v; want that of the other run, and the one that it has nothing to do with", len(missing), err)
+	}
 }

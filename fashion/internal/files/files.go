@@ -87,6 +87,12 @@ func (f File) Write(b []byte) (n int, err error) {
 	return n, err
 }
 
+// WriteString is os.File's.
+func (f File) WriteString(s string) (int, error) { return f.Write([]byte(s)) }
+
+// ReadFrom is os.File's.
+func (f File) ReadFrom(r io.Reader) (int64, error) { return io.Copy(struct{ io.Writer }{f}, r) }
+
 // WriteAt is os.File's.
 func (f File) WriteAt(b []byte, offset int64) (n int, err error) {
 	err = apply(Operation{Kind: Writing, Path: f.Name(), Data: b, Offset: offset}, func() (err error) {

@@ -110,7 +110,7 @@ func FuzzPaths(f *testing.F) {
 
 // The temporary folders of a set-up that was killed are removed, and nothing else is.
 func FuzzLeftovers(f *testing.F) {
-	for _, name := range []string{"linker-123", "wheel-1\n", "new-", "kernel-0x", "jupyter", "a[b", "-1"} {
+	for _, name := range []string{"linker-123", "apt-7", "wheel-1\n", "new-", "kernel-0x", "jupyter", "a[b", "-1"} {
 		f.Add(name)
 	}
 	home := f.TempDir()
@@ -127,7 +127,7 @@ func FuzzLeftovers(f *testing.F) {
 			t.Fatal(err)
 		}
 		kind, number, _ := strings.Cut(name, "-")
-		ours := slices.Contains([]string{"linker", "wheel", "kernel", "new"}, kind) && number != "" && strings.Trim(number, "0123456789") == ""
+		ours := slices.Contains([]string{"linker", "wheel", "kernel", "apt", "new"}, kind) && number != "" && strings.Trim(number, "0123456789") == ""
 		if _, err := os.Stat(dir); (err == nil) == ours {
 			t.Errorf("%q, which is a leftover: %v, is there: %v", name, ours, err == nil)
 		}

@@ -1,5 +1,5 @@
 // Package licences lists what the study is made of beside its own code, with the licence of each: the Go modules that are linked into its programs, the Python packages of the
-// private folder, the plugin and the data set.
+// private folder, the plugin, the data set, and the handwritten digits among the test images.
 //
 // A licence is an SPDX identifier (https://spdx.org/licenses): what a Python package states, else what the texts of a package or module are recognized as. Several may
 // all hold, or be for a user to choose from: the files say.
@@ -46,7 +46,8 @@ func List(ctx context.Context, l layout.Layout) ([]Component, error) {
 	if dir, err := fashion.FindDir(); err == nil {
 		data.Where = dir
 	}
-	return append(list, Component{name, version, "Apache-2.0", path}, data), nil // XLA's, and the data set's, which come without a text
+	digits := Component{"Optical Recognition of Handwritten Digits (UCI)", "300 digits", "CC-BY-4.0", filepath.Join(l.Root, "fashion", "scene", "digits")}
+	return append(list, Component{name, version, "Apache-2.0", path}, data, digits), nil // these come without a text
 }
 
 // Print prints a table.

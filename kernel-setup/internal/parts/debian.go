@@ -52,7 +52,10 @@ func fetchFromDebian(ctx context.Context, l layout.Layout, dir string) error {
 		}
 	}
 	packages, err := fashion.Glob(temp, "*.deb")
-	if err != nil || len(packages) != 1 {
+	if err != nil {
+		return err
+	}
+	if len(packages) != 1 {
 		return fmt.Errorf("apt-get left %d packages, want 1", len(packages))
 	}
 	return unpack(ctx, packages[0], dir)

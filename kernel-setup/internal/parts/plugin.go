@@ -202,7 +202,10 @@ func fetchPlugin(ctx context.Context, l layout.Layout, say func(string)) ([]byte
 		return nil, err
 	}
 	files, err := fashion.Glob(dir, "*.whl")
-	if err != nil || len(files) != 1 {
+	if err != nil {
+		return nil, err
+	}
+	if len(files) != 1 {
 		return nil, fmt.Errorf("pip left %d wheels, want 1", len(files))
 	}
 	return w.read(files[0])

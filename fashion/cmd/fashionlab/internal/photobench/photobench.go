@@ -14,7 +14,7 @@ import (
 	"fashionlab/fashion/scene"
 )
 
-// unseenFrom is the first validation image whose photos are classified: with those before it thresholds are chosen.
+// unseenFrom is the first validation image whose photos are classified: those before it set the thresholds of decisions and were looked at when the preparation was written.
 const unseenFrom = 2000
 
 // Print measures how an ensemble classifies photos of n validation images in each condition, and prints a table. all are the images that its members were split from.
@@ -33,7 +33,7 @@ func Print(ctx context.Context, out, progress io.Writer, e *demo.Ensemble, all f
 			return ctx.Err()
 		}
 		fmt.Fprintf(progress, "\r%d of %d ", i+1, len(conditions))
-		o, err := e.Try(c.Scene, set, 2)
+		o, err := e.Evaluate(c.Scene, set, 2)
 		if err != nil {
 			return err
 		}
@@ -47,7 +47,7 @@ func Print(ctx context.Context, out, progress io.Writer, e *demo.Ensemble, all f
 	return w.Flush()
 }
 
-// unseen are n validation images of the first member that chose nothing.
+// unseen are n validation images of the first member, which set no threshold of a decision.
 func unseen(e *demo.Ensemble, all fashion.Set, n int) (fashion.Set, error) {
 	validation, err := e.Members[0].Run.Predictions(run.Validation)
 	if err != nil {
