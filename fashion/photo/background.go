@@ -108,12 +108,12 @@ func (p *pixels) distances(bg background) raster.Field {
 }
 
 // median returns the lower median of values.
-func median(values []float64) float64 { return quantile(0.5, values) }
+func median(values []float64) float64 { return quantile(0.5, slices.Sorted(slices.Values(values))) }
 
-// quantile returns the smallest of the values that so large a fraction of them does not exceed; 0 of none.
-func quantile(fraction float64, values []float64) float64 {
-	if len(values) == 0 {
+// quantile returns the smallest of sorted values that so large a fraction of them does not exceed; 0 of none.
+func quantile(fraction float64, sorted []float64) float64 {
+	if len(sorted) == 0 {
 		return 0
 	}
-	return stat.Quantile(fraction, stat.Empirical, slices.Sorted(slices.Values(values)), nil)
+	return stat.Quantile(fraction, stat.Empirical, sorted, nil)
 }

@@ -28,6 +28,9 @@ func (p *pixels) ofDataSet() bool {
 			black++
 		}
 	}
+	if float64(black) < minBlack*float64(len(border)) {
+		return false
+	}
 	light := raster.New(p.opaque.Width, p.opaque.Height)
 	for i := range p.opaque.Values {
 		r, g, b := p.channels[0].Values[i], p.channels[1].Values[i], p.channels[2].Values[i]
@@ -38,7 +41,7 @@ func (p *pixels) ofDataSet() bool {
 	}
 	box, _ := light.Box()
 	fills := float64(max(box.Dx(), box.Dy())) >= minSpan*float64(light.Width)
-	return fills && float64(grey) > 0.99*float64(len(p.opaque.Values)) && float64(black) >= minBlack*float64(len(border))
+	return fills && float64(grey) > 0.99*float64(len(p.opaque.Values))
 }
 
 // prepareOfDataSet takes an image of the data set as it is.

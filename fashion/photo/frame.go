@@ -18,8 +18,7 @@ func (p *pixels) withoutFrame() (inner image.Rectangle, framed bool) {
 		eachAtDepth(whole, 0, func(x, y int) { values = append(values, channel.At(x, y)) })
 		outer[c] = plane{a: median(values)}
 	}
-	frame := 0 // depths that belong to it
-	for depth := range int(maxFrameWidth * float64(min(whole.Dx(), whole.Dy()))) {
+	differing := func(depth int) float64 {
 		n, differ := 0.0, 0.0
 		eachAtDepth(whole, depth, func(x, y int) {
 			n++
@@ -27,11 +26,20 @@ func (p *pixels) withoutFrame() (inner image.Rectangle, framed bool) {
 				differ++
 			}
 		})
-		switch {
-		case differ <= (1-frameShare)*n:
+		return differ / n
+	}
+	deepest, frame := int(maxFrameWidth*float64(min(whole.Dx(), whole.Dy()))), 0 // frame: depths that belong to it
+	if differing(deepest) < 0.5 {
+		return whole, false // as most pictures have none
+	}
+	for depth := range deepest {
+		switch differ := differing(depth); {
+		case differ <= 1-frameShare:
 			frame = depth + 1
-		case differ >= frameShare*n && frame > 0 && depth < frame+frameBlur:
-			return whole.Inset(depth + frameBlur), true
+		case differ >= frameShare && depth < frame+frameBlur:
+			return whole.Inset(depth + frameBlur), frame > 0
+		case depth >= frame+frameBlur:
+			return whole, false
 		}
 	}
 	return whole, false

@@ -50,12 +50,14 @@ func fillHoles(f, distance raster.Field, noise float64) {
 	within := make([][]float64, len(areas))
 	open := make([]bool, len(areas))
 	for i, c := range of {
-		if c < 0 {
-			continue
+		if x, y := i%f.Width, i/f.Width; c >= 0 && (x == 0 || y == 0 || x == f.Width-1 || y == f.Height-1) {
+			open[c] = true
 		}
-		within[c] = append(within[c], distance.Values[i])
-		x, y := i%f.Width, i/f.Width
-		open[c] = open[c] || x == 0 || y == 0 || x == f.Width-1 || y == f.Height-1
+	}
+	for i, c := range of {
+		if c >= 0 && !open[c] {
+			within[c] = append(within[c], distance.Values[i])
+		}
 	}
 	for c := range areas {
 		open[c] = open[c] || median(within[c]) <= 1+1.5*noise

@@ -2,6 +2,7 @@ package photo
 
 import (
 	"math"
+	"slices"
 
 	"fashionlab/fashion/internal/raster"
 )
@@ -29,7 +30,8 @@ func (p *pixels) item(bg background, distance, mask raster.Field) raster.Field {
 		level.Values[i] = raster.Luma(bg[0].at(x, y), bg[1].at(x, y), bg[2].at(x, y))
 		inside, behind = append(inside, f.Values[i]), append(behind, level.Values[i])
 	}
-	lightest, middle, around := quantile(0.98, inside), quantile(0.5, inside), quantile(0.5, behind)
+	slices.Sort(inside)
+	lightest, middle, around := quantile(0.98, inside), quantile(0.5, inside), median(behind)
 	lighter := !p.cutOut && middle > around || p.cutOut && middle > almostWhite
 	if lighter && !p.cutOut {
 		f = withoutEdges(f, mask, distance)
