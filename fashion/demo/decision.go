@@ -53,7 +53,7 @@ func newJudge(list []evidence, agreement, similarity bool) judge {
 	}
 	var scores []float64
 	for _, e := range list {
-		scores = append(scores, j.score(e))
+		scores = append(scores, metrics.FisherScore(j.ps(e)...))
 	}
 	if len(scores) > 0 {
 		j.threshold = metrics.Percentile(scores, 100-100*notSureAlarms)
@@ -61,23 +61,22 @@ func newJudge(list []evidence, agreement, similarity bool) judge {
 	return j
 }
 
-// score is the larger the more doubtful a prediction is.
-func (j judge) score(e evidence) float64 {
-	return metrics.FisherScore(j.confidence.P(e.confidence), j.agreement.P(e.agreement), j.similarity.P(e.similarity))
+// ps are the p-values of the confidence, the agreement and the similarity.
+func (j judge) ps(e evidence) []float64 {
+	return []float64{j.confidence.P(e.confidence), j.agreement.P(e.agreement), j.similarity.P(e.similarity)}
 }
 
 // decide returns the decision and, unless the class is accepted, the reason. doubt is that of the photo's preparation.
 func (j judge) decide(e evidence, doubt string) (d Decision, reason string) {
-	unlike := j.similarity.P(e.similarity)
+	ps := j.ps(e)
 	switch {
-	case len(j.similarity) > 0 && unlike <= oodAlarms:
+	case len(j.similarity) > 0 && ps[2] <= oodAlarms:
 		return NoneOfThese, "no training image is similar"
 	case doubt != "":
 		return NotSure, doubt
-	case j.score(e) < j.threshold:
+	case metrics.FisherScore(ps...) < j.threshold:
 		return Classified, ""
 	}
-	ps := []float64{j.confidence.P(e.confidence), j.agreement.P(e.agreement), unlike}
 	return NotSure, []string{"low confidence", "the models disagree", "few training images are similar"}[slices.Index(ps, slices.Min(ps))]
 }
 
