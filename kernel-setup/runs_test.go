@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/kernel-setup/internal/layout"
 )
@@ -14,7 +15,7 @@ func TestDoctorPrintsALineForEachProblemOfARunAndWhatToDo(t *testing.T) {
 	runs := t.TempDir()
 	t.Setenv(run.RootVariable, runs)
 	t.Setenv(run.PublishedVariable, t.TempDir())
-	recipe := run.Recipe{Model: run.Model{Name: "cnn"}, Data: run.Data{Validation: 0.2}, Optimizer: run.Optimizer{Name: "sgd", LearningRate: 1}, Epochs: 1, Batch: 1}
+	recipe := recipes.Recipe{Model: recipes.Model{Name: "cnn"}, Data: recipes.Data{Validation: 0.2}, Optimizer: recipes.Optimizer{Name: "sgd", LearningRate: 1}, Epochs: 1, Batch: 1}
 	for _, name := range []string{"intact", "old", "changed", "lost"} {
 		r, err := run.Begin(filepath.Join(runs, name), recipe)
 		if err != nil {

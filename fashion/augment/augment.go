@@ -8,12 +8,12 @@ package augment
 import (
 	"math/rand/v2"
 
-	. "github.com/gomlx/gomlx/core/graph"
+	"fashionlab/fashion/recipes"
 
-	"fashionlab/fashion/run"
+	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Parameters are the random parameters of one image, in the units of the fields of run.Augmentation of the same names. The zero value changes nothing.
+// Parameters are the random parameters of one image, in the units of the fields of recipes.Augmentation of the same names. The zero value changes nothing.
 type Parameters struct {
 	FlipHorizontal    bool    `json:"flip_horizontal,omitempty"`
 	FlipVertical      bool    `json:"flip_vertical,omitempty"`
@@ -31,7 +31,7 @@ type Parameters struct {
 
 // Draw returns the parameters of an image in an epoch. index is the image's position in the data set's file, 0 for the first; the first epoch is 1. The
 // parameters of one transform do not depend on which others are used.
-func Draw(a run.Augmentation, seed uint64, epoch, index int) Parameters {
+func Draw(a recipes.Augmentation, seed uint64, epoch, index int) Parameters {
 	r := rand.New(rand.NewPCG(seed, uint64(epoch)<<32|uint64(index)))
 	var p Parameters
 	p.drawFlip(r, a.Flip)
@@ -46,35 +46,35 @@ func Draw(a run.Augmentation, seed uint64, epoch, index int) Parameters {
 	return p
 }
 
-func uniform(r *rand.Rand, in run.Range) float64 { return in.Low + r.Float64()*(in.High-in.Low) }
+func uniform(r *rand.Rand, in recipes.Range) float64 { return in.Low + r.Float64()*(in.High-in.Low) }
 
 // Columns returns the number of values in an image's row; 0 if there is no augmentation.
-func Columns(a run.Augmentation) int {
+func Columns(a recipes.Augmentation) int {
 	n := patchColumns * a.Cutout.Count
 	if a.Warps() {
 		n += matrixColumns
 	}
-	if a.Contrast != (run.Range{}) {
+	if a.Contrast != (recipes.Range{}) {
 		n++
 	}
-	if a.Brightness != (run.Range{}) {
+	if a.Brightness != (recipes.Range{}) {
 		n++
 	}
 	return n + a.Own.Numbers
 }
 
 // AppendRow appends the row of an image of that height and width, in pixels.
-func (p Parameters) AppendRow(row []float32, a run.Augmentation, height, width int) []float32 {
+func (p Parameters) AppendRow(row []float32, a recipes.Augmentation, height, width int) []float32 {
 	h, w := float64(height), float64(width)
 	if a.Warps() {
 		for _, v := range p.matrix(h, w) {
 			row = append(row, float32(v))
 		}
 	}
-	if a.Contrast != (run.Range{}) {
+	if a.Contrast != (recipes.Range{}) {
 		row = append(row, float32(p.Contrast))
 	}
-	if a.Brightness != (run.Range{}) {
+	if a.Brightness != (recipes.Range{}) {
 		row = append(row, float32(p.Brightness))
 	}
 	for i := range a.Cutout.Count {
@@ -88,7 +88,7 @@ func (p Parameters) AppendRow(row []float32, a run.Augmentation, height, width i
 
 // Apply transforms images [B, H, W, C], with values in [0, 1], by their rows, [B, Columns(a)]. own must contain the user-defined transform that the augmentation
 // names, if any.
-func Apply(a run.Augmentation, images, rows *Node, own ...Own) *Node {
+func Apply(a recipes.Augmentation, images, rows *Node, own ...Own) *Node {
 	images.AssertRank(4)
 	taken := 0
 	take := func(n int) *Node {
@@ -98,10 +98,10 @@ func Apply(a run.Augmentation, images, rows *Node, own ...Own) *Node {
 	if a.Warps() {
 		images = warp(images, take(matrixColumns), a.Interpolation, a.Fill, a.FillValue)
 	}
-	if a.Contrast != (run.Range{}) {
+	if a.Contrast != (recipes.Range{}) {
 		images = contrast(images, take(1))
 	}
-	if a.Brightness != (run.Range{}) {
+	if a.Brightness != (recipes.Range{}) {
 		images = brightness(images, take(1))
 	}
 	for range a.Cutout.Count {

@@ -13,11 +13,11 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/augment"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // apply transforms images, [B, H, W, C] flat, by their parameters, on GoMLX's own backend, which needs no plugin.
-func apply(t *testing.T, a run.Augmentation, images []float32, shape []int, parameters []augment.Parameters) []float32 {
+func apply(t *testing.T, a recipes.Augmentation, images []float32, shape []int, parameters []augment.Parameters) []float32 {
 	t.Helper()
 	backend, err := gobackend.New("")
 	if err != nil {
@@ -56,7 +56,7 @@ func TestEachTransformEqualsKerasWithTheSameParameters(t *testing.T) {
 		Cases  []struct {
 			Name         string
 			Exact        bool
-			Augmentation run.Augmentation
+			Augmentation recipes.Augmentation
 			Parameters   []augment.Parameters
 			Want         []float64
 		}
@@ -84,7 +84,7 @@ func TestEachTransformEqualsKerasWithTheSameParameters(t *testing.T) {
 }
 
 func TestFlipAndWholePixelsMoveValuesUnchanged(t *testing.T) {
-	a := run.Augmentation{Flip: "both", TranslationHeight: run.Within(0.5)}
+	a := recipes.Augmentation{Flip: "both", TranslationHeight: recipes.Within(0.5)}
 	images := ramp(28 * 28)
 	got := apply(t, a, images, []int{1, 28, 28, 1}, []augment.Parameters{{FlipHorizontal: true, TranslationHeight: 2. / 28}})
 	for y := range 28 {
@@ -102,7 +102,7 @@ func TestFlipAndWholePixelsMoveValuesUnchanged(t *testing.T) {
 
 // A rotation by a quarter turn and a translation fix the order of the composition.
 func TestRotationIsAppliedBeforeTranslation(t *testing.T) {
-	a := run.Augmentation{Rotation: run.Within(1), TranslationWidth: run.Within(1)}
+	a := recipes.Augmentation{Rotation: recipes.Within(1), TranslationWidth: recipes.Within(1)}
 	images := ramp(16)
 	got := apply(t, a, images, []int{1, 4, 4, 1}, []augment.Parameters{{Rotation: 0.25, TranslationWidth: 0.25}})
 	for y := range 4 {
@@ -118,10 +118,10 @@ func TestRotationIsAppliedBeforeTranslation(t *testing.T) {
 	}
 }
 
-var everything = run.Augmentation{
-	Flip: "both", Rotation: run.Within(0.5), Zoom: run.Within(0.5), TranslationHeight: run.Within(0.3), TranslationWidth: run.Within(0.3),
-	Contrast: run.Within(1), Brightness: run.Within(1),
-	Cutout: run.Cutout{Count: 2, Probability: 0.7, Scale: run.Range{Low: 0.02, High: 0.3}, Fill: "noise"},
+var everything = recipes.Augmentation{
+	Flip: "both", Rotation: recipes.Within(0.5), Zoom: recipes.Within(0.5), TranslationHeight: recipes.Within(0.3), TranslationWidth: recipes.Within(0.3),
+	Contrast: recipes.Within(1), Brightness: recipes.Within(1),
+	Cutout: recipes.Cutout{Count: 2, Probability: 0.7, Scale: recipes.Range{Low: 0.02, High: 0.3}, Fill: "noise"},
 }
 
 func TestDrawDependsOnSeedEpochAndImageAlone(t *testing.T) {
@@ -134,7 +134,7 @@ func TestDrawDependsOnSeedEpochAndImageAlone(t *testing.T) {
 			t.Errorf("another seed, epoch or image draws the same rotation %v", other.Rotation)
 		}
 	}
-	alone := run.Augmentation{Brightness: everything.Brightness}
+	alone := recipes.Augmentation{Brightness: everything.Brightness}
 	if got := augment.Draw(alone, 1, 2, 3); got.Brightness != first.Brightness || got.Rotation != 0 {
 		t.Errorf("brightness alone draws %+v, want the brightness %v of all together", got, first.Brightness)
 	}
@@ -243,8 +243,8 @@ func TestPreviewRefusesParametersThatDoNotFit(t *testing.T) {
 	for what, err := range map[string]error{
 		"no parameters":           second(augment.Preview(everything, none, nil)),
 		"too few patches":         second(augment.Preview(everything, none, []augment.Parameters{{}})),
-		"a rotation of 3 turns":   second(augment.Preview(run.Augmentation{Rotation: run.Within(3)}, none, []augment.Parameters{{}})),
-		"a patch of twice a side": second(augment.Preview(run.Augmentation{Cutout: run.Cutout{Count: 1, Probability: 1, Scale: run.Range{Low: 1, High: 2}}}, none, make([]augment.Parameters, 1))),
+		"a rotation of 3 turns":   second(augment.Preview(recipes.Augmentation{Rotation: recipes.Within(3)}, none, []augment.Parameters{{}})),
+		"a patch of twice a side": second(augment.Preview(recipes.Augmentation{Cutout: recipes.Cutout{Count: 1, Probability: 1, Scale: recipes.Range{Low: 1, High: 2}}}, none, make([]augment.Parameters, 1))),
 	} {
 		if err == nil {
 			t.Errorf("%s was accepted", what)

@@ -9,7 +9,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // Patch is an erased rectangle: its sides and the position of its top left corner, as fractions of the image's sides. The zero value erases nothing.
@@ -21,7 +21,7 @@ type Patch struct {
 	Noise  uint16  `json:"noise"` // seed of the grey values, if they are random
 }
 
-func (p *Parameters) drawPatches(r *rand.Rand, c run.Cutout) {
+func (p *Parameters) drawPatches(r *rand.Rand, c recipes.Cutout) {
 	for range c.Count {
 		erased := r.Float64() < c.Probability
 		h, w := math.Sqrt(uniform(r, c.Scale)), math.Sqrt(uniform(r, c.Scale))
@@ -41,7 +41,7 @@ func (p Patch) appendRow(row []float32, h, w float64) []float32 {
 
 // cutout erases a patch of each of the images [B, H, W, C]. Patches are [B, 5]: first row, end of rows, first column, end of columns, in pixels, and the seed of
 // the noise, an integer.
-func cutout(images, patches *Node, c run.Cutout) *Node {
+func cutout(images, patches *Node, c recipes.Cutout) *Node {
 	column := func(i int) *Node { return perImage(Slice(patches, AxisRange(), AxisRange(i, i+1))) }
 	within := func(axis, first int) *Node {
 		shape := shapes.Make(images.DType(), 1, 1, 1, 1)

@@ -8,12 +8,12 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/augment"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // An image gets other parameters in each epoch.
 func ExampleDraw() {
-	a := run.Augmentation{Flip: "horizontal", Rotation: run.Within(0.05)} // turns
+	a := recipes.Augmentation{Flip: "horizontal", Rotation: recipes.Within(0.05)} // turns
 	for epoch := 1; epoch <= 3; epoch++ {
 		fmt.Println(augment.Draw(a, 1, epoch, 0))
 	}
@@ -25,7 +25,7 @@ func ExampleDraw() {
 
 func ExamplePreview() {
 	image := fashion.Image{0: 255} // the top left pixel
-	a := run.Augmentation{Flip: "horizontal"}
+	a := recipes.Augmentation{Flip: "horizontal"}
 	flipped, err := augment.Preview(a, []fashion.Image{image}, []augment.Parameters{{FlipHorizontal: true}})
 	if err != nil {
 		log.Fatal(err)
@@ -39,7 +39,7 @@ func ExampleOwn() {
 	darken := augment.Own{Name: "darken", Apply: func(images, numbers *Node) *Node {
 		return Mul(images, Reshape(numbers, -1, 1, 1, 1)) // [B, H, W, C] by [B, 1, 1, 1]
 	}}
-	a := run.Augmentation{Own: run.OwnAugmentation{Name: "darken", Numbers: 1}}
+	a := recipes.Augmentation{Own: recipes.OwnAugmentation{Name: "darken", Numbers: 1}}
 	fmt.Println(augment.Check(a, darken), augment.Columns(a))
 	// Output: <nil> 1
 }

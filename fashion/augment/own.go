@@ -11,10 +11,10 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
-// Own is a user-defined transform, which a recipe names in run.Augmentation.Own. It is applied after all others.
+// Own is a user-defined transform, which a recipe names in recipes.Augmentation.Own. It is applied after all others.
 type Own struct {
 	Name string
 	// Apply transforms images [B, H, W, C], with grey values in [0, 1], by random numbers [B, N], uniform in [0, 1), with the recipe's N. It returns images of the same
@@ -26,8 +26,8 @@ type Own struct {
 func (o Own) OwnName() string { return o.Name }
 
 // Check returns an error if own lacks the transform that an augmentation names.
-func Check(a run.Augmentation, own ...Own) error {
-	if a.Own == (run.OwnAugmentation{}) {
+func Check(a recipes.Augmentation, own ...Own) error {
+	if a.Own == (recipes.OwnAugmentation{}) {
 		return nil
 	}
 	_, err := named(a, own)
@@ -35,7 +35,7 @@ func Check(a run.Augmentation, own ...Own) error {
 }
 
 // named returns the transform that an augmentation names.
-func named(a run.Augmentation, own []Own) (Own, error) {
+func named(a recipes.Augmentation, own []Own) (Own, error) {
 	i := slices.IndexFunc(own, func(o Own) bool { return o.Name == a.Own.Name })
 	if i < 0 {
 		return Own{}, fmt.Errorf("augmentation.own.name is %q, and no transform of that name is handed over", a.Own.Name)
@@ -47,7 +47,7 @@ func named(a run.Augmentation, own []Own) (Own, error) {
 }
 
 // applyOwn applies the transform that an augmentation names.
-func applyOwn(a run.Augmentation, images, numbers *Node, own []Own) *Node {
+func applyOwn(a recipes.Augmentation, images, numbers *Node, own []Own) *Node {
 	transform, err := named(a, own)
 	if err != nil {
 		panic(err)
@@ -61,8 +61,8 @@ func applyOwn(a run.Augmentation, images, numbers *Node, own []Own) *Node {
 
 // Digest identifies the code of the transform that an augmentation names, see layers.Digest; "" if it names none. The backend is one on which the transform can be built;
 // nothing is compiled.
-func Digest(backend compute.Backend, a run.Augmentation, own ...Own) (digest string, err error) {
-	if a.Own == (run.OwnAugmentation{}) {
+func Digest(backend compute.Backend, a recipes.Augmentation, own ...Own) (digest string, err error) {
+	if a.Own == (recipes.OwnAugmentation{}) {
 		return "", nil
 	}
 	err = layers.Catch(func() error {

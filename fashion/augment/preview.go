@@ -9,12 +9,12 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // Preview returns the images transformed by their parameters, to be looked at. It executes the graph of a training on GoMLX's own backend, which needs no plugin. A
 // user-defined transform is not supported.
-func Preview(a run.Augmentation, images []fashion.Image, parameters []Parameters) (changed []fashion.Image, err error) {
+func Preview(a recipes.Augmentation, images []fashion.Image, parameters []Parameters) (changed []fashion.Image, err error) {
 	if len(images) != len(parameters) {
 		return nil, fmt.Errorf("%d images and %d parameters, want the same number", len(images), len(parameters))
 	}
@@ -57,7 +57,7 @@ func Preview(a run.Augmentation, images []fashion.Image, parameters []Parameters
 	return changed, nil
 }
 
-// String lists the parameters that change the image, in the units of run.Augmentation; it is "unchanged" if there are none.
+// String lists the parameters that change the image, in the units of recipes.Augmentation; it is "unchanged" if there are none.
 func (p Parameters) String() string {
 	s := ""
 	add := func(format string, args ...any) { s += fmt.Sprintf(", "+format, args...) }

@@ -3,12 +3,12 @@ package augment
 import (
 	"math/rand/v2"
 
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
-func (p *Parameters) drawZoom(r *rand.Rand, height, width run.Range) {
+func (p *Parameters) drawZoom(r *rand.Rand, height, width recipes.Range) {
 	p.ZoomHeight, p.ZoomWidth = uniform(r, height), uniform(r, width)
-	if width == (run.Range{}) {
+	if width == (recipes.Range{}) {
 		p.ZoomWidth = p.ZoomHeight
 	}
 }

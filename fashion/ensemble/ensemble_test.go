@@ -10,6 +10,7 @@ import (
 
 	"fashionlab/fashion/ensemble"
 	"fashionlab/fashion/metrics"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -28,15 +29,15 @@ func (s studio) load() (ensemble.Members, error) {
 }
 
 // recipe is one that can be saved.
-var recipe = run.Recipe{
-	Model:     run.Model{Name: "cnn"},
-	Data:      run.Data{Validation: 0.2, SplitSeed: 1},
-	Optimizer: run.Optimizer{Name: "adam", LearningRate: 0.001, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7},
+var recipe = recipes.Recipe{
+	Model:     recipes.Model{Name: "cnn"},
+	Data:      recipes.Data{Validation: 0.2, SplitSeed: 1},
+	Optimizer: recipes.Optimizer{Name: "adam", LearningRate: 0.001, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7},
 	Epochs:    1, Batch: 64,
 }
 
 // save makes a run, with predictions for the validation images of those indices and for test images; change may alter its recipe.
-func (s studio) save(name string, indices []int32, signal float64, change func(*run.Recipe)) *run.Run {
+func (s studio) save(name string, indices []int32, signal float64, change func(*recipes.Recipe)) *run.Run {
 	s.Helper()
 	r := recipe
 	if change != nil {
@@ -97,9 +98,11 @@ func TestMemberThatDoesNotFitIsNamedWithWhatToDo(t *testing.T) {
 		spoil func(s studio)
 		want  []string
 	}{
-		"missing":           {func(studio) {}, []string{"ResNet50", "not run", "train and test it with: train resnet50"}},
-		"other split":       {func(s studio) { s.save("resnet50", upTo(9), 1, func(r *run.Recipe) { r.Data.SplitSeed = 7 }) }, []string{"ResNet50", "seed 7", "CNN", "with 1"}},
-		"other task":        {func(s studio) { s.save("resnet50", upTo(9), 1, func(r *run.Recipe) { r.Data.Task = run.Rotation }) }, []string{"ResNet50", "rotation"}},
+		"missing":     {func(studio) {}, []string{"ResNet50", "not run", "train and test it with: train resnet50"}},
+		"other split": {func(s studio) { s.save("resnet50", upTo(9), 1, func(r *recipes.Recipe) { r.Data.SplitSeed = 7 }) }, []string{"ResNet50", "seed 7", "CNN", "with 1"}},
+		"other task": {func(s studio) {
+			s.save("resnet50", upTo(9), 1, func(r *recipes.Recipe) { r.Data.Task = recipes.Rotation })
+		}, []string{"ResNet50", "rotation"}},
 		"nothing in common": {func(s studio) { s.save("resnet50", []int32{900}, 1, nil) }, []string{"no validation image is common"}},
 		"unfinished": {func(s studio) {
 			r, err := run.Begin(filepath.Join(s.root, "resnet50"), recipe)

@@ -10,12 +10,13 @@ import (
 	"slices"
 	"strings"
 
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
 // timedStep is how long a training step took on referenceDevice.
 type timedStep struct {
-	model, size       string // as in run.Model
+	model, size       string // as in recipes.Model
 	fineTuneAt, batch int
 	milliseconds      float64 // median, data feeding included
 	compileSeconds    float64 // of a training's graphs; 0 is not known
@@ -40,15 +41,15 @@ var timedSteps = []timedStep{
 }
 
 // isTimed reports whether a recipe's model was timed.
-func isTimed(r run.Recipe) bool {
+func isTimed(r recipes.Recipe) bool {
 	return slices.ContainsFunc(timedSteps, func(s timedStep) bool { return s.model == r.Model.Name })
 }
 
 // nearest is the timed step that is most like a recipe's: first in what is trained, then in the batch. It is zero if the model was timed in other sizes only. A model
 // that was never timed, such as a network of one's own, is taken for as large as the CNN.
-func nearest(r run.Recipe) (best timedStep) {
+func nearest(r recipes.Recipe) (best timedStep) {
 	if !isTimed(r) {
-		r.Model = run.Model{Name: "cnn"}
+		r.Model = recipes.Model{Name: "cnn"}
 	}
 	distance := func(s timedStep) float64 {
 		return 100*math.Abs(float64(s.fineTuneAt-r.Model.FineTuneAt)) + math.Abs(math.Log(float64(s.batch)/float64(r.Batch)))
@@ -63,8 +64,8 @@ func nearest(r run.Recipe) (best timedStep) {
 
 // epochSeconds is about how many seconds an epoch of a recipe takes on referenceDevice, 0 if nearest has no step for it. A validation image costs a
 // third of one that all layers are trained on: it has no backward pass.
-func epochSeconds(r run.Recipe) float64 {
-	perImage := func(r run.Recipe) float64 {
+func epochSeconds(r recipes.Recipe) float64 {
+	perImage := func(r recipes.Recipe) float64 {
 		s := nearest(r)
 		return s.milliseconds / 1000 / float64(max(s.batch, 1))
 	}
@@ -72,7 +73,7 @@ func epochSeconds(r run.Recipe) float64 {
 	unfrozen.Model.FineTuneAt = 0
 	training := r.Data.TrainingImages()
 	seconds := float64(training)*perImage(r) + float64(r.Data.Images()-training)*perImage(unfrozen)/3
-	if r.Data.Task == run.Rotation {
+	if r.Data.Task == recipes.Rotation {
 		seconds *= 4 // all orientations
 	}
 	if side := float64(r.Model.Side); side > 0 {
@@ -89,12 +90,12 @@ type Basis struct {
 }
 
 // Seconds is about how long so many epochs of a recipe take, and the compiling before them.
-func (b Basis) Seconds(r run.Recipe, epochs int) float64 {
+func (b Basis) Seconds(r recipes.Recipe, epochs int) float64 {
 	return b.factor * (nearest(r).compileSeconds + float64(epochs)*epochSeconds(r))
 }
 
 // SameModel reports whether the run trained a recipe's model.
-func (b Basis) SameModel(r run.Recipe) bool { return b.Run != nil && sameModel(b.Run.Recipe, r) }
+func (b Basis) SameModel(r recipes.Recipe) bool { return b.Run != nil && sameModel(b.Run.Recipe, r) }
 
 // Speeds are how fast runs trained.
 type Speeds struct{ here, published []speed }
@@ -138,20 +139,20 @@ func measure(store run.Store, onGPU bool) ([]speed, error) {
 	return list, unreadable
 }
 
-func sameModel(a, b run.Recipe) bool {
+func sameModel(a, b recipes.Recipe) bool {
 	return a.Model.Name == b.Model.Name && a.Model.Size == b.Model.Size
 }
 
 // For is what an estimate for a recipe rests on: a run of the same model on this machine, else of another model here, else a published run of the
 // same model, else the timed steps. Of several it is the most similar in what decides the speed, and of those the longest.
-func (s Speeds) For(r run.Recipe) Basis {
+func (s Speeds) For(r recipes.Recipe) Basis {
 	ofModel := func(list []speed) []speed {
 		return slices.DeleteFunc(slices.Clone(list), func(s speed) bool { return !s.SameModel(r) })
 	}
-	decisive := func(r run.Recipe) run.Recipe {
-		return run.Recipe{Model: run.Model{FineTuneAt: r.Model.FineTuneAt, Side: r.Model.Side}, Data: run.Data{Task: r.Data.Task}, Batch: r.Batch}
+	decisive := func(r recipes.Recipe) recipes.Recipe {
+		return recipes.Recipe{Model: recipes.Model{FineTuneAt: r.Model.FineTuneAt, Side: r.Model.Side}, Data: recipes.Data{Task: r.Data.Task}, Batch: r.Batch}
 	}
-	unlike := func(s speed) int { return len(run.Diff(decisive(s.Run.Recipe), decisive(r))) }
+	unlike := func(s speed) int { return len(recipes.Diff(decisive(s.Run.Recipe), decisive(r))) }
 	timed := slices.DeleteFunc(slices.Clone(s.here), func(s speed) bool { return !isTimed(s.Run.Recipe) })
 	for _, candidates := range []struct {
 		list []speed

@@ -8,12 +8,13 @@ import (
 	"strings"
 	"testing"
 
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 )
 
 // trained makes a run of so many epochs that took so many seconds each.
-func trained(t *testing.T, root, name string, recipe run.Recipe, epochs int, seconds float64) {
+func trained(t *testing.T, root, name string, recipe recipes.Recipe, epochs int, seconds float64) {
 	t.Helper()
 	r, err := run.Begin(filepath.Join(root, name), recipe)
 	if err != nil {
@@ -53,7 +54,7 @@ func TestEstimateRestsOnTheMostSimilarRunOfThisMachine(t *testing.T) {
 	trained(t, published, "resnet", resnet, 2, 2*epochSeconds(resnet))
 	expect("a published run", "resnet (cpu: a processor, 2 cores), published, not made on this machine", 2)
 	own := cnn
-	own.Model = run.Model{Name: "mine"}
+	own.Model = recipes.Model{Name: "mine"}
 	trained(t, here, "mine", own, 9, 7*epochSeconds(cnn))
 	expect("a run of a model here that was never timed", "resnet (cpu: a processor, 2 cores), published", 2)
 	trained(t, here, "cnn", cnn, 2, 3*epochSeconds(cnn))

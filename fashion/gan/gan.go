@@ -9,6 +9,7 @@ import (
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/optim"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -17,23 +18,23 @@ import (
 // of the epoch with the least Frechet distance to validation images.
 //
 // report, if not nil, is called several times a second, always from the calling goroutine. A schedule of one's own, an optim.Own, is handed over.
-func Fit(name string, recipe run.Recipe, report func(run.Progress), own ...run.Own) (*run.Run, error) {
+func Fit(name string, recipe recipes.Recipe, report func(run.Progress), own ...recipes.Own) (*run.Run, error) {
 	return FitContext(context.Background(), name, recipe, report, own...)
 }
 
 // FitContext is Fit until the context ends: the training then stops before its next step with a train.InterruptedError, and the next call resumes it after its last
 // epoch.
-func FitContext(ctx context.Context, name string, recipe run.Recipe, report func(run.Progress), own ...run.Own) (*run.Run, error) {
+func FitContext(ctx context.Context, name string, recipe recipes.Recipe, report func(run.Progress), own ...recipes.Own) (*run.Run, error) {
 	return fit(ctx, name, recipe, run.Begin, report, own)
 }
 
 // Extend is Fit for a recipe of which the run may already have had fewer epochs: it resumes, and ends as a run that had all of them at once. A run of more epochs is left as
 // it is.
-func Extend(name string, recipe run.Recipe, report func(run.Progress), own ...run.Own) (*run.Run, error) {
+func Extend(name string, recipe recipes.Recipe, report func(run.Progress), own ...recipes.Own) (*run.Run, error) {
 	return fit(context.Background(), name, recipe, run.Extend, report, own)
 }
 
-func fit(ctx context.Context, name string, recipe run.Recipe, begin func(string, run.Recipe) (*run.Run, error), report func(run.Progress), own []run.Own) (*run.Run, error) {
+func fit(ctx context.Context, name string, recipe recipes.Recipe, begin func(string, recipes.Recipe) (*run.Run, error), report func(run.Progress), own []recipes.Own) (*run.Run, error) {
 	dir, err := run.Local().Path(name)
 	if err != nil {
 		return nil, err
@@ -43,13 +44,13 @@ func fit(ctx context.Context, name string, recipe run.Recipe, begin func(string,
 	}
 	return session.Config{
 		Dir: dir, Recipe: recipe, Begin: begin, Own: own, Report: report, Best: run.Closest,
-		Images: func(d run.Data) (*session.Images, error) { return session.Load(d, own) },
+		Images: func(d recipes.Data) (*session.Images, error) { return session.Load(d, own) },
 		Loop:   func(s *session.Session) session.Loop { return &loop{Session: s} },
 	}.Run(ctx)
 }
 
 // Check reports what in a recipe no training of a GAN could use, before anything is read or compiled.
-func Check(r run.Recipe, own ...run.Own) error {
+func Check(r recipes.Recipe, own ...recipes.Own) error {
 	if err := r.Validate(); err != nil {
 		return err
 	}
@@ -70,23 +71,23 @@ func Check(r run.Recipe, own ...run.Own) error {
 	switch {
 	case r.Optimizer.LayerDecay != 0:
 		return fmt.Errorf("optimizer.layer_decay is %v, want 0 for %s, which has none", r.Optimizer.LayerDecay, r.Model.Name)
-	case r.Data.Synthetic != run.Synthetic{}:
+	case r.Data.Synthetic != recipes.Synthetic{}:
 		return fmt.Errorf("data.synthetic is %+v, want none for %s: a GAN imitates real images", r.Data.Synthetic, r.Model.Name)
 	case r.GAN.Loss == "":
 		return fmt.Errorf("gan.loss is empty, want cross-entropy or hinge for %s", r.Model.Name)
 	case r.Schedule.Name == "plateau":
 		return fmt.Errorf("schedule.name is plateau, want another for %s: a GAN has no validation loss", r.Model.Name)
-	case r.Augmentation != run.Augmentation{} || r.Data.Task != "":
+	case r.Augmentation != recipes.Augmentation{} || r.Data.Task != "":
 		return fmt.Errorf("the recipe asks for %+v and the task %q, want neither for %s: a GAN imitates the images as they are", r.Augmentation, r.Data.Task, r.Model.Name)
 	}
-	return optim.CheckSchedule(r.Schedule, run.OwnOf[optim.Own](own)...)
+	return optim.CheckSchedule(r.Schedule, recipes.OwnOf[optim.Own](own)...)
 }
 
 // Stepper does training steps outside of any run, to time them.
 type Stepper = session.Stepper
 
 // NewStepper loads a recipe's training images and compiles its steps. A step is one of each network.
-func NewStepper(recipe run.Recipe) (*Stepper, error) {
+func NewStepper(recipe recipes.Recipe) (*Stepper, error) {
 	if err := Check(recipe); err != nil {
 		return nil, err
 	}

@@ -14,17 +14,18 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/gan"
 	"fashionlab/fashion/infer"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/train"
 )
 
 // ganRecipe is a small GAN with all that a resume must restore: moments, averages, singular vectors, a rate that falls.
-func ganRecipe(name, loss string) run.Recipe {
-	return run.Recipe{
-		Model: run.Model{Name: name, Latent: 8, Width: 4}, Data: run.Data{Limit: 500, Validation: 0.2, SplitSeed: 1},
-		Optimizer: run.Optimizer{Name: "adam", LearningRate: 0.002, Beta1: 0.5, Beta2: 0.99, Epsilon: 1e-8},
-		Schedule:  run.Schedule{Name: "cosine", DecaySteps: 50},
-		GAN:       run.GAN{Loss: loss, DiscriminatorRate: 0.001, EMA: 0.9},
+func ganRecipe(name, loss string) recipes.Recipe {
+	return recipes.Recipe{
+		Model: recipes.Model{Name: name, Latent: 8, Width: 4}, Data: recipes.Data{Limit: 500, Validation: 0.2, SplitSeed: 1},
+		Optimizer: recipes.Optimizer{Name: "adam", LearningRate: 0.002, Beta1: 0.5, Beta2: 0.99, Epsilon: 1e-8},
+		Schedule:  recipes.Schedule{Name: "cosine", DecaySteps: 50},
+		GAN:       recipes.GAN{Loss: loss, DiscriminatorRate: 0.001, EMA: 0.9},
 		Epochs:    2, Batch: 16, Seed: 3,
 	}
 }
@@ -49,7 +50,7 @@ func needBackend(t *testing.T) {
 	t.Setenv(run.RootVariable, t.TempDir())
 }
 
-func fit(t *testing.T, name string, r run.Recipe) *run.Run {
+func fit(t *testing.T, name string, r recipes.Recipe) *run.Run {
 	t.Helper()
 	trained, err := gan.Fit(name, r, nil)
 	if err != nil {
@@ -84,7 +85,7 @@ func samples(t *testing.T, r *run.Run, epoch int) []fashion.Image {
 // One training serves all that is asked of it: its graphs take long to compile.
 func TestGANIsResumedLoadedAndPublished(t *testing.T) {
 	needBackend(t)
-	for _, r := range []run.Recipe{ganRecipe("sngan", "hinge"), ganRecipe("dcgan", "cross-entropy")} {
+	for _, r := range []recipes.Recipe{ganRecipe("sngan", "hinge"), ganRecipe("dcgan", "cross-entropy")} {
 		trained := fit(t, r.Model.Name+"/undisturbed", r)
 		t.Run(r.Model.Name+" that was interrupted ends as one that was not", func(t *testing.T) { resumed(t, trained) })
 		t.Run(r.Model.Name+" loaded makes the samples of its best epoch", func(t *testing.T) { loadedGAN(t, trained) })
@@ -247,24 +248,24 @@ func TestGANWhoseLossIsNoNumberStops(t *testing.T) {
 }
 
 func TestRecipesThatNoGANCanUseAreErrors(t *testing.T) {
-	change := func(f func(*run.Recipe)) run.Recipe {
+	change := func(f func(*recipes.Recipe)) recipes.Recipe {
 		r := ganRecipe("sngan", "hinge")
 		f(&r)
 		return r
 	}
-	for want, r := range map[string]run.Recipe{
-		"imitates real":    change(func(r *run.Recipe) { r.Data.Synthetic = run.Synthetic{Run: "full/gan", Fraction: 0.5} }),
-		"gan.loss":         change(func(r *run.Recipe) { r.GAN = run.GAN{} }),
-		"cross-entropy":    change(func(r *run.Recipe) { r.GAN.Loss = "least squares" }),
-		"gan.rate":         change(func(r *run.Recipe) { r.GAN.DiscriminatorRate = 0 }),
-		"gan.average":      change(func(r *run.Recipe) { r.GAN.EMA = 1 }),
-		"plateau":          change(func(r *run.Recipe) { r.Schedule = run.Schedule{Name: "plateau", Factor: 0.5} }),
-		"as they are":      change(func(r *run.Recipe) { r.Augmentation.Flip = "horizontal" }),
-		"model.latent":     change(func(r *run.Recipe) { r.Model.Latent = 0 }),
-		"model.width":      change(func(r *run.Recipe) { r.Model.Width = 0 }),
-		"does not support": change(func(r *run.Recipe) { r.Model.Dropout = 0.5 }),
-		"layer_decay":      change(func(r *run.Recipe) { r.Optimizer.LayerDecay = 0.5 }),
-		"no GAN":           change(func(r *run.Recipe) { r.Model, r.GAN = run.Model{Name: "cnn"}, run.GAN{} }),
+	for want, r := range map[string]recipes.Recipe{
+		"imitates real":    change(func(r *recipes.Recipe) { r.Data.Synthetic = recipes.Synthetic{Run: "full/gan", Fraction: 0.5} }),
+		"gan.loss":         change(func(r *recipes.Recipe) { r.GAN = recipes.GAN{} }),
+		"cross-entropy":    change(func(r *recipes.Recipe) { r.GAN.Loss = "least squares" }),
+		"gan.rate":         change(func(r *recipes.Recipe) { r.GAN.DiscriminatorRate = 0 }),
+		"gan.average":      change(func(r *recipes.Recipe) { r.GAN.EMA = 1 }),
+		"plateau":          change(func(r *recipes.Recipe) { r.Schedule = recipes.Schedule{Name: "plateau", Factor: 0.5} }),
+		"as they are":      change(func(r *recipes.Recipe) { r.Augmentation.Flip = "horizontal" }),
+		"model.latent":     change(func(r *recipes.Recipe) { r.Model.Latent = 0 }),
+		"model.width":      change(func(r *recipes.Recipe) { r.Model.Width = 0 }),
+		"does not support": change(func(r *recipes.Recipe) { r.Model.Dropout = 0.5 }),
+		"layer_decay":      change(func(r *recipes.Recipe) { r.Optimizer.LayerDecay = 0.5 }),
+		"no GAN":           change(func(r *recipes.Recipe) { r.Model, r.GAN = recipes.Model{Name: "cnn"}, recipes.GAN{} }),
 	} {
 		if err := gan.Check(r); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: the error is %v", want, err)

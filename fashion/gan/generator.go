@@ -21,6 +21,7 @@ import (
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/optim"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -29,7 +30,7 @@ type Generator struct {
 	Latent int // numbers of a latent
 
 	backend compute.Backend
-	recipe  run.Recipe
+	recipe  recipes.Recipe
 	store   *model.Store
 	average bool // take the moving averages of a training that is under way
 
@@ -63,7 +64,7 @@ func Load(r *run.Run) (*Generator, error) {
 	return g, nil
 }
 
-func newGenerator(backend compute.Backend, recipe run.Recipe, store *model.Store) *Generator {
+func newGenerator(backend compute.Backend, recipe recipes.Recipe, store *model.Store) *Generator {
 	return &Generator{Latent: recipe.Model.Latent, backend: backend, recipe: recipe, store: store, graphs: map[int]*model.Exec{}}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/internal/session"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -16,7 +17,7 @@ func TestGeneratorThatAlwaysMakesTheSameImageIsMeasuredAsModeCollapse(t *testing
 	if err != nil {
 		t.Fatal(err)
 	}
-	recipe := run.Recipe{Model: run.Model{Name: "sngan", Latent: 4, Width: 2}, Data: run.Data{Limit: 500, Validation: 0.4, SplitSeed: 1}, Seed: 1}
+	recipe := recipes.Recipe{Model: recipes.Model{Name: "sngan", Latent: 4, Width: 2}, Data: recipes.Data{Limit: 500, Validation: 0.4, SplitSeed: 1}, Seed: 1}
 	images, err := session.Load(recipe.Data, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -20,12 +20,12 @@ import (
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/optim"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // game is the two networks of a GAN on a backend, players of a minimax game, with a compiled graph for a step of each.
 type game struct {
-	recipe        run.Recipe
+	recipe        recipes.Recipe
 	networks      models.GAN
 	store         *model.Store
 	discriminator player
@@ -55,7 +55,7 @@ const (
 const averageSlot = "average"
 
 // newGame makes the parameters of both networks, with their initial values, for epochs of so many images.
-func newGame(backend compute.Backend, recipe run.Recipe, images int) (*game, error) {
+func newGame(backend compute.Backend, recipe recipes.Recipe, images int) (*game, error) {
 	g := &game{store: model.NewStore(), recipe: recipe, networks: models.NewGAN(recipe.Model), reference: images < fewSteps*recipe.Batch}
 	if _, err := models.Layers(backend, g.store, recipe.Model, recipe.Seed); err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/metrics"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -30,7 +31,7 @@ type Synthesizer struct{}
 func (Synthesizer) OwnName() string { return "synthetic images" }
 
 // Synthesize makes the images of a recipe, as many of each class and at least n in all. Hard examples are compared with the validation images.
-func (Synthesizer) Synthesize(s run.Synthetic, n int, validation fashion.Set) (fashion.Set, error) {
+func (Synthesizer) Synthesize(s recipes.Synthetic, n int, validation fashion.Set) (fashion.Set, error) {
 	store := run.Local()
 	if s.Published {
 		store = run.Published()

@@ -7,13 +7,14 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/internal/session"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
 // mixed are the training images of a recipe with synthetic ones.
-func mixed(t *testing.T, s run.Synthetic) session.Training {
+func mixed(t *testing.T, s recipes.Synthetic) session.Training {
 	t.Helper()
-	images, err := session.Load(run.Data{Limit: 400, Validation: 0.25, SplitSeed: 1, Synthetic: s}, []run.Own{Synthesizer{}})
+	images, err := session.Load(recipes.Data{Limit: 400, Validation: 0.25, SplitSeed: 1, Synthetic: s}, []recipes.Own{Synthesizer{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,7 +22,7 @@ func mixed(t *testing.T, s run.Synthetic) session.Training {
 }
 
 func TestHardExamplesHaveASmallerMarginAndAllKindsHaveEveryClassAlike(t *testing.T) {
-	s := run.Synthetic{Run: "full/gan", Published: true, Fraction: 0.5}
+	s := recipes.Synthetic{Run: "full/gan", Published: true, Fraction: 0.5}
 	reference, err := infer.Reference()
 	if err != nil {
 		t.Fatal(err)
@@ -59,18 +60,18 @@ func TestHardExamplesHaveASmallerMarginAndAllKindsHaveEveryClassAlike(t *testing
 func TestSyntheticImagesThatCannotBeMadeAreAnError(t *testing.T) {
 	t.Setenv(run.RootVariable, t.TempDir())
 	for name, c := range map[string]struct {
-		synthetic run.Synthetic
+		synthetic recipes.Synthetic
 		want      string
 	}{
-		"no such run": {run.Synthetic{Run: "none", Fraction: 0.5}, "not run"},
-		"no GAN":      {run.Synthetic{Run: "full/residual", Published: true, Fraction: 0.5}, "want a GAN"},
+		"no such run": {recipes.Synthetic{Run: "none", Fraction: 0.5}, "not run"},
+		"no GAN":      {recipes.Synthetic{Run: "full/residual", Published: true, Fraction: 0.5}, "want a GAN"},
 	} {
-		_, err := session.Load(run.Data{Limit: 400, Validation: 0.25, SplitSeed: 1, Synthetic: c.synthetic}, []run.Own{Synthesizer{}})
+		_, err := session.Load(recipes.Data{Limit: 400, Validation: 0.25, SplitSeed: 1, Synthetic: c.synthetic}, []recipes.Own{Synthesizer{}})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: the error is %v, want one with %q", name, err, c.want)
 		}
 	}
-	if _, err := session.Load(run.Data{Limit: 400, Validation: 0.25, SplitSeed: 1, Synthetic: run.Synthetic{Run: "full/gan", Published: true, Fraction: 0.5}}, nil); err == nil || !strings.Contains(err.Error(), "gan.Synthesizer") {
+	if _, err := session.Load(recipes.Data{Limit: 400, Validation: 0.25, SplitSeed: 1, Synthetic: recipes.Synthetic{Run: "full/gan", Published: true, Fraction: 0.5}}, nil); err == nil || !strings.Contains(err.Error(), "gan.Synthesizer") {
 		t.Errorf("without a part that makes them: %v, want an error that names gan.Synthesizer", err)
 	}
 	// Noise is never assigned to one class so often.
@@ -78,7 +79,7 @@ func TestSyntheticImagesThatCannotBeMadeAreAnError(t *testing.T) {
 	for i := range noise.Images {
 		noise.Images[i][i] = 255
 	}
-	images, err := session.Load(run.Data{Limit: 400, Validation: 0.25, SplitSeed: 1}, nil)
+	images, err := session.Load(recipes.Data{Limit: 400, Validation: 0.25, SplitSeed: 1}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

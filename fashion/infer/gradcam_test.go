@@ -21,6 +21,7 @@ import (
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/models"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/train"
 )
@@ -60,14 +61,14 @@ func TestMain(m *testing.M) {
 
 type small struct {
 	*infer.Model
-	recipe run.Recipe
+	recipe recipes.Recipe
 	unseen fashion.Set
 }
 
 var trainSmall = sync.OnceValues(func() (s small, err error) {
-	s.recipe = run.Recipe{
-		Model: run.Model{Name: "cnn"}, Data: run.Data{Limit: 600, Validation: 0.2, SplitSeed: 1},
-		Optimizer: run.Optimizer{Name: "nadam", LearningRate: 0.002, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7}, Epochs: 2, Batch: 16, Seed: 3,
+	s.recipe = recipes.Recipe{
+		Model: recipes.Model{Name: "cnn"}, Data: recipes.Data{Limit: 600, Validation: 0.2, SplitSeed: 1},
+		Optimizer: recipes.Optimizer{Name: "nadam", LearningRate: 0.002, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7}, Epochs: 2, Batch: 16, Seed: 3,
 	}
 	r, err := train.Fit("explained", s.recipe, nil)
 	if err != nil {
@@ -253,16 +254,16 @@ func TestExplainedLayerIsTheLastMapOfEnoughPlaces(t *testing.T) {
 	}
 	defer backend.Finalize()
 	for _, c := range []struct {
-		model         run.Model
+		model         recipes.Model
 		layer, before string
 		features      int
 	}{
-		{run.Model{Name: "cnn"}, "stage2/pool", "hidden/dropout", 128},
-		{run.Model{Name: "residual"}, "stage3_sum", "dropout", 256},
-		{run.Model{Name: "resnet50"}, "conv3_block4_out", "dropout", 2048},
-		{run.Model{Name: "resnet50", Stem: "small"}, "conv5_block3_out", "dropout", 2048},
-		{run.Model{Name: "convnext", Size: "atto"}, "stages_2_downsample_0", "head_drop", 320},
-		{run.Model{Name: "convnext", Size: "atto", Input: "resize", Side: 128}, "stages_3", "head_drop", 320},
+		{recipes.Model{Name: "cnn"}, "stage2/pool", "hidden/dropout", 128},
+		{recipes.Model{Name: "residual"}, "stage3_sum", "dropout", 256},
+		{recipes.Model{Name: "resnet50"}, "conv3_block4_out", "dropout", 2048},
+		{recipes.Model{Name: "resnet50", Stem: "small"}, "conv5_block3_out", "dropout", 2048},
+		{recipes.Model{Name: "convnext", Size: "atto"}, "stages_2_downsample_0", "head_drop", 320},
+		{recipes.Model{Name: "convnext", Size: "atto", Input: "resize", Side: 128}, "stages_3", "head_drop", 320},
 	} {
 		g := NewGraph(backend, c.layer)
 		n := layers.Inference(g, model.NewStore(), 1)
@@ -279,7 +280,7 @@ func TestExplainedLayerIsTheLastMapOfEnoughPlaces(t *testing.T) {
 }
 
 // networkOf is a network of the study.
-func networkOf(t *testing.T, m run.Model) models.Network {
+func networkOf(t *testing.T, m recipes.Model) models.Network {
 	t.Helper()
 	network, err := models.Of(m)
 	if err != nil {
@@ -295,9 +296,9 @@ func TestMapOfABorderedImageIsCutToTheImage(t *testing.T) {
 	}
 	defer backend.Finalize()
 	for _, c := range []struct {
-		model        run.Model
+		model        recipes.Model
 		side, border int
-	}{{run.Model{Name: "resnet50"}, 32, 2}, {run.Model{Name: "convnext", Size: "atto"}, 32, 2}, {run.Model{Name: "resnet50", Input: "resize"}, 28, 0}, {run.Model{Name: "cnn"}, 28, 0}} {
+	}{{recipes.Model{Name: "resnet50"}, 32, 2}, {recipes.Model{Name: "convnext", Size: "atto"}, 32, 2}, {recipes.Model{Name: "resnet50", Input: "resize"}, 28, 0}, {recipes.Model{Name: "cnn"}, 28, 0}} {
 		seen := make([]float32, c.side*c.side)
 		for i := range seen {
 			seen[i] = float32(i)
@@ -318,14 +319,14 @@ func TestGradCAMAndFeaturesOfEachModelHaveTheirShapes(t *testing.T) {
 	backend := backendOf(t)
 	images := make([]fashion.Image, 2)
 	for _, c := range []struct {
-		model    run.Model
+		model    recipes.Model
 		features int
-	}{{run.Model{Name: "resnet50"}, 2048}, {run.Model{Name: "convnext", Size: "atto"}, 320}} {
+	}{{recipes.Model{Name: "resnet50"}, 2048}, {recipes.Model{Name: "convnext", Size: "atto"}, 320}} {
 		store := model.NewStore()
 		if _, err := models.Layers(backend, store, c.model, 1); err != nil {
 			t.Fatal(err)
 		}
-		m := infer.New(backend, store, networkOf(t, c.model), run.Recipe{Model: c.model})
+		m := infer.New(backend, store, networkOf(t, c.model), recipes.Recipe{Model: c.model})
 		e, err := m.GradCAM(images)
 		if err != nil {
 			t.Fatal(err)
@@ -349,7 +350,7 @@ func TestTestTimeAugmentationIsInEveryAnswer(t *testing.T) {
 	}
 	recipe := s.recipe
 	recipe.Model.FlipTTA = true
-	augmented := infer.New(backendOf(t), m.Store(), networkOf(t, run.Model{Name: "cnn"}), recipe)
+	augmented := infer.New(backendOf(t), m.Store(), networkOf(t, recipes.Model{Name: "cnn"}), recipe)
 	images := set.Images[:20]
 	flipped := make([]fashion.Image, len(images))
 	for i, image := range images {

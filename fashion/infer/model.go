@@ -14,6 +14,7 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -24,7 +25,7 @@ type Model struct {
 	backend compute.Backend
 	store   *model.Store
 	network models.Network
-	recipe  run.Recipe
+	recipe  recipes.Recipe
 
 	turn      sync.Mutex
 	graphs    map[graph]*model.Exec
@@ -38,13 +39,13 @@ type graph struct {
 }
 
 // New returns a model on the parameters in a store. A training may change them between two calls.
-func New(backend compute.Backend, store *model.Store, network models.Network, recipe run.Recipe) *Model {
+func New(backend compute.Backend, store *model.Store, network models.Network, recipe recipes.Recipe) *Model {
 	return &Model{backend: backend, store: store, network: network, recipe: recipe, graphs: map[graph]*model.Exec{}}
 }
 
 // Load returns the model of a run: that of the epoch with the best validation accuracy. A published run that brings no weights is an error. The code of a network of one's
 // own is handed over.
-func Load(r *run.Run, own ...run.Own) (*Model, error) {
+func Load(r *run.Run, own ...recipes.Own) (*Model, error) {
 	if models.IsGAN(r.Recipe.Model.Name) {
 		return nil, fmt.Errorf("%s: the model is %s, a GAN, which is no classifier; gan.Load loads its generator", r.Dir, r.Recipe.Model.Name)
 	}
@@ -56,7 +57,7 @@ func Load(r *run.Run, own ...run.Own) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	networks := run.OwnOf[models.Network](own)
+	networks := recipes.OwnOf[models.Network](own)
 	network, err := models.Of(r.Recipe.Model, networks...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.Dir, err)
@@ -76,8 +77,8 @@ func Load(r *run.Run, own ...run.Own) (*Model, error) {
 }
 
 // CheckNetwork reports a network of one's own that is not the one of a run.
-func CheckNetwork(r *run.Run, own ...run.Own) error {
-	networks := run.OwnOf[models.Network](own)
+func CheckNetwork(r *run.Run, own ...recipes.Own) error {
+	networks := recipes.OwnOf[models.Network](own)
 	if !models.IsOwn(r.Recipe.Model, networks...) {
 		return nil
 	}

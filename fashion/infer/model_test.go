@@ -11,6 +11,7 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/infer"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -126,8 +127,8 @@ func TestModelOfAPublishedRunPredictsAsTheRunItself(t *testing.T) {
 }
 
 func TestParameterThatHalfPrecisionCannotHoldIsAnError(t *testing.T) {
-	r, err := run.Begin(filepath.Join(t.TempDir(), "r"), run.Recipe{
-		Model: run.Model{Name: "cnn"}, Data: run.Data{Validation: 0.2}, Optimizer: run.Optimizer{Name: "sgd", LearningRate: 1}, Epochs: 1, Batch: 1,
+	r, err := run.Begin(filepath.Join(t.TempDir(), "r"), recipes.Recipe{
+		Model: recipes.Model{Name: "cnn"}, Data: recipes.Data{Validation: 0.2}, Optimizer: recipes.Optimizer{Name: "sgd", LearningRate: 1}, Epochs: 1, Batch: 1,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -9,12 +9,13 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/models"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
 // Test opens the test images for a finished run, saves its predictions for them and records the opening. It is the only function that opens them. Where the predictions are
 // saved already, it reads those. The code of a network of one's own is handed over.
-func Test(r *run.Run, own ...run.Own) (run.Predictions, error) {
+func Test(r *run.Run, own ...recipes.Own) (run.Predictions, error) {
 	refuse := func(why string) (run.Predictions, error) {
 		return run.Predictions{}, fmt.Errorf("%s: %s; the test images are for finished runs that learned the classes", r.Dir, why)
 	}
@@ -48,7 +49,7 @@ func Test(r *run.Run, own ...run.Own) (run.Predictions, error) {
 	return p, nil
 }
 
-func predictTest(r *run.Run, own []run.Own) (run.Predictions, error) {
+func predictTest(r *run.Run, own []recipes.Own) (run.Predictions, error) {
 	m, err := Load(r, own...)
 	if err != nil {
 		return run.Predictions{}, err

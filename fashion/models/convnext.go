@@ -11,7 +11,7 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // ConvNeXt is the network of Liu et al., "A ConvNet for the 2020s" (CVPR 2022): a ResNet with the design of vision transformers. Its layers are named as in timm.
@@ -39,13 +39,13 @@ var convNeXtSizes = map[string]ConvNeXt{
 // convNeXtSide is the smallest side of the images, in pixels: five halvings end at one.
 const convNeXtSide = 32
 
-func newConvNeXt(m run.Model) ConvNeXt {
+func newConvNeXt(m recipes.Model) ConvNeXt {
 	c := convNeXtSizes[m.Size]
 	c.DropPath, c.HeadEpsilon = m.DropPath, m.HeadEpsilon
 	return c
 }
 
-func checkConvNeXt(m run.Model) error {
+func checkConvNeXt(m recipes.Model) error {
 	if _, ok := convNeXtSizes[m.Size]; !ok {
 		return fmt.Errorf("model.size is %q, want one of %s", m.Size, strings.Join(slices.Sorted(maps.Keys(convNeXtSizes)), ", "))
 	}
@@ -71,7 +71,7 @@ func (m ConvNeXt) headEpsilon() float64 {
 
 // network returns the network of a recipe's model. It has so many parameters and so small feature maps that micro-batches cost more than they gain: 480 ms a step
 // instead of 324 (tiny, batch 64, two cores).
-func (m ConvNeXt) network(model run.Model) Network {
+func (m ConvNeXt) network(model recipes.Model) Network {
 	return Network{
 		Name: model.Name, Border: border(model, convNeXtSide), WholeBatch: true, HeadEpsilon: m.headEpsilon(),
 		Logits: func(n *layers.Net, images *Node) *Node {

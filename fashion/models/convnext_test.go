@@ -12,7 +12,7 @@ import (
 
 	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // timm's counts: sum(p.numel() for p in timm.create_model("convnext_" + size).parameters()).
@@ -73,7 +73,7 @@ func TestDepthCountsBlocksToTheHead(t *testing.T) {
 			t.Errorf("from %s to the head are %d blocks, want %d", name, got, want)
 		}
 	}
-	if got := m.network(run.Model{}).LayerDecay(0.5, "stages_2_blocks_5_norm/beta"); got != 0.125 {
+	if got := m.network(recipes.Model{}).LayerDecay(0.5, "stages_2_blocks_5_norm/beta"); got != 0.125 {
 		t.Errorf("the factor of the learning rate is %v, want 0.125", got)
 	}
 }
@@ -89,7 +89,7 @@ func TestStagesOfTheSmallestSizeBeginWhereItsRecipesFreeze(t *testing.T) {
 }
 
 func TestFineTuneTableCountsTheParametersTrainedFromEachPart(t *testing.T) {
-	m := run.Model{Name: "convnext", Size: "atto", Input: "resize"}
+	m := recipes.Model{Name: "convnext", Size: "atto", Input: "resize"}
 	rows, err := FineTuneTable(m)
 	if err != nil {
 		t.Fatal(err)
@@ -114,15 +114,15 @@ func TestFineTuneTableCountsTheParametersTrainedFromEachPart(t *testing.T) {
 }
 
 func TestFrozenLayersAreNotTrained(t *testing.T) {
-	s, err := Summarize(run.Model{Name: "convnext", Size: "atto", Input: "resize", FineTuneAt: 1000})
+	s, err := Summarize(recipes.Model{Name: "convnext", Size: "atto", Input: "resize", FineTuneAt: 1000})
 	if err == nil {
 		t.Errorf("a layer beyond the last one was accepted: %d fixed", s.Fixed)
 	}
-	all, err := Summarize(run.Model{Name: "convnext", Size: "atto", Input: "resize"})
+	all, err := Summarize(recipes.Model{Name: "convnext", Size: "atto", Input: "resize"})
 	if err != nil || all.Fixed != 0 {
 		t.Fatalf("without freezing, %d parameters are fixed (%v)", all.Fixed, err)
 	}
-	head, err := Summarize(run.Model{Name: "convnext", Size: "atto", Input: "resize", FineTuneAt: convNeXtSizes["atto"].KerasLayers()})
+	head, err := Summarize(recipes.Model{Name: "convnext", Size: "atto", Input: "resize", FineTuneAt: convNeXtSizes["atto"].KerasLayers()})
 	if want := 320*10 + 10; err != nil || head.Parameters-head.Fixed != want {
 		t.Errorf("with all frozen but the head, %d parameters are trained (%v), want %d", head.Parameters-head.Fixed, err, want)
 	}

@@ -9,11 +9,11 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 func ExampleSummarize() {
-	summary, err := models.Summarize(run.Model{Name: "cnn", Filters: 16, Depth: 1, Hidden: 64})
+	summary, err := models.Summarize(recipes.Model{Name: "cnn", Filters: 16, Depth: 1, Hidden: 64})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func ExampleSummarize() {
 }
 
 func ExampleSummary_ByStage() {
-	summary, err := models.Summarize(run.Model{Name: "resnet50"})
+	summary, err := models.Summarize(recipes.Model{Name: "resnet50"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func ExampleNetwork() {
 		x := n.MaxPool("pool", n.Relu("relu", n.Conv("conv", images, 16))) // [B, 14, 14, 16]
 		return n.Dense("logits", n.GlobalAveragePool("average", x), fashion.NumClasses)
 	}}
-	summary, err := models.Summarize(run.Model{Name: "small"}, small)
+	summary, err := models.Summarize(recipes.Model{Name: "small"}, small)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func ExampleNetwork() {
 }
 
 func ExampleFineTuneTable() {
-	rows, err := models.FineTuneTable(run.Model{Name: "convnext", Size: "atto"})
+	rows, err := models.FineTuneTable(recipes.Model{Name: "convnext", Size: "atto"})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"fashionlab/fashion/internal/text"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // The layers of a ConvNeXt as Keras 2 counts them without the top, from 0: the input, the normalization of the input, the stem; then for each
@@ -88,7 +88,7 @@ func (m ConvNeXt) Depth(name string) int {
 
 // FineTuneTable returns a row of text for each part of a convnext: the index of its first layer, its name, its number of parameters, and how many parameters of
 // the network are trained when fine-tuning starts there.
-func FineTuneTable(m run.Model) ([][]string, error) {
+func FineTuneTable(m recipes.Model) ([][]string, error) {
 	s, err := Summarize(m)
 	if err != nil {
 		return nil, err

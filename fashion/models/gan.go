@@ -7,7 +7,7 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // GAN is a pair of networks (Goodfellow et al., "Generative Adversarial Nets", 2014): a generator, which makes images from noise, and a discriminator, which tells
@@ -22,7 +22,7 @@ type GAN struct {
 }
 
 // checkGAN checks the hyperparameters of a GAN.
-func checkGAN(m run.Model) error {
+func checkGAN(m recipes.Model) error {
 	if m.Latent < 1 || m.Latent > 1024 {
 		return fmt.Errorf("model.latent is %d, want 1 to 1024 numbers from which %s makes an image", m.Latent, m.Name)
 	}

@@ -14,12 +14,12 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
-// The number is that of the same networks in Keras and PyTorch, see ../cmd/fashionlab/peers.
+// The number is that of the same networks in Keras and PyTorch, see ../cmd/fashionlab/internal/bench/peers.
 func TestGANHasTheParametersOfItsPeersAndItsShapes(t *testing.T) {
-	s, err := models.Summarize(run.Model{Name: "sngan", Latent: 64, Width: 16})
+	s, err := models.Summarize(recipes.Model{Name: "sngan", Latent: 64, Width: 16})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestTestTimeAugmentationIsTheMeanAndTheSameForTheFlippedImage(t *testing.T)
 		t.Fatal(err)
 	}
 	defer b.Finalize()
-	m, store := run.Model{Name: "cnn", FlipTTA: true}, model.NewStore()
+	m, store := recipes.Model{Name: "cnn", FlipTTA: true}, model.NewStore()
 	network, err := models.Of(m)
 	if err != nil {
 		t.Fatal(err)

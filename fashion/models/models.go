@@ -10,11 +10,11 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // Check returns an error for a model that is neither one of the study's nor the name of one in own, or that does not support a hyperparameter that is set.
-func Check(m run.Model, own ...Network) error {
+func Check(m recipes.Model, own ...Network) error {
 	if !IsGAN(m.Name) {
 		_, err := Of(m, own...)
 		return err
@@ -22,7 +22,7 @@ func Check(m run.Model, own ...Network) error {
 	if err := checkGAN(m); err != nil {
 		return err
 	}
-	if known := (run.Model{Name: m.Name, Latent: m.Latent, Width: m.Width}); m != known {
+	if known := (recipes.Model{Name: m.Name, Latent: m.Latent, Width: m.Width}); m != known {
 		return unsupported(m, known)
 	}
 	return nil
@@ -38,6 +38,6 @@ func enlarge(images *Node, input string, side int) *Node {
 }
 
 // unsupported is the error of a recipe's model that sets what its network does not know; known is without that.
-func unsupported(m, known run.Model) error {
-	return fmt.Errorf("the model %s does not support what the recipe sets: %s", m.Name, strings.Join(run.Diff(run.Recipe{Model: m}, run.Recipe{Model: known}), ", "))
+func unsupported(m, known recipes.Model) error {
+	return fmt.Errorf("the model %s does not support what the recipe sets: %s", m.Name, strings.Join(recipes.Diff(recipes.Recipe{Model: m}, recipes.Recipe{Model: known}), ", "))
 }

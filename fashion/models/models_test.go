@@ -6,11 +6,11 @@ import (
 	"testing"
 
 	"fashionlab/fashion/models"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 func TestCNNHasItsParametersAndShapes(t *testing.T) {
-	s, err := models.Summarize(run.Model{Name: "cnn", Dropout: 0.1})
+	s, err := models.Summarize(recipes.Model{Name: "cnn", Dropout: 0.1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func TestCNNHasItsParametersAndShapes(t *testing.T) {
 }
 
 func TestResidualHasItsParametersAndShapes(t *testing.T) {
-	s, err := models.Summarize(run.Model{Name: "residual"})
+	s, err := models.Summarize(recipes.Model{Name: "residual"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestResidualHasItsParametersAndShapes(t *testing.T) {
 }
 
 func TestResNet50HasKerasNumbersOfParameters(t *testing.T) {
-	s, err := models.Summarize(run.Model{Name: "resnet50"})
+	s, err := models.Summarize(recipes.Model{Name: "resnet50"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,11 +75,11 @@ func TestResNet50HasKerasNumbersOfParameters(t *testing.T) {
 	if got, want := fmt.Sprint(rows[2]), "[conv2 (29 layers) (None, 8, 8, 256) 220,032]"; got != want || len(rows) != 11 {
 		t.Errorf("the third of %d rows by stage is %s, want %s", len(rows), got, want)
 	}
-	resized, err := models.Summarize(run.Model{Name: "resnet50", Input: "resize"})
+	resized, err := models.Summarize(recipes.Model{Name: "resnet50", Input: "resize"})
 	if err != nil || resized.Parameters != s.Parameters {
 		t.Errorf("on resized images it has %d parameters (%v), want %d", resized.Parameters, err, s.Parameters)
 	}
-	for _, m := range []run.Model{{Name: "resnet50", Stem: "large"}, {Name: "resnet50", Input: "crop"}, {Name: "cnn", Input: "resize"}} {
+	for _, m := range []recipes.Model{{Name: "resnet50", Stem: "large"}, {Name: "resnet50", Input: "crop"}, {Name: "cnn", Input: "resize"}} {
 		if _, err := models.Summarize(m); err == nil {
 			t.Errorf("%+v was accepted", m)
 		}
@@ -87,7 +87,7 @@ func TestResNet50HasKerasNumbersOfParameters(t *testing.T) {
 }
 
 func TestUnknownModelIsRefusedWithTheKnownOnes(t *testing.T) {
-	err := models.Check(run.Model{Name: "vgg"})
+	err := models.Check(recipes.Model{Name: "vgg"})
 	if err == nil || !strings.Contains(err.Error(), "cnn") {
 		t.Errorf("error is %v, want one that lists the models", err)
 	}

@@ -9,7 +9,7 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // Build builds a network on grey images, float32 [B, 28, 28, 1] with values from 0 (black) to 1, and returns its logits, [B, 10]. It panics on impossible shapes, as
@@ -19,11 +19,11 @@ type Build func(n *layers.Net, images *Node) *Node
 // Network is a classifier: the function that builds it, and the properties that its layers do not show. A user-defined network needs a name and Logits. To train,
 // test, explain or search it, pass it along with a recipe whose Model.Name is its name.
 type Network struct {
-	Name   string // as in run.Model.Name
+	Name   string // as in recipes.Model.Name
 	Logits Build
 
 	// ForModel, instead of Logits, builds the network with the hyperparameters of a recipe. The network defines what Filters, Depth, Hidden and Width mean.
-	ForModel func(run.Model) Build
+	ForModel func(recipes.Model) Build
 
 	Border     int  // black pixels that Logits adds to each side of an image, which feature maps cover too
 	WholeBatch bool // no micro-batches, because they are slower; layers that need the whole batch, such as BatchNorm, imply it
@@ -44,7 +44,7 @@ func studyModels() []string {
 }
 
 // Of returns the network of a recipe's model: one of the study's, or the one of that name in own.
-func Of(m run.Model, own ...Network) (Network, error) {
+func Of(m recipes.Model, own ...Network) (Network, error) {
 	var names []string
 	for _, o := range own {
 		if slices.Contains(studyModels(), o.Name) {
@@ -56,7 +56,7 @@ func Of(m run.Model, own ...Network) (Network, error) {
 		names = append(names, o.Name)
 	}
 	n := Network{Name: m.Name}
-	known := run.Model{Name: m.Name, Dropout: m.Dropout, FlipTTA: m.FlipTTA} // the hyperparameters that the network supports
+	known := recipes.Model{Name: m.Name, Dropout: m.Dropout, FlipTTA: m.FlipTTA} // the hyperparameters that the network supports
 	known.Weights.Run, known.Weights.SHA256 = m.Weights.Run, m.Weights.SHA256
 	switch m.Name {
 	case "cnn":
@@ -104,7 +104,7 @@ func Of(m run.Model, own ...Network) (Network, error) {
 }
 
 // IsOwn reports whether a recipe's model is a network that is handed over.
-func IsOwn(m run.Model, own ...Network) bool {
+func IsOwn(m recipes.Model, own ...Network) bool {
 	return slices.ContainsFunc(own, func(n Network) bool { return n.Name == m.Name })
 }
 
@@ -112,7 +112,7 @@ func IsOwn(m run.Model, own ...Network) bool {
 func IsGAN(name string) bool { return name == "dcgan" || name == "sngan" }
 
 // NewGAN returns the GAN of a recipe's model.
-func NewGAN(m run.Model) GAN { return GAN{Spectral: m.Name == "sngan", Width: m.Width} }
+func NewGAN(m recipes.Model) GAN { return GAN{Spectral: m.Name == "sngan", Width: m.Width} }
 
 // among lists names for an error.
 func among(names []string) string {
@@ -123,7 +123,7 @@ func among(names []string) string {
 }
 
 // border returns the width of the black border that brings an image to a side.
-func border(m run.Model, side int) int {
+func border(m recipes.Model, side int) int {
 	if m.Input != "" {
 		return 0
 	}
@@ -187,7 +187,7 @@ func lastLayer(n *layers.Net) string {
 }
 
 // Predict is On for evaluation. With test-time augmentation, which the recipe chooses, it returns the mean of the logits of an image and of its horizontal flip.
-func (net Network) Predict(n *layers.Net, m run.Model, images *Node) *Node {
+func (net Network) Predict(n *layers.Net, m recipes.Model, images *Node) *Node {
 	if !m.FlipTTA {
 		return net.On(n, images)
 	}

@@ -14,7 +14,7 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // Built describes a model that was built.
@@ -26,7 +26,7 @@ type Built struct {
 }
 
 // Layers builds a model, which may be one of own, without compiling it, and describes it. It makes the parameters in the store, with initial values from the seed.
-func Layers(backend compute.Backend, store *model.Store, m run.Model, seed uint64, own ...Network) (b Built, err error) {
+func Layers(backend compute.Backend, store *model.Store, m recipes.Model, seed uint64, own ...Network) (b Built, err error) {
 	if err := Check(m, own...); err != nil {
 		return b, err
 	}
@@ -59,14 +59,14 @@ func Layers(backend compute.Backend, store *model.Store, m run.Model, seed uint6
 
 // Summary lists a model's layers, as Keras's model.summary() does.
 type Summary struct {
-	Model      run.Model
+	Model      recipes.Model
 	Layers     []layers.Layer
 	Parameters int
 	Fixed      int // of the parameters, those that are not trained
 }
 
 // Summarize returns the summary of a model, which may be one of own. It needs no plugin.
-func Summarize(m run.Model, own ...Network) (Summary, error) {
+func Summarize(m recipes.Model, own ...Network) (Summary, error) {
 	backend, err := gobackend.New("")
 	if err != nil {
 		return Summary{}, err

@@ -12,6 +12,7 @@ import (
 	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/notebook"
 	"fashionlab/fashion/plots"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 )
@@ -53,7 +54,7 @@ func ExampleLive() {
 // A search calls its reporter: train.Search(search, 1, notebook.LiveSearch()).
 func ExampleLiveSearch() {
 	progress := notebook.LiveSearch()
-	progress(hyperband.State[run.Recipe]{Epochs: 3, Planned: 69})
+	progress(hyperband.State[recipes.Recipe]{Epochs: 3, Planned: 69})
 }
 
 func ExampleExplore() {

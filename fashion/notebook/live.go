@@ -9,6 +9,7 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 
 	"fashionlab/fashion/plots"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -43,7 +44,7 @@ func progressFigure(p run.Progress) plots.Figure {
 	switch {
 	case len(p.Samples) > 0:
 		return plots.Generated(p.Samples, len(p.History))
-	case p.Recipe.GAN != run.GAN{}: // resumed
+	case p.Recipe.GAN != recipes.GAN{}: // resumed
 		return plots.GANCurves(p.History, p.Recipe.Epochs, 0)
 	}
 	return plots.LearningCurves(p.History, p.Recipe.Epochs)

@@ -9,6 +9,7 @@ import (
 
 	"fashionlab/fashion/notebook"
 	"fashionlab/fashion/plots"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -39,7 +40,7 @@ func TestCellsOfANotebookRunAsAProgram(t *testing.T) {
 }
 
 func TestProgressLineHasEpochStepAndSpeed(t *testing.T) {
-	p := run.Progress{Recipe: run.Recipe{Epochs: 6}, Epoch: 2, Step: 100, Steps: 750, Stage: "training", Loss: 0.4321, Accuracy: 0.9, ImagesPerSecond: 1800, TimeLeft: 95e9}
+	p := run.Progress{Recipe: recipes.Recipe{Epochs: 6}, Epoch: 2, Step: 100, Steps: 750, Stage: "training", Loss: 0.4321, Accuracy: 0.9, ImagesPerSecond: 1800, TimeLeft: 95e9}
 	got := notebook.ProgressLine(p)
 	for _, want := range []string{"2 of 6", "100 of 750", "0.4321", "0.9000", "1800 images/s", "1m35s left"} {
 		if !strings.Contains(got, want) {

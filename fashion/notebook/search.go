@@ -10,17 +10,17 @@ import (
 
 	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/plots"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // LiveSearch returns a reporter for train.Search that keeps the curves of all trials and a line up to date. Both are removed at the end of the search:
 // the journal has the result. Outside a notebook it prints lines on standard error.
-func LiveSearch() func(hyperband.State[run.Recipe]) {
+func LiveSearch() func(hyperband.State[recipes.Recipe]) {
 	if !gonbui.IsNotebook {
-		return func(s hyperband.State[run.Recipe]) { fmt.Fprintln(os.Stderr, SearchLine(s)) }
+		return func(s hyperband.State[recipes.Recipe]) { fmt.Fprintln(os.Stderr, SearchLine(s)) }
 	}
 	id := gonbui.UniqueId()
-	return func(s hyperband.State[run.Recipe]) {
+	return func(s hyperband.State[recipes.Recipe]) {
 		if s.Done {
 			gonbui.UpdateHTML(id, "")
 			gonbui.Sync()

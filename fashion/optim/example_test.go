@@ -4,12 +4,13 @@ import (
 	"fmt"
 
 	"fashionlab/fashion/optim"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
 // The slides' schedule 94_step_0_9 multiplies the learning rate by 0.9 every 94 steps.
 func ExampleLearningRate() {
-	s := run.Schedule{Name: "step", DecaySteps: 94, Factor: 0.9}
+	s := recipes.Schedule{Name: "step", DecaySteps: 94, Factor: 0.9}
 	for _, step := range []int{0, 93, 94, 188} {
 		fmt.Printf("step %d: %.5f\n", step, optim.LearningRate(s, 0.001, step, 1000))
 	}
@@ -21,7 +22,7 @@ func ExampleLearningRate() {
 }
 
 func ExampleReduceOnPlateau() {
-	s := run.Schedule{Name: "plateau", Factor: 0.5, Patience: 2}
+	s := recipes.Schedule{Name: "plateau", Factor: 0.5, Patience: 2}
 	rate, state := 0.01, run.Plateau{}
 	for i, loss := range []float64{0.9, 0.7, 0.7, 0.8, 0.6} {
 		rate, state = optim.ReduceOnPlateau(s, state, rate, loss)
@@ -36,9 +37,9 @@ func ExampleReduceOnPlateau() {
 }
 
 func ExampleNew() {
-	rule, err := optim.New(run.Optimizer{Name: "adam", Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7})
+	rule, err := optim.New(recipes.Optimizer{Name: "adam", Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7})
 	fmt.Println(rule.Slots, err)
-	_, err = optim.New(run.Optimizer{Name: "adagrad"})
+	_, err = optim.New(recipes.Optimizer{Name: "adagrad"})
 	fmt.Println(err)
 	// Output:
 	// [m v] <nil>
@@ -47,7 +48,7 @@ func ExampleNew() {
 
 func ExampleOwn() {
 	warmUp := optim.Own{Name: "warm-up", Factor: func(step, steps int) float64 { return min(1, 10*float64(step+1)/float64(steps)) }}
-	s := run.Schedule{Name: "warm-up"}
+	s := recipes.Schedule{Name: "warm-up"}
 	for _, step := range []int{0, 9, 50} {
 		fmt.Printf("step %d: %.4f\n", step, optim.LearningRate(s, 0.01, step, 100, warmUp))
 	}

@@ -9,9 +9,9 @@ import (
 	"math"
 	"strings"
 
-	. "github.com/gomlx/gomlx/core/graph"
+	"fashionlab/fashion/recipes"
 
-	"fashionlab/fashion/run"
+	. "github.com/gomlx/gomlx/core/graph"
 )
 
 // UpdateRule is an optimizer's update rule.
@@ -31,7 +31,7 @@ func names() []string { return []string{"nadam", "adam", "adamw", "rmsprop", "sg
 
 // New returns the update rule of a recipe's optimizer: nadam, adam, adamw, rmsprop or sgd. Weight decay is decoupled in all of them: before each update a parameter
 // is multiplied by 1 - rate*decay.
-func New(o run.Optimizer) (UpdateRule, error) {
+func New(o recipes.Optimizer) (UpdateRule, error) {
 	var r UpdateRule
 	switch strings.ToLower(o.Name) {
 	case "nadam":
@@ -73,7 +73,7 @@ func (r UpdateRule) Update(p, g *Node, slots []*Node, scalars *Node) (*Node, []*
 //	m <- beta1 m + (1-beta1) g
 //	v <- beta2 v + (1-beta2) g^2
 //	p <- p - rate * (u(t+1) m / (1-U(t+1)) + (1-u(t)) g / (1-U(t))) / (sqrt(v / (1-beta2^t)) + epsilon)
-func nadam(o run.Optimizer) UpdateRule {
+func nadam(o recipes.Optimizer) UpdateRule {
 	u := func(t int) float64 { return o.Beta1 * (1 - 0.5*math.Pow(0.96, float64(t))) }
 	product, upTo := 1.0, 0 // U(upTo), kept between calls because steps come in order
 	return UpdateRule{
@@ -111,7 +111,7 @@ func nadam(o run.Optimizer) UpdateRule {
 //	p <- p - rate * sqrt(1-beta2^t) / (1-beta1^t) * m / (sqrt(v) + epsilon)
 //
 // With a weight decay it is AdamW (Loshchilov and Hutter, 2019).
-func adam(o run.Optimizer) UpdateRule {
+func adam(o recipes.Optimizer) UpdateRule {
 	return UpdateRule{
 		Slots: []string{"m", "v"},
 		Scalars: func(t int, rate float64) []float64 {
@@ -131,7 +131,7 @@ func adam(o run.Optimizer) UpdateRule {
 //	v <- rho v + (1-rho) g^2
 //	b <- momentum b + rate * g / sqrt(v + epsilon)
 //	p <- p - b
-func rmsprop(o run.Optimizer) UpdateRule {
+func rmsprop(o recipes.Optimizer) UpdateRule {
 	r := UpdateRule{
 		Slots:   []string{"v"},
 		Scalars: func(_ int, rate float64) []float64 { return []float64{rate, 1 - o.Beta2, o.Momentum} },
@@ -155,7 +155,7 @@ func rmsprop(o run.Optimizer) UpdateRule {
 //
 //	b <- momentum b - rate * g
 //	p <- p + b                          (Nesterov: p <- p + momentum b - rate * g)
-func sgd(o run.Optimizer) UpdateRule {
+func sgd(o recipes.Optimizer) UpdateRule {
 	r := UpdateRule{
 		Scalars: func(_ int, rate float64) []float64 { return []float64{rate, o.Momentum} },
 		update: func(p, g *Node, slots, s []*Node) (*Node, []*Node) {

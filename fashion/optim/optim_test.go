@@ -10,6 +10,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"fashionlab/fashion/optim"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -18,11 +19,11 @@ type recorded struct {
 	Start     []float32
 	Gradients [][]float32
 	Traces    []struct {
-		Optimizer run.Optimizer
+		Optimizer recipes.Optimizer
 		Values    [][]float32
 	}
 	Plateaus []struct {
-		Schedule      run.Schedule
+		Schedule      recipes.Schedule
 		Losses, Rates []float64
 	}
 }
@@ -100,19 +101,19 @@ func TestPlateauReducesAsKerasDoes(t *testing.T) {
 }
 
 func TestSchedulesAreTheirFormulas(t *testing.T) {
-	step := run.Schedule{Name: "step", Factor: 0.9, DecaySteps: 94} // the slide's 94_step_0_9
+	step := recipes.Schedule{Name: "step", Factor: 0.9, DecaySteps: 94} // the slide's 94_step_0_9
 	for at, want := range map[int]float64{0: 1, 93: 1, 94: 0.9, 187: 0.9, 188: 0.81} {
 		if got := optim.LearningRate(step, 1, at, 1000); math.Abs(got-want) > 1e-12 {
 			t.Errorf("step %d has the rate %v, want %v", at, got, want)
 		}
 	}
-	exponential := run.Schedule{Name: "exponential", Factor: 0.25, DecaySteps: 10}
+	exponential := recipes.Schedule{Name: "exponential", Factor: 0.25, DecaySteps: 10}
 	if got := optim.LearningRate(exponential, 1, 5, 1000); math.Abs(got-0.5) > 1e-12 {
 		t.Errorf("half way to a quarter the rate is %v, want 0.5", got)
 	}
-	cosine := run.Schedule{Name: "cosine", DecaySteps: 100, MinLearningRate: 0.2}
+	cosine := recipes.Schedule{Name: "cosine", DecaySteps: 100, MinLearningRate: 0.2}
 	for at, want := range map[int]float64{0: 1, 50: 0.6, 100: 0.2, 150: 0.2, 25: 0.2 + 0.4*(1+math.Sqrt2/2)} {
-		all := run.Schedule{Name: "cosine", MinLearningRate: 0.2}
+		all := recipes.Schedule{Name: "cosine", MinLearningRate: 0.2}
 		if got := optim.LearningRate(all, 1, at, 100); math.Abs(got-want) > 1e-12 {
 			t.Errorf("over all 100 steps, step %d has the rate %v, want %v", at, got, want)
 		}
@@ -140,7 +141,7 @@ func TestOneCycleIsThatOfPyTorch(t *testing.T) {
 	}
 	compared := 0
 	for _, trace := range recorded.Traces {
-		s := run.Schedule{Name: "one-cycle", MinLearningRate: trace.MinRate}
+		s := recipes.Schedule{Name: "one-cycle", MinLearningRate: trace.MinRate}
 		for step, want := range trace.Rates {
 			compared++
 			if got := optim.LearningRate(s, trace.Rate, step, trace.Steps); math.Abs(got-want) > 1e-9*trace.Rate {
@@ -154,10 +155,10 @@ func TestOneCycleIsThatOfPyTorch(t *testing.T) {
 }
 
 func TestUnknownNamesAreRefusedWithTheKnownOnes(t *testing.T) {
-	if _, err := optim.New(run.Optimizer{Name: "lion"}); err == nil {
+	if _, err := optim.New(recipes.Optimizer{Name: "lion"}); err == nil {
 		t.Error("an unknown optimizer was accepted")
 	}
-	for _, s := range []run.Schedule{{Name: "cosine", DecaySteps: -1}, {Name: "one-cycle", DecaySteps: 10}, {Name: "plateau"}, {Name: "step"}, {Factor: 0.5}} {
+	for _, s := range []recipes.Schedule{{Name: "cosine", DecaySteps: -1}, {Name: "one-cycle", DecaySteps: 10}, {Name: "plateau"}, {Name: "step"}, {Factor: 0.5}} {
 		if err := optim.CheckSchedule(s); err == nil {
 			t.Errorf("%+v was accepted", s)
 		}

@@ -7,10 +7,11 @@ import (
 	"slices"
 	"strings"
 
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
-// Own is a user-defined schedule, which a recipe names in run.Schedule.Name.
+// Own is a user-defined schedule, which a recipe names in recipes.Schedule.Name.
 type Own struct {
 	Name string
 	// Factor returns the factor of the recipe's learning rate in a step, 0 for the first, of a training of so many steps.
@@ -24,21 +25,21 @@ func (o Own) OwnName() string { return o.Name }
 var schedules = []string{"plateau", "exponential", "step", "cosine", "one-cycle"}
 
 // CheckSchedule returns an error for a schedule that is neither one of the package nor the name of one in own, or whose fields are invalid.
-func CheckSchedule(s run.Schedule, own ...Own) error {
+func CheckSchedule(s recipes.Schedule, own ...Own) error {
 	for _, o := range own {
 		if o.Name == "" || o.Factor == nil || slices.Contains(schedules, o.Name) {
 			return fmt.Errorf("a user-defined schedule is named %q, want a name that is none of %s, and a function Factor", o.Name, strings.Join(schedules, ", "))
 		}
 	}
 	if slices.ContainsFunc(own, func(o Own) bool { return o.Name == s.Name }) {
-		if s != (run.Schedule{Name: s.Name}) {
+		if s != (recipes.Schedule{Name: s.Name}) {
 			return fmt.Errorf("schedule is %+v, want only a name: it is user-defined", s)
 		}
 		return nil
 	}
 	switch s.Name {
 	case "":
-		if s != (run.Schedule{}) {
+		if s != (recipes.Schedule{}) {
 			return fmt.Errorf("schedule.name is empty but other fields are set, want a name: %s", strings.Join(schedules, ", "))
 		}
 	case "plateau":
@@ -74,7 +75,7 @@ func CheckSchedule(s run.Schedule, own ...Own) error {
 //	             (Smith and Topin, "Super-Convergence", 2018), in the steps of PyTorch's OneCycleLR
 //
 // own must contain the user-defined schedule that s names, if any.
-func LearningRate(s run.Schedule, rate float64, step, steps int, own ...Own) float64 {
+func LearningRate(s recipes.Schedule, rate float64, step, steps int, own ...Own) float64 {
 	for _, o := range own {
 		if o.Name == s.Name {
 			return rate * o.Factor(step, steps)
@@ -106,7 +107,7 @@ func fall(from, to, progress float64) float64 { return to + (from-to)*(1+math.Co
 // ReduceOnPlateau is Keras's ReduceLROnPlateau at the end of an epoch: from the learning rate, the validation loss and its own state it returns the learning rate of
 // the next epoch and the new state. A loss that is not more than MinDelta below the best so far, or is NaN, is no improvement; after Patience epochs without one the
 // learning rate is multiplied by Factor.
-func ReduceOnPlateau(s run.Schedule, p run.Plateau, rate, loss float64) (float64, run.Plateau) {
+func ReduceOnPlateau(s recipes.Schedule, p run.Plateau, rate, loss float64) (float64, run.Plateau) {
 	if p.Cooldown > 0 {
 		p.Cooldown--
 		p.Wait = 0

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"fashionlab/fashion/metrics"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/report"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
@@ -76,11 +77,11 @@ func TestRunThatWasCopiedFromAnotherMachineIsListedWithItsDevice(t *testing.T) {
 func TestDifferentTrainingsOfAModelHaveDifferentTitles(t *testing.T) {
 	s := newTestStore(t)
 	file, scratch := study.ConvNeXt(study.Full), study.Transfer(study.Quick, 0)
-	file.Model.Weights = run.Weights{File: "/home/somebody/convnext.safetensors"}
-	scratch.Model.Weights = run.Weights{}
+	file.Model.Weights = recipes.Weights{File: "/home/somebody/convnext.safetensors"}
+	scratch.Model.Weights = recipes.Weights{}
 	mine := study.CNN(study.Full)
 	mine.Model.Name = "mine"
-	for name, r := range map[string]run.Recipe{
+	for name, r := range map[string]recipes.Recipe{
 		"CNN": study.CNN(study.Full), "CNN, augmented": study.CNNAugmented(study.Full), "mine": mine,
 		"ResNet50": study.ResNet50(study.Quick), "ResNet50, augmented": study.ResNet50Augmented(study.Full),
 		"ConvNeXt": file, "ConvNeXt, from rotations, augmented": study.Transfer(study.Full, 0), "ConvNeXt, from rotations": study.Transfer(study.Quick, 36),

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"fashionlab/fashion/plots"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -16,7 +17,7 @@ func generators(s Stores) ([]Line, error) {
 	for _, store := range []run.Store{s.Local, s.Published} {
 		runs, _ := store.List() // Collect reads the same
 		for _, r := range runs {
-			if !r.Finished() || r.Recipe.GAN == (run.GAN{}) {
+			if !r.Finished() || r.Recipe.GAN == (recipes.GAN{}) {
 				continue
 			}
 			l, err := lineOf(store, r)

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/report"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
@@ -218,7 +219,7 @@ func TestFileOfWeightsIsShownWithoutItsFolder(t *testing.T) {
 	t.Setenv(fashion.DirVariable, dataDir)
 	s := newTestStore(t)
 	r := study.ConvNeXt(study.Full)
-	r.Model.Weights = run.Weights{File: "/home/somebody/weights.safetensors"}
+	r.Model.Weights = recipes.Weights{File: "/home/somebody/weights.safetensors"}
 	s.save("full/convnext", r, 4)
 	text := page(t, s, "")
 	mentions(t, text, "weights.safetensors")

@@ -14,6 +14,7 @@ import (
 	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/plots"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 )
@@ -159,7 +160,7 @@ func either(condition bool, yes, no string) string {
 var titles = map[string]string{"residual": "Residual network", "sngan": "GAN", "dcgan": "DCGAN"}
 
 // kind describes what a recipe trains, so that different trainings of a model differ: the slide's title for a training like the slide's.
-func kind(r run.Recipe) string {
+func kind(r recipes.Recipe) string {
 	title := study.SlideOf(r.Model.Name).Title
 	if title == "" {
 		title = cmp.Or(titles[r.Model.Name], r.Model.Name)
@@ -172,7 +173,7 @@ func kind(r run.Recipe) string {
 	case r.Model.Size != "" && w.Hub == "" && w.File == "": // the slide's starts from ImageNet
 		title += ", from random weights"
 	}
-	if r.Augmentation != (run.Augmentation{}) {
+	if r.Augmentation != (recipes.Augmentation{}) {
 		title += ", augmented"
 	}
 	if s := r.Data.Synthetic.Fraction; s > 0 {
@@ -188,7 +189,7 @@ func kind(r run.Recipe) string {
 }
 
 // fromRotations reports whether a training starts from the study's self-supervised pretraining, whose task is the rotation of images.
-func fromRotations(r run.Recipe) bool {
+func fromRotations(r recipes.Recipe) bool {
 	for _, p := range study.Profiles() {
 		if _, ok := study.PretrainingOf(r, p); ok {
 			return true

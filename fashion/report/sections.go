@@ -11,6 +11,7 @@ import (
 	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/plots"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -94,7 +95,7 @@ func (l Line) facts() [][2]string {
 }
 
 // shown is a recipe for the page: a file of weights without its folder, which is of no use elsewhere.
-func shown(r run.Recipe) run.Recipe {
+func shown(r recipes.Recipe) recipes.Recipe {
 	if r.Model.Weights.File != "" {
 		r.Model.Weights.File = filepath.Base(r.Model.Weights.File)
 	}

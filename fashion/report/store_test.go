@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/report"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
@@ -26,7 +27,7 @@ func newTestStore(t *testing.T) testStore { return testStore{t, t.TempDir()} }
 func (s testStore) store() run.Store { return run.StoreAt(s.root, false) }
 
 // begin makes a run that is not finished.
-func (s testStore) begin(name string, recipe run.Recipe) *run.Run {
+func (s testStore) begin(name string, recipe recipes.Recipe) *run.Run {
 	s.Helper()
 	r, err := run.Begin(filepath.Join(s.root, name), recipe)
 	if err != nil {
@@ -43,7 +44,7 @@ func (s testStore) begin(name string, recipe run.Recipe) *run.Run {
 }
 
 // save makes a finished and tested run, whose model is wrong about every such image, from the first on.
-func (s testStore) save(name string, recipe run.Recipe, every int) *run.Run {
+func (s testStore) save(name string, recipe recipes.Recipe, every int) *run.Run {
 	s.Helper()
 	r := s.begin(name, recipe)
 	set, err := fashion.LoadTest(dataDir)
@@ -92,7 +93,7 @@ func (s testStore) members(p study.Profile) {
 	}
 }
 
-func recipe(t *testing.T, name string, p study.Profile) run.Recipe {
+func recipe(t *testing.T, name string, p study.Profile) recipes.Recipe {
 	t.Helper()
 	r, err := study.ByName(name, p)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"fashionlab/fashion/disk"
 	"fashionlab/fashion/internal/manifest"
+	"fashionlab/fashion/recipes"
 )
 
 // warnings is where it is said what was made anew, and what a file system cannot promise. It is a variable for tests.
@@ -24,7 +25,7 @@ func warn(format string, args ...any) {
 
 // readOrMend reads the run. A file that is corrupt or lost is made anew where the run proves what was in it: the recipe if the one asked for is that of a checkpoint or of the manifest, the history
 // from the last checkpoint. Where the manifest itself is corrupt and the checkpoints are not, the run becomes unfinished, so that it ends anew.
-func (r *Run) readOrMend(asked Recipe) error {
+func (r *Run) readOrMend(asked recipes.Recipe) error {
 	err := r.read()
 	for range 3 { // as many files
 		var c *CorruptError
@@ -50,7 +51,7 @@ func (r *Run) readOrMend(asked Recipe) error {
 var errNoMend = errors.New("the file cannot be made anew")
 
 // mend makes one of the files anew.
-func (r *Run) mend(c *CorruptError, asked Recipe) error {
+func (r *Run) mend(c *CorruptError, asked recipes.Recipe) error {
 	switch filepath.Base(c.File) {
 	case recipeFile:
 		return r.mendRecipe(asked)
@@ -75,7 +76,7 @@ func (r *Run) mend(c *CorruptError, asked Recipe) error {
 }
 
 // mendRecipe puts the recipe back, if it is the one asked for.
-func (r *Run) mendRecipe(asked Recipe) error {
+func (r *Run) mendRecipe(asked recipes.Recipe) error {
 	data, err := encodeJSON(asked)
 	if err != nil {
 		return err
@@ -92,7 +93,7 @@ func (r *Run) mendRecipe(asked Recipe) error {
 		if err := r.sameRecipe(kept); err != nil {
 			return err
 		} else if r.Finished() && kept.Epochs != asked.Epochs {
-			return &RecipeError{r.Dir, Diff(kept, asked)}
+			return &RecipeError{r.Dir, recipes.Diff(kept, asked)}
 		}
 		return r.write(recipeFile, data)
 	}

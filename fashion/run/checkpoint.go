@@ -12,16 +12,17 @@ import (
 	"fashionlab/fashion/disk"
 	"fashionlab/fashion/internal/manifest"
 	"fashionlab/fashion/internal/safetensors"
+	"fashionlab/fashion/recipes"
 )
 
 // State is the part of a training's state that is not a tensor. With the tensors it is all that a later process
 // needs: the data order and the dropout masks follow from the recipe's seed and the step.
 type State struct {
-	Recipe       Recipe  `json:"recipe"`
-	Step         int     `json:"step"` // steps done since the start
-	LearningRate float64 `json:"rate"` // learning rate of the next step
-	Plateau      Plateau `json:"plateau"`
-	History      []Epoch `json:"history"` // one entry per finished epoch
+	Recipe       recipes.Recipe `json:"recipe"`
+	Step         int            `json:"step"` // steps done since the start
+	LearningRate float64        `json:"rate"` // learning rate of the next step
+	Plateau      Plateau        `json:"plateau"`
+	History      []Epoch        `json:"history"` // one entry per finished epoch
 }
 
 // Plateau is the memory of a reduction of the learning rate on plateau.
@@ -150,27 +151,27 @@ func (r *Run) readCheckpoint(name string, usable []func(Checkpoint) error) (Chec
 }
 
 // sameRecipe compares the recipe in a checkpoint with the run's, which may have been extended to more epochs since.
-func (r *Run) sameRecipe(kept Recipe) error {
+func (r *Run) sameRecipe(kept recipes.Recipe) error {
 	extended := kept
-	if !kept.canonical().OverAll() {
+	if !kept.Canonical().OverAll() {
 		extended.Epochs = r.Recipe.Epochs
 	}
-	if extended.canonical() != r.Recipe.canonical() {
-		return &RecipeError{r.Dir, Diff(kept, r.Recipe)}
+	if extended.Canonical() != r.Recipe.Canonical() {
+		return &RecipeError{r.Dir, recipes.Diff(kept, r.Recipe)}
 	}
 	return nil
 }
 
 // recipeOf reads the recipe in a checkpoint, and nothing else of it.
-func recipeOf(path string) (Recipe, error) {
+func recipeOf(path string) (recipes.Recipe, error) {
 	f, err := disk.Open(path)
 	if err != nil {
-		return Recipe{}, err
+		return recipes.Recipe{}, err
 	}
 	defer f.Close()
 	metadata, err := safetensors.ReadMetadata(f)
 	if err != nil {
-		return Recipe{}, err
+		return recipes.Recipe{}, err
 	}
 	state, err := decodeState(metadata)
 	return state.Recipe, err

@@ -26,16 +26,3 @@ func ExampleStore_Open() {
 	// 40 epochs, 467818 parameters
 	// 9403 of 10000 test images are classified correctly
 }
-
-// Two recipes are compared field by field.
-func ExampleDiff() {
-	a := run.Recipe{Model: run.Model{Name: "cnn", Dropout: 0.1}, Epochs: 4, Batch: 64}
-	b := a
-	b.Model.Dropout, b.Epochs = 0.3, 30
-	for _, difference := range run.Diff(a, b) {
-		fmt.Println(difference)
-	}
-	// Output:
-	// model.dropout: 0.1 != 0.3
-	// epochs: 4 != 30
-}

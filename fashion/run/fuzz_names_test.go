@@ -44,20 +44,3 @@ func FuzzRunName(f *testing.F) {
 		}
 	})
 }
-
-// A valid recipe with names of any text is written to disk and read the same.
-func FuzzRecipeText(f *testing.F) {
-	f.Add("own", "name\n", 0.5)
-	f.Add("\xff", "\u2028<&>", -1.0)
-	f.Fuzz(func(t *testing.T, model, optimizer string, rate float64) {
-		r := recipe()
-		r.Model.Name, r.Optimizer.Name, r.Optimizer.LearningRate = model, optimizer, rate
-		if r.Validate() != nil {
-			return
-		}
-		again, err := run.ReadRecipe(strings.NewReader(r.String()))
-		if err != nil || again != r {
-			t.Errorf("%+v was written and read as %+v (%v)", r, again, err)
-		}
-	})
-}

@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -447,7 +448,7 @@ func TestControlCharactersAreRefused(t *testing.T) {
 		if _, err := run.Begin(t.TempDir(), bad); err == nil || strings.Contains(err.Error(), text) {
 			t.Errorf("a recipe of the model %q: %v", text, err)
 		}
-		if _, err := run.ReadRecipe(strings.NewReader(bad.String())); err == nil || strings.Contains(err.Error(), text) {
+		if _, err := recipes.Read(strings.NewReader(bad.String())); err == nil || strings.Contains(err.Error(), text) {
 			t.Errorf("a recipe of the model %q was read: %v", text, err)
 		}
 		root := t.TempDir()
@@ -707,7 +708,7 @@ func TestNoDamageOfARunIsSilent(t *testing.T) {
 }
 
 // mends reports whether a training of the recipe makes a corrupt file anew, so that all is as it was, except that the run may have to end again. It brings done back.
-func mends(dir string, recipe run.Recipe, want map[string]any, done []byte) bool {
+func mends(dir string, recipe recipes.Recipe, want map[string]any, done []byte) bool {
 	r, err := run.Begin(dir, recipe)
 	if err != nil {
 		return false

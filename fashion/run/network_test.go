@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"fashionlab/fashion/recipes"
 )
 
 func network(layers ...NetworkLayer) Network { return Network{Layers: layers, Operations: "a"} }
@@ -45,7 +47,7 @@ func TestNetworksDifferByTheirLayersInOrder(t *testing.T) {
 }
 
 func TestNetworkOfARunMayChangeUntilAnEpochIsFinished(t *testing.T) {
-	r, err := Begin(t.TempDir(), Recipe{Model: Model{Name: "own"}, Data: Data{Validation: 0.2}, Optimizer: Optimizer{Name: "sgd", LearningRate: 1}, Epochs: 2, Batch: 1})
+	r, err := Begin(t.TempDir(), recipes.Recipe{Model: recipes.Model{Name: "own"}, Data: recipes.Data{Validation: 0.2}, Optimizer: recipes.Optimizer{Name: "sgd", LearningRate: 1}, Epochs: 2, Batch: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

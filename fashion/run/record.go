@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/recipes"
 )
 
 // Epoch is the outcome of one pass over the training split. Of a GAN, loss and accuracy are the discriminator's: how well it distinguishes real images from generated
@@ -47,7 +48,7 @@ func (s Synthesis) ModeCollapse() bool { return s != Synthesis{} && s.Diversity 
 
 // Progress is what a training reports while it works.
 type Progress struct {
-	Recipe          Recipe
+	Recipe          recipes.Recipe
 	History         []Epoch         // finished epochs
 	Epoch           int             // the epoch under way, 1 for the first
 	Step, Steps     int             // steps done in it, of so many

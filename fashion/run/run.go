@@ -30,12 +30,13 @@ import (
 	"fashionlab/fashion/disk"
 	"fashionlab/fashion/internal/manifest"
 	"fashionlab/fashion/internal/text"
+	"fashionlab/fashion/recipes"
 )
 
 // Run is a run directory in memory: what was on disk when it was opened, kept in step with what is saved through it.
 type Run struct {
 	Dir     string
-	Recipe  Recipe
+	Recipe  recipes.Recipe
 	Record  Record
 	History []Epoch
 	// Published tells that the run was not made on this machine, see Published.
@@ -72,14 +73,14 @@ func Open(dir string) (*Run, error) {
 // Begin opens a run for writing: a new one, or the unfinished or finished one of the same recipe. Another process
 // that has it open for writing is an error, and so is another recipe, unless that one has not finished an epoch. A file that is corrupt or lost is made
 // anew where the others hold what was in it, with a warning. Close ends it.
-func Begin(dir string, recipe Recipe) (*Run, error) { return begin(dir, recipe, false) }
+func Begin(dir string, recipe recipes.Recipe) (*Run, error) { return begin(dir, recipe, false) }
 
 // Extend is Begin, where the run on the disk may have another number of epochs. If it has fewer, it becomes a run of as many as
 // the recipe asks for, which resumes after its last epoch; what it predicted is removed, because its model changes. If it has more, it
 // stays as it is.
-func Extend(dir string, recipe Recipe) (*Run, error) { return begin(dir, recipe, true) }
+func Extend(dir string, recipe recipes.Recipe) (*Run, error) { return begin(dir, recipe, true) }
 
-func begin(dir string, recipe Recipe, extend bool) (*Run, error) {
+func begin(dir string, recipe recipes.Recipe, extend bool) (*Run, error) {
 	if err := recipe.Validate(); err != nil {
 		return nil, err
 	}
@@ -91,14 +92,14 @@ func begin(dir string, recipe Recipe, extend bool) (*Run, error) {
 		return nil, err
 	}
 	r := &Run{Dir: dir, lock: lock}
-	if err := r.begin(recipe.canonical(), extend); err != nil {
+	if err := r.begin(recipe.Canonical(), extend); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
 }
 
 // begin brings a locked run in order and reads it.
-func (r *Run) begin(recipe Recipe, extend bool) error {
+func (r *Run) begin(recipe recipes.Recipe, extend bool) error {
 	if r.lock.Warning != "" {
 		warn("%s", r.lock.Warning)
 	} else if err := disk.Recover(r.Dir, append(patterns, doneFile)...); err != nil { // no other process writes here
@@ -117,7 +118,7 @@ func (r *Run) begin(recipe Recipe, extend bool) error {
 		}
 		return r.saveJSON(recipeFile, recipe)
 	case err == nil && r.Recipe != recipe:
-		return &RecipeError{r.Dir, Diff(r.Recipe, recipe)}
+		return &RecipeError{r.Dir, recipes.Diff(r.Recipe, recipe)}
 	case err != nil:
 		return err
 	}
@@ -129,24 +130,12 @@ func (r *Run) hasEpochs() bool {
 	return len(r.History) > 0 || r.HasCheckpoint(Last) || r.HasCheckpoint(Last+previous)
 }
 
-// OverAll reports whether the schedule depends on how long the whole training is, so that one of other epochs is another training from the first step on. It
-// does for a cosine without a number of steps, and may for a schedule of one's own.
-func (r Recipe) OverAll() bool {
-	switch r.Schedule.Name {
-	case "", "plateau", "exponential", "step":
-		return false
-	case "cosine":
-		return r.Schedule.DecaySteps == 0
-	}
-	return true
-}
-
 // extend brings the epochs of the run and of the recipe that is asked for together, to the larger number of both, unless they differ
 // in more. It is one step for whoever reads: until the new recipe is there, the run is an unfinished one of the old.
-func (r *Run) extend(asked *Recipe) error {
+func (r *Run) extend(asked *recipes.Recipe) error {
 	longer := r.Recipe
 	longer.Epochs = asked.Epochs
-	if longer.canonical() != *asked || longer != r.Recipe && r.Recipe.OverAll() {
+	if longer.Canonical() != *asked || longer != r.Recipe && r.Recipe.OverAll() {
 		return nil
 	}
 	if r.Recipe.Epochs >= asked.Epochs {
@@ -163,7 +152,7 @@ func (r *Run) extend(asked *Recipe) error {
 	if err != nil {
 		return err
 	}
-	r.Recipe = longer.canonical()
+	r.Recipe = longer.Canonical()
 	return nil
 }
 
@@ -205,7 +194,7 @@ func (r *Run) read() (err error) {
 	if err != nil {
 		return err
 	}
-	if r.Recipe, err = ReadRecipe(bytes.NewReader(data)); err != nil {
+	if r.Recipe, err = recipes.Read(bytes.NewReader(data)); err != nil {
 		return r.corrupt(recipeFile, err)
 	}
 	if err := errors.Join(r.readJSON(recordFile, &r.Record), r.readJSON(historyFile, &r.History)); err != nil {

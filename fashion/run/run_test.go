@@ -1,7 +1,6 @@
 package run_test
 
 import (
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -11,13 +10,14 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/disk"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
-func recipe() run.Recipe {
-	return run.Recipe{
-		Model: run.Model{Name: "cnn", Dropout: 0.1}, Data: run.Data{Validation: 0.2, SplitSeed: 1},
-		Optimizer: run.Optimizer{Name: "nadam", LearningRate: 0.001, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7},
+func recipe() recipes.Recipe {
+	return recipes.Recipe{
+		Model: recipes.Model{Name: "cnn", Dropout: 0.1}, Data: recipes.Data{Validation: 0.2, SplitSeed: 1},
+		Optimizer: recipes.Optimizer{Name: "nadam", LearningRate: 0.001, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7},
 		Epochs:    3, Batch: 64, Seed: 1,
 	}
 }
@@ -181,32 +181,5 @@ func TestPredictionsComeBackAsTheyWere(t *testing.T) {
 	}
 	if _, err := r.Predictions(run.Test); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("error is %v, want one that names the file", err)
-	}
-}
-
-func FuzzReadRecipe(f *testing.F) {
-	good, err := json.Marshal(recipe())
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(string(good))
-	f.Add(`{"epochs": 1e400}`)
-	f.Add(`{"unknown": 1}`)
-	f.Fuzz(func(t *testing.T, text string) {
-		r, err := run.ReadRecipe(strings.NewReader(text))
-		if err != nil {
-			return
-		}
-		again, err := run.ReadRecipe(strings.NewReader(r.String()))
-		if err != nil || again != r {
-			t.Errorf("%+v was written and read as %+v (%v)", r, again, err)
-		}
-	})
-}
-
-func TestRecipeReaderRefusesUnknownFields(t *testing.T) {
-	text := strings.Replace(recipe().String(), `"epochs"`, `"epoch"`, 1)
-	if _, err := run.ReadRecipe(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), "epoch") {
-		t.Errorf("error is %v, want one that names the field", err)
 	}
 }

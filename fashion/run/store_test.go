@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -21,7 +22,7 @@ func TestStoreKnowsItsRunsByTheirNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := run.Begin(dir, run.Recipe{Model: run.Model{Name: "cnn"}, Data: run.Data{Validation: 0.2}, Optimizer: run.Optimizer{Name: "sgd", LearningRate: 1}, Epochs: 1, Batch: 1})
+	made, err := run.Begin(dir, recipes.Recipe{Model: recipes.Model{Name: "cnn"}, Data: recipes.Data{Validation: 0.2}, Optimizer: recipes.Optimizer{Name: "sgd", LearningRate: 1}, Epochs: 1, Batch: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

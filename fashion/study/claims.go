@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -93,7 +94,7 @@ func (v Variant) Standing() (s Standing, err error) {
 	case err != nil:
 		return s, err
 	case r.Recipe != v.Recipe:
-		return s, &run.RecipeError{Dir: r.Dir, Differences: run.Diff(r.Recipe, v.Recipe)}
+		return s, &run.RecipeError{Dir: r.Dir, Differences: recipes.Diff(r.Recipe, v.Recipe)}
 	}
 	s.Finished, s.Epochs = r.Finished(), len(r.History)
 	if s.Finished {

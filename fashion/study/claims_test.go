@@ -3,13 +3,13 @@ package study_test
 import (
 	"testing"
 
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/study"
 )
 
 func TestQueueTrainsEachVariantWithEverySeedOnceAndAllWithTheFirstBeforeAnyWithTheSecond(t *testing.T) {
 	for _, p := range study.Profiles() {
-		seeds, recipeOf := map[string]map[uint64]bool{}, map[string]run.Recipe{}
+		seeds, recipeOf := map[string]map[uint64]bool{}, map[string]recipes.Recipe{}
 		last := uint64(0)
 		for _, v := range study.Queue(p, study.Claims()...) {
 			if err := v.Recipe.Validate(); err != nil {
@@ -36,7 +36,7 @@ func TestQueueTrainsEachVariantWithEverySeedOnceAndAllWithTheFirstBeforeAnyWithT
 		for _, c := range study.Claims() {
 			for _, v := range c.Variants(p) {
 				if recipeOf[v.Run] != v.Recipe {
-					t.Errorf("the claim %s needs %s, which the queue does not train so: %v", c.Name, v.Run, run.Diff(recipeOf[v.Run], v.Recipe))
+					t.Errorf("the claim %s needs %s, which the queue does not train so: %v", c.Name, v.Run, recipes.Diff(recipeOf[v.Run], v.Recipe))
 				}
 			}
 		}
@@ -58,7 +58,7 @@ func TestVariantsOfAClaimHaveEqualEpochsImagesAndNetworks(t *testing.T) {
 					r.Schedule = base.Schedule
 				}
 				if r != base {
-					t.Errorf("%s differs from %s in more than one thing: %v", v.Run, variants[0].Run, run.Diff(base, r))
+					t.Errorf("%s differs from %s in more than one thing: %v", v.Run, variants[0].Run, recipes.Diff(base, r))
 				}
 			}
 		}

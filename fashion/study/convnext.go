@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // ImageNet is the repository of the hub with the weights that the slide's ConvNeXt-Tiny starts from: those of the paper, trained on the
@@ -16,11 +16,11 @@ const imageNetSum = "08b9dc9c3a3a29421de7996761e176501896d1ae7fc3085cf56a6437723
 
 // ConvNeXt is the slide's ConvNeXt-Tiny with its best parameters, from the weights of ImageNet.
 // The schedule that the slide calls 94_step_0_9 multiplies the rate by 0.9 every 94 steps, which are an epoch in batches of 512.
-func ConvNeXt(p Profile) run.Recipe {
+func ConvNeXt(p Profile) recipes.Recipe {
 	r := CNN(p)
-	r.Model = run.Model{Name: "convnext", Size: "tiny", Input: "resize", Dropout: 0.1, FineTuneAt: 143, Weights: run.Weights{Hub: ImageNet, SHA256: imageNetSum}}
-	r.Optimizer = run.Optimizer{Name: "nadam", LearningRate: 0.001, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7, WeightDecay: 1e-4}
-	r.Schedule = run.Schedule{Name: "step", DecaySteps: 94, Factor: 0.9}
+	r.Model = recipes.Model{Name: "convnext", Size: "tiny", Input: "resize", Dropout: 0.1, FineTuneAt: 143, Weights: recipes.Weights{Hub: ImageNet, SHA256: imageNetSum}}
+	r.Optimizer = recipes.Optimizer{Name: "nadam", LearningRate: 0.001, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7, WeightDecay: 1e-4}
+	r.Schedule = recipes.Schedule{Name: "step", DecaySteps: 94, Factor: 0.9}
 	r.Batch = 512
 	switch p {
 	case Smoke:
@@ -36,11 +36,11 @@ const pretraining = "convnext-source"
 
 // Pretraining is the self-supervised pretraining of the smallest ConvNeXt, with weights that the study can transfer: its pretext task is to predict by how much an
 // image was rotated (Gidaris, Singh and Komodakis, "Unsupervised Representation Learning by Predicting Image Rotations", 2018). It uses no class label.
-func Pretraining(p Profile) run.Recipe {
+func Pretraining(p Profile) recipes.Recipe {
 	r := CNN(p)
-	r.Model = run.Model{Name: "convnext", Size: "atto", Input: "resize"}
-	r.Data.Task = run.Rotation
-	r.Optimizer = run.Optimizer{Name: "nadam", LearningRate: 0.002, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7, WeightDecay: 0.05}
+	r.Model = recipes.Model{Name: "convnext", Size: "atto", Input: "resize"}
+	r.Data.Task = recipes.Rotation
+	r.Optimizer = recipes.Optimizer{Name: "nadam", LearningRate: 0.002, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7, WeightDecay: 0.05}
 	switch p {
 	case Smoke:
 		r.Data.Limit, r.Epochs = 200, 1
@@ -53,13 +53,13 @@ func Pretraining(p Profile) run.Recipe {
 }
 
 // PretrainingOf is the recipe of the run whose weights a recipe starts from, if that is the study's Pretraining.
-func PretrainingOf(r run.Recipe, p Profile) (recipe run.Recipe, ok bool) {
+func PretrainingOf(r recipes.Recipe, p Profile) (recipe recipes.Recipe, ok bool) {
 	return Pretraining(p), r.Model.Weights.Run == p.Run(pretraining)
 }
 
-// Transfer is the smallest ConvNeXt on the classes, from the weights of Pretraining, trained from a layer on (see run.Model.FineTuneAt). Quick has
+// Transfer is the smallest ConvNeXt on the classes, from the weights of Pretraining, trained from a layer on (see recipes.Model.FineTuneAt). Quick has
 // 1,000 training images: transfer is for those who have few labels. Full has the adopted augmentation too.
-func Transfer(p Profile, fineTuneAt int) run.Recipe {
+func Transfer(p Profile, fineTuneAt int) recipes.Recipe {
 	r := Pretraining(p)
 	r.Data.Task = ""
 	r.Model.Dropout, r.Model.FineTuneAt = 0.1, fineTuneAt
@@ -74,12 +74,12 @@ func Transfer(p Profile, fineTuneAt int) run.Recipe {
 }
 
 // cosine is a recipe whose learning rate falls along a cosine over its epochs.
-func cosine(r run.Recipe) run.Recipe {
-	r.Schedule = run.Schedule{Name: "cosine", MinLearningRate: 1e-5}
+func cosine(r recipes.Recipe) recipes.Recipe {
+	r.Schedule = recipes.Schedule{Name: "cosine", MinLearningRate: 1e-5}
 	return r
 }
 
-// FineTuneLayers are layers of a ConvNeXt to train it from, as run.Model.FineTuneAt counts them: all layers, then fewer and fewer, last the head
+// FineTuneLayers are layers of a ConvNeXt to train it from, as recipes.Model.FineTuneAt counts them: all layers, then fewer and fewer, last the head
 // alone. The paper's sizes have more blocks than the smallest.
 func FineTuneLayers(size string) []int {
 	if size == "atto" {
@@ -98,7 +98,7 @@ func FineTuning(p Profile) []Variant {
 	}
 	variants[len(variants)-1].Run = p.Run("convnext-transfer") // the same recipe
 	scratch := Transfer(p, 0)
-	scratch.Model.Weights = run.Weights{}
+	scratch.Model.Weights = recipes.Weights{}
 	return append(variants, Variant{"all, from random weights", p.Run("transfer/scratch"), scratch})
 }
 

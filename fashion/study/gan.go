@@ -1,15 +1,15 @@
 package study
 
-import "fashionlab/fashion/run"
+import "fashionlab/fashion/recipes"
 
 // GAN is the study's generative adversarial network. Its rates, equal for both networks, are the best of 0.0005, 0.001, 0.002 and 0.004 by the distance to
 // validation images after 3,000 steps; a faster discriminator or a faster generator was no better.
-func GAN(p Profile) run.Recipe {
-	r := run.Recipe{
-		Model:     run.Model{Name: "sngan", Latent: 64, Width: 32},
+func GAN(p Profile) recipes.Recipe {
+	r := recipes.Recipe{
+		Model:     recipes.Model{Name: "sngan", Latent: 64, Width: 32},
 		Data:      split,
-		Optimizer: run.Optimizer{Name: "adam", LearningRate: 0.002, Beta1: 0, Beta2: 0.99, Epsilon: 1e-8},
-		GAN:       run.GAN{Loss: "hinge", DiscriminatorRate: 0.002, EMA: 0.999},
+		Optimizer: recipes.Optimizer{Name: "adam", LearningRate: 0.002, Beta1: 0, Beta2: 0.99, Epsilon: 1e-8},
+		GAN:       recipes.GAN{Loss: "hinge", DiscriminatorRate: 0.002, EMA: 0.999},
 		Epochs:    4,
 		Batch:     64,
 		Seed:      1,
@@ -26,12 +26,12 @@ func GAN(p Profile) run.Recipe {
 }
 
 // DCGAN is the baseline that GAN is compared with, trained as its authors did; at Quick for fewer epochs, after which the two are compared.
-func DCGAN(p Profile) run.Recipe {
+func DCGAN(p Profile) recipes.Recipe {
 	r := GAN(p)
 	r.Model.Name = "dcgan"
 	r.Optimizer.LearningRate, r.Optimizer.Beta1, r.Optimizer.Beta2 = 0.0002, 0.5, 0.999
-	r.GAN = run.GAN{Loss: "cross-entropy", DiscriminatorRate: 0.0002, EMA: 0.999}
-	r.Schedule = run.Schedule{}
+	r.GAN = recipes.GAN{Loss: "cross-entropy", DiscriminatorRate: 0.0002, EMA: 0.999}
+	r.Schedule = recipes.Schedule{}
 	if p == Quick {
 		r.Epochs = 2
 	}

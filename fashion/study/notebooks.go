@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"fashionlab/fashion/hyperband"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // trainings are the variants that each notebook trains, by its name without the extension. A notebook that is neither here nor in searches only reads.
@@ -57,6 +57,6 @@ func Searched(notebook string) string { return searches[notebook] }
 const DroppedTrials = 5
 
 // Dropped is the search that trains some of the configurations that a search dropped, to the end.
-func Dropped(s hyperband.Search[run.Recipe], found hyperband.State[run.Recipe]) hyperband.Search[run.Recipe] {
+func Dropped(s hyperband.Search[recipes.Recipe], found hyperband.State[recipes.Recipe]) hyperband.Search[recipes.Recipe] {
 	return s.Sample(found, DroppedTrials, s.Journal+".dropped")
 }

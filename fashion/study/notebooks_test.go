@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // code is the Go code of a notebook: its code cells, not the exercises in its text.
@@ -72,7 +72,7 @@ func TestNotebooksThatTrainAreListedAndNoOthers(t *testing.T) {
 
 func TestTrainingsAreValidAndARunHasOneRecipeInAllNotebooks(t *testing.T) {
 	for _, p := range Profiles() {
-		recipeOf := map[string]run.Recipe{}
+		recipeOf := map[string]recipes.Recipe{}
 		for notebook := range trainings {
 			here := map[string]bool{}
 			for _, trial := range Trainings(notebook, p) {
@@ -84,7 +84,7 @@ func TestTrainingsAreValidAndARunHasOneRecipeInAllNotebooks(t *testing.T) {
 				}
 				here[trial.Run] = true
 				if other, ok := recipeOf[trial.Run]; ok && other != trial.Recipe {
-					t.Errorf("%s has another recipe in %s than elsewhere: %v", trial.Run, notebook, run.Diff(other, trial.Recipe))
+					t.Errorf("%s has another recipe in %s than elsewhere: %v", trial.Run, notebook, recipes.Diff(other, trial.Recipe))
 				}
 				recipeOf[trial.Run] = trial.Recipe
 			}

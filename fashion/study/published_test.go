@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -21,7 +22,7 @@ func TestPublishedRunsHaveTheStudysRecipes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if differences := run.Diff(r.Recipe, want); len(differences) > 0 {
+		if differences := recipes.Diff(r.Recipe, want); len(differences) > 0 {
 			t.Errorf("%s: %q", name, differences)
 		}
 	}

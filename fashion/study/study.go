@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // Profile is how much of the study to execute.
@@ -56,16 +56,16 @@ func CurrentProfile() (Profile, error) {
 func (p Profile) Run(model string) string { return string(p) + "/" + model }
 
 // split is the study's division of the 60,000 training images: a fifth for validation.
-var split = run.Data{Validation: 0.2, SplitSeed: 1}
+var split = recipes.Data{Validation: 0.2, SplitSeed: 1}
 
 // CNN is the custom CNN with the slide's best parameters and its reduction of the learning rate on plateau with a
 // patience of one epoch.
-func CNN(p Profile) run.Recipe {
-	r := run.Recipe{
-		Model:     run.Model{Name: "cnn", Dropout: 0.1},
+func CNN(p Profile) recipes.Recipe {
+	r := recipes.Recipe{
+		Model:     recipes.Model{Name: "cnn", Dropout: 0.1},
 		Data:      split,
-		Optimizer: run.Optimizer{Name: "nadam", LearningRate: 0.001, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7},
-		Schedule:  run.Schedule{Name: "plateau", Patience: 1, Factor: 0.3, MinDelta: 1e-4, MinLearningRate: 1e-6},
+		Optimizer: recipes.Optimizer{Name: "nadam", LearningRate: 0.001, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7},
+		Schedule:  recipes.Schedule{Name: "plateau", Patience: 1, Factor: 0.3, MinDelta: 1e-4, MinLearningRate: 1e-6},
 		Epochs:    4,
 		Batch:     64,
 		Seed:      1,
@@ -82,10 +82,10 @@ func CNN(p Profile) run.Recipe {
 // ResNet50 is the slide's ResNet50, trained from scratch with its best parameters. Quick has a tenth of the slide's learning rate:
 // in its few steps the weights move too fast at 0.01 for the running means of the normalizations to follow, and the
 // validation accuracy was 0.31.
-func ResNet50(p Profile) run.Recipe {
+func ResNet50(p Profile) recipes.Recipe {
 	r := CNN(p)
-	r.Model = run.Model{Name: "resnet50", Dropout: 0.1}
-	r.Optimizer = run.Optimizer{Name: "nadam", LearningRate: 0.01, Beta1: 0.9, Beta2: 0.9999, Epsilon: 1e-7, WeightDecay: 1e-5}
+	r.Model = recipes.Model{Name: "resnet50", Dropout: 0.1}
+	r.Optimizer = recipes.Optimizer{Name: "nadam", LearningRate: 0.01, Beta1: 0.9, Beta2: 0.9999, Epsilon: 1e-7, WeightDecay: 1e-5}
 	switch p {
 	case Smoke:
 		r.Data.Limit, r.Epochs = 600, 1
@@ -97,7 +97,7 @@ func ResNet50(p Profile) run.Recipe {
 
 // CNNAugmented is the custom CNN with the adopted augmentation and a cosine over its epochs: on images that are new in each epoch it does not overfit
 // soon, so that a longer training pays.
-func CNNAugmented(p Profile) run.Recipe {
+func CNNAugmented(p Profile) recipes.Recipe {
 	r := CNN(p)
 	r.Augmentation = AdoptedAugmentation()
 	if p == Full {
@@ -107,9 +107,9 @@ func CNNAugmented(p Profile) run.Recipe {
 }
 
 // Residual is the study's own small residual network with the adopted augmentation and horizontal flips: a shoe may point either way.
-func Residual(p Profile) run.Recipe {
+func Residual(p Profile) recipes.Recipe {
 	r := CNNAugmented(p)
-	r.Model = run.Model{Name: "residual", Dropout: 0.2}
+	r.Model = recipes.Model{Name: "residual", Dropout: 0.2}
 	r.Augmentation.Flip = "horizontal"
 	r.Optimizer.Beta2, r.Optimizer.WeightDecay = 0.999, 0.05
 	if p == Full {
@@ -119,7 +119,7 @@ func Residual(p Profile) run.Recipe {
 }
 
 // ResidualSeed2 is Residual with another seed: it shows the variance over seeds, and joins an ensemble.
-func ResidualSeed2(p Profile) run.Recipe {
+func ResidualSeed2(p Profile) recipes.Recipe {
 	r := Residual(p)
 	r.Seed = 2
 	return r
@@ -127,11 +127,11 @@ func ResidualSeed2(p Profile) run.Recipe {
 
 // ResidualLonger is Residual trained longer, with stronger augmentation against overfitting, and with test-time augmentation: it predicts from an image
 // and its horizontal flip.
-func ResidualLonger(p Profile) run.Recipe {
+func ResidualLonger(p Profile) recipes.Recipe {
 	r := Residual(p)
 	r.Model.FlipTTA, r.Model.Dropout = true, 0.3
-	r.Augmentation.TranslationHeight, r.Augmentation.TranslationWidth = run.Within(0.07), run.Within(0.07) // 2 pixels
-	r.Augmentation.Cutout.Scale.High = 0.33                                                                // random erasing's own
+	r.Augmentation.TranslationHeight, r.Augmentation.TranslationWidth = recipes.Within(0.07), recipes.Within(0.07) // 2 pixels
+	r.Augmentation.Cutout.Scale.High = 0.33                                                                        // random erasing's own
 	r.Seed = 3
 	if p == Full {
 		r.Epochs = 50
@@ -140,7 +140,7 @@ func ResidualLonger(p Profile) run.Recipe {
 }
 
 // ResidualWide is ResidualLonger with twice as many channels and the double batch, for the highest accuracy of one network. An image costs four times the arithmetic: it is for a GPU.
-func ResidualWide(p Profile) run.Recipe {
+func ResidualWide(p Profile) recipes.Recipe {
 	r := ResidualLonger(p)
 	r.Model.Width, r.Batch, r.Seed = 64, 128, 1
 	if p == Full {
@@ -152,7 +152,7 @@ func ResidualWide(p Profile) run.Recipe {
 // ResNet50Augmented is ResNet50 with the adopted augmentation, a cosine, a tenth of the slide's learning rate and larger batches: the last
 // stage sees an image as one position, so that its normalizations have no more values of a channel than the batch has images. With 64 the training accuracy
 // fell from 0.84 to 0.71 in the fourth epoch.
-func ResNet50Augmented(p Profile) run.Recipe {
+func ResNet50Augmented(p Profile) recipes.Recipe {
 	r := ResNet50(p)
 	r.Augmentation = AdoptedAugmentation()
 	r.Batch = 256
@@ -165,7 +165,7 @@ func ResNet50Augmented(p Profile) run.Recipe {
 
 // ResNet50SmallStem is ResNet50Augmented with a stem that keeps the image's size, so that the last stage sees four by four positions and not one. A step
 // costs several times as much: it is for a GPU.
-func ResNet50SmallStem(p Profile) run.Recipe {
+func ResNet50SmallStem(p Profile) recipes.Recipe {
 	r := ResNet50Augmented(p)
 	r.Model.Stem = "small"
 	if p == Full {
@@ -175,19 +175,19 @@ func ResNet50SmallStem(p Profile) run.Recipe {
 }
 
 // byName are the recipes of the study.
-var byName = map[string]func(Profile) run.Recipe{
+var byName = map[string]func(Profile) recipes.Recipe{
 	"cnn": CNN, "cnn-augmented": CNNAugmented, "residual": Residual, "residual-again": ResidualSeed2, "residual-long": ResidualLonger, "residual-wide": ResidualWide, "gan": GAN, "dcgan": DCGAN,
 	"resnet50": ResNet50, "resnet50-augmented": ResNet50Augmented, "resnet50-small-stem": ResNet50SmallStem,
-	"convnext": ConvNeXt, pretraining: Pretraining, "convnext-transfer": func(p Profile) run.Recipe { return Transfer(p, 0) },
+	"convnext": ConvNeXt, pretraining: Pretraining, "convnext-transfer": func(p Profile) recipes.Recipe { return Transfer(p, 0) },
 }
 
 // Names lists the recipes of the study.
 func Names() []string { return slices.Sorted(maps.Keys(byName)) }
 
 // ByName is the recipe of that name.
-func ByName(name string, p Profile) (run.Recipe, error) {
+func ByName(name string, p Profile) (recipes.Recipe, error) {
 	if recipe, ok := byName[name]; ok {
 		return recipe(p), nil
 	}
-	return run.Recipe{}, fmt.Errorf("recipe is %q, want one of %s", name, strings.Join(Names(), ", "))
+	return recipes.Recipe{}, fmt.Errorf("recipe is %q, want one of %s", name, strings.Join(Names(), ", "))
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 )
@@ -59,13 +60,13 @@ func TestEveryProfileOfEveryModelAndTrialIsAValidRecipe(t *testing.T) {
 		}
 	}
 	for _, p := range study.Profiles() {
-		recipeOf := map[string]run.Recipe{}
+		recipeOf := map[string]recipes.Recipe{}
 		for _, trial := range append(study.AugmentationAblation(p), study.Schedules(p)...) {
 			if err := trial.Recipe.Validate(); err != nil {
 				t.Errorf("%s: %v", trial.Run, err)
 			}
 			if other, ok := recipeOf[trial.Run]; ok && other != trial.Recipe {
-				t.Errorf("two recipes are trained into %s: %v", trial.Run, run.Diff(other, trial.Recipe))
+				t.Errorf("two recipes are trained into %s: %v", trial.Run, recipes.Diff(other, trial.Recipe))
 			}
 			recipeOf[trial.Run] = trial.Recipe
 		}

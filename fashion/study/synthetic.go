@@ -8,6 +8,7 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/metrics"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/scene"
 )
@@ -18,22 +19,22 @@ import (
 // for Conditional Generative Models" (2019), here with the CNN and on validation images.
 func SyntheticAblation(p Profile) []Variant {
 	base := small(p, 5000, 3)
-	base.Schedule = run.Schedule{}
+	base.Schedule = recipes.Schedule{}
 	seeds, fractions := 1, []float64{0.25}
 	if p == Full {
 		base.Epochs, seeds, fractions = 6, 3, []float64{0.05, 0.1, 0.25, 0.5}
 		base = cosine(base)
 	}
 	var variants []Variant
-	add := func(name, folder string, s run.Synthetic) {
+	add := func(name, folder string, s recipes.Synthetic) {
 		for seed := range seeds {
 			r := base
 			r.Data.Synthetic, r.Seed = s, uint64(seed+1)
 			variants = append(variants, Variant{name, p.Run(fmt.Sprintf("synthetic/%s-seed-%d", folder, seed+1)), r})
 		}
 	}
-	gan := run.Synthetic{Run: Full.Run("gan"), Published: true}
-	add(string(RealOnly), "none", run.Synthetic{})
+	gan := recipes.Synthetic{Run: Full.Run("gan"), Published: true}
+	add(string(RealOnly), "none", recipes.Synthetic{})
 	for _, fraction := range fractions {
 		gan.Fraction = fraction
 		for _, hard := range []bool{false, true} {
@@ -95,7 +96,7 @@ func EvaluateSynthetic(variants []Variant, items int, predict func(*run.Run, fas
 		if err != nil {
 			return nil, err
 		}
-		if differences := run.Diff(r.Recipe, v.Recipe); differences != nil {
+		if differences := recipes.Diff(r.Recipe, v.Recipe); differences != nil {
 			return nil, &run.RecipeError{Dir: r.Dir, Differences: differences}
 		}
 		validation, err := r.Predictions(run.Validation)

@@ -3,26 +3,26 @@ package study
 import (
 	"fmt"
 
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // Variant is one training of an experiment that compares several.
 type Variant struct {
 	Name   string // in figures and tables
 	Run    string // name of its run, see run.Store
-	Recipe run.Recipe
+	Recipe recipes.Recipe
 }
 
 // OwnNetwork is the CNN's recipe for the network that a notebook defines in a cell.
 func OwnNetwork(p Profile) Variant {
 	r := CNN(p)
-	r.Model = run.Model{Name: "small", Dropout: 0.1}
+	r.Model = recipes.Model{Name: "small", Dropout: 0.1}
 	return Variant{"a network of one's own", p.Run("small"), r}
 }
 
 // small is the CNN's recipe for experiments that train it many times: at Full as it is; otherwise on a part of the images,
 // for so many epochs, which shows large effects only.
-func small(p Profile, images, epochs int) run.Recipe {
+func small(p Profile, images, epochs int) recipes.Recipe {
 	r := CNN(p)
 	switch p {
 	case Smoke:
@@ -35,7 +35,7 @@ func small(p Profile, images, epochs int) run.Recipe {
 
 // compared is the recipe of the experiments on augmentation and schedules at Full: the CNN over more epochs than it takes to overfit, with a learning
 // rate that falls to almost nothing, so that the last epoch's network is close to the best and no variant is cut off.
-func compared() run.Recipe {
+func compared() recipes.Recipe {
 	r := CNN(Full)
 	r.Epochs = 20
 	return cosine(r)
@@ -45,17 +45,17 @@ func compared() run.Recipe {
 // horizontal flips too: equal seeds, schedules, epochs and images. Smoke leaves out most, each of which compiles a graph of its own.
 func AugmentationAblation(p Profile) []Variant {
 	base := small(p, 4000, 3)
-	base.Schedule = run.Schedule{}
+	base.Schedule = recipes.Schedule{}
 	if p == Full {
 		base = compared()
 	}
 	var variants []Variant
-	with := func(name, folder string, a run.Augmentation) {
+	with := func(name, folder string, a recipes.Augmentation) {
 		r := base
 		r.Augmentation = a
 		variants = append(variants, Variant{name, p.Run("augmentation/" + folder), r})
 	}
-	with("none", "none", run.Augmentation{})
+	with("none", "none", recipes.Augmentation{})
 	with("the adopted three", "adopted", AdoptedAugmentation())
 	if p == Full {
 		flipped := AdoptedAugmentation()
@@ -67,7 +67,7 @@ func AugmentationAblation(p Profile) []Variant {
 			with(c.Name, c.Name, c.Augmentation)
 		}
 	}
-	with("RandomFlip, vertical", "RandomFlipVertical", run.Augmentation{Flip: "vertical"})
+	with("RandomFlip, vertical", "RandomFlipVertical", recipes.Augmentation{Flip: "vertical"})
 	return variants
 }
 
@@ -79,14 +79,14 @@ func Schedules(p Profile) []Variant {
 		base = compared()
 	}
 	var variants []Variant
-	with := func(name, folder string, s run.Schedule) {
+	with := func(name, folder string, s recipes.Schedule) {
 		r := base
 		r.Schedule = s
 		variants = append(variants, Variant{name, p.Run(folder), r})
 	}
 	plateau := CNN(p).Schedule
 	with("plateau, patience 1", "schedule/plateau", plateau)
-	with("constant", "schedule/constant", run.Schedule{})
+	with("constant", "schedule/constant", recipes.Schedule{})
 	if p != Full {
 		with("cosine", "schedule/cosine", cosine(base).Schedule)
 		return variants
@@ -97,7 +97,7 @@ func Schedules(p Profile) []Variant {
 		with(fmt.Sprintf("plateau, patience %d", patience), fmt.Sprintf("schedule/plateau-%d", patience), plateau)
 	}
 	epoch := base.Steps() / base.Epochs
-	with("step, a tenth every 7 epochs", "schedule/step", run.Schedule{Name: "step", DecaySteps: 7 * epoch, Factor: 0.1})
-	with("one cycle", "schedule/one-cycle", run.Schedule{Name: "one-cycle", MinLearningRate: base.Schedule.MinLearningRate})
+	with("step, a tenth every 7 epochs", "schedule/step", recipes.Schedule{Name: "step", DecaySteps: 7 * epoch, Factor: 0.1})
+	with("one cycle", "schedule/one-cycle", recipes.Schedule{Name: "one-cycle", MinLearningRate: base.Schedule.MinLearningRate})
 	return variants
 }

@@ -10,6 +10,7 @@ import (
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
@@ -24,7 +25,7 @@ func ExampleFit_ownNetwork() {
 	}
 	own := models.Network{Name: "small", Logits: small}
 	recipe := study.CNN(study.Smoke)
-	recipe.Model = run.Model{Name: "small"}
+	recipe.Model = recipes.Model{Name: "small"}
 	recipe.Data.Limit = 500
 
 	defer inTemporaryFolder()()
@@ -48,7 +49,7 @@ func ExampleNewStepper() {
 		return n.Dense("logits", n.Flatten("flatten", images), fashion.NumClasses)
 	}}
 	recipe := study.CNN(study.Smoke)
-	recipe.Model = run.Model{Name: "linear"}
+	recipe.Model = recipes.Model{Name: "linear"}
 	recipe.Data.Limit = 500
 
 	s, err := train.NewStepper(recipe, own)

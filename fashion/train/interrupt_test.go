@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/train"
 )
@@ -57,7 +58,7 @@ func TestSearchStopsWhenItsContextEndsAndResumes(t *testing.T) {
 	want := search(t, newSearch(t, "undisturbed"), 1)
 	s := newSearch(t, "interrupted")
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := train.SearchContext(ctx, s, 2, func(state hyperband.State[run.Recipe]) {
+	_, err := train.SearchContext(ctx, s, 2, func(state hyperband.State[recipes.Recipe]) {
 		if state.Epochs > 0 {
 			cancel()
 		}

@@ -9,7 +9,7 @@ import (
 
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/internal/session"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // loaded is the backend, without which a test cannot run.
@@ -24,10 +24,10 @@ func loaded(t *testing.T) compute.Backend {
 
 func TestMicroBatchesTrainAsTheWholeBatch(t *testing.T) {
 	backend := loaded(t)
-	recipe := run.Recipe{
-		Model: run.Model{Name: "cnn", Dropout: 0.2}, Data: run.Data{Limit: 260, Validation: 0.2, SplitSeed: 1},
-		Augmentation: run.Augmentation{Rotation: run.Within(0.1)},
-		Optimizer:    run.Optimizer{Name: "sgd", LearningRate: 0.01}, Epochs: 1, Batch: 128, Seed: 3,
+	recipe := recipes.Recipe{
+		Model: recipes.Model{Name: "cnn", Dropout: 0.2}, Data: recipes.Data{Limit: 260, Validation: 0.2, SplitSeed: 1},
+		Augmentation: recipes.Augmentation{Rotation: recipes.Within(0.1)},
+		Optimizer:    recipes.Optimizer{Name: "sgd", LearningRate: 0.01}, Epochs: 1, Batch: 128, Seed: 3,
 	}
 	var values [2][]float32
 	var losses [2]float64

@@ -12,6 +12,7 @@ import (
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
@@ -25,10 +26,10 @@ func wide(n *layers.Net, images *Node) *Node {
 }
 
 // ownRecipe is a small recipe for a network of that name.
-func ownRecipe(name string) run.Recipe {
+func ownRecipe(name string) recipes.Recipe {
 	r := study.CNN(study.Smoke)
-	r.Model = run.Model{Name: name, Dropout: 0.1}
-	r.Data.Limit, r.Epochs, r.Schedule = 500, 2, run.Schedule{}
+	r.Model = recipes.Model{Name: name, Dropout: 0.1}
+	r.Data.Limit, r.Epochs, r.Schedule = 500, 2, recipes.Schedule{}
 	return r
 }
 
@@ -77,7 +78,7 @@ func TestOwnNetworkIsTrainedTestedExplainedAndResumed(t *testing.T) {
 }
 
 // fitOwn trains a network of one's own.
-func fitOwn(t *testing.T, name string, r run.Recipe, own models.Network) *run.Run {
+func fitOwn(t *testing.T, name string, r recipes.Recipe, own models.Network) *run.Run {
 	t.Helper()
 	got, err := train.Fit(name, r, nil, own)
 	if err != nil {
@@ -221,7 +222,7 @@ func TestMistakeInANetworkIsReportedWithTheLayer(t *testing.T) {
 
 func TestHyperparametersOfAnOwnNetworkAreSearched(t *testing.T) {
 	needBackend(t)
-	net := models.Network{Name: "searched", ForModel: func(m run.Model) models.Build {
+	net := models.Network{Name: "searched", ForModel: func(m recipes.Model) models.Build {
 		return func(n *layers.Net, images *Node) *Node {
 			x := n.MaxPool("pool", n.Relu("relu", n.Conv("conv", images, m.Filters)))
 			return n.Dense("logits", n.Flatten("flatten", x), fashion.NumClasses)
@@ -233,9 +234,9 @@ func TestHyperparametersOfAnOwnNetworkAreSearched(t *testing.T) {
 	}
 	s.Base = ownRecipe("searched")
 	s.Base.Model.Dropout, s.Base.Epochs = 0, s.Brackets[0].Rungs[0].Epochs
-	s.Space = hyperband.Space[run.Recipe]{
-		hyperband.Choice("filters", func(r *run.Recipe, v int) { r.Model.Filters = v }, 2, 4, 8),
-		hyperband.LogRange("learning rate", func(r *run.Recipe, v float64) { r.Optimizer.LearningRate = v }, 1e-4, 1e-2),
+	s.Space = hyperband.Space[recipes.Recipe]{
+		hyperband.Choice("filters", func(r *recipes.Recipe, v int) { r.Model.Filters = v }, 2, 4, 8),
+		hyperband.LogRange("learning rate", func(r *recipes.Recipe, v float64) { r.Optimizer.LearningRate = v }, 1e-4, 1e-2),
 	}
 	found, err := train.Search(s, 1, nil, net)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"fashionlab/fashion/augment"
 	"fashionlab/fashion/optim"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
@@ -23,10 +24,10 @@ var darken = augment.Own{Name: "darken", Apply: func(images, numbers *Node) *Nod
 // warmUp rises to the rate in the first quarter of the training.
 var warmUp = optim.Own{Name: "warm-up", Factor: func(step, steps int) float64 { return min(1, 4*float64(step+1)/float64(steps)) }}
 
-func ownParts() run.Recipe {
+func ownParts() recipes.Recipe {
 	r := recipe()
-	r.Augmentation = run.Augmentation{Own: run.OwnAugmentation{Name: "darken", Numbers: 1}}
-	r.Schedule = run.Schedule{Name: "warm-up"}
+	r.Augmentation = recipes.Augmentation{Own: recipes.OwnAugmentation{Name: "darken", Numbers: 1}}
+	r.Schedule = recipes.Schedule{Name: "warm-up"}
 	r.Data.Limit, r.Epochs = 300, 2
 	return r
 }
@@ -42,7 +43,7 @@ func TestOwnAugmentationAndScheduleAreAppliedAndResumedBitForBit(t *testing.T) {
 		t.Errorf("the second epoch ends with the rate %v, want %v", got, want)
 	}
 	plain := ownParts()
-	plain.Augmentation = run.Augmentation{}
+	plain.Augmentation = recipes.Augmentation{}
 	if r, err := train.Fit("plain", plain, nil, warmUp); err != nil || r.History[0].Loss == undisturbed.History[0].Loss {
 		t.Errorf("without the transform the loss is the same, %v (%v)", undisturbed.History[0].Loss, err)
 	}
@@ -62,14 +63,14 @@ func TestOwnPartThatIsMissingOrWrongIsAnError(t *testing.T) {
 	needBackend(t)
 	wrong := augment.Own{Name: "darken", Apply: func(images, _ *Node) *Node { return ReduceMean(images, -1) }}
 	for name, c := range map[string]struct {
-		own  []run.Own
+		own  []recipes.Own
 		want string
 	}{
-		"no transform":           {[]run.Own{warmUp}, `augmentation.own.name is "darken", and no transform of that name is handed over`},
-		"no schedule":            {[]run.Own{darken}, `schedule.name is "warm-up"`},
-		"another shape":          {[]run.Own{wrong, warmUp}, "want the same shape"},
-		"a schedule like ours":   {[]run.Own{darken, warmUp, optim.Own{Name: "cosine", Factor: warmUp.Factor}}, "none of plateau"},
-		"a transform without it": {[]run.Own{augment.Own{Name: "darken"}, warmUp}, "has no function Apply"},
+		"no transform":           {[]recipes.Own{warmUp}, `augmentation.own.name is "darken", and no transform of that name is handed over`},
+		"no schedule":            {[]recipes.Own{darken}, `schedule.name is "warm-up"`},
+		"another shape":          {[]recipes.Own{wrong, warmUp}, "want the same shape"},
+		"a schedule like ours":   {[]recipes.Own{darken, warmUp, optim.Own{Name: "cosine", Factor: warmUp.Factor}}, "none of plateau"},
+		"a transform without it": {[]recipes.Own{augment.Own{Name: "darken"}, warmUp}, "has no function Apply"},
 	} {
 		_, err := train.Fit("wrong/"+strings.ReplaceAll(name, " ", "-"), ownParts(), nil, c.own...)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -83,7 +84,7 @@ func TestOwnScheduleOrTransformThatHasChangedIsNotResumed(t *testing.T) {
 	r := ownParts()
 	stop := errors.New("interrupted on purpose")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	_, err := (&train.Trainer{Own: []run.Own{warmUp, darken}}).FitContext(ctx, "changed", r, func(p run.Progress) {
+	_, err := (&train.Trainer{Own: []recipes.Own{warmUp, darken}}).FitContext(ctx, "changed", r, func(p run.Progress) {
 		if len(p.History) > 0 {
 			cancel(stop)
 		}
@@ -134,7 +135,7 @@ func TestSearchOfARecipeWithACosinePromotesItsTrials(t *testing.T) {
 func TestCosineFallsOverTheWholeTrainingHoweverLongItIs(t *testing.T) {
 	needBackend(t)
 	r := recipe()
-	r.Augmentation, r.Schedule, r.Data.Limit = run.Augmentation{}, run.Schedule{Name: "cosine", MinLearningRate: 1e-5}, 300
+	r.Augmentation, r.Schedule, r.Data.Limit = recipes.Augmentation{}, recipes.Schedule{Name: "cosine", MinLearningRate: 1e-5}, 300
 	for _, epochs := range []int{1, 3} {
 		r.Epochs = epochs
 		trained := fit(t, []string{"", "one", "", "three"}[epochs], r)

@@ -18,15 +18,16 @@ import (
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/optim"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
 // program is a recipe's network and optimizer on a backend, with the compiled graphs.
 type program struct {
 	backend compute.Backend
-	recipe  run.Recipe
+	recipe  recipes.Recipe
 	network models.Network
-	own     []run.Own // whose names the recipe may have
+	own     []recipes.Own // whose names the recipe may have
 	rule    optim.UpdateRule
 
 	store   *model.Store
@@ -42,13 +43,13 @@ type program struct {
 }
 
 // newProgram makes the parameters of a recipe's network, with their initial values. If asked to, its training step divides the batch where that is faster and right.
-func newProgram(backend compute.Backend, recipe run.Recipe, own []run.Own, divide bool) (*program, error) {
+func newProgram(backend compute.Backend, recipe recipes.Recipe, own []recipes.Own, divide bool) (*program, error) {
 	p := &program{backend: backend, recipe: recipe, own: own}
 	var err error
 	if p.rule, err = optim.New(recipe.Optimizer); err != nil {
 		return nil, err
 	}
-	if p.network, err = models.Of(recipe.Model, run.OwnOf[models.Network](own)...); err != nil {
+	if p.network, err = models.Of(recipe.Model, recipes.OwnOf[models.Network](own)...); err != nil {
 		return nil, err
 	}
 	if err := p.newVariables(); err != nil {
@@ -68,12 +69,12 @@ func newProgram(backend compute.Backend, recipe run.Recipe, own []run.Own, divid
 // newVariables makes the parameters, with their initial values.
 func (p *program) newVariables() (err error) {
 	p.store = model.NewStore()
-	p.built, err = models.Layers(p.backend, p.store, p.recipe.Model, p.recipe.Seed, run.OwnOf[models.Network](p.own)...)
+	p.built, err = models.Layers(p.backend, p.store, p.recipe.Model, p.recipe.Seed, recipes.OwnOf[models.Network](p.own)...)
 	return err
 }
 
 // turnTo has the program train another recipe of the same graphs, from its initial values.
-func (p *program) turnTo(recipe run.Recipe) error {
+func (p *program) turnTo(recipe recipes.Recipe) error {
 	rule, err := optim.New(recipe.Optimizer)
 	if err != nil {
 		return err
@@ -148,7 +149,7 @@ func (p *program) gradients(in []*Node, first *Node, size int) []*Node {
 	if len(in) > inRows {
 		columns := in[inRows].Shape().Dimensions[1]
 		drawn := DynamicSlice(in[inRows], []*Node{position, ScalarZero(g, position.DType())}, []int{size, columns})
-		x = StopGradient(augment.Apply(p.recipe.Augmentation, x, drawn, run.OwnOf[augment.Own](p.own)...))
+		x = StopGradient(augment.Apply(p.recipe.Augmentation, x, drawn, recipes.OwnOf[augment.Own](p.own)...))
 	}
 	y := Reshape(Gather(in[session.InLabels], chosen), size)
 	isImage := LessThan(Add(Iota(g, shapes.Make(dtypes.Int32, size), 0), position), Scalar(g, dtypes.Int32, p.images))

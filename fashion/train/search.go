@@ -14,6 +14,7 @@ import (
 	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/parent"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -25,15 +26,15 @@ import (
 // The checkpoints of trials that were dropped are removed: training one of them further begins anew, with the same outcome.
 //
 // A network of one's own is handed over; its hyperparameters, which Network.ForModel reads, may be in the space.
-func Search(s hyperband.Search[run.Recipe], workers int, report func(hyperband.State[run.Recipe]), own ...run.Own) (hyperband.State[run.Recipe], error) {
+func Search(s hyperband.Search[recipes.Recipe], workers int, report func(hyperband.State[recipes.Recipe]), own ...recipes.Own) (hyperband.State[recipes.Recipe], error) {
 	return SearchContext(context.Background(), s, workers, report, own...)
 }
 
 // SearchContext is Search until the context ends: the trainings that are under way then stop before their next steps, and the error
 // is an InterruptedSearchError. The next call resumes after what was measured, and resumes each training after its last epoch.
-func SearchContext(ctx context.Context, s hyperband.Search[run.Recipe], workers int, report func(hyperband.State[run.Recipe]), own ...run.Own) (hyperband.State[run.Recipe], error) {
+func SearchContext(ctx context.Context, s hyperband.Search[recipes.Recipe], workers int, report func(hyperband.State[recipes.Recipe]), own ...recipes.Own) (hyperband.State[recipes.Recipe], error) {
 	if workers < 1 {
-		return hyperband.State[run.Recipe]{}, fmt.Errorf("the search has %d workers, want 1 or more", workers)
+		return hyperband.State[recipes.Recipe]{}, fmt.Errorf("the search has %d workers, want 1 or more", workers)
 	}
 	var trainers []*Trainer
 	for range workers {
@@ -43,12 +44,12 @@ func SearchContext(ctx context.Context, s hyperband.Search[run.Recipe], workers 
 }
 
 // Search is SearchContext with the trainer as its worker, which keeps what it compiles for the next search.
-func (t *Trainer) Search(ctx context.Context, s hyperband.Search[run.Recipe], report func(hyperband.State[run.Recipe])) (hyperband.State[run.Recipe], error) {
+func (t *Trainer) Search(ctx context.Context, s hyperband.Search[recipes.Recipe], report func(hyperband.State[recipes.Recipe])) (hyperband.State[recipes.Recipe], error) {
 	return search(ctx, s, []*Trainer{t}, report)
 }
 
-func search(ctx context.Context, s hyperband.Search[run.Recipe], trainers []*Trainer, report func(hyperband.State[run.Recipe])) (hyperband.State[run.Recipe], error) {
-	var none hyperband.State[run.Recipe]
+func search(ctx context.Context, s hyperband.Search[recipes.Recipe], trainers []*Trainer, report func(hyperband.State[recipes.Recipe])) (hyperband.State[recipes.Recipe], error) {
+	var none hyperband.State[recipes.Recipe]
 	if s.Journal == "" {
 		return none, errors.New("the search has no journal, in whose folder its runs would be")
 	}
@@ -69,13 +70,13 @@ func search(ctx context.Context, s hyperband.Search[run.Recipe], trainers []*Tra
 	defer lock.Close() // nothing is written through it
 	ctx, stop := parent.Context(ctx)
 	defer stop()
-	var list []hyperband.Worker[run.Recipe]
+	var list []hyperband.Worker[recipes.Recipe]
 	for _, t := range trainers {
 		list = append(list, t.worker(ctx, dir))
 	}
-	removed := map[run.Recipe]bool{}
+	removed := map[recipes.Recipe]bool{}
 	var trouble error
-	found, err := s.Run(func(state hyperband.State[run.Recipe]) {
+	found, err := s.Run(func(state hyperband.State[recipes.Recipe]) {
 		trouble = errors.Join(trouble, tidy(dir, state, removed))
 		if report != nil {
 			report(state)
@@ -89,15 +90,15 @@ func search(ctx context.Context, s hyperband.Search[run.Recipe], trainers []*Tra
 
 // TrialRun is the folder of a configuration's run in the folder of its search. Its name is that of the recipe's content, the
 // epochs left out.
-func TrialRun(search string, r run.Recipe) string {
+func TrialRun(search string, r recipes.Recipe) string {
 	r.Epochs = 0
 	sum := sha256.Sum256([]byte(r.String()))
 	return filepath.Join(search, "trials", hex.EncodeToString(sum[:8]))
 }
 
 // worker trains configurations in the folder of a search.
-func (t *Trainer) worker(ctx context.Context, dir string) hyperband.Worker[run.Recipe] {
-	return func(recipe run.Recipe, epochs int) ([]float64, error) {
+func (t *Trainer) worker(ctx context.Context, dir string) hyperband.Worker[recipes.Recipe] {
+	return func(recipe recipes.Recipe, epochs int) ([]float64, error) {
 		recipe.Epochs = epochs
 		if recipe.OverAll() {
 			return nil, fmt.Errorf("the schedule %q depends on how long the whole training is, so that a trial of %d epochs could not be promoted; give a cosine the steps of the longest trial (Schedule.DecaySteps), "+
@@ -120,8 +121,8 @@ func (t *Trainer) worker(ctx context.Context, dir string) hyperband.Worker[run.R
 }
 
 // tidy removes the checkpoints of configurations that no bracket will train on.
-func tidy(dir string, s hyperband.State[run.Recipe], removed map[run.Recipe]bool) error {
-	over := map[run.Recipe]bool{}
+func tidy(dir string, s hyperband.State[recipes.Recipe], removed map[recipes.Recipe]bool) error {
+	over := map[recipes.Recipe]bool{}
 	for _, t := range s.Trials {
 		gone := t.Status == hyperband.Dropped || t.Status == hyperband.Failed || t.Status == hyperband.Duplicate
 		if before, seen := over[t.Config]; !seen || before {

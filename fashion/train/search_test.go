@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
@@ -44,7 +45,7 @@ func TestExtendedRunEndsAsOneThatHadAllEpochsAtOnce(t *testing.T) {
 func TestTrainerEndsAsATrainingOfItsOwn(t *testing.T) {
 	needBackend(t)
 	second := recipe()
-	second.Model.Dropout, second.Schedule, second.Epochs, second.Seed, second.Data.SplitSeed = 0.4, run.Schedule{}, 2, 4, 2
+	second.Model.Dropout, second.Schedule, second.Epochs, second.Seed, second.Data.SplitSeed = 0.4, recipes.Schedule{}, 2, 4, 2
 	second.Optimizer.LearningRate, second.Optimizer.Beta1, second.Optimizer.Beta2, second.Optimizer.WeightDecay = 0.001, 0.8, 0.999, 0
 	var trainer train.Trainer
 	if _, err := trainer.Fit("first", recipe(), nil); err != nil {
@@ -67,7 +68,7 @@ func TestTrainerEndsAsATrainingOfItsOwn(t *testing.T) {
 }
 
 // smallSearch is a search of that name with real trainings that take seconds in all.
-func smallSearch(name string) (hyperband.Search[run.Recipe], error) {
+func smallSearch(name string) (hyperband.Search[recipes.Recipe], error) {
 	s, err := study.Search("cnn", study.Smoke, study.Budget{R: 4, Eta: 2, Rounding: hyperband.Algorithm1})
 	if err != nil {
 		return s, err
@@ -79,7 +80,7 @@ func smallSearch(name string) (hyperband.Search[run.Recipe], error) {
 	return s, err
 }
 
-func newSearch(t *testing.T, name string) hyperband.Search[run.Recipe] {
+func newSearch(t *testing.T, name string) hyperband.Search[recipes.Recipe] {
 	t.Helper()
 	s, err := smallSearch(name)
 	if err != nil {
@@ -89,7 +90,7 @@ func newSearch(t *testing.T, name string) hyperband.Search[run.Recipe] {
 }
 
 // found describes what a search found.
-func found(s hyperband.State[run.Recipe]) string {
+func found(s hyperband.State[recipes.Recipe]) string {
 	var b strings.Builder
 	for _, t := range s.Ranking() {
 		fmt.Fprintln(&b, t.ID, t.Scores)
@@ -100,7 +101,7 @@ func found(s hyperband.State[run.Recipe]) string {
 	return b.String()
 }
 
-func search(t *testing.T, s hyperband.Search[run.Recipe], workers int) hyperband.State[run.Recipe] {
+func search(t *testing.T, s hyperband.Search[recipes.Recipe], workers int) hyperband.State[recipes.Recipe] {
 	t.Helper()
 	state, err := train.Search(s, workers, nil)
 	if err != nil {
@@ -155,7 +156,7 @@ func searchAndDie(name string) error {
 		watched = filepath.Join(watched, "checkpoints", "*")
 	}
 	reports := 0 // the first comes before the first training
-	_, err = train.Search(s, 1, func(hyperband.State[run.Recipe]) {
+	_, err = train.Search(s, 1, func(hyperband.State[recipes.Recipe]) {
 		switch reports++; reports {
 		case 2:
 			before := listing(watched)
@@ -209,7 +210,7 @@ func TestSearchKilledTenTimesEndsAlikeAndTrainsNoEpochTwice(t *testing.T) {
 }
 
 // trainings counts the epochs in a search's journal.
-func trainings(t *testing.T, s hyperband.Search[run.Recipe]) int {
+func trainings(t *testing.T, s hyperband.Search[recipes.Recipe]) int {
 	t.Helper()
 	state, err := s.Read()
 	if err != nil {

@@ -4,14 +4,14 @@ import (
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/internal/session"
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // Stepper does training steps outside of any run, to time them.
 type Stepper = session.Stepper
 
 // NewStepper loads a recipe's training images and compiles its step. What is the user's own is handed over, see Fit.
-func NewStepper(recipe run.Recipe, own ...run.Own) (*Stepper, error) {
+func NewStepper(recipe recipes.Recipe, own ...recipes.Own) (*Stepper, error) {
 	if err := Check(recipe, own...); err != nil {
 		return nil, err
 	}

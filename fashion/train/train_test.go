@@ -21,6 +21,7 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/models"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/train"
 )
@@ -91,15 +92,15 @@ func mustAbs(path string) string {
 
 // recipe is a small training with everything in it that a resume must restore: dropout, augmentation, moments, a plateau
 // whose patience runs out in the first epochs.
-func recipe() run.Recipe {
-	return run.Recipe{
-		Model: run.Model{Name: "cnn", Dropout: 0.2}, Data: run.Data{Limit: 600, Validation: 0.2, SplitSeed: 1},
-		Augmentation: run.Augmentation{
-			Rotation: run.Within(0.02), TranslationWidth: run.Within(0.05),
-			Cutout: run.Cutout{Count: 1, Probability: 0.5, Scale: run.Range{Low: 0.02, High: 0.1}, Fill: "noise"},
+func recipe() recipes.Recipe {
+	return recipes.Recipe{
+		Model: recipes.Model{Name: "cnn", Dropout: 0.2}, Data: recipes.Data{Limit: 600, Validation: 0.2, SplitSeed: 1},
+		Augmentation: recipes.Augmentation{
+			Rotation: recipes.Within(0.02), TranslationWidth: recipes.Within(0.05),
+			Cutout: recipes.Cutout{Count: 1, Probability: 0.5, Scale: recipes.Range{Low: 0.02, High: 0.1}, Fill: "noise"},
 		},
-		Optimizer: run.Optimizer{Name: "nadam", LearningRate: 0.002, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7, WeightDecay: 1e-3},
-		Schedule:  run.Schedule{Name: "plateau", Patience: 1, Factor: 0.5, MinDelta: 0.2},
+		Optimizer: recipes.Optimizer{Name: "nadam", LearningRate: 0.002, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7, WeightDecay: 1e-3},
+		Schedule:  recipes.Schedule{Name: "plateau", Patience: 1, Factor: 0.5, MinDelta: 0.2},
 		Epochs:    4, Batch: 16, Seed: 3,
 	}
 }
@@ -113,7 +114,7 @@ func needBackend(t *testing.T) {
 	t.Setenv(run.RootVariable, t.TempDir())
 }
 
-func fit(t *testing.T, name string, r run.Recipe) *run.Run {
+func fit(t *testing.T, name string, r recipes.Recipe) *run.Run {
 	t.Helper()
 	trained, err := train.Fit(name, r, nil)
 	if err != nil {
@@ -202,8 +203,8 @@ func TestFinishedRunIsReadAndTestedOnce(t *testing.T) {
 func TestLossThatIsNoNumberStopsTheRunWithStepAndRate(t *testing.T) {
 	needBackend(t)
 	r := recipe()
-	r.Optimizer = run.Optimizer{Name: "sgd", LearningRate: 1e30}
-	r.Schedule = run.Schedule{}
+	r.Optimizer = recipes.Optimizer{Name: "sgd", LearningRate: 1e30}
+	r.Schedule = recipes.Schedule{}
 	_, err := train.Fit("diverges", r, nil)
 	if err == nil || !strings.Contains(err.Error(), "step") || !strings.Contains(err.Error(), "1e+30") {
 		t.Errorf("error is %v, want one that names step and rate", err)
@@ -213,8 +214,8 @@ func TestLossThatIsNoNumberStopsTheRunWithStepAndRate(t *testing.T) {
 func TestParametersThatTheOnlyStepOfAnEpochLosesStopTheRun(t *testing.T) {
 	needBackend(t)
 	r := recipe()
-	r.Optimizer = run.Optimizer{Name: "sgd", LearningRate: 1e30}
-	r.Schedule, r.Batch = run.Schedule{}, 512
+	r.Optimizer = recipes.Optimizer{Name: "sgd", LearningRate: 1e30}
+	r.Schedule, r.Batch = recipes.Schedule{}, 512
 	var diverged *train.DivergedError
 	if _, err := train.Fit("lost", r, nil); !errors.As(err, &diverged) {
 		t.Errorf("error is %v, want a DivergedError", err)
@@ -222,18 +223,20 @@ func TestParametersThatTheOnlyStepOfAnEpochLosesStopTheRun(t *testing.T) {
 }
 
 func TestRecipesThatNoClassifierCanUseAreErrors(t *testing.T) {
-	change := func(f func(*run.Recipe)) run.Recipe {
+	change := func(f func(*recipes.Recipe)) recipes.Recipe {
 		r := recipe()
 		f(&r)
 		return r
 	}
-	synthetic := func(s run.Synthetic) run.Recipe { return change(func(r *run.Recipe) { r.Data.Synthetic = s }) }
-	for want, r := range map[string]run.Recipe{
-		"synthetic.share":      synthetic(run.Synthetic{Run: "full/gan", Fraction: 1.5}),
-		"a run and a fraction": synthetic(run.Synthetic{Fraction: 0.5}),
-		"or neither":           synthetic(run.Synthetic{Run: "full/gan"}),
-		"no GAN":               change(func(r *run.Recipe) { r.GAN = run.GAN{Loss: "hinge", DiscriminatorRate: 0.001} }),
-		"model.latent: 8 != 0": change(func(r *run.Recipe) { r.Model.Latent = 8 }),
+	synthetic := func(s recipes.Synthetic) recipes.Recipe {
+		return change(func(r *recipes.Recipe) { r.Data.Synthetic = s })
+	}
+	for want, r := range map[string]recipes.Recipe{
+		"synthetic.share":      synthetic(recipes.Synthetic{Run: "full/gan", Fraction: 1.5}),
+		"a run and a fraction": synthetic(recipes.Synthetic{Fraction: 0.5}),
+		"or neither":           synthetic(recipes.Synthetic{Run: "full/gan"}),
+		"no GAN":               change(func(r *recipes.Recipe) { r.GAN = recipes.GAN{Loss: "hinge", DiscriminatorRate: 0.001} }),
+		"model.latent: 8 != 0": change(func(r *recipes.Recipe) { r.Model.Latent = 8 }),
 	} {
 		if err := train.Check(r); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: the error is %v", want, err)
@@ -279,7 +282,7 @@ func TestRunIsNotContinuedOnOtherImages(t *testing.T) {
 func TestLearnsTheSubset(t *testing.T) {
 	needBackend(t)
 	r := recipe()
-	r.Data.Limit, r.Schedule, r.Augmentation = 0, run.Schedule{}, run.Augmentation{}
+	r.Data.Limit, r.Schedule, r.Augmentation = 0, recipes.Schedule{}, recipes.Augmentation{}
 	h := fit(t, "learns", r).History
 	if got := h[len(h)-1].ValidationAccuracy; got < 0.7 {
 		t.Errorf("validation accuracy after %d epochs of 1,280 images is %v, want 0.7 or more", len(h), got)
@@ -289,7 +292,7 @@ func TestLearnsTheSubset(t *testing.T) {
 func TestFrozenLayersKeepTheirWeightsAndHaveNoMoments(t *testing.T) {
 	needBackend(t)
 	r := recipe()
-	r.Model = run.Model{Name: "convnext", Size: "atto", Input: "resize", Dropout: 0.1, FineTuneAt: 40}
+	r.Model = recipes.Model{Name: "convnext", Size: "atto", Input: "resize", Dropout: 0.1, FineTuneAt: 40}
 	r.Data.Limit, r.Epochs = 100, 1
 	c, found, err := fit(t, "frozen", r).LoadCheckpoint(run.Last)
 	if err != nil || !found {

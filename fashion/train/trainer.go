@@ -11,6 +11,7 @@ import (
 	"fashionlab/fashion/internal/session"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/optim"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -18,10 +19,10 @@ import (
 // numbers of the optimizer, in the schedule, in the epochs, in its first weights or in which images it has, not in how many, compiles nothing. It
 // keeps the variables of each model that it compiled, too. The zero value is ready; a Trainer is for one goroutine.
 type Trainer struct {
-	Own []run.Own // whose names recipes may have
+	Own []recipes.Own // whose names recipes may have
 
 	programs map[compiled]*program
-	data     run.Data // of the images
+	data     recipes.Data // of the images
 	images   *session.Images
 }
 
@@ -34,13 +35,13 @@ type Trainer struct {
 //
 // What is the user's own is handed over: a models.Network, an augment.Own or an optim.Own that the recipe names, and a Synthesizer for a recipe with synthetic images. The
 // run keeps what the network is; another one under the same run name is an error that shows which layers differ. A GAN is trained by gan.Fit.
-func Fit(name string, recipe run.Recipe, report func(run.Progress), own ...run.Own) (*run.Run, error) {
+func Fit(name string, recipe recipes.Recipe, report func(run.Progress), own ...recipes.Own) (*run.Run, error) {
 	return (&Trainer{Own: own}).Fit(name, recipe, report)
 }
 
 // Extend is Fit for a recipe of which the run may already have had fewer epochs: it resumes, and ends as a run that had all of
 // them at once. A run of more epochs is left as it is.
-func Extend(name string, recipe run.Recipe, report func(run.Progress), own ...run.Own) (*run.Run, error) {
+func Extend(name string, recipe recipes.Recipe, report func(run.Progress), own ...recipes.Own) (*run.Run, error) {
 	dir, err := run.Local().Path(name)
 	if err != nil {
 		return nil, err
@@ -49,13 +50,13 @@ func Extend(name string, recipe run.Recipe, report func(run.Progress), own ...ru
 }
 
 // Fit is the function Fit.
-func (t *Trainer) Fit(name string, recipe run.Recipe, report func(run.Progress)) (*run.Run, error) {
+func (t *Trainer) Fit(name string, recipe recipes.Recipe, report func(run.Progress)) (*run.Run, error) {
 	return t.FitContext(context.Background(), name, recipe, report)
 }
 
 // FitContext is Fit until the context ends: the training then stops before its next step with an InterruptedError, and the
 // next call resumes it after its last epoch. Compiling and validating are not cut short.
-func (t *Trainer) FitContext(ctx context.Context, name string, recipe run.Recipe, report func(run.Progress)) (*run.Run, error) {
+func (t *Trainer) FitContext(ctx context.Context, name string, recipe recipes.Recipe, report func(run.Progress)) (*run.Run, error) {
 	dir, err := run.Local().Path(name)
 	if err != nil {
 		return nil, err
@@ -63,7 +64,7 @@ func (t *Trainer) FitContext(ctx context.Context, name string, recipe run.Recipe
 	return t.fit(ctx, dir, recipe, run.Begin, report)
 }
 
-func (t *Trainer) fit(ctx context.Context, dir string, recipe run.Recipe, begin func(string, run.Recipe) (*run.Run, error), report func(run.Progress)) (*run.Run, error) {
+func (t *Trainer) fit(ctx context.Context, dir string, recipe recipes.Recipe, begin func(string, recipes.Recipe) (*run.Run, error), report func(run.Progress)) (*run.Run, error) {
 	if err := Check(recipe, t.Own...); err != nil {
 		return nil, err
 	}
@@ -74,7 +75,7 @@ func (t *Trainer) fit(ctx context.Context, dir string, recipe run.Recipe, begin 
 }
 
 // Check reports what in a recipe no training of a classifier could use, before anything is read or compiled. What is the user's own is handed over, see Fit.
-func Check(recipe run.Recipe, own ...run.Own) error {
+func Check(recipe recipes.Recipe, own ...recipes.Own) error {
 	if err := recipe.Validate(); err != nil {
 		return err
 	}
@@ -84,7 +85,7 @@ func Check(recipe run.Recipe, own ...run.Own) error {
 	if models.IsGAN(recipe.Model.Name) {
 		return fmt.Errorf("the model is %s, a GAN; gan.Fit trains it", recipe.Model.Name)
 	}
-	network, err := models.Of(recipe.Model, run.OwnOf[models.Network](own)...)
+	network, err := models.Of(recipe.Model, recipes.OwnOf[models.Network](own)...)
 	if err != nil {
 		return err
 	}
@@ -94,14 +95,14 @@ func Check(recipe run.Recipe, own ...run.Own) error {
 	if d := recipe.Optimizer.LayerDecay; d != 0 && network.LayerDecay == nil {
 		return fmt.Errorf("optimizer.layer_decay is %v, want 0 for %s, which has none", d, recipe.Model.Name)
 	}
-	if recipe.GAN != (run.GAN{}) {
+	if recipe.GAN != (recipes.GAN{}) {
 		return fmt.Errorf("gan is %+v, want none for %s, which is no GAN", recipe.GAN, recipe.Model.Name)
 	}
-	return optim.CheckSchedule(recipe.Schedule, run.OwnOf[optim.Own](own)...)
+	return optim.CheckSchedule(recipe.Schedule, recipes.OwnOf[optim.Own](own)...)
 }
 
 // checkOwn reports parts of another kind, and a transform that the recipe names and that is not handed over.
-func checkOwn(r run.Recipe, own []run.Own) error {
+func checkOwn(r recipes.Recipe, own []recipes.Own) error {
 	for _, part := range own {
 		switch part.(type) {
 		case models.Network, augment.Own, optim.Own, Synthesizer:
@@ -114,7 +115,7 @@ func checkOwn(r run.Recipe, own []run.Own) error {
 			return err
 		}
 	}
-	return augment.Check(r.Augmentation, run.OwnOf[augment.Own](own)...)
+	return augment.Check(r.Augmentation, recipes.OwnOf[augment.Own](own)...)
 }
 
 // Synthesizer makes the synthetic images that a recipe mixes in. Those of a GAN are made by gan.Synthesizer.
@@ -127,7 +128,7 @@ type InterruptedError = session.InterruptedError
 type DivergedError = session.DivergedError
 
 // load reads the images that a recipe asks for, unless they are those of the recipe before.
-func (t *Trainer) load(d run.Data) (*session.Images, error) {
+func (t *Trainer) load(d recipes.Data) (*session.Images, error) {
 	if t.images != nil && t.data == d {
 		return t.images, nil
 	}
@@ -141,23 +142,23 @@ func (t *Trainer) load(d run.Data) (*session.Images, error) {
 
 // compiled is what the graphs of a recipe depend on.
 type compiled struct {
-	recipe                     run.Recipe // without what they do not depend on
-	stored, images, validation int        // images at hand, of an epoch and to validate
+	recipe                     recipes.Recipe // without what they do not depend on
+	stored, images, validation int            // images at hand, of an epoch and to validate
 }
 
-func (t *Trainer) compiled(r run.Recipe) compiled {
+func (t *Trainer) compiled(r recipes.Recipe) compiled {
 	for _, v := range []*float64{&r.Model.Dropout, &r.Optimizer.Momentum} {
 		if *v > 0 {
 			*v = 0.5 // that there is any
 		}
 	}
 	r.Optimizer.LearningRate, r.Optimizer.Beta1, r.Optimizer.Beta2, r.Optimizer.WeightDecay = 0, 0, 0, 0
-	r.Schedule, r.Epochs, r.Seed, r.Data, r.Model.Weights = run.Schedule{}, 0, 0, run.Data{}, run.Weights{}
+	r.Schedule, r.Epochs, r.Seed, r.Data, r.Model.Weights = recipes.Schedule{}, 0, 0, recipes.Data{}, recipes.Weights{}
 	return compiled{r, t.images.Training.Set.Len(), t.images.Training.Real, t.images.Validation.Set.Len()}
 }
 
 // program returns the program of a recipe on the images that are loaded, with its initial values. It may not be compiled yet.
-func (t *Trainer) program(backend compute.Backend, r run.Recipe) (*program, error) {
+func (t *Trainer) program(backend compute.Backend, r recipes.Recipe) (*program, error) {
 	key := t.compiled(r)
 	if p := t.programs[key]; p != nil {
 		return p, p.turnTo(r)

@@ -19,15 +19,16 @@ import (
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/pretrained"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/train"
 )
 
 // still is a recipe whose training moves nothing.
-func still() run.Recipe {
+func still() recipes.Recipe {
 	r := recipe()
-	r.Model.Dropout, r.Augmentation = 0, run.Augmentation{}
-	r.Optimizer, r.Schedule = run.Optimizer{Name: "sgd", LearningRate: 1e-30}, run.Schedule{}
+	r.Model.Dropout, r.Augmentation = 0, recipes.Augmentation{}
+	r.Optimizer, r.Schedule = recipes.Optimizer{Name: "sgd", LearningRate: 1e-30}, recipes.Schedule{}
 	r.Data.Limit, r.Epochs = 60, 1
 	return r
 }
@@ -51,7 +52,7 @@ func parameters(t *testing.T, r *run.Run) map[string][]byte {
 func TestWeightsOfARunAreTakenOverAndItsLastLayerOnlyForTheSameClasses(t *testing.T) {
 	needBackend(t)
 	source := recipe()
-	source.Data.Task, source.Data.Limit, source.Epochs = run.Rotation, 60, 1
+	source.Data.Task, source.Data.Limit, source.Epochs = recipes.Rotation, 60, 1
 	from := parameters(t, fit(t, "source", source))
 
 	r := still()
@@ -85,27 +86,27 @@ func TestWeightsThatCannotBeHadAreAnErrorThatSaysWhatToDo(t *testing.T) {
 	t.Setenv("HF_HOME", t.TempDir())
 	t.Setenv("HF_HUB_OFFLINE", "1")
 	fit(t, "other", still())
-	convnext := run.Model{Name: "convnext", Size: "atto", Input: "resize"}
-	at := func(w run.Weights, m run.Model) run.Model {
+	convnext := recipes.Model{Name: "convnext", Size: "atto", Input: "resize"}
+	at := func(w recipes.Weights, m recipes.Model) recipes.Model {
 		m.Weights = w
 		return m
 	}
 	file := mustAbs("../../testdata/convnext/timm.safetensors")
-	cnn := run.Model{Name: "cnn"}
-	for want, m := range map[string]run.Model{
-		"train it first":        at(run.Weights{Run: "nothing"}, cnn),
-		"relative path":         at(run.Weights{Run: "../nothing"}, cnn),
-		"the same architecture": at(run.Weights{Run: "other"}, convnext),
-		"sha256":                at(run.Weights{Run: "other", SHA256: "00"}, cnn),
-		"want 00":               at(run.Weights{File: file, SHA256: "00"}, convnext),
-		"no weights":            at(run.Weights{File: "nothing.safetensors"}, convnext),
-		"of another shape":      at(run.Weights{File: file}, convnext),
-		"model.head_epsilon":    at(run.Weights{File: mustAbs("../../testdata/convnext/transformers.safetensors")}, convnext),
-		"put it at":             at(run.Weights{Hub: "timm/convnext_atto"}, convnext),
-		"want owner/name":       at(run.Weights{Hub: "convnext_atto"}, convnext),
-		"one of run, file":      at(run.Weights{Hub: "a/b", Run: "other"}, convnext),
-		"does not support":      at(run.Weights{File: file}, cnn),
-		"beside the sha256":     at(run.Weights{SHA256: "00"}, cnn),
+	cnn := recipes.Model{Name: "cnn"}
+	for want, m := range map[string]recipes.Model{
+		"train it first":        at(recipes.Weights{Run: "nothing"}, cnn),
+		"relative path":         at(recipes.Weights{Run: "../nothing"}, cnn),
+		"the same architecture": at(recipes.Weights{Run: "other"}, convnext),
+		"sha256":                at(recipes.Weights{Run: "other", SHA256: "00"}, cnn),
+		"want 00":               at(recipes.Weights{File: file, SHA256: "00"}, convnext),
+		"no weights":            at(recipes.Weights{File: "nothing.safetensors"}, convnext),
+		"of another shape":      at(recipes.Weights{File: file}, convnext),
+		"model.head_epsilon":    at(recipes.Weights{File: mustAbs("../../testdata/convnext/transformers.safetensors")}, convnext),
+		"put it at":             at(recipes.Weights{Hub: "timm/convnext_atto"}, convnext),
+		"want owner/name":       at(recipes.Weights{Hub: "convnext_atto"}, convnext),
+		"one of run, file":      at(recipes.Weights{Hub: "a/b", Run: "other"}, convnext),
+		"does not support":      at(recipes.Weights{File: file}, cnn),
+		"beside the sha256":     at(recipes.Weights{SHA256: "00"}, cnn),
 		"which has none":        {Name: "cnn", Dropout: 0.25},
 		"rotation, or none":     {Name: "cnn", Dropout: 0.5},
 		"a number in [0, 1]":    {Name: "cnn", Dropout: 0.75},
@@ -129,7 +130,7 @@ func TestWeightsThatCannotBeHadAreAnErrorThatSaysWhatToDo(t *testing.T) {
 func TestRotationIsLearnedAndNeverTested(t *testing.T) {
 	needBackend(t)
 	r := recipe()
-	r.Data.Task, r.Data.Limit, r.Epochs = run.Rotation, 300, 4
+	r.Data.Task, r.Data.Limit, r.Epochs = recipes.Rotation, 300, 4
 	trained := fit(t, "rotation", r)
 	if got := trained.History[3].ValidationAccuracy; got < 0.5 {
 		t.Errorf("validation accuracy of four orientations is %v, want 0.5 or more", got)
@@ -151,7 +152,7 @@ func TestRotationIsLearnedAndNeverTested(t *testing.T) {
 func TestBlockMovesByItsShareOfTheRate(t *testing.T) {
 	needBackend(t)
 	r := still()
-	r.Model = run.Model{Name: "convnext", Size: "atto", Input: "resize"}
+	r.Model = recipes.Model{Name: "convnext", Size: "atto", Input: "resize"}
 	r.Optimizer.LearningRate = 0.01
 	r.Data.Limit, r.Batch = 40, 32 // one step
 	fresh, undisturbed := initial(t, r), parameters(t, fit(t, "undisturbed", r))
@@ -184,7 +185,7 @@ func floats(data []byte) []float32 {
 }
 
 // shapes are those of a model's parameters, by name.
-func shapes(t *testing.T, m run.Model) map[string][]int {
+func shapes(t *testing.T, m recipes.Model) map[string][]int {
 	t.Helper()
 	backend, err := gobackend.New("")
 	if err != nil {
@@ -260,7 +261,7 @@ func asTimm(name string, shape []int) (string, []int) {
 func TestWeightsOfAFileAreTakenOverAndFrozenOnesStay(t *testing.T) {
 	needBackend(t)
 	r := still()
-	r.Model = run.Model{Name: "convnext", Size: "atto", Input: "resize", FineTuneAt: 103}
+	r.Model = recipes.Model{Name: "convnext", Size: "atto", Input: "resize", FineTuneAt: 103}
 	r.Optimizer.LearningRate = 0.01
 	list := shapes(t, r.Model)
 	list["head_fc/kernel"], list["head_fc/bias"] = []int{320, 1000}, []int{1000} // of other classes
@@ -300,7 +301,7 @@ func TestWeightsOfAFileAreTakenOverAndFrozenOnesStay(t *testing.T) {
 }
 
 // initial are the values that a model's parameters are drawn with.
-func initial(t *testing.T, r run.Recipe) map[string][]byte {
+func initial(t *testing.T, r recipes.Recipe) map[string][]byte {
 	t.Helper()
 	r.Optimizer.LearningRate = 1e-30
 	return parameters(t, fit(t, "initial", r))

@@ -12,8 +12,9 @@ import (
 	"testing"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/cmd/fashionlab/internal/bench"
 	"fashionlab/fashion/device"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/study"
 )
 
@@ -88,8 +89,8 @@ func TestBuildStep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Model.Weights, r.Model.FineTuneAt, r.Batch, r.Data.Limit = run.Weights{}, 0, 64, 500
-	if _, err := newStepper(r); err != nil {
+	r.Model.Weights, r.Model.FineTuneAt, r.Batch, r.Data.Limit = recipes.Weights{}, 0, 64, 500
+	if _, err := bench.NewStepper(r); err != nil {
 		t.Fatal(err)
 	}
 }

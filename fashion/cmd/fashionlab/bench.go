@@ -5,18 +5,15 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"fashionlab/fashion"
+	"fashionlab/fashion/cmd/fashionlab/internal/bench"
 	"fashionlab/fashion/cmd/fashionlab/internal/photobench"
 	"fashionlab/fashion/demo"
-	"fashionlab/fashion/device"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/study"
 )
 
@@ -64,7 +61,7 @@ measures how photos are prepared and classified in about 100 conditions (-photos
 // benchOptions are the flags of bench.
 type benchOptions struct {
 	model, python, url                        string
-	recipe                                    run.Recipe
+	recipe                                    recipes.Recipe
 	sizes                                     []int
 	transforms, frozen, search, answers, load bool
 	clients, photos                           int
@@ -74,16 +71,16 @@ type benchOptions struct {
 func (o benchOptions) do(ctx context.Context) error {
 	switch {
 	case o.search:
-		return benchSearch(ctx, o.model, o.python)
+		return bench.Search(ctx, o.model, o.python, progress())
 	case o.answers:
-		return benchAnswers(o.sizes, o.python)
+		return bench.Answers(o.sizes, o.python)
 	case o.load:
 		return benchLoad(ctx, o)
 	case o.photos > 0:
 		return benchPhotos(ctx, o.photos)
 	}
-	o.recipe.Model.Weights, o.recipe.Model.FineTuneAt = run.Weights{}, 0 // what they are takes no time
-	return bench(variants(o.recipe, o.transforms, o.frozen), o.sizes, o.python)
+	o.recipe.Model.Weights, o.recipe.Model.FineTuneAt = recipes.Weights{}, 0 // what they are takes no time
+	return bench.Steps(bench.Variants(o.recipe, o.transforms, o.frozen), o.sizes, o.python)
 }
 
 // benchPhotos measures how photos of n validation images are prepared and classified in each condition.
@@ -113,169 +110,4 @@ func parseSizes(list string) ([]int, error) {
 		sizes = append(sizes, n)
 	}
 	return sizes, nil
-}
-
-const (
-	benchRounds = 10                     // turns of each program
-	benchImages = 2560                   // trained on in a turn, about
-	restTime    = 300 * time.Millisecond // between turns: OpenMP's threads wait for work at full speed for 200 ms
-)
-
-// timed is a program whose training steps are timed, in turns with the others.
-type timed struct {
-	name       string
-	parameters int
-	memory     int64     // bytes of the process at most, so far
-	ms         []float64 // of all steps
-	turn       func() (ms []float64, err error)
-	stop       func()
-}
-
-// variant is a recipe to be timed beside others.
-type variant struct {
-	name   string
-	recipe run.Recipe
-	peers  bool // measure it in the peers too
-}
-
-// variants are a recipe as it is, without its augmentation if it has one, which most peers do not have; if transforms are asked for, with each that the
-// slides considered, and with those that they adopted; if frozen layers are, with ever fewer layers trained.
-func variants(recipe run.Recipe, transforms, frozen bool) []variant {
-	list := []variant{{"", recipe, true}}
-	if recipe.Augmentation != (run.Augmentation{}) {
-		r := recipe
-		r.Augmentation = run.Augmentation{}
-		list = append(list, variant{" without augmentation", r, true})
-	}
-	if frozen && recipe.Model.Size != "" {
-		for _, at := range study.FineTuneLayers(recipe.Model.Size)[1:] {
-			r := recipe
-			r.Model.FineTuneAt = at
-			list = append(list, variant{fmt.Sprintf(" from layer %d", at), r, false})
-		}
-	}
-	if transforms {
-		for _, c := range study.Augmentations() {
-			r := recipe
-			r.Augmentation = c.Augmentation
-			list = append(list, variant{" + " + c.Name, r, false})
-		}
-		recipe.Augmentation = study.AdoptedAugmentation()
-		list = append(list, variant{" + adopted", recipe, true})
-	}
-	return list
-}
-
-// bench times the training step of variants of a recipe at each batch size, beside the same model in the peers that a Python has, on the same device. All
-// take turns, so that a change of the machine's speed reaches all.
-func bench(list []variant, sizes []int, python string) error {
-	dir, err := fashion.FindDir()
-	if err != nil {
-		return err
-	}
-	for _, batch := range sizes {
-		steps := max(5, benchImages/batch)
-		var programs []*timed
-		for _, v := range list {
-			v.recipe.Batch = batch
-			started, err := startAll(v, steps, python, dir)
-			programs = append(programs, started...)
-			if err != nil {
-				stopAll(programs)
-				return err
-			}
-		}
-		if err := inTurns(programs); err != nil {
-			return err
-		}
-		printTimes(os.Stdout, fmt.Sprintf("%s, batch %d: ms per training step, data feeding included", list[0].recipe.Model.Name, batch), programs)
-	}
-	return nil
-}
-
-// inTurns lets programs take turns, and stops them.
-func inTurns(programs []*timed) error {
-	defer stopAll(programs)
-	for range benchRounds {
-		for _, p := range programs {
-			ms, err := p.turn()
-			if err != nil {
-				return fmt.Errorf("%s: %w", p.name, err)
-			}
-			p.ms = append(p.ms, ms...)
-			time.Sleep(restTime)
-		}
-	}
-	return nil
-}
-
-func stopAll(programs []*timed) {
-	for _, p := range programs {
-		p.stop()
-	}
-}
-
-// startAll starts our own training and those of the peers that can be imported.
-func startAll(v variant, steps int, python, dir string) ([]*timed, error) {
-	stepper, err := newStepper(v.recipe)
-	if err != nil {
-		return nil, err
-	}
-	ours := &timed{name: "fashionlab" + v.name + ", XLA " + stepper.Device, parameters: stepper.Parameters, stop: func() {}}
-	ours.turn = func() ([]float64, error) {
-		ms, err := stepper.Time(steps)
-		ours.memory = device.PeakMemory()
-		return ms, err
-	}
-	all := []*timed{ours}
-	if python == "" || !v.peers {
-		return all, nil
-	}
-	device, err := peerDevice()
-	if err != nil {
-		return all, err
-	}
-	for _, peer := range peers {
-		if !peer.has(v.recipe) {
-			continue
-		}
-		missing, err := peer.missing(python, device)
-		if err != nil {
-			return all, err
-		}
-		if missing != "" {
-			fmt.Printf("not measured: %s\n", missing)
-			continue
-		}
-		p, err := startPeer(python, device, "peers/"+peer.script+".py", dir, v.recipe, steps)
-		if err != nil {
-			return all, err
-		}
-		all = append(all, p)
-	}
-	return all, nil
-}
-
-// printTimes prints each program's median and mean, ours in ratio to the others', and the memory of each process, in which ours holds
-// all that was timed so far.
-func printTimes(w io.Writer, what string, programs []*timed) {
-	fmt.Fprintf(w, "\n%s, %d each\n", what, len(programs[0].ms))
-	fmt.Fprintf(w, "%-60s %10s %8s %8s %14s %12s %10s\n", "", "parameters", "median", "mean", "ours/median", "ours/mean", "peak MB")
-	for _, p := range programs {
-		fmt.Fprintf(w, "%-60.60s %10d %8.1f %8.1f %14.2f %12.2f %10d\n", p.name, p.parameters, median(p.ms), mean(p.ms),
-			median(programs[0].ms)/median(p.ms), mean(programs[0].ms)/mean(p.ms), p.memory>>20)
-	}
-}
-
-func median(values []float64) float64 {
-	s := slices.Sorted(slices.Values(values))
-	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
-}
-
-func mean(values []float64) float64 {
-	sum := 0.0
-	for _, v := range values {
-		sum += v
-	}
-	return sum / float64(len(values))
 }

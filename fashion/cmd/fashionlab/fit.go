@@ -7,12 +7,13 @@ import (
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/notebook"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/train"
 )
 
 // checkRecipe reports what in a recipe no training could use.
-func checkRecipe(r run.Recipe) error {
+func checkRecipe(r recipes.Recipe) error {
 	if models.IsGAN(r.Model.Name) {
 		return gan.Check(r)
 	}
@@ -20,11 +21,11 @@ func checkRecipe(r run.Recipe) error {
 }
 
 // fit trains a recipe into the run of a name.
-func fit(ctx context.Context, name string, r run.Recipe) (*run.Run, error) {
+func fit(ctx context.Context, name string, r recipes.Recipe) (*run.Run, error) {
 	if models.IsGAN(r.Model.Name) {
 		return gan.FitContext(ctx, name, r, notebook.Live())
 	}
-	return (&train.Trainer{Own: []run.Own{gan.Synthesizer{}}}).FitContext(ctx, name, r, notebook.Live())
+	return (&train.Trainer{Own: []recipes.Own{gan.Synthesizer{}}}).FitContext(ctx, name, r, notebook.Live())
 }
 
 // halfPrecision is what a run is published as.
@@ -33,12 +34,4 @@ func halfPrecision(r *run.Run) (run.Checkpoint, error) {
 		return gan.HalfPrecision(r)
 	}
 	return infer.HalfPrecision(r)
-}
-
-// newStepper compiles a step of a recipe.
-func newStepper(r run.Recipe) (*train.Stepper, error) {
-	if models.IsGAN(r.Model.Name) {
-		return gan.NewStepper(r)
-	}
-	return train.NewStepper(r)
 }

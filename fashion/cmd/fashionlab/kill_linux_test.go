@@ -18,6 +18,7 @@ import (
 	"fashionlab/fashion/gan"
 	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/infer"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
@@ -42,25 +43,25 @@ func init() { // before the tests
 const publishedVariable = "FASHIONLAB_TEST_PUBLISHED"
 
 // classifier is a training of a few steps with what a resume must restore: dropout, augmentation, moments, a plateau.
-func classifier(model run.Model) run.Recipe {
-	return run.Recipe{
-		Model: model, Data: run.Data{Limit: 200, Validation: 0.2, SplitSeed: 1}, Augmentation: run.Augmentation{Rotation: run.Within(0.02)},
-		Optimizer: run.Optimizer{Name: "nadam", LearningRate: 0.002, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7, WeightDecay: 1e-3},
-		Schedule:  run.Schedule{Name: "plateau", Patience: 1, Factor: 0.5, MinDelta: 0.2}, Epochs: 3, Batch: 40, Seed: 3,
+func classifier(model recipes.Model) recipes.Recipe {
+	return recipes.Recipe{
+		Model: model, Data: recipes.Data{Limit: 200, Validation: 0.2, SplitSeed: 1}, Augmentation: recipes.Augmentation{Rotation: recipes.Within(0.02)},
+		Optimizer: recipes.Optimizer{Name: "nadam", LearningRate: 0.002, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7, WeightDecay: 1e-3},
+		Schedule:  recipes.Schedule{Name: "plateau", Patience: 1, Factor: 0.5, MinDelta: 0.2}, Epochs: 3, Batch: 40, Seed: 3,
 	}
 }
 
 // smallGAN is a GAN of a few steps with moments, averages, singular vectors and a rate that falls.
-func smallGAN() run.Recipe {
-	return run.Recipe{
-		Model: run.Model{Name: "sngan", Latent: 8, Width: 4}, Data: run.Data{Limit: 200, Validation: 0.2, SplitSeed: 1},
-		Optimizer: run.Optimizer{Name: "adam", LearningRate: 0.002, Beta1: 0.5, Beta2: 0.99, Epsilon: 1e-8},
-		Schedule:  run.Schedule{Name: "cosine", DecaySteps: 50}, GAN: run.GAN{Loss: "hinge", DiscriminatorRate: 0.001, EMA: 0.9}, Epochs: 2, Batch: 40, Seed: 3,
+func smallGAN() recipes.Recipe {
+	return recipes.Recipe{
+		Model: recipes.Model{Name: "sngan", Latent: 8, Width: 4}, Data: recipes.Data{Limit: 200, Validation: 0.2, SplitSeed: 1},
+		Optimizer: recipes.Optimizer{Name: "adam", LearningRate: 0.002, Beta1: 0.5, Beta2: 0.99, Epsilon: 1e-8},
+		Schedule:  recipes.Schedule{Name: "cosine", DecaySteps: 50}, GAN: recipes.GAN{Loss: "hinge", DiscriminatorRate: 0.001, EMA: 0.9}, Epochs: 2, Batch: 40, Seed: 3,
 	}
 }
 
 // smallSearch is a search with trainings of a few steps.
-func smallSearch() (hyperband.Search[run.Recipe], error) {
+func smallSearch() (hyperband.Search[recipes.Recipe], error) {
 	s, err := study.Search("cnn", study.Smoke, study.Budget{R: 2, Eta: 2, Rounding: hyperband.Algorithm1})
 	if err != nil {
 		return s, err
@@ -75,15 +76,15 @@ func smallSearch() (hyperband.Search[run.Recipe], error) {
 // works are what the campaign kills: each goes on where one that was killed stopped. They write to $FASHION_RUNS, and "publish" to $FASHION_PUBLISHED.
 func works() map[string]func() error {
 	var trainer train.Trainer // compiles once
-	fit := func(model run.Model) func() error {
+	fit := func(model recipes.Model) func() error {
 		return func() error {
 			_, err := trainer.FitContext(context.Background(), "run", classifier(model), nil)
 			return err
 		}
 	}
 	return map[string]func() error{
-		"train cnn":      fit(run.Model{Name: "cnn", Dropout: 0.2}),
-		"train residual": fit(run.Model{Name: "residual", Width: 4, Dropout: 0.2}),
+		"train cnn":      fit(recipes.Model{Name: "cnn", Dropout: 0.2}),
+		"train residual": fit(recipes.Model{Name: "residual", Width: 4, Dropout: 0.2}),
 		"train sngan": func() error {
 			_, err := gan.Fit("run", smallGAN(), nil)
 			return err

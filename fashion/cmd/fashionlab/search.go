@@ -14,7 +14,7 @@ import (
 
 	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/notebook"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
 )
@@ -67,7 +67,7 @@ func withDefaults(b, usual study.Budget) study.Budget {
 }
 
 // search plans a search, or does it.
-func search(ctx context.Context, s hyperband.Search[run.Recipe], o searchOptions) error {
+func search(ctx context.Context, s hyperband.Search[recipes.Recipe], o searchOptions) error {
 	if o.plan {
 		p := newPlan(s, o)
 		if o.json {
@@ -97,13 +97,13 @@ func writeJSON(v any) error {
 }
 
 // progress reports on standard error: in one line that changes where a person reads it, else in a line per training.
-func progress() func(hyperband.State[run.Recipe]) {
+func progress() func(hyperband.State[recipes.Recipe]) {
 	info, err := os.Stderr.Stat()
 	start, end := "", "\n"
 	if err == nil && info.Mode()&os.ModeCharDevice != 0 {
 		start, end = "\r\x1b[K", ""
 	}
-	return func(s hyperband.State[run.Recipe]) {
+	return func(s hyperband.State[recipes.Recipe]) {
 		fmt.Fprint(os.Stderr, start, notebook.SearchLine(s), end)
 		if s.Done {
 			fmt.Fprintln(os.Stderr)
@@ -117,10 +117,10 @@ type rankedTrial struct {
 	Accuracy   float64           `json:"validation_accuracy"`
 	Epochs     int               `json:"epochs"`
 	Parameters map[string]string `json:"parameters"`
-	Recipe     run.Recipe        `json:"recipe"`
+	Recipe     recipes.Recipe    `json:"recipe"`
 }
 
-func ranked(s hyperband.State[run.Recipe]) []rankedTrial {
+func ranked(s hyperband.State[recipes.Recipe]) []rankedTrial {
 	var list []rankedTrial
 	for _, t := range s.Ranking() {
 		p := rankedTrial{Trial: t.ID, Accuracy: t.Score(0), Epochs: len(t.Scores), Parameters: map[string]string{}, Recipe: t.Config}
@@ -133,7 +133,7 @@ func ranked(s hyperband.State[run.Recipe]) []rankedTrial {
 }
 
 // printRanking prints the best trials, and the slide's parameters under them.
-func printRanking(w io.Writer, s hyperband.State[run.Recipe], model string) error {
+func printRanking(w io.Writer, s hyperband.State[recipes.Recipe], model string) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	header, rows := s.Table(10, "validation accuracy")
 	for _, row := range append([][]string{header}, rows...) {

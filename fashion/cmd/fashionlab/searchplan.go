@@ -10,6 +10,7 @@ import (
 	"fashionlab/fashion/device"
 	"fashionlab/fashion/estimate"
 	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 )
@@ -35,7 +36,7 @@ type cost struct {
 }
 
 // newPlan estimates a search by the runs of this machine and the published ones.
-func newPlan(s hyperband.Search[run.Recipe], o searchOptions) plan {
+func newPlan(s hyperband.Search[recipes.Recipe], o searchOptions) plan {
 	p := plan{Model: o.model, Budget: o.budget, Brackets: s.Brackets, Cost: hyperband.Cost(s.Brackets), Images: s.Base.Data.Images()}
 	speeds, unreadable := estimate.Measure(run.Local(), run.Published(), device.OnGPU(os.Getenv(device.BackendVariable)))
 	if unreadable != nil {

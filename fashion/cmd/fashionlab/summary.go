@@ -7,7 +7,7 @@ import (
 	"os"
 
 	"fashionlab/fashion/models"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/study"
 )
 
@@ -26,7 +26,7 @@ func summaryCommand() command {
 	}
 }
 
-func summarize(m run.Model) error {
+func summarize(m recipes.Model) error {
 	s, err := models.Summarize(m)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/models"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 )
@@ -62,7 +63,7 @@ type trainOptions struct {
 // training is a recipe that is to be trained into the run of a name.
 type training struct {
 	trainOptions
-	trained run.Recipe
+	trained recipes.Recipe
 }
 
 // newTraining puts the recipe and the run's name together.
@@ -154,7 +155,7 @@ func share(r *run.Run, name string, publish, weights bool) error {
 }
 
 // fitSource trains the run whose weights a recipe starts from, where it is the study's and not trained yet.
-func fitSource(ctx context.Context, recipe run.Recipe, p study.Profile) error {
+func fitSource(ctx context.Context, recipe recipes.Recipe, p study.Profile) error {
 	source, ok := study.PretrainingOf(recipe, p)
 	if !ok {
 		return nil

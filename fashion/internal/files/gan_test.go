@@ -5,15 +5,16 @@ import (
 	"testing"
 
 	"fashionlab/fashion/gan"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
 // generating is a whole training of a GAN. It compiles each time it resumes.
 var generating = work{name: "GAN", valid: readable, do: func(r *recording) error {
-	_, err := gan.Fit("gan", run.Recipe{
-		Model: run.Model{Name: "dcgan", Latent: 4, Width: 2}, Data: run.Data{Limit: 100, Validation: 0.2, SplitSeed: 1},
-		Optimizer: run.Optimizer{Name: "adam", LearningRate: 0.002, Beta1: 0.5, Beta2: 0.99, Epsilon: 1e-8},
-		GAN:       run.GAN{Loss: "cross-entropy", DiscriminatorRate: 0.001, EMA: 0.9},
+	_, err := gan.Fit("gan", recipes.Recipe{
+		Model: recipes.Model{Name: "dcgan", Latent: 4, Width: 2}, Data: recipes.Data{Limit: 100, Validation: 0.2, SplitSeed: 1},
+		Optimizer: recipes.Optimizer{Name: "adam", LearningRate: 0.002, Beta1: 0.5, Beta2: 0.99, Epsilon: 1e-8},
+		GAN:       recipes.GAN{Loss: "cross-entropy", DiscriminatorRate: 0.001, EMA: 0.9},
 		Epochs:    2, Batch: 16, Seed: 3,
 	}, func(p run.Progress) {
 		if n := len(p.History); n > 0 {

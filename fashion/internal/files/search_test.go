@@ -8,18 +8,19 @@ import (
 	"testing"
 
 	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/train"
 )
 
 // searchIn is a search with promotions, kept below a folder.
-func searchIn(root string) (hyperband.Search[run.Recipe], error) {
+func searchIn(root string) (hyperband.Search[recipes.Recipe], error) {
 	brackets, err := hyperband.Brackets(4, 2, hyperband.Algorithm1)
 	base := recipe()
 	base.Data.Limit, base.Epochs = 100, 4
-	return hyperband.Search[run.Recipe]{
+	return hyperband.Search[recipes.Recipe]{
 		Brackets: brackets[:1], Base: base, Seed: 1, Journal: filepath.Join(root, "runs", "search", "journal.jsonl"),
-		Space: hyperband.Space[run.Recipe]{hyperband.LogRange("rate", func(r *run.Recipe, rate float64) { r.Optimizer.LearningRate = rate }, 1e-3, 1e-1)},
+		Space: hyperband.Space[recipes.Recipe]{hyperband.LogRange("rate", func(r *recipes.Recipe, rate float64) { r.Optimizer.LearningRate = rate }, 1e-3, 1e-1)},
 	}, err
 }
 
@@ -33,7 +34,7 @@ var searching = work{name: "search", published: true, valid: searchIsValid, do: 
 	if err != nil {
 		return err
 	}
-	_, err = trainer.Search(context.Background(), s, func(state hyperband.State[run.Recipe]) {
+	_, err = trainer.Search(context.Background(), s, func(state hyperband.State[recipes.Recipe]) {
 		if n := state.Epochs; n > 0 {
 			r.promise(fmt.Sprintf("%d epochs of the search", n), func(root string) error {
 				s, err := searchIn(root)

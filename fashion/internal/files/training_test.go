@@ -16,6 +16,7 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/disk"
 	"fashionlab/fashion/infer"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/train"
 )
@@ -40,11 +41,11 @@ func needBackend(t *testing.T) {
 }
 
 // recipe is a tiny training whose best epoch is the second of three.
-func recipe() run.Recipe {
-	return run.Recipe{
-		Model: run.Model{Name: "cnn", Dropout: 0.2, Filters: 2, Depth: 1, Hidden: 8}, Data: run.Data{Limit: 200, Validation: 0.2, SplitSeed: 1},
-		Optimizer: run.Optimizer{Name: "nadam", LearningRate: 0.02, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7},
-		Schedule:  run.Schedule{Name: "plateau", Patience: 1, Factor: 0.5, MinDelta: 0.2},
+func recipe() recipes.Recipe {
+	return recipes.Recipe{
+		Model: recipes.Model{Name: "cnn", Dropout: 0.2, Filters: 2, Depth: 1, Hidden: 8}, Data: recipes.Data{Limit: 200, Validation: 0.2, SplitSeed: 1},
+		Optimizer: recipes.Optimizer{Name: "nadam", LearningRate: 0.02, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7},
+		Schedule:  recipes.Schedule{Name: "plateau", Patience: 1, Factor: 0.5, MinDelta: 0.2},
 		Epochs:    3, Batch: 16, Seed: 3,
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/augment"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // The first inputs of every training graph, in this order. They stay on the device for an epoch, but for the position.
@@ -28,7 +28,7 @@ type Feed struct {
 }
 
 // NewFeed prepares an epoch, 1 for the first.
-func NewFeed(data Training, recipe run.Recipe, epoch int) Feed {
+func NewFeed(data Training, recipe recipes.Recipe, epoch int) Feed {
 	list := data.order(recipe.Batch, recipe.Seed, epoch)
 	f := Feed{Steps: len(list) / recipe.Batch, data: data, order: tensors.FromFlatDataAndDimensions(list, len(list))}
 	columns := augment.Columns(recipe.Augmentation)

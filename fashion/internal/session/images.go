@@ -11,7 +11,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // Images are those of a recipe.
@@ -38,14 +38,14 @@ type Training struct {
 
 // Synthesizer makes the synthetic images that a recipe mixes in. It is handed over as a part of one's own.
 type Synthesizer interface {
-	run.Own
+	recipes.Own
 	// Synthesize makes images, as many of each class and at least n in all. Validation images may be compared with.
-	Synthesize(s run.Synthetic, n int, validation fashion.Set) (fashion.Set, error)
+	Synthesize(s recipes.Synthetic, n int, validation fashion.Set) (fashion.Set, error)
 }
 
 // SynthesizerOf returns the part of one's own that makes the synthetic images of a recipe, of which there must be one.
-func SynthesizerOf(s run.Synthetic, own []run.Own) (Synthesizer, error) {
-	makers := run.OwnOf[Synthesizer](own)
+func SynthesizerOf(s recipes.Synthetic, own []recipes.Own) (Synthesizer, error) {
+	makers := recipes.OwnOf[Synthesizer](own)
 	if len(makers) != 1 {
 		return nil, fmt.Errorf("the recipe mixes in images of the GAN %s, and %d parts that make them are handed over, want one: gan.Synthesizer{}", s.Run, len(makers))
 	}
@@ -53,7 +53,7 @@ func SynthesizerOf(s run.Synthetic, own []run.Own) (Synthesizer, error) {
 }
 
 // Load returns the images that a recipe asks for. It never opens the test files.
-func Load(d run.Data, own []run.Own) (*Images, error) {
+func Load(d recipes.Data, own []recipes.Own) (*Images, error) {
 	dir, err := fashion.FindDir()
 	if err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func Load(d run.Data, own []run.Own) (*Images, error) {
 	}
 	of := func(positions []int) Split {
 		s := Split{positions, set.Take(positions)}
-		if d.Task == run.Rotation {
+		if d.Task == recipes.Rotation {
 			return s.rotated()
 		}
 		return s
@@ -85,7 +85,7 @@ func Load(d run.Data, own []run.Own) (*Images, error) {
 }
 
 // mix adds synthetic images to the training split. Their indices begin at first.
-func (i *Images) mix(s run.Synthetic, own []run.Own, first int) error {
+func (i *Images) mix(s recipes.Synthetic, own []recipes.Own, first int) error {
 	maker, err := SynthesizerOf(s, own)
 	if err != nil {
 		return err

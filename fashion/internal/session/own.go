@@ -9,6 +9,7 @@ import (
 	"fashionlab/fashion/augment"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/optim"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -25,7 +26,7 @@ func (s *Session) keepOwn() error {
 func (c Config) checkOwn(r *run.Run) (digests map[string]string, err error) {
 	digests = map[string]string{}
 	steps := c.Recipe.Steps()
-	for _, o := range run.OwnOf[optim.Own](c.Own) {
+	for _, o := range recipes.OwnOf[optim.Own](c.Own) {
 		if o.Name == c.Recipe.Schedule.Name {
 			h := sha256.New()
 			for step := range steps {
@@ -39,7 +40,7 @@ func (c Config) checkOwn(r *run.Run) (digests map[string]string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if digests["transform"], err = augment.Digest(backend, c.Recipe.Augmentation, run.OwnOf[augment.Own](c.Own)...); err != nil {
+		if digests["transform"], err = augment.Digest(backend, c.Recipe.Augmentation, recipes.OwnOf[augment.Own](c.Own)...); err != nil {
 			return nil, err
 		}
 	}

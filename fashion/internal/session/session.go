@@ -20,6 +20,7 @@ import (
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/optim"
 	"fashionlab/fashion/parent"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -33,12 +34,12 @@ type Loop interface {
 // Config says what a session does.
 type Config struct {
 	Dir    string // of the run
-	Recipe run.Recipe
-	Begin  func(dir string, recipe run.Recipe) (*run.Run, error) // run.Begin or run.Extend
-	Own    []run.Own
-	Report func(run.Progress)              // may be nil
-	Images func(run.Data) (*Images, error) // loads them
-	Best   func([]run.Epoch) run.Epoch     // the epoch whose model is the run's
+	Recipe recipes.Recipe
+	Begin  func(dir string, recipe recipes.Recipe) (*run.Run, error) // run.Begin or run.Extend
+	Own    []recipes.Own
+	Report func(run.Progress)                  // may be nil
+	Images func(recipes.Data) (*Images, error) // loads them
+	Best   func([]run.Epoch) run.Epoch         // the epoch whose model is the run's
 	Loop   func(*Session) Loop
 }
 
@@ -252,7 +253,7 @@ func (s *Session) addTime() {
 
 // LearningRate is the learning rate of the next step, in epochs of so many.
 func (s *Session) LearningRate(steps int) float64 {
-	return optim.LearningRate(s.Recipe.Schedule, s.State.LearningRate, s.State.Step, s.Recipe.Epochs*steps, run.OwnOf[optim.Own](s.config.Own)...)
+	return optim.LearningRate(s.Recipe.Schedule, s.State.LearningRate, s.State.Step, s.Recipe.Epochs*steps, recipes.OwnOf[optim.Own](s.config.Own)...)
 }
 
 // Interrupted reports, before a step of an epoch, that the training is to stop.

@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 
 	"fashionlab/fashion/estimate"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 	"fashionlab/kernel-setup/internal/layout"
@@ -20,7 +21,7 @@ import (
 // training is what a notebook trains: a trial, or a search with all of its trials.
 type training struct {
 	run          string // its name
-	recipe       run.Recipe
+	recipe       recipes.Recipe
 	epochs, done int
 	finished     bool
 	spent        float64 // seconds so far
@@ -39,7 +40,7 @@ func trainingsOf(notebook string, p study.Profile) ([]training, error) {
 		case r.Recipe == trial.Recipe:
 			t.done, t.finished, t.spent = len(r.History), r.Finished(), r.Record.Seconds
 		case len(r.History) > 0:
-			return nil, fmt.Errorf("%s: %w", notebook, &run.RecipeError{Dir: r.Dir, Differences: run.Diff(r.Recipe, trial.Recipe)})
+			return nil, fmt.Errorf("%s: %w", notebook, &run.RecipeError{Dir: r.Dir, Differences: recipes.Diff(r.Recipe, trial.Recipe)})
 		}
 		list = append(list, t)
 	}

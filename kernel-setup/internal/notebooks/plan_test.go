@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"fashionlab/fashion/estimate"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 	"fashionlab/kernel-setup/internal/layout"
@@ -17,7 +18,7 @@ import (
 )
 
 // begun makes a run of so many epochs that took so many seconds each; it is finished if its recipe has no more.
-func begun(t *testing.T, root, name string, recipe run.Recipe, epochs int, seconds float64) {
+func begun(t *testing.T, root, name string, recipe recipes.Recipe, epochs int, seconds float64) {
 	t.Helper()
 	r, err := run.Begin(filepath.Join(root, name), recipe)
 	if err != nil {
@@ -148,7 +149,7 @@ func TestPlanOfASearchCountsItsEpochsAndThoseOfTheDroppedTrials(t *testing.T) {
 	if err := os.MkdirAll(filepath.Dir(s.Journal), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	scores := func(_ run.Recipe, epochs int) ([]float64, error) { return make([]float64, epochs), nil }
+	scores := func(_ recipes.Recipe, epochs int) ([]float64, error) { return make([]float64, epochs), nil }
 	found, err := s.Run(nil, scores)
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 	"fashionlab/fashion/device"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/study"
 )
 
@@ -97,7 +97,7 @@ func Networks(w io.Writer, o Options) error {
 			if err != nil {
 				return "", err
 			}
-			r.Model.Weights, r.Model.FineTuneAt = run.Weights{}, 0 // all parameters take part, drawn from the seed
+			r.Model.Weights, r.Model.FineTuneAt = recipes.Weights{}, 0 // all parameters take part, drawn from the seed
 			one, err := compute(backend, r, form)
 			if err != nil {
 				return "", err

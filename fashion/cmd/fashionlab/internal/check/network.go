@@ -15,7 +15,7 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 // batch is how many images a check takes.
@@ -36,7 +36,7 @@ type gradient struct {
 }
 
 // compute builds a recipe's network in a form, with parameters that follow from the seed, and computes it for the check's batch.
-func compute(backend gomlx.Backend, r run.Recipe, form layers.Form) (out outputs, err error) {
+func compute(backend gomlx.Backend, r recipes.Recipe, form layers.Form) (out outputs, err error) {
 	store := model.NewStore()
 	if _, err := models.Layers(backend, store, r.Model, r.Seed); err != nil {
 		return out, err
@@ -134,7 +134,7 @@ func moveParameters(store *model.Store) (paths []string, err error) {
 
 // inputs are the same batch on every machine, with no need of the data set: images [B, 28, 28, 1], classes [B] and latents [B, L]. Half of a pixel is a stripe, whose
 // width and direction differ from image to image, and half is noise. Without noise there would be areas of one colour, in which rounding decides what a max pooling takes.
-func inputs(m run.Model) []any {
+func inputs(m recipes.Model) []any {
 	pixels, labels := make([]float32, 0, batch*fashion.Pixels), make([]int32, batch)
 	for i := range batch {
 		labels[i] = int32(i % fashion.NumClasses)
@@ -156,7 +156,7 @@ func inputs(m run.Model) []any {
 
 // valuesAndLosses are the logits [B, 10] and the cross-entropies [B] of a classifier; of a GAN the scores [2B] of real and of generated images and the squares of what is
 // between them and 1 and -1.
-func valuesAndLosses(n *layers.Net, m run.Model, in []*Node) (values, losses *Node) {
+func valuesAndLosses(n *layers.Net, m recipes.Model, in []*Node) (values, losses *Node) {
 	images, latents := in[0], in[2]
 	classes := OneHot(in[1], fashion.NumClasses, dtypes.Float32)
 	if !models.IsGAN(m.Name) {

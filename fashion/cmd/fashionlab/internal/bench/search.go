@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"bytes"
@@ -13,12 +13,13 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
 )
 
-// benchSearch times a whole search, beside KerasTuner's of the same table, space, model and number of images where a Python has it.
-func benchSearch(ctx context.Context, model, python string) error {
+// Search times a whole search, beside KerasTuner's of the same table, space, model and number of images where a Python has it.
+func Search(ctx context.Context, model, python string, report func(hyperband.State[recipes.Recipe])) error {
 	dir, err := os.MkdirTemp("", "bench-search-")
 	if err != nil {
 		return err
@@ -32,7 +33,7 @@ func benchSearch(ctx context.Context, model, python string) error {
 	}
 	s.Journal = filepath.Join(dir, "ours", "journal.jsonl")
 	start := time.Now()
-	found, err := train.SearchContext(ctx, s, 1, progress())
+	found, err := train.SearchContext(ctx, s, 1, report)
 	if err != nil {
 		return err
 	}

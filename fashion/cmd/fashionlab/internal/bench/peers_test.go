@@ -1,11 +1,11 @@
-package main
+package bench
 
 import (
 	"slices"
 	"strings"
 	"testing"
 
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/study"
 )
 
@@ -39,11 +39,11 @@ func TestPeersDoNotInheritTheSettingsOfOurBackend(t *testing.T) {
 }
 
 func TestPeersAreAskedForWhatTheyHave(t *testing.T) {
-	shifted := func(r *run.Recipe) { r.Augmentation = study.AdoptedAugmentation() }
-	plain := func(r *run.Recipe) { r.Augmentation = run.Augmentation{} }
+	shifted := func(r *recipes.Recipe) { r.Augmentation = study.AdoptedAugmentation() }
+	plain := func(r *recipes.Recipe) { r.Augmentation = recipes.Augmentation{} }
 	for _, c := range []struct {
 		recipe string
-		change func(*run.Recipe)
+		change func(*recipes.Recipe)
 		want   string
 	}{
 		{"cnn", plain, "keras torch jax"},
@@ -76,12 +76,12 @@ func TestPeersAreAskedForWhatTheyHave(t *testing.T) {
 }
 
 func TestVariantsIncludeTheRecipeWithoutItsAugmentation(t *testing.T) {
-	recipe := run.Recipe{Augmentation: study.AdoptedAugmentation()}
-	list := variants(recipe, false, false)
-	if len(list) != 2 || list[0].recipe.Augmentation != study.AdoptedAugmentation() || list[1].recipe.Augmentation != (run.Augmentation{}) || !list[1].peers {
+	recipe := recipes.Recipe{Augmentation: study.AdoptedAugmentation()}
+	list := Variants(recipe, false, false)
+	if len(list) != 2 || list[0].recipe.Augmentation != study.AdoptedAugmentation() || list[1].recipe.Augmentation != (recipes.Augmentation{}) || !list[1].peers {
 		t.Errorf("variants of an augmented recipe are %+v, want it and the same without augmentation", list)
 	}
-	if list := variants(run.Recipe{}, false, false); len(list) != 1 {
+	if list := Variants(recipes.Recipe{}, false, false); len(list) != 1 {
 		t.Errorf("a recipe without augmentation has %d variants, want itself", len(list))
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"bufio"
@@ -14,7 +14,7 @@ import (
 
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/run"
+	"fashionlab/fashion/recipes"
 )
 
 //go:embed peers/*.py
@@ -39,8 +39,8 @@ var peers = []peer{
 }
 
 // has reports whether a peer can do a recipe's training step.
-func (p peer) has(r run.Recipe) bool {
-	return slices.Contains(p.models, r.Model.Name) && (p.stems || r.Model.Stem == "") && (p.augment || r.Augmentation == run.Augmentation{})
+func (p peer) has(r recipes.Recipe) bool {
+	return slices.Contains(p.models, r.Model.Name) && (p.stems || r.Model.Stem == "") && (p.augment || r.Augmentation == recipes.Augmentation{})
 }
 
 // missing says why a Python cannot run a peer on the device, "" if it can.
@@ -81,7 +81,7 @@ func peerDevice() (string, error) {
 }
 
 // startPeer starts a peer's script, which times a turn for each line that it reads.
-func startPeer(python, device, script, dir string, recipe run.Recipe, steps int) (*timed, error) {
+func startPeer(python, device, script, dir string, recipe recipes.Recipe, steps int) (*timed, error) {
 	return startScript(python, device, script, dir, fmt.Sprint(steps), recipe.String(), device)
 }
 

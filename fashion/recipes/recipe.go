@@ -1,4 +1,5 @@
-package run
+// Package recipes says what a recipe is: everything that decides a training, as data that is compared, checked and written as JSON.
+package recipes
 
 import (
 	"bytes"
@@ -59,7 +60,7 @@ type Model struct {
 
 // Weights are where a model's initial parameters come from; the zero value draws them from the seed. The head is new where its classes are others.
 type Weights struct {
-	Run    string `json:"run,omitempty"`    // the best epoch of a finished run, by its name (see Store.Path)
+	Run    string `json:"run,omitempty"`    // the best epoch of a finished run, by its name (see run.Store.Path)
 	File   string `json:"file,omitempty"`   // a safetensors file. convnext.
 	Hub    string `json:"hub,omitempty"`    // a repository of the Hugging Face hub, as owner/name or owner/name@commit. convnext.
 	SHA256 string `json:"sha256,omitempty"` // what the file must have; recorded in any case
@@ -80,7 +81,7 @@ type Data struct {
 
 // Synthetic mixes images that a GAN made into the training split. An epoch has as many images, and steps, as without them.
 type Synthetic struct {
-	Run       string  `json:"run,omitempty"`       // of the GAN, by its name (see Store.Path)
+	Run       string  `json:"run,omitempty"`       // of the GAN, by its name (see run.Store.Path)
 	Published bool    `json:"published,omitempty"` // it is a published run
 	Fraction  float64 `json:"share,omitempty"`     // of each epoch's images; 0 is off, 1 is all
 	Hard      bool    `json:"difficult,omitempty"` // hard examples only, see gan.Synthesizer
@@ -199,9 +200,9 @@ func check(rules []rule) error {
 // in reports whether lo <= x < hi; NaN is not.
 func in(x, lo, hi float64) bool { return x >= lo && x < hi }
 
-// ReadRecipe reads a recipe as JSON and validates it. A field that no recipe has is an error: it would be a
+// Read reads a recipe as JSON and validates it. A field that no recipe has is an error: it would be a
 // hyperparameter that silently does nothing.
-func ReadRecipe(r io.Reader) (Recipe, error) {
+func Read(r io.Reader) (Recipe, error) {
 	var recipe Recipe
 	d := json.NewDecoder(r)
 	d.DisallowUnknownFields()
@@ -217,7 +218,7 @@ func ReadRecipe(r io.Reader) (Recipe, error) {
 	if err := recipe.Validate(); err != nil {
 		return Recipe{}, err
 	}
-	return recipe.canonical(), nil
+	return recipe.Canonical(), nil
 }
 
 // trainingImages is the number of images in Fashion-MNIST's training files.
@@ -243,12 +244,24 @@ func (r Recipe) Steps() int {
 	return r.Epochs * ((images + r.Batch - 1) / max(r.Batch, 1))
 }
 
-// canonical is a recipe in which a cosine over the whole training has no number of steps: recipes once had it there.
-func (r Recipe) canonical() Recipe {
+// Canonical is a recipe in which a cosine over the whole training has no number of steps: recipes once had it there.
+func (r Recipe) Canonical() Recipe {
 	if r.Schedule.Name == "cosine" && r.Schedule.DecaySteps == r.Steps() {
 		r.Schedule.DecaySteps = 0
 	}
 	return r
+}
+
+// OverAll reports whether the schedule depends on how long the whole training is, so that one of other epochs is another training from the first step on. It
+// does for a cosine without a number of steps, and may for a schedule of one's own.
+func (r Recipe) OverAll() bool {
+	switch r.Schedule.Name {
+	case "", "plateau", "exponential", "step":
+		return false
+	case "cosine":
+		return r.Schedule.DecaySteps == 0
+	}
+	return true
 }
 
 // String returns the recipe as indented JSON.

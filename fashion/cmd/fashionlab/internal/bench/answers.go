@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"fmt"
@@ -16,8 +16,8 @@ import (
 // answerTimes is how many calls of a turn are timed.
 const answerTimes = 40
 
-// benchAnswers times the answers of the network that comes with the project, for so many images at once, beside the same network in PyTorch.
-func benchAnswers(sizes []int, python string) error {
+// Answers times the answers of the network that comes with the project, for so many images at once, beside the same network in PyTorch.
+func Answers(sizes []int, python string) error {
 	r, err := run.Published().Open(study.Full.Run("residual"))
 	if err != nil {
 		return err

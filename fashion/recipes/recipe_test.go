@@ -1,0 +1,61 @@
+package recipes_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"fashionlab/fashion/recipes"
+)
+
+func recipe() recipes.Recipe {
+	return recipes.Recipe{
+		Model: recipes.Model{Name: "cnn", Dropout: 0.1}, Data: recipes.Data{Validation: 0.2, SplitSeed: 1},
+		Optimizer: recipes.Optimizer{Name: "nadam", LearningRate: 0.001, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7},
+		Epochs:    3, Batch: 64, Seed: 1,
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	good, err := json.Marshal(recipe())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(good))
+	f.Add(`{"epochs": 1e400}`)
+	f.Add(`{"unknown": 1}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := recipes.Read(strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		again, err := recipes.Read(strings.NewReader(r.String()))
+		if err != nil || again != r {
+			t.Errorf("%+v was written and read as %+v (%v)", r, again, err)
+		}
+	})
+}
+
+func TestRecipeReaderRefusesUnknownFields(t *testing.T) {
+	text := strings.Replace(recipe().String(), `"epochs"`, `"epoch"`, 1)
+	if _, err := recipes.Read(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), "epoch") {
+		t.Errorf("error is %v, want one that names the field", err)
+	}
+}
+
+// A valid recipe with names of any text is written to disk and read the same.
+func FuzzRecipeText(f *testing.F) {
+	f.Add("own", "name\n", 0.5)
+	f.Add("\xff", "\u2028<&>", -1.0)
+	f.Fuzz(func(t *testing.T, model, optimizer string, rate float64) {
+		r := recipe()
+		r.Model.Name, r.Optimizer.Name, r.Optimizer.LearningRate = model, optimizer, rate
+		if r.Validate() != nil {
+			return
+		}
+		again, err := recipes.Read(strings.NewReader(r.String()))
+		if err != nil || again != r {
+			t.Errorf("%+v was written and read as %+v (%v)", r, again, err)
+		}
+	})
+}
