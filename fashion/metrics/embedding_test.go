@@ -148,7 +148,7 @@ func TestRowsThatAreAllAlikeHaveAPlace(t *testing.T) {
 	}
 }
 
-// BenchmarkTSNE is what notebook 8 does: 1,000 rows of 128 features.
+// BenchmarkTSNE is what notebook 9 does: 1,000 rows of 128 features.
 func BenchmarkTSNE(b *testing.B) {
 	rows := clusters(500, 128)
 	for b.Loop() {

@@ -232,7 +232,7 @@ func TestPhotosAreTheSameInAnyOrder(t *testing.T) {
 	}
 }
 
-// BenchmarkPhotos measures the scenes as notebook 9 does, with 20 items.
+// BenchmarkPhotos measures the scenes as notebook 10 does, with 20 items.
 func BenchmarkPhotos(b *testing.B) {
 	set, err := fashion.LoadTest("../../testdata/fashion-mnist")
 	if err != nil {

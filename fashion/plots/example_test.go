@@ -201,8 +201,8 @@ func ExampleDiagram() {
 
 func ExampleMethod() {
 	fmt.Println(plots.Method("From images to an ensemble", "", []plots.Stage{{Name: "data", Boxes: []plots.Box{{Name: "60,000 images", Note: "ten classes"}}},
-		{Name: "models", Boxes: []plots.Box{{Name: "CNN", Note: "notebook 2"}, {Name: "ResNet50", Note: "notebook 5"}}}}).Description)
-	// Output: Steps from the left to the right. data: 60,000 images (ten classes); models: CNN (notebook 2); ResNet50 (notebook 5);
+		{Name: "models", Boxes: []plots.Box{{Name: "CNN", Note: "notebook 3"}, {Name: "ResNet50", Note: "notebook 6"}}}}).Description)
+	// Output: Steps from the left to the right. data: 60,000 images (ten classes); models: CNN (notebook 3); ResNet50 (notebook 6);
 }
 
 func ExampleGANCurves() {

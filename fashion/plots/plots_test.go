@@ -125,8 +125,8 @@ func figures(t *testing.T) map[string]plots.Figure {
 		"simplex": simplex(t, s),
 		"method": plots.Method("How", "three steps", []plots.Stage{
 			{"data", []plots.Box{{"60,000 images", "of ten classes", 0}}},
-			{"models", []plots.Box{{"CNN", "notebook 2", 0}, {"ResNet50", "notebook 5", 0}, {"ConvNeXt", "notebook 7", 0}}},
-			{"ensemble", []plots.Box{{"weighted soft voting", "notebook 8", 0}}}}),
+			{"models", []plots.Box{{"CNN", "notebook 3", 0}, {"ResNet50", "notebook 6", 0}, {"ConvNeXt", "notebook 8", 0}}},
+			{"ensemble", []plots.Box{{"weighted soft voting", "notebook 9", 0}}}}),
 		"heat-maps":      plots.HeatMaps("Where", "four items", s.Images[:4], maps(4), []string{"Sandal", "T-shirt/top", "Dress", "predicted Coat, true Pullover"}),
 		"tiles":          plots.Tiles("Items", "eight of them", s.Images[:8], [][2]string{{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}, {"e", "5"}, {"f", "6"}, {"g", "7"}, {"h", "8"}}),
 		"preparation":    preparation(t, s),

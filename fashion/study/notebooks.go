@@ -9,19 +9,19 @@ import (
 
 // trainings are the variants that each notebook trains, by its name without the extension. A notebook that is neither here nor in searches only reads.
 var trainings = map[string]func(Profile) []Variant{
-	"02-cnn":          func(p Profile) []Variant { return append(named("cnn")(p), OwnNetwork(p)) },
-	"03-augmentation": AugmentationAblation,
-	"04-plateau":      Schedules,
-	"05-resnet50":     named("resnet50"),
-	"07-convnext": func(p Profile) []Variant {
+	"03-cnn":          func(p Profile) []Variant { return append(named("cnn")(p), OwnNetwork(p)) },
+	"04-augmentation": AugmentationAblation,
+	"05-plateau":      Schedules,
+	"06-resnet50":     named("resnet50"),
+	"08-convnext": func(p Profile) []Variant {
 		return slices.Concat(named("convnext", pretraining)(p), FineTuning(p), GradualUnfreezing(p), InputSizes(p))
 	},
-	"08-ensemble": named("cnn", "resnet50", pretraining, "convnext-transfer"),
-	"10-gan":      func(p Profile) []Variant { return slices.Concat(named("gan", "dcgan")(p), SyntheticAblation(p)) },
+	"09-ensemble": named("cnn", "resnet50", pretraining, "convnext-transfer"),
+	"11-gan":      func(p Profile) []Variant { return slices.Concat(named("gan", "dcgan")(p), SyntheticAblation(p)) },
 }
 
 // searches are the models whose hyperparameters a notebook searches.
-var searches = map[string]string{"06-hyperband": "cnn"}
+var searches = map[string]string{"07-hyperband": "cnn"}
 
 // named are the variants that train the recipes of those names.
 func named(names ...string) func(Profile) []Variant {

@@ -281,7 +281,7 @@ func inJupyterLab(t *testing.T, l layout.Layout, tab context.Context, paths []st
 }
 
 // sliders counts those of each cell of a notebook that has some, in order.
-var sliders = map[string][]int{"03-augmentation": {4}, "11-gan-demo": {2, 7}}
+var sliders = map[string][]int{"04-augmentation": {4}, "12-gan-demo": {2, 7}}
 
 // explore moves the first slider of each cell that has some, waits until the picture follows, and presses the button.
 func explore(name string) chromedp.Action {

@@ -67,7 +67,7 @@ func TestPlanCountsWhatIsDoneAndWhatIsLeft(t *testing.T) {
 	begun(t, root, full.Run("small"), study.OwnNetwork(full).Recipe, 30, 10)
 	begun(t, root, full.Run("resnet50"), study.ResNet50(full), 3, 100)
 	out := t.TempDir()
-	layouttest.Write(t, filepath.Join(out, timesFile), `{"full/02-cnn": 7, "full/05-resnet50": 9, "quick/05-resnet50": 1000}`)
+	layouttest.Write(t, filepath.Join(out, timesFile), `{"full/03-cnn": 7, "full/06-resnet50": 9, "quick/06-resnet50": 1000}`)
 
 	p, err := planOf(t, l, "02", full, out)
 	if err != nil || p.notebooks[0].left != 7 || !p.notebooks[0].trainings[0].finished {
@@ -106,7 +106,7 @@ func TestPlanCountsARunOnceThoughTwoNotebooksNeedIt(t *testing.T) {
 			seen[training.run] = n.name
 		}
 	}
-	if seen["full/cnn"] != "02-cnn" || seen["full/convnext-source"] != "07-convnext" {
+	if seen["full/cnn"] != "03-cnn" || seen["full/convnext-source"] != "08-convnext" {
 		t.Errorf("counted: %v", seen)
 	}
 	if text := printed(t, p); !strings.Contains(text, "not counted: full/convnext,") {
@@ -121,7 +121,7 @@ func TestPlanFindsARunOfAnotherRecipeBeforeTheNotebookDoes(t *testing.T) {
 	other.Seed = 77
 	begun(t, root, "full/resnet50", other, 1, 100)
 	_, err := planOf(t, l, "05", study.Full, t.TempDir())
-	layouttest.Mentions(t, err, "05-resnet50", filepath.Join(root, "full", "resnet50"), "seed: 77 != 1")
+	layouttest.Mentions(t, err, "06-resnet50", filepath.Join(root, "full", "resnet50"), "seed: 77 != 1")
 	if _, err := planOf(t, l, "02", study.Full, t.TempDir()); err != nil {
 		t.Errorf("a notebook that does not need it: %v", err)
 	}
