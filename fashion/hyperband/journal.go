@@ -11,14 +11,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"fashionlab/fashion/disk"
 	"fashionlab/fashion/internal/files"
 	"fashionlab/fashion/internal/text"
 )
 
-// journalVersion is the version of the journal's format: JSON lines, a header and then one event a line. The last field of each is its checksum (see lineEnd), which journals once did not have:
+// journalVersion is the version of the journal's format: JSON lines, a header and then one result a line. The last field of each is its checksum (see lineEnd), which journals once did not have:
 // a line without is only checked for what it says.
 const journalVersion = 1
 
@@ -40,17 +39,6 @@ type dimension struct {
 	Log     bool     `json:"log,omitempty"`
 }
 
-// event is the result of one training of a trial.
-type event struct {
-	Trial   int             `json:"trial"`
-	Config  json.RawMessage `json:"config"`
-	Epochs  int             `json:"epochs"`
-	Scores  []float64       `json:"scores,omitempty"`  // after each epoch
-	Failed  string          `json:"lost,omitempty"`    // why the trial failed
-	Retried []string        `json:"retried,omitempty"` // the errors of the attempts before this one
-	Seconds float64         `json:"seconds"`
-}
-
 func (s Search[C]) header() (header, error) {
 	base, err := json.Marshal(s.Base)
 	h := header{Version: journalVersion, Seed: s.Seed, Brackets: s.Brackets, Base: base}
@@ -68,27 +56,27 @@ type journal struct {
 	failed error       // of the first line that could not be written
 }
 
-// open opens the search's journal for writing and replays its events.
-func (w *execution[C]) open() (*journal, error) {
-	if w.Journal == "" {
+// open opens the search's journal for writing and replays its results.
+func (m *Machine[C]) open() (*journal, error) {
+	if m.search.Journal == "" {
 		return &journal{}, nil
 	}
-	if err := disk.MkdirAll(filepath.Dir(w.Journal)); err != nil {
-		return nil, fmt.Errorf("cannot keep the search's journal: %w", err)
+	if err := disk.MkdirAll(filepath.Dir(m.search.Journal)); err != nil {
+		return nil, fmt.Errorf("cannot keep the search's journal: %m", err)
 	}
-	f, err := disk.OpenToWrite(w.Journal)
+	f, err := disk.OpenToWrite(m.search.Journal)
 	if err != nil {
-		return nil, fmt.Errorf("cannot keep the search's journal: %w", err)
+		return nil, fmt.Errorf("cannot keep the search's journal: %m", err)
 	}
-	l, err := w.replay(f)
+	l, err := m.replay(f)
 	if err == nil && l.torn != "" {
-		fmt.Fprintf(warnings, "warning: %s: dropped the last line, whose writer was killed, and repeat its training: %s\n", w.Journal, l.torn)
+		fmt.Fprintf(warnings, "warning: %s: dropped the last line, whose writer was killed, and repeat its training: %s\n", m.search.Journal, l.torn)
 	}
 	if err == nil {
 		err = f.Truncate(l.end)
 	}
 	if err == nil {
-		err = errors.Join(f.Sync(), files.SyncFolder(filepath.Dir(w.Journal))) // a killed process may not have come to it
+		err = errors.Join(f.Sync(), files.SyncFolder(filepath.Dir(m.search.Journal))) // a killed process may not have come to it
 	}
 	if err == nil {
 		_, err = f.Seek(l.end, io.SeekStart)
@@ -96,7 +84,7 @@ func (w *execution[C]) open() (*journal, error) {
 	j := &journal{file: &f, end: l.end, sum: l.sum}
 	if err == nil && l.end == 0 {
 		var h header
-		if h, err = w.header(); err == nil {
+		if h, err = m.search.header(); err == nil {
 			err = j.write(h)
 		}
 	}
@@ -111,38 +99,37 @@ var warnings io.Writer = os.Stderr
 
 // Read returns the state of a search from its journal, without training. Without a journal no trial has been trained.
 func (s Search[C]) Read() (State[C], error) {
-	w, err := s.begin()
+	m, err := s.Machine()
 	if err != nil {
 		return State[C]{}, err
 	}
 	f, err := disk.Open(s.Journal)
 	if errors.Is(err, fs.ErrNotExist) {
-		return w.state, nil
+		return m.State(), nil
 	}
 	if err != nil {
 		return State[C]{}, err
 	}
 	defer f.Close()
-	_, err = w.replay(f)
-	w.state.Done = w.finished()
-	return w.state, err
+	_, err = m.replay(f)
+	return m.State(), err
 }
 
-// replay records the events of a journal.
-func (w *execution[C]) replay(f io.Reader) (*lines, error) {
-	want, err := w.header()
+// replay records the results in a journal.
+func (m *Machine[C]) replay(f io.Reader) (*lines, error) {
+	want, err := m.search.header()
 	if err != nil {
 		return nil, err
 	}
-	l := &lines{name: w.Journal, reader: bufio.NewReaderSize(f, 1<<16)}
+	l := &lines{name: m.search.Journal, reader: bufio.NewReaderSize(f, 1<<16)}
 	for l.next() {
 		if l.number == 1 {
 			err = checkHeader(l.content, want)
 		} else {
-			err = w.replayEvent(l.content)
+			err = m.replayResult(l.content)
 		}
 		if err != nil {
-			return l, fmt.Errorf("%s, line %d: %w", w.Journal, l.number, err)
+			return l, fmt.Errorf("%s, line %d: %m", m.search.Journal, l.number, err)
 		}
 	}
 	return l, l.err
@@ -197,39 +184,14 @@ func checkHeader(line []byte, want header) error {
 	return nil
 }
 
-// replayEvent records one line of a journal.
-func (w *execution[C]) replayEvent(line []byte) error {
-	var e event
-	if err := decode(line, &e); err != nil {
+// replayResult records one line of a journal.
+func (m *Machine[C]) replayResult(line []byte) error {
+	var r Result
+	if err := decode(line, &r); err != nil {
 		return err
 	}
-	if e.Trial < 1 || e.Trial > len(w.state.Trials) {
-		return fmt.Errorf("found trial %d, want 1 to %d", e.Trial, len(w.state.Trials))
-	}
-	t := w.state.Trials[e.Trial-1]
-	config, err := json.Marshal(t.Config)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(config, e.Config) {
-		return fmt.Errorf("trial %d has the configuration %s, want %s: the journal belongs to another search", e.Trial, text.Shown(string(e.Config)), config)
-	}
-	if !w.hasRung(e.Epochs) || e.Seconds < 0 {
-		return fmt.Errorf("trial %d was trained for %d epochs in %v s, want those of a rung", e.Trial, e.Epochs, e.Seconds)
-	}
-	if t.Same != 0 || e.Failed == "" && (len(e.Scores) != e.Epochs || e.Epochs <= len(t.Scores)) {
-		return fmt.Errorf("trial %d has %d scores for %d epochs, want one for each, and more than before", e.Trial, len(e.Scores), e.Epochs)
-	}
-	e.Failed = text.Shown(e.Failed)
-	w.record(e)
-	return nil
-}
-
-// hasRung reports whether a bracket trains up to so many epochs.
-func (w *execution[C]) hasRung(epochs int) bool {
-	return slices.ContainsFunc(w.Brackets, func(b Bracket) bool {
-		return slices.ContainsFunc(b.Rungs, func(r Rung) bool { return r.Epochs == epochs })
-	})
+	r.Failed = text.Shown(r.Failed)
+	return m.Record(r)
 }
 
 // write appends a line.

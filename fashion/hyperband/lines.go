@@ -80,7 +80,7 @@ func checkFields(content []byte, number int) error {
 		return errors.New("it is no JSON")
 	}
 	if number > 1 {
-		return decode(content, new(event))
+		return decode(content, new(Result))
 	}
 	var h header
 	if err := json.Unmarshal(content, &h); err != nil || h.Version > journalVersion {

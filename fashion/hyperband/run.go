@@ -10,7 +10,7 @@ import (
 
 // outcome is the result of one training by a worker.
 type outcome struct {
-	event
+	Result
 	worker int
 	err    error // of the last attempt, where all attempts returned errors
 }
@@ -24,20 +24,20 @@ func (s Search[C]) Run(report func(State[C]), workers ...Worker[C]) (State[C], e
 	if len(workers) == 0 {
 		return State[C]{}, errors.New("the search has no workers")
 	}
-	w, err := s.begin()
+	m, err := s.Machine()
 	if err != nil {
 		return State[C]{}, err
 	}
-	j, err := w.open()
+	j, err := m.open()
 	if err != nil {
 		return State[C]{}, err
 	}
-	err = w.work(j, report, workers)
-	return w.state, errors.Join(err, j.close())
+	err = m.work(j, report, workers)
+	return m.state, errors.Join(err, j.close())
 }
 
 // work hands trainings to the workers until none are left. After an error it only waits for those under way.
-func (w *execution[C]) work(j *journal, report func(State[C]), workers []Worker[C]) error {
+func (m *Machine[C]) work(j *journal, report func(State[C]), workers []Worker[C]) error {
 	outcomes := make(chan outcome)
 	var idle []int
 	for i := range workers {
@@ -45,50 +45,47 @@ func (w *execution[C]) work(j *journal, report func(State[C]), workers []Worker[
 	}
 	var failure error
 	for {
-		w.estimate(len(workers))
+		m.estimate(len(workers))
 		if report != nil {
-			report(w.state)
+			report(m.state)
 		}
 		for failure == nil && len(idle) > 0 {
-			i, epochs, ok := w.next()
+			task, ok := m.Next()
 			if !ok {
 				break
 			}
-			owner, worker := w.owner(i), idle[len(idle)-1]
+			worker := idle[len(idle)-1]
 			idle = idle[:len(idle)-1]
-			w.busy[owner], w.state.Trials[i].Status = true, Training
-			t := w.state.Trials[owner]
-			go func() { outcomes <- train(t, epochs, worker, workers[worker], w.Retries) }()
+			go func() { outcomes <- task.train(worker, workers[worker], m.search.Retries) }()
 		}
-		if len(w.busy) == 0 {
+		if m.Busy() == 0 {
 			return failure
 		}
 		o := <-outcomes
 		idle = append(idle, o.worker)
-		delete(w.busy, o.Trial-1)
+		delete(m.busy, o.Trial-1)
 		if o.err == nil {
-			o.err = j.write(o.event)
+			o.err = j.write(o.Result)
 		}
-		if o.err != nil {
-			failure = errors.Join(failure, o.err)
-			continue
+		if o.err == nil {
+			o.err = m.Record(o.Result)
 		}
-		w.record(o.event)
+		failure = errors.Join(failure, o.err)
 	}
 }
 
-// train has a worker train a trial, and tries again after an error that is not ErrFailed.
-func train[C any](t Trial[C], epochs, number int, worker Worker[C], retries int) (o outcome) {
+// train has a worker do the task, and tries again after an error that is not ErrFailed.
+func (task Task[C]) train(number int, worker Worker[C], retries int) (o outcome) {
 	start := time.Now()
-	o = outcome{event: event{Trial: t.ID, Epochs: epochs}, worker: number}
+	o = outcome{Result: Result{Trial: task.Trial, Epochs: task.Epochs}, worker: number}
 	defer func() { o.Seconds = time.Since(start).Seconds() }()
-	if o.Config, o.err = json.Marshal(t.Config); o.err != nil {
+	if o.Config, o.err = json.Marshal(task.Config); o.err != nil {
 		return o
 	}
 	for {
-		scores, err := worker(t.Config, epochs)
+		scores, err := worker(task.Config, task.Epochs)
 		if err == nil {
-			err = checkScores(scores, epochs)
+			err = checkScores(scores, task.Epochs)
 		}
 		switch {
 		case err == nil:
@@ -98,7 +95,7 @@ func train[C any](t Trial[C], epochs, number int, worker Worker[C], retries int)
 			o.Failed = err.Error()
 			return o
 		case len(o.Retried) == retries:
-			o.err = fmt.Errorf("trial %d, tried %d times: %w", t.ID, retries+1, err)
+			o.err = fmt.Errorf("trial %d, tried %d times: %w", task.Trial, retries+1, err)
 			return o
 		}
 		o.Retried = append(o.Retried, err.Error())
@@ -119,9 +116,9 @@ func checkScores(scores []float64, epochs int) error {
 }
 
 // estimate updates whether the search is done and the time that is left.
-func (w *execution[C]) estimate(workers int) {
-	s := &w.state
-	s.Done = w.finished()
+func (m *Machine[C]) estimate(workers int) {
+	m.state.Done = m.finished()
+	s := &m.state
 	s.Left = 0
 	if s.Epochs > 0 && !s.Done {
 		s.Left = time.Duration(s.Seconds / float64(s.Epochs) * float64(s.Planned-s.Epochs) / float64(workers) * float64(time.Second))
