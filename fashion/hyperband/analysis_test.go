@@ -55,7 +55,7 @@ func TestHyperbandBeatsRandomSearchWhereTheFirstEpochsPredictTheLast(t *testing.
 			mean[s.Name] += r / float64(len(s.Regrets))
 		}
 		if s.Epochs > list[2].Epochs {
-			t.Errorf("%s spent %d epochs, Hyperband %d", s.Name, s.Epochs, list[2].Epochs)
+			t.Errorf("%s spent %.0f epochs, Hyperband %.0f", s.Name, s.Epochs, list[2].Epochs)
 		}
 	}
 	if mean["Hyperband"] >= mean["random search"] {
