@@ -23,7 +23,8 @@ func searchCommand() command {
 	return command{
 		name: "search", summary: "search hyperparameters with Hyperband", heeds: true,
 		text: `Searches the hyperparameters that the slides searched, with Hyperband, and prints the best trials. What was measured is kept: the same command
-resumes an interrupted search, and Ctrl-C stops between two steps. With -plan it only says which trials there are and what they cost.`,
+resumes an interrupted search, and Ctrl-C stops between two steps. With -plan it only says which trials there are and what they cost. With -curves every
+trial is trained to the end and its final accuracy measured on images of its own: from these learning curves, notebook 7 replays other searches.`,
 		example: "search -model cnn -profile smoke -plan",
 		define: func(f *flag.FlagSet) prepare {
 			var o searchOptions
@@ -33,6 +34,8 @@ resumes an interrupted search, and Ctrl-C stops between two steps. With -plan it
 			f.IntVar(&o.budget.Eta, "eta", 0, "each rung keeps one of so many (default the profile's)")
 			rounding := f.String("rounding", "", "`rule` of the brackets' table: algorithm1, table1 or kerastuner (default algorithm1)")
 			f.IntVar(&o.workers, "workers", 1, "trainings at once")
+			f.BoolVar(&o.curves, "curves", false, "train every trial to the end instead, see above")
+			f.BoolVar(&o.publish, "publish", false, "with -curves: put what was measured into notebooks/published, to come with the project")
 			f.BoolVar(&o.plan, "plan", false, "say what the search costs, and do not begin")
 			f.BoolVar(&o.json, "json", false, "print JSON")
 			return func([]string) (work, error) {
@@ -42,6 +45,16 @@ resumes an interrupted search, and Ctrl-C stops between two steps. With -plan it
 				}
 				if o.workers < 1 {
 					return nil, fmt.Errorf("-workers is %d, want 1 or more", o.workers)
+				}
+				switch given := o.budget != (study.Budget{}) || *rounding != ""; {
+				case o.curves && given:
+					return nil, errors.New("-curves has trials and epochs of its own: leave out -R, -eta and -rounding")
+				case o.publish && !(o.curves && o.profile == study.Full):
+					return nil, fmt.Errorf("-publish is for -curves at profile %s", study.Full)
+				case o.curves:
+					s, err := study.LearningCurves(o.model, o.profile)
+					o.budget = study.Budget{R: s.Base.Epochs, Eta: 1}
+					return func(ctx context.Context) error { return search(ctx, s, o) }, err
 				}
 				o.budget.Rounding = hyperband.Rounding(*rounding)
 				o.budget = withDefaults(o.budget, study.SearchBudget(o.profile))
@@ -54,11 +67,12 @@ resumes an interrupted search, and Ctrl-C stops between two steps. With -plan it
 
 // searchOptions are the flags of search.
 type searchOptions struct {
-	model      string
-	profile    study.Profile
-	budget     study.Budget
-	workers    int
-	plan, json bool
+	model           string
+	profile         study.Profile
+	budget          study.Budget
+	workers         int
+	curves, publish bool
+	plan, json      bool
 }
 
 // withDefaults is a budget with another's values where it has none.
@@ -84,6 +98,16 @@ func search(ctx context.Context, s hyperband.Search[recipes.Recipe], o searchOpt
 		return err
 	case err != nil:
 		return fmt.Errorf("%w\nwhat was measured is kept; the same command resumes the search", err)
+	}
+	if o.curves {
+		err = train.MeasureFinals(ctx, s, found)
+		if err == nil && o.publish {
+			err = study.PublishCurves(s, o.model, o.profile)
+		}
+	}
+	switch {
+	case err != nil:
+		return err
 	case o.json:
 		return writeJSON(ranked(found))
 	}

@@ -56,7 +56,11 @@ func newPlan(s hyperband.Search[recipes.Recipe], o searchOptions) plan {
 
 func (p plan) print(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintf(t, "Hyperband for %s, R = %d epochs, eta = %d (%s): trials at epochs in each rung\n\n", p.Model, p.Budget.R, p.Budget.Eta, p.Budget.Rounding)
+	what := fmt.Sprintf("Hyperband for %s, R = %d epochs, eta = %d (%s)", p.Model, p.Budget.R, p.Budget.Eta, p.Budget.Rounding)
+	if p.Budget.Eta == 1 {
+		what = fmt.Sprintf("learning curves of %s", p.Model)
+	}
+	fmt.Fprintf(t, "%s: trials at epochs in each rung\n\n", what)
 	for _, b := range p.Brackets {
 		fmt.Fprintf(t, "bracket %d", b.S)
 		for _, r := range b.Rungs {

@@ -1,0 +1,84 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/infer"
+	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/run"
+)
+
+// MeasureFinals classifies the validation images that no objective was measured on, those that the limit of the search's recipes leaves out, by each trial that was
+// trained to the end, and saves the counts beside the journal. What is there already is not measured again. The context ends it between two trials.
+func MeasureFinals(ctx context.Context, s hyperband.Search[recipes.Recipe], found hyperband.State[recipes.Recipe], own ...recipes.Own) error {
+	set, err := unseen(s.Base.Data)
+	if err != nil {
+		return err
+	}
+	finals, err := s.ReadFinals()
+	if err != nil {
+		return err
+	}
+	if finals.Correct == nil || finals.Images != len(set.Images) {
+		finals = hyperband.Finals{Images: len(set.Images), Correct: map[int]int{}}
+	}
+	for _, t := range found.Trials {
+		if _, known := finals.Correct[t.ID]; known || t.Status != hyperband.Finished || t.Same != 0 {
+			continue
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		r, err := run.Open(TrialRun(filepath.Dir(s.Journal), t.Config))
+		if err != nil {
+			return err
+		}
+		m, err := infer.Load(r, own...)
+		if err != nil {
+			return err
+		}
+		p, err := m.Predict(set)
+		if err != nil {
+			return err
+		}
+		finals.Correct[t.ID] = p.Correct()
+		if err := s.WriteFinals(finals); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unseen are the validation images of the whole split that are not among those of a limited one.
+func unseen(d recipes.Data) (set fashion.Set, err error) {
+	dir, err := fashion.FindDir()
+	if err != nil {
+		return set, err
+	}
+	all, err := fashion.LoadTrain(dir)
+	if err != nil {
+		return set, err
+	}
+	_, whole, err := fashion.Split(all.Labels, d.Validation, 0, d.SplitSeed)
+	if err != nil {
+		return set, err
+	}
+	_, seen, err := fashion.Split(all.Labels, d.Validation, d.Limit, d.SplitSeed)
+	if err != nil {
+		return set, err
+	}
+	for _, i := range whole {
+		if _, found := slices.BinarySearch(seen, i); !found {
+			set.Images, set.Labels = append(set.Images, all.Images[i]), append(set.Labels, all.Labels[i])
+		}
+	}
+	if len(set.Images) == 0 {
+		return set, fmt.Errorf("the recipe's limit of %d images leaves out none for the final accuracies; choose a lower limit", d.Limit)
+	}
+	return set, nil
+}
