@@ -104,23 +104,29 @@ func (r Recorded) RankCorrelation(epoch int) float64 {
 	return RankCorrelation(early, final)
 }
 
-// Bootstrap is a statistic of so many resamples, each with as many configurations, drawn with replacement (B. Efron, "Bootstrap Methods: Another Look at the Jackknife",
-// 1979), sorted: what it would be had other configurations been recorded.
-func (r Recorded) Bootstrap(resamples int, seed uint64, statistic func(Recorded) (float64, error)) ([]float64, error) {
+// Bootstrap computes statistics of so many resamples, each with as many configurations, drawn with replacement (B. Efron, "Bootstrap Methods: Another Look at the
+// Jackknife", 1979): what they would be had other configurations been recorded. It returns the values of each statistic, sorted.
+func (r Recorded) Bootstrap(resamples int, seed uint64, statistics func(Recorded) ([]float64, error)) (values [][]float64, err error) {
 	random := rand.New(rand.NewPCG(seed, 1))
-	var list []float64
 	for range resamples {
 		var drawn Recorded
 		for range r.Curves {
 			i := random.IntN(len(r.Curves))
 			drawn.Curves, drawn.Final = append(drawn.Curves, r.Curves[i]), append(drawn.Final, r.Final[i])
 		}
-		v, err := statistic(drawn)
+		list, err := statistics(drawn)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, v)
+		if values == nil {
+			values = make([][]float64, len(list))
+		}
+		for k, v := range list {
+			values[k] = append(values[k], v)
+		}
 	}
-	slices.Sort(list)
-	return list, nil
+	for _, list := range values {
+		slices.Sort(list)
+	}
+	return values, nil
 }

@@ -86,10 +86,11 @@ func TestRankCorrelationOfRecordedCurvesLeavesOutWhatCannotBeTrained(t *testing.
 
 func TestBootstrapResamplesConfigurations(t *testing.T) {
 	table := recorded(t, hyperband.Synthetic{Noise: 0.01}, 60, 3)
-	list, err := table.Bootstrap(400, 1, func(r hyperband.Recorded) (float64, error) { return metrics.Mean(r.Final).Value, nil })
+	values, err := table.Bootstrap(400, 1, func(r hyperband.Recorded) ([]float64, error) { return []float64{metrics.Mean(r.Final).Value}, nil })
 	if err != nil {
 		t.Fatal(err)
 	}
+	list := values[0]
 	// Of a mean, the bootstrap's interval is close to Student's.
 	want := metrics.Mean(table.Final)
 	if low, high := list[10], list[390]; math.Abs(low-want.Low) > 0.01 || math.Abs(high-want.High) > 0.01 || !slices.IsSorted(list) {
