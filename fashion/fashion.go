@@ -10,33 +10,55 @@ const (
 	Side = 28
 	// Pixels is the number of bytes of an image.
 	Pixels = Side * Side
-	// NumClasses is the number of classes.
+	// NumClasses is the number of classes of Fashion-MNIST.
 	NumClasses = 10
+	// MaxClasses is how many classes a data set of one's own may have.
+	MaxClasses = 1000
 )
 
 // Image is a grey image, row by row from the top left, with values from 0 (black, the background) to 255 (white).
 type Image [Pixels]byte
 
-// Label is a class, 0 to 9, in the data set's own order.
-type Label uint8
+// Label is a class in the data set's own order, 0 for the first: 0 to 9 in Fashion-MNIST.
+type Label uint16
 
 // classNames are the data set's own names of the classes, indexed by Label.
 var classNames = [NumClasses]string{
 	"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 }
 
-// String returns the class's name, such as "Ankle boot".
+// String returns the name of a class of Fashion-MNIST, such as "Ankle boot". Classes.Name has those of other data sets.
 func (l Label) String() string {
 	if int(l) < len(classNames) {
 		return classNames[l]
 	}
-	return fmt.Sprintf("Label(%d)", uint8(l))
+	return fmt.Sprintf("Label(%d)", uint16(l))
+}
+
+// Classes are the names of a data set's classes, indexed by Label. Without any they are those of Fashion-MNIST.
+type Classes []string
+
+// Len is the number of classes.
+func (c Classes) Len() int {
+	if c == nil {
+		return NumClasses
+	}
+	return len(c)
+}
+
+// Name returns the name of a class.
+func (c Classes) Name(l Label) string {
+	if int(l) < len(c) {
+		return c[l]
+	}
+	return l.String()
 }
 
 // Set is a list of labelled images: Labels[i] is the class of Images[i].
 type Set struct {
-	Images []Image
-	Labels []Label
+	Images  []Image
+	Labels  []Label
+	Classes Classes // nil for Fashion-MNIST
 }
 
 // Len returns the number of images.
@@ -44,7 +66,7 @@ func (s Set) Len() int { return len(s.Images) }
 
 // Take returns the set of the images at the given positions (0 is the first), in that order. It panics if a position is out of range.
 func (s Set) Take(positions []int) Set {
-	t := Set{Images: make([]Image, len(positions)), Labels: make([]Label, len(positions))}
+	t := Set{Images: make([]Image, len(positions)), Labels: make([]Label, len(positions)), Classes: s.Classes}
 	for i, p := range positions {
 		t.Images[i], t.Labels[i] = s.Images[p], s.Labels[p]
 	}
@@ -62,8 +84,8 @@ func (s Set) Of(class Label) (images []Image) {
 }
 
 // CountByClass returns how many images of each class the set holds, indexed by Label.
-func (s Set) CountByClass() [NumClasses]int {
-	var counts [NumClasses]int
+func (s Set) CountByClass() []int {
+	counts := make([]int, s.Classes.Len())
 	for _, l := range s.Labels {
 		counts[l]++
 	}

@@ -21,8 +21,9 @@ func Split(labels []Label, fraction float64, limit int, seed uint64) (train, val
 	if limit < 0 || limit > len(labels) {
 		return nil, nil, fmt.Errorf("cannot choose %d of %d images", limit, len(labels))
 	}
-	var trains, validations [NumClasses][]int
-	for class, positions := range byClass(labels, seed) {
+	classes := byClass(labels, seed)
+	trains, validations := make([][]int, len(classes)), make([][]int, len(classes))
+	for class, positions := range classes {
 		n := int(float64(len(positions))*fraction + 0.5)
 		if len(positions) > 0 && (n == 0 || n == len(positions)) {
 			return nil, nil, fmt.Errorf("%d images of %q cannot be divided with a fraction of %v for validation",
@@ -44,7 +45,7 @@ func Split(labels []Label, fraction float64, limit int, seed uint64) (train, val
 }
 
 // interleave merges the classes so that each beginning of the list has the class proportions of the whole list.
-func interleave(classes [NumClasses][]int) []int {
+func interleave(classes [][]int) []int {
 	type keyed struct {
 		key      float64 // of position i of a class with m images: (i+1/2)/m
 		position int
@@ -64,9 +65,12 @@ func interleave(classes [NumClasses][]int) []int {
 }
 
 // byClass returns the positions of each class's images, shuffled by the seed.
-func byClass(labels []Label, seed uint64) [NumClasses][]int {
-	var positions [NumClasses][]int
+func byClass(labels []Label, seed uint64) [][]int {
+	var positions [][]int
 	for i, l := range labels {
+		for int(l) >= len(positions) {
+			positions = append(positions, nil)
+		}
 		positions[l] = append(positions[l], i)
 	}
 	for class, p := range positions {

@@ -81,7 +81,7 @@ func (j judge) decide(e evidence, doubt string) (d Decision, reason string) {
 }
 
 // agreementOf is the smallest probability that a member gives a class.
-func agreementOf(members [][fashion.NumClasses]float32, class fashion.Label) float64 {
+func agreementOf(members [][]float32, class fashion.Label) float64 {
 	least := 1.0
 	for _, m := range members {
 		least = min(least, float64(m[class]))

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"fashionlab/fashion"
 	"fashionlab/fashion/ensemble"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/metrics"
@@ -159,7 +158,7 @@ func (e *Ensemble) learn(validation run.Predictions, members []run.Predictions) 
 	e.indices = validation.Indices
 	for i, row := range validation.Probabilities {
 		class := validation.Predicted(i)
-		var rows [][fashion.NumClasses]float32
+		var rows [][]float32
 		for _, m := range members {
 			rows = append(rows, m.Probabilities[i])
 		}

@@ -39,7 +39,7 @@ func saveRun(t *testing.T, name string, probability float32, wrongEvery int) {
 				class = (class + 1) % fashion.NumClasses
 			}
 			row[class] = probability
-			p.Probabilities = append(p.Probabilities, row)
+			p.Probabilities = append(p.Probabilities, row[:])
 		}
 		if err := r.SavePredictions(split, p); err != nil {
 			t.Fatal(err)

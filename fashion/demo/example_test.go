@@ -73,12 +73,12 @@ func ExampleServer_ListenAndServe() {
 }
 
 func ExampleRanking() {
-	fmt.Println(demo.Ranking([fashion.NumClasses]float32{5: 0.2, 7: 0.7, 9: 0.1})[:3])
+	fmt.Println(demo.Ranking([]float32{5: 0.2, 7: 0.7, 9: 0.1})[:3])
 	// Output: [Sneaker Sandal Ankle boot]
 }
 
 func ExampleConfidence() {
-	p := run.Predictions{Labels: []fashion.Label{7}, Probabilities: [][fashion.NumClasses]float32{{7: 0.75, 9: 0.25}}}
+	p := run.Predictions{Labels: []fashion.Label{7}, Probabilities: [][]float32{{7: 0.75, 9: 0.25}}}
 	fmt.Println(demo.Confidence(p))
 	// Output: [0.75]
 }

@@ -40,8 +40,8 @@ type generateRequest struct {
 
 // generateResponse is a generated item with the ensemble's prediction.
 type generateResponse struct {
-	Image         string                      `json:"image"`
-	Probabilities [fashion.NumClasses]float32 `json:"probabilities"`
+	Image         string    `json:"image"`
+	Probabilities []float32 `json:"probabilities"`
 }
 
 // AddGenerator adds generated items to the page.

@@ -24,8 +24,8 @@ type Predictions struct {
 // Prediction is an ensemble's for one photo.
 type Prediction struct {
 	Prepared      photo.Prepared
-	Probabilities [fashion.NumClasses]float32   // of the ensemble
-	Members       [][fashion.NumClasses]float32 // of each member
+	Probabilities []float32   // of the ensemble
+	Members       [][]float32 // of each member
 	Decision      Decision
 	Reason        string // why the class is not accepted
 }
@@ -136,8 +136,8 @@ func (e *Ensemble) decide(p *Prediction, near *Neighbours, features []float32) {
 }
 
 // Ranking lists the classes, the most probable first.
-func Ranking(probabilities [fashion.NumClasses]float32) []fashion.Label {
-	list := make([]fashion.Label, fashion.NumClasses)
+func Ranking(probabilities []float32) []fashion.Label {
+	list := make([]fashion.Label, len(probabilities))
 	for i := range list {
 		list[i] = fashion.Label(i)
 	}

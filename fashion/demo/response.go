@@ -31,16 +31,16 @@ type (
 		Epochs     int        `json:"epochs"`
 	}
 	explanationJSON struct {
-		Warnings      []string                      `json:"warnings,omitempty"` // what is wrong with the file
-		Probabilities [fashion.NumClasses]float32   `json:"probabilities"`
-		Members       [][fashion.NumClasses]float32 `json:"members"`
-		Decision      Decision                      `json:"decision"`
-		Reason        string                        `json:"reason,omitempty"`
-		Steps         []stepJSON                    `json:"steps"`
-		GradCAM       string                        `json:"grad_cam"` // a picture of 28x28 pixels to lay over the last step
-		GradCAMClass  string                        `json:"grad_cam_class"`
-		Neighbours    []neighbourJSON               `json:"neighbours"`    // null while they are being prepared, and without them
-		NoNeighbours  bool                          `json:"no_neighbours"` // there will be none
+		Warnings      []string        `json:"warnings,omitempty"` // what is wrong with the file
+		Probabilities []float32       `json:"probabilities"`
+		Members       [][]float32     `json:"members"`
+		Decision      Decision        `json:"decision"`
+		Reason        string          `json:"reason,omitempty"`
+		Steps         []stepJSON      `json:"steps"`
+		GradCAM       string          `json:"grad_cam"` // a picture of 28x28 pixels to lay over the last step
+		GradCAMClass  string          `json:"grad_cam_class"`
+		Neighbours    []neighbourJSON `json:"neighbours"`    // null while they are being prepared, and without them
+		NoNeighbours  bool            `json:"no_neighbours"` // there will be none
 	}
 	stepJSON struct {
 		Name  string `json:"name"`

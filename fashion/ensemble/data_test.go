@@ -46,7 +46,10 @@ func recorded(t *testing.T) (reference, []run.Predictions) {
 
 // predictions numbers images from 0.
 func predictions(labels []int, probabilities [][fashion.NumClasses]float32) run.Predictions {
-	p := run.Predictions{Probabilities: probabilities}
+	var p run.Predictions
+	for i := range probabilities {
+		p.Probabilities = append(p.Probabilities, probabilities[i][:])
+	}
 	for i, label := range labels {
 		p.Indices, p.Labels = append(p.Indices, int32(i)), append(p.Labels, fashion.Label(label))
 	}

@@ -74,6 +74,9 @@ func (ms Members) join() (Members, error) {
 	}
 	for _, m := range ms {
 		first := ms[0]
+		if m.Run.Recipe.Data.Set != first.Run.Recipe.Data.Set {
+			return nil, fmt.Errorf("%s cannot be a member: %s was trained on another data set than %s, of %s", m.Name, m.Run.Dir, first.Run.Dir, first.Name)
+		}
 		if seed, want := m.Run.Recipe.Data.SplitSeed, first.Run.Recipe.Data.SplitSeed; seed != want {
 			return nil, fmt.Errorf("%s cannot be a member: %s splits the training images with the seed %d and %s, of %s, with %d, so that one was trained on images "+
 				"that the other is validated on; train both with the same", m.Name, m.Run.Dir, seed, first.Run.Dir, first.Name, want)

@@ -80,7 +80,7 @@ func TestMembersAreComparedOnTheImagesThatAllWereValidatedOn(t *testing.T) {
 			t.Errorf("%s is compared on %v, want images 2 and 4", members[i].Name, p.Indices)
 		}
 		all := drawn(1000, []float64{4, 3, 1}[i], uint64(len([]string{"cnn", "resnet50", "convnext-transfer"}[i])))
-		if p.Probabilities[1] != all.Probabilities[4] || p.Labels[1] != all.Labels[4] {
+		if !slices.Equal(p.Probabilities[1], all.Probabilities[4]) || p.Labels[1] != all.Labels[4] {
 			t.Errorf("%s: image 4 has other predictions than in its run", members[i].Name)
 		}
 	}

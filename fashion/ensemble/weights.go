@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"fashionlab/fashion"
 	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/run"
 )
@@ -29,8 +28,8 @@ func SoftVote(weights []float64, members ...run.Predictions) (run.Predictions, e
 	if err := metrics.SameImages(members...); err != nil {
 		return run.Predictions{}, err
 	}
-	vote := run.Predictions{Indices: members[0].Indices, Labels: members[0].Labels}
-	vote.Probabilities = make([][fashion.NumClasses]float32, len(vote.Labels))
+	vote := run.Predictions{Indices: members[0].Indices, Labels: members[0].Labels, Classes: members[0].Classes}
+	vote.Probabilities = run.NewRows(len(vote.Labels), members[0].NumClasses())
 	mix(vote.Probabilities, normalized(weights), members)
 	return vote, nil
 }
@@ -49,11 +48,12 @@ func normalized(weights []float64) []float64 {
 }
 
 // mix sets each row to the weighted sum of the members' rows.
-func mix(rows [][fashion.NumClasses]float32, weights []float64, members []run.Predictions) {
+func mix(rows [][]float32, weights []float64, members []run.Predictions) {
+	sum := make([]float64, members[0].NumClasses())
 	for i := range rows {
-		var sum [fashion.NumClasses]float64
+		clear(sum)
 		for m, w := range weights {
-			for class, v := range &members[m].Probabilities[i] {
+			for class, v := range members[m].Probabilities[i] {
 				sum[class] += w * float64(v)
 			}
 		}

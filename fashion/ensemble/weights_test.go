@@ -38,7 +38,7 @@ func TestVoteOfOneMemberIsItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(vote.Probabilities, p.Probabilities) || !slices.Equal(vote.Labels, p.Labels) || !slices.Equal(vote.Indices, p.Indices) {
+	if !slices.EqualFunc(vote.Probabilities, p.Probabilities, slices.Equal) || !slices.Equal(vote.Labels, p.Labels) || !slices.Equal(vote.Indices, p.Indices) {
 		t.Error("the vote differs from its only member")
 	}
 }

@@ -39,14 +39,14 @@ func (m *Model) GradCAM(images []fashion.Image) (Explanation, error) {
 		layer := lastMap(n.Outputs())
 		m.explained = layer.Name
 		predicted := ArgMax(logits, -1, dtypes.Int32)
-		chosen := ReduceAllSum(Mul(logits, OneHot(predicted, fashion.NumClasses, logits.DType()))) // images do not depend on each other
+		chosen := ReduceAllSum(Mul(logits, OneHot(predicted, logits.Shape().Dimensions[1], logits.DType()))) // images do not depend on each other
 		maps := classActivation(firstRows(layer.Value, x), firstRows(Gradient(chosen, layer.Value)[0], x))
 		return []*Node{logits, Reshape(m.network.OverImage(maps), -1, fashion.Pixels), features(n, x)}
 	}
 	var probabilities run.Predictions
 	err := m.inBatches("Grad-CAM", images, explain, func(out []*tensors.Tensor, n int) {
 		e.Layer = m.explained
-		probabilities.Probabilities = appendLogits(probabilities.Probabilities, out[0], n)
+		probabilities.Probabilities = append(probabilities.Probabilities, rows(out[0], n)...)
 		for _, values := range rows(out[1], n) {
 			e.Maps = append(e.Maps, upToOne([fashion.Pixels]float32(values)))
 		}

@@ -123,7 +123,7 @@ func TestFeaturesTimesTheLastLayerAreThePredictions(t *testing.T) {
 				logits[class] += float64(v * kernel[j*fashion.NumClasses+class])
 			}
 		}
-		for class, got := range metrics.Softmax(logits, 1) {
+		for class, got := range metrics.Softmax(logits[:], 1) {
 			if want := float64(p.Probabilities[i][class]); !(math.Abs(got-want) < 1e-5) {
 				t.Fatalf("image %d, class %d: probability %v from its features, want %v", i, class, got, want)
 			}
@@ -367,13 +367,13 @@ func TestTestTimeAugmentationIsInEveryAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, answer := range map[string]func([]fashion.Image) ([][fashion.NumClasses]float32, error){
+	for name, answer := range map[string]func([]fashion.Image) ([][]float32, error){
 		"Probabilities": augmented.Probabilities,
-		"Embed": func(images []fashion.Image) ([][fashion.NumClasses]float32, error) {
+		"Embed": func(images []fashion.Image) ([][]float32, error) {
 			e, err := augmented.Embed(images)
 			return e.Probabilities, err
 		},
-		"Predict": func(images []fashion.Image) ([][fashion.NumClasses]float32, error) {
+		"Predict": func(images []fashion.Image) ([][]float32, error) {
 			p, err := augmented.Predict(fashion.Set{Images: images, Labels: make([]fashion.Label, len(images))})
 			return p.Probabilities, err
 		},
@@ -387,7 +387,7 @@ func TestTestTimeAugmentationIsInEveryAnswer(t *testing.T) {
 			for class := range mean {
 				mean[class] = float64(plain[i][class]+mirrored[i][class]) / 2
 			}
-			for class, want := range metrics.Softmax(mean, 1) {
+			for class, want := range metrics.Softmax(mean[:], 1) {
 				if math.Abs(float64(got[i][class])-want) > 1e-5 {
 					t.Fatalf("%s, image %d, class %d: %v, want %v", name, i, class, got[i][class], want)
 				}

@@ -147,7 +147,7 @@ func TestParameterThatHalfPrecisionCannotHoldIsAnError(t *testing.T) {
 }
 
 func TestMarginIsOverTheMostProbableOtherClass(t *testing.T) {
-	e := infer.Embedding{Predictions: run.Predictions{Probabilities: [][fashion.NumClasses]float32{{0.5, 0.125, 0.375}}}}
+	e := infer.Embedding{Predictions: run.Predictions{Probabilities: [][]float32{{0.5, 0.125, 0.375, 9: 0}}}}
 	for class, want := range map[fashion.Label]float32{0: 0.125, 1: -0.375, 9: -0.5} {
 		if got := e.Margin(0, class); got != want {
 			t.Errorf("the margin of class %d is %v, want %v", class, got, want)

@@ -12,12 +12,12 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// logitsOf is the graph of the logits alone, [B, 10].
+// logitsOf is the graph of the logits alone, [B, classes].
 func (m *Model) logitsOf(n *layers.Net, images *Node) []*Node {
 	return []*Node{m.network.Predict(n, m.recipe.Model, images)}
 }
 
-// embeddingOf is the graph of the logits, [B, 10], and of the features, [B, D].
+// embeddingOf is the graph of the logits, [B, classes], and of the features, [B, D].
 func (m *Model) embeddingOf(n *layers.Net, images *Node) []*Node {
 	logits := m.network.Predict(n, m.recipe.Model, images)
 	return []*Node{logits, features(n, images)}
@@ -57,31 +57,23 @@ func (m *Model) Compile(n int) error {
 }
 
 // Logits returns the logits of the classes for each image.
-func (m *Model) Logits(images []fashion.Image) ([][fashion.NumClasses]float32, error) {
-	list := make([][fashion.NumClasses]float32, 0, len(images))
-	err := m.inBatches(logits, images, m.logitsOf, func(out []*tensors.Tensor, n int) { list = appendLogits(list, out[0], n) })
+func (m *Model) Logits(images []fashion.Image) ([][]float32, error) {
+	list := make([][]float32, 0, len(images))
+	err := m.inBatches(logits, images, m.logitsOf, func(out []*tensors.Tensor, n int) { list = append(list, rows(out[0], n)...) })
 	return list, err
 }
 
-// appendLogits appends the first n rows of logits [B, 10].
-func appendLogits(list [][fashion.NumClasses]float32, out *tensors.Tensor, n int) [][fashion.NumClasses]float32 {
-	for _, row := range rows(out, n) {
-		list = append(list, [fashion.NumClasses]float32(row))
-	}
-	return list
-}
-
 // Probabilities returns the probabilities of the classes for each image.
-func (m *Model) Probabilities(images []fashion.Image) ([][fashion.NumClasses]float32, error) {
+func (m *Model) Probabilities(images []fashion.Image) ([][]float32, error) {
 	list, err := m.Logits(images)
 	softmaxAll(list)
 	return list, err
 }
 
 // softmaxAll turns logits into probabilities, worked out in float64.
-func softmaxAll(list [][fashion.NumClasses]float32) {
+func softmaxAll(list [][]float32) {
 	for i, row := range list {
-		var z [fashion.NumClasses]float64
+		z := make([]float64, len(row))
 		for class, v := range row {
 			z[class] = float64(v)
 		}
@@ -97,7 +89,7 @@ func (m *Model) Predict(set fashion.Set) (run.Predictions, error) {
 	if err != nil {
 		return run.Predictions{}, err
 	}
-	p := run.Predictions{Labels: set.Labels, Probabilities: probabilities}
+	p := run.Predictions{Labels: set.Labels, Probabilities: probabilities, Classes: set.Classes}
 	for i := range set.Images {
 		p.Indices = append(p.Indices, int32(i))
 	}
@@ -124,7 +116,7 @@ func (e Embedding) Margin(i int, class fashion.Label) float32 {
 // Embed returns how the model sees images.
 func (m *Model) Embed(images []fashion.Image) (e Embedding, err error) {
 	err = m.inBatches(embedding, images, m.embeddingOf, func(out []*tensors.Tensor, n int) {
-		e.Probabilities = appendLogits(e.Probabilities, out[0], n)
+		e.Probabilities = append(e.Probabilities, rows(out[0], n)...)
 		e.Features = append(e.Features, rows(out[1], n)...)
 	})
 	softmaxAll(e.Probabilities)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"fashionlab/fashion"
 	"fashionlab/fashion/run"
 )
 
@@ -12,17 +11,19 @@ import (
 // "On Calibration of Modern Neural Networks" (2017): above 1 for an overconfident model, below 1 for an underconfident
 // one, 1 without images. Probabilities are clipped to Epsilon. Choose it on validation images.
 func Temperature(p run.Predictions) float64 {
-	z := make([][fashion.NumClasses]float64, len(p.Labels))
+	z := make([][]float64, len(p.Labels))
 	for i := range z {
 		z[i] = logits(p.Probabilities[i])
 	}
+	q := make([]float64, p.NumClasses())
 	// The loss is convex in 1/T: T is where its slope changes sign, found by bisection on log T.
 	low, high := math.Log(0.05), math.Log(20)
 	for range 50 {
 		middle := (low + high) / 2
 		slope := 0.0
 		for i, label := range p.Labels {
-			for class, q := range Softmax(z[i], math.Exp(-middle)) {
+			softmax(q, z[i], math.Exp(-middle))
+			for class, q := range q {
 				slope += q * (z[i][class] - z[i][label])
 			}
 		}
@@ -45,7 +46,7 @@ func Tempered(p run.Predictions, t float64) run.Predictions {
 	if !(t > 0) {
 		panic(fmt.Sprintf("temperature is %v, want one above 0", t))
 	}
-	tempered := run.Predictions{Indices: p.Indices, Labels: p.Labels, Probabilities: make([][fashion.NumClasses]float32, len(p.Probabilities))}
+	tempered := run.Predictions{Indices: p.Indices, Labels: p.Labels, Probabilities: run.NewRows(len(p.Probabilities), p.NumClasses()), Classes: p.Classes}
 	for i, row := range p.Probabilities {
 		for class, q := range Softmax(logits(row), 1/t) {
 			tempered.Probabilities[i][class] = float32(q)
@@ -55,8 +56,8 @@ func Tempered(p run.Predictions, t float64) run.Predictions {
 }
 
 // logits are the logarithms of probabilities.
-func logits(row [fashion.NumClasses]float32) [fashion.NumClasses]float64 {
-	var z [fashion.NumClasses]float64
+func logits(row []float32) []float64 {
+	z := make([]float64, len(row))
 	for class, v := range row {
 		z[class] = math.Log(max(Epsilon, float64(v)))
 	}
@@ -120,17 +121,23 @@ func CalibrationError(bins []Bin) float64 {
 }
 
 // Softmax returns the probabilities that logits z stand for: exp(scale z) divided by its sum over the classes. scale is one over a temperature, 1 as a rule.
-func Softmax(z [fashion.NumClasses]float64, scale float64) [fashion.NumClasses]float64 {
+func Softmax(z []float64, scale float64) []float64 {
+	probabilities := make([]float64, len(z))
+	softmax(probabilities, z, scale)
+	return probabilities
+}
+
+// softmax is Softmax into p.
+func softmax(p, z []float64, scale float64) {
 	top, sum := z[0], 0.0
 	for _, v := range z {
 		top = max(top, v)
 	}
 	for class, v := range z {
-		z[class] = math.Exp(scale * (v - top))
-		sum += z[class]
+		p[class] = math.Exp(scale * (v - top))
+		sum += p[class]
 	}
-	for class := range z {
-		z[class] /= sum
+	for class := range p {
+		p[class] /= sum
 	}
-	return z
 }

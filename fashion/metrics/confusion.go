@@ -9,13 +9,19 @@ import (
 )
 
 // Confusion counts images by true class (row) and predicted class (column).
-type Confusion [fashion.NumClasses][fashion.NumClasses]int
+type Confusion struct {
+	Counts  [][]int
+	Classes fashion.Classes // their names; nil for Fashion-MNIST
+}
 
 // NewConfusion counts predictions.
 func NewConfusion(p run.Predictions) Confusion {
-	var c Confusion
+	c := Confusion{make([][]int, p.NumClasses()), p.Classes}
+	for k := range c.Counts {
+		c.Counts[k] = make([]int, len(c.Counts))
+	}
 	for i, label := range p.Labels {
-		c[label][p.Predicted(i)]++
+		c.Counts[label][p.Predicted(i)]++
 	}
 	return c
 }
@@ -23,7 +29,7 @@ func NewConfusion(p run.Predictions) Confusion {
 // Total is the number of images.
 func (c Confusion) Total() int {
 	n := 0
-	for _, row := range c {
+	for _, row := range c.Counts {
 		for _, count := range row {
 			n += count
 		}
@@ -41,16 +47,16 @@ type ClassScore struct {
 }
 
 // ByClass scores each class.
-func (c Confusion) ByClass() [fashion.NumClasses]ClassScore {
-	var scores [fashion.NumClasses]ClassScore
+func (c Confusion) ByClass() []ClassScore {
+	scores := make([]ClassScore, len(c.Counts))
 	for k := range scores {
 		called, is := 0, 0
-		for j := range c {
-			called += c[j][k]
-			is += c[k][j]
+		for j := range c.Counts {
+			called += c.Counts[j][k]
+			is += c.Counts[k][j]
 		}
 		s := ClassScore{Class: fashion.Label(k), Support: is}
-		s.Precision, s.Recall = ratio(c[k][k], called), ratio(c[k][k], is)
+		s.Precision, s.Recall = ratio(c.Counts[k][k], called), ratio(c.Counts[k][k], is)
 		if s.Precision+s.Recall > 0 {
 			s.F1 = 2 * s.Precision * s.Recall / (s.Precision + s.Recall)
 		}
@@ -59,13 +65,33 @@ func (c Confusion) ByClass() [fashion.NumClasses]ClassScore {
 	return scores
 }
 
+// Hardest returns the rows and columns of the n classes with the lowest recall, in the classes' order; all if there are no more.
+func (c Confusion) Hardest(n int) Confusion {
+	if len(c.Counts) <= n {
+		return c
+	}
+	scores := c.ByClass()
+	slices.SortStableFunc(scores, func(a, b ClassScore) int { return cmp.Compare(a.Recall, b.Recall) })
+	scores = scores[:n]
+	slices.SortFunc(scores, func(a, b ClassScore) int { return cmp.Compare(a.Class, b.Class) })
+	var h Confusion
+	for _, a := range scores {
+		var row []int
+		for _, b := range scores {
+			row = append(row, c.Counts[a.Class][b.Class])
+		}
+		h.Counts, h.Classes = append(h.Counts, row), append(h.Classes, c.Classes.Name(a.Class))
+	}
+	return h
+}
+
 // MacroF1 is the mean of the classes' F1.
 func (c Confusion) MacroF1() float64 {
 	sum := 0.0
 	for _, s := range c.ByClass() {
 		sum += s.F1
 	}
-	return sum / fashion.NumClasses
+	return sum / float64(len(c.Counts))
 }
 
 func ratio(a, b int) float64 {
@@ -84,9 +110,9 @@ type Pair struct {
 // MostConfused lists the pairs of classes that were confused at all, the most often confused first.
 func (c Confusion) MostConfused() []Pair {
 	var pairs []Pair
-	for a := range c {
-		for b := a + 1; b < len(c); b++ {
-			if n := c[a][b] + c[b][a]; n > 0 {
+	for a := range c.Counts {
+		for b := a + 1; b < len(c.Counts); b++ {
+			if n := c.Counts[a][b] + c.Counts[b][a]; n > 0 {
 				pairs = append(pairs, Pair{fashion.Label(a), fashion.Label(b), n})
 			}
 		}

@@ -25,12 +25,15 @@ func SameImages(list ...run.Predictions) error {
 			got := fmt.Sprintf("%d labels, %d indices and %d rows", len(p.Labels), len(p.Indices), len(p.Probabilities))
 			return &ImagesError{k, got, fmt.Sprintf("%d of each", n)}
 		}
+		if got, want := p.NumClasses(), first.NumClasses(); got != want {
+			return &ImagesError{k, fmt.Sprintf("%d classes", got), fmt.Sprint(want)}
+		}
 		for i := range n {
 			if got, want := p.Indices[i], first.Indices[i]; got != want {
 				return &ImagesError{k, fmt.Sprintf("index %d in row %d", got, i), fmt.Sprintf("index %d", want)}
 			}
 			if got, want := p.Labels[i], first.Labels[i]; got != want {
-				return &ImagesError{k, fmt.Sprintf("label %q in row %d", got, i), fmt.Sprintf("label %q", want)}
+				return &ImagesError{k, fmt.Sprintf("label %q in row %d", p.Classes.Name(got), i), fmt.Sprintf("label %q", first.Classes.Name(want))}
 			}
 		}
 	}

@@ -17,7 +17,7 @@ func uniform(n int) run.Predictions {
 	for i := range n {
 		var row [fashion.NumClasses]float32
 		row[i%3] = 1
-		p.Indices, p.Labels, p.Probabilities = append(p.Indices, int32(3*i)), append(p.Labels, fashion.Label(i%2)), append(p.Probabilities, row)
+		p.Indices, p.Labels, p.Probabilities = append(p.Indices, int32(3*i)), append(p.Labels, fashion.Label(i%2)), append(p.Probabilities, row[:])
 	}
 	return p
 }

@@ -15,7 +15,7 @@ func TestSoftmaxOfLogarithmsIsTheirShare(t *testing.T) {
 		for i := range z {
 			z[i] = math.Log(float64(i+1)) + offset
 		}
-		once, twice := metrics.Softmax(z, 1), metrics.Softmax(z, 2)
+		once, twice := metrics.Softmax(z[:], 1), metrics.Softmax(z[:], 2)
 		for i := range z {
 			n := float64(i + 1)
 			if math.Abs(once[i]-n/55) > 1e-9 || math.Abs(twice[i]-n*n/385) > 1e-9 {

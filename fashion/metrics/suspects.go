@@ -22,7 +22,7 @@ type Suspect struct {
 // probable is the likely one, and an image is suspect if that is not its label. A class without images is never
 // likely. The predictions must be for images that the model was not trained on.
 func Suspects(p run.Predictions) []Suspect {
-	var thresholds, support [fashion.NumClasses]float64
+	thresholds, support := make([]float64, p.NumClasses()), make([]float64, p.NumClasses())
 	for i, label := range p.Labels {
 		thresholds[label] += float64(p.Probabilities[i][label])
 		support[label]++

@@ -16,9 +16,10 @@ type CNN struct {
 	Filters int // of the first stage's convolutions; the second has twice as many. 0 means 32
 	Depth   int // convolutions of a stage; 0 means 2
 	Hidden  int // units of the hidden layer; 0 means 128
+	Classes int // 0 means 10, those of Fashion-MNIST
 }
 
-// Logits builds the network on images [B, 28, 28, 1] and returns its logits, [B, 10].
+// Logits builds the network on images [B, 28, 28, 1] and returns its logits, [B, Classes].
 func (m CNN) Logits(n *layers.Net, images *Node) *Node {
 	filters := cmp.Or(m.Filters, 32)
 	x := m.stage(n, "stage1", images, filters) // [B, 14, 14, filters]
@@ -26,7 +27,7 @@ func (m CNN) Logits(n *layers.Net, images *Node) *Node {
 	x = n.Flatten("flatten", x)                // [B, 98*filters]
 	x = layers.Relu(n.Dense("hidden", x, cmp.Or(m.Hidden, 128)))
 	x = n.Dropout("hidden/dropout", x)
-	return n.Dense("logits", x, fashion.NumClasses)
+	return n.Dense("logits", x, cmp.Or(m.Classes, fashion.NumClasses))
 }
 
 // stage is a sequence of convolutions and a max pooling: [B, H, W, C] to [B, H/2, W/2, filters].

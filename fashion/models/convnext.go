@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -41,7 +42,7 @@ const convNeXtSide = 32
 
 func newConvNeXt(m recipes.Model) ConvNeXt {
 	c := convNeXtSizes[m.Size]
-	c.DropPath, c.HeadEpsilon = m.DropPath, m.HeadEpsilon
+	c.DropPath, c.HeadEpsilon, c.Classes = m.DropPath, m.HeadEpsilon, m.Classes
 	return c
 }
 
@@ -134,10 +135,6 @@ func (m ConvNeXt) block(n *layers.Net, name string, x *Node, dropPath float64) *
 
 // Logits builds the network on images [B, H, W, 3] and returns its logits, [B, Classes].
 func (m ConvNeXt) Logits(n *layers.Net, images *Node) *Node {
-	classes := m.Classes
-	if classes == 0 {
-		classes = fashion.NumClasses
-	}
 	features := n.LayerNorm("head_norm", n.GlobalAveragePool("head_pool", m.Stages(n, images)[3]), m.headEpsilon()) // [B, C]
-	return n.PointwiseDense("head_fc", n.Dropout("head_drop", features), classes, layers.TruncatedNormal(convNeXtDeviation))
+	return n.PointwiseDense("head_fc", n.Dropout("head_drop", features), cmp.Or(m.Classes, fashion.NumClasses), layers.TruncatedNormal(convNeXtDeviation))
 }

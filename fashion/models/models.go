@@ -1,5 +1,5 @@
 // Package models holds the study's networks as GoMLX graphs, one file each. A classifier takes grey images, float32 [B, 28, 28, 1] with values from 0 (black) to 1,
-// and returns logits, [B, 10].
+// and returns logits, [B, classes].
 package models
 
 import (

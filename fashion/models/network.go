@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,7 +13,7 @@ import (
 	"fashionlab/fashion/recipes"
 )
 
-// Build builds a network on grey images, float32 [B, 28, 28, 1] with values from 0 (black) to 1, and returns its logits, [B, 10]. It panics on impossible shapes, as
+// Build builds a network on grey images, float32 [B, 28, 28, 1] with values from 0 (black) to 1, and returns its logits, [B, classes]. It panics on impossible shapes, as
 // GoMLX does.
 type Build func(n *layers.Net, images *Node) *Node
 
@@ -33,6 +34,8 @@ type Network struct {
 	// LayerDecay returns the factor of a parameter's learning rate under layer-wise decay; nil means that there is none.
 	LayerDecay  func(decay float64, parameter string) float64
 	HeadEpsilon float64 // epsilon of a last LayerNorm, where pretrained weights depend on it
+
+	classes int // of which it must return the logits, as the recipe says
 }
 
 // OwnName returns the name by which a recipe refers to the network.
@@ -57,20 +60,21 @@ func Of(m recipes.Model, own ...Network) (Network, error) {
 	}
 	n := Network{Name: m.Name}
 	known := recipes.Model{Name: m.Name, Dropout: m.Dropout, FlipTTA: m.FlipTTA} // the hyperparameters that the network supports
-	known.Weights.Run, known.Weights.SHA256 = m.Weights.Run, m.Weights.SHA256
+	known.Weights.Run, known.Weights.SHA256, known.Classes = m.Weights.Run, m.Weights.SHA256, m.Classes
+	classes := cmp.Or(m.Classes, fashion.NumClasses)
 	switch m.Name {
 	case "cnn":
 		known.Filters, known.Depth, known.Hidden = m.Filters, m.Depth, m.Hidden
-		n.Logits, n.ReferenceIsFast = CNN{m.Filters, m.Depth, m.Hidden}.Logits, true
+		n.Logits, n.ReferenceIsFast = CNN{m.Filters, m.Depth, m.Hidden, classes}.Logits, true
 	case "residual":
 		known.Width = m.Width
-		n.Logits, n.ReferenceIsFast = Residual{m.Width}.Logits, true
+		n.Logits, n.ReferenceIsFast = Residual{m.Width, classes}.Logits, true
 	case "resnet50":
 		known.Stem, known.Input = m.Stem, m.Input
 		if m.Stem != "" && m.Stem != "small" {
 			return n, fmt.Errorf("model.stem is %q, want small, or none for the paper's", m.Stem)
 		}
-		n.Logits, n.Border = ResNet50{Stem: m.Stem, Input: m.Input}.Logits, border(m, resnetSide)
+		n.Logits, n.Border = ResNet50{Stem: m.Stem, Input: m.Input, Classes: classes}.Logits, border(m, resnetSide)
 	case "convnext":
 		known = m
 		known.Stem, known.Latent, known.Width, known.Filters, known.Depth, known.Hidden = "", 0, 0, 0, 0, 0
@@ -100,6 +104,7 @@ func Of(m recipes.Model, own ...Network) (Network, error) {
 	if m.Filters < 0 || m.Depth < 0 || m.Hidden < 0 || m.Width < 0 {
 		return n, fmt.Errorf("the model is %+v, want no negative numbers", m)
 	}
+	n.classes = classes
 	return n, nil
 }
 
@@ -135,14 +140,14 @@ type NetworkError struct{ Network, Problem string }
 
 func (e *NetworkError) Error() string { return fmt.Sprintf("the network %s: %s", e.Network, e.Problem) }
 
-// On builds the network on images [B, 28, 28, 1], checks it, and returns its logits, [B, 10]. It panics with a *NetworkError that names the layer at fault.
+// On builds the network on images [B, 28, 28, 1], checks it, and returns its logits, [B, classes]. It panics with a *NetworkError that names the layer at fault.
 func (net Network) On(n *layers.Net, images *Node) *Node {
 	logits := net.build(n, images)
 	wrong := func(problem string, args ...any) { panic(&NetworkError{net.Name, fmt.Sprintf(problem, args...)}) }
 	if logits == nil {
 		wrong("it returns no logits")
 	}
-	if want := []int{images.Shape().Dimensions[0], fashion.NumClasses}; !slices.Equal(logits.Shape().Dimensions, want) {
+	if want := []int{images.Shape().Dimensions[0], cmp.Or(net.classes, fashion.NumClasses)}; !slices.Equal(logits.Shape().Dimensions, want) {
 		wrong("it returns %v%s, want the logits of %d images, %v", logits.Shape().Dimensions, lastLayer(n), want[0], want)
 	}
 	seen, reached := map[string]bool{}, layers.Ancestors(logits)
@@ -193,7 +198,7 @@ func (net Network) Predict(n *layers.Net, m recipes.Model, images *Node) *Node {
 	}
 	b := images.Shape().Dimensions[0]
 	both := net.On(n, Concatenate([]*Node{images, Reverse(images, 2)}, 0))
-	return ReduceMean(Reshape(both, 2, b, fashion.NumClasses), 0)
+	return ReduceMean(Reshape(both, 2, b, -1), 0)
 }
 
 // OverImage resizes feature maps, [B, H, W, C], to the network's input and crops its border: [B, 28, 28, C], a value for each pixel.

@@ -14,10 +14,11 @@ import (
 // has batch normalization. Max pooling halves the feature maps, the first time after the stem, so that the stem sees fine patterns at full resolution. Dropout
 // precedes the last layer.
 type Residual struct {
-	Width int // channels of the stem; 0 means 32. The stages have two, four and eight times as many
+	Width   int // channels of the stem; 0 means 32. The stages have two, four and eight times as many
+	Classes int // 0 means 10, those of Fashion-MNIST
 }
 
-// Logits builds the network on images [B, 28, 28, 1] and returns its logits, [B, 10].
+// Logits builds the network on images [B, 28, 28, 1] and returns its logits, [B, Classes].
 func (m Residual) Logits(n *layers.Net, images *Node) *Node {
 	width := cmp.Or(m.Width, 32)
 	x := m.convolution(n, "stem", images, width)
@@ -27,7 +28,7 @@ func (m Residual) Logits(n *layers.Net, images *Node) *Node {
 	x = n.MaxPool("stage2/pool", x)                                      // [B, 4, 4, 4*width]
 	x = n.GlobalAveragePool("average", m.stage(n, "stage3", x, 8*width)) // [B, 8*width]
 	x = n.Dropout("dropout", x)
-	return n.Dense("logits", x, fashion.NumClasses)
+	return n.Dense("logits", x, cmp.Or(m.Classes, fashion.NumClasses))
 }
 
 // stage is a convolution and a residual block of two: [B, H, W, C] to [B, H, W, filters].

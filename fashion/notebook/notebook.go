@@ -93,8 +93,8 @@ func Compare(title string, slide float64, r *run.Run, test run.Predictions) {
 func ByClass(c metrics.Confusion) {
 	var rows [][]string
 	for _, s := range c.ByClass() {
-		recall := metrics.Wilson(c[s.Class][s.Class], s.Support)
-		rows = append(rows, []string{s.Class.String(), fmt.Sprintf("%.4f", s.Precision), recall.String(), fmt.Sprintf("%.4f", s.F1), fmt.Sprint(s.Support)})
+		recall := metrics.Wilson(c.Counts[s.Class][s.Class], s.Support)
+		rows = append(rows, []string{c.Classes.Name(s.Class), fmt.Sprintf("%.4f", s.Precision), recall.String(), fmt.Sprintf("%.4f", s.F1), fmt.Sprint(s.Support)})
 	}
 	rows = append(rows, []string{"mean", "", "", fmt.Sprintf("%.4f", c.MacroF1()), fmt.Sprint(c.Total())})
 	Table([]string{"class", "precision", "recall (95% interval)", "F1", "images"}, rows)

@@ -20,8 +20,8 @@ type Split struct {
 // ClassBalance shows how many images of each class each split holds, as bars side by side.
 func ClassBalance(splits ...Split) Figure {
 	var bars []bar
-	for class := range fashion.NumClasses {
-		b := bar{name: fashion.Label(class).String()}
+	for class := range splits[0].Set.Classes.Len() {
+		b := bar{name: splits[0].Set.Classes.Name(fashion.Label(class))}
 		for _, p := range splits {
 			n := p.Set.CountByClass()[class]
 			b.values, b.labels = append(b.values, float64(n)), append(b.labels, fmt.Sprint(n))
@@ -42,13 +42,13 @@ func RecallByClass(c metrics.Confusion) Figure {
 	var bars []bar
 	worst := metrics.ClassScore{Recall: 2}
 	for _, s := range c.ByClass() {
-		bars = append(bars, bar{s.Class.String(), []float64{s.Recall}, []string{fmt.Sprintf("%.1f%%", 100*s.Recall)}})
+		bars = append(bars, bar{c.Classes.Name(s.Class), []float64{s.Recall}, []string{fmt.Sprintf("%.1f%%", 100*s.Recall)}})
 		if s.Recall < worst.Recall {
 			worst = s
 		}
 	}
 	return barFigure("Recall of each class", "the fraction of a class's images that are classified correctly",
-		fmt.Sprintf("Bars of recall per class. The lowest is %v with %.1f%%.", worst.Class, 100*worst.Recall), []string{"recall"}, bars)
+		fmt.Sprintf("Bars of recall per class. The lowest is %s with %.1f%%.", c.Classes.Name(worst.Class), 100*worst.Recall), []string{"recall"}, bars)
 }
 
 // bar is a group of bars with a name.

@@ -12,30 +12,31 @@ import (
 )
 
 // ConfusionMatrix shows how many images of each true class (row) are predicted as each class (column): the count and,
-// under it, the percentage of the row.
-func ConfusionMatrix(c metrics.Confusion) Figure {
+// under it, the percentage of the row. Of more than 40 classes it shows those with the lowest recall.
+func ConfusionMatrix(all metrics.Confusion) Figure {
+	c := all.Hardest(40)
 	const cell, left, top, bottom = 44.0, 92.0, 66.0, 66.0
-	side := cell * fashion.NumClasses
+	side := cell * float64(len(c.Counts))
 	title := "Confusion matrix"
-	description := fmt.Sprintf("A table of true classes by predicted classes for %d images.", c.Total())
-	if pairs := c.MostConfused(); len(pairs) > 0 {
-		description += fmt.Sprintf(" Most often confused: %v and %v, %d times.", pairs[0].A, pairs[0].B, pairs[0].Count)
+	description := fmt.Sprintf("A table of true classes by predicted classes for %d images.", all.Total())
+	if pairs := all.MostConfused(); len(pairs) > 0 {
+		description += fmt.Sprintf(" Most often confused: %s and %s, %d times.", all.Classes.Name(pairs[0].A), all.Classes.Name(pairs[0].B), pairs[0].Count)
 	}
 	hits := 0
-	for k := range c {
-		hits += c[k][k]
+	for k := range all.Counts {
+		hits += all.Counts[k][k]
 	}
-	subtitle := fmt.Sprintf("rows: true class, columns: predicted class; count and percent of the row; %d of %d correct", hits, c.Total())
+	subtitle := fmt.Sprintf("rows: true class, columns: predicted class; count and percent of the row; %d of %d correct", hits, all.Total())
 	return Figure{Title: title, subtitle: subtitle, Description: description, width: left + side + 20, height: top + side + bottom,
 		body: func(cv draw.Canvas) {
-			for i, row := range c {
+			for i, row := range c.Counts {
 				total := 0
 				for _, n := range row {
 					total += n
 				}
 				y := top + float64(i)*cell
-				write(cv, words(sans(10), ink, -1, -0.5), left-8, y+cell/2, fashion.Label(i).String())
-				write(cv, slanted(), left+float64(i)*cell+cell/2, top+side+8, fashion.Label(i).String())
+				write(cv, words(sans(10), ink, -1, -0.5), left-8, y+cell/2, c.Classes.Name(fashion.Label(i)))
+				write(cv, slanted(), left+float64(i)*cell+cell/2, top+side+8, c.Classes.Name(fashion.Label(i)))
 				for j, n := range row {
 					fraction := float64(n) / math.Max(1, float64(total))
 					drawCell(cv, left+float64(j)*cell, y, cell, fraction, n, fmt.Sprintf("%.1f%%", 100*fraction))

@@ -14,15 +14,15 @@ import (
 	"fashionlab/fashion/metrics"
 )
 
-// classColours are the "muted" colours of Tol, "Colour Schemes" (2021), and a grey for a tenth.
-var classColours = [fashion.NumClasses]color.RGBA{
+// classColours are the "muted" colours of Tol, "Colour Schemes" (2021), and a grey for a tenth. More classes begin again.
+var classColours = []color.RGBA{
 	{204, 102, 119, 255}, {51, 34, 136, 255}, {221, 204, 119, 255}, {17, 119, 51, 255}, {136, 204, 238, 255},
 	{136, 34, 85, 255}, {68, 170, 153, 255}, {153, 153, 51, 255}, {170, 68, 153, 255}, {119, 119, 119, 255},
 }
 
 // Embedding shows images as points of a plane, as metrics.PCA and metrics.TSNE give them, in the colours of their classes. The name of a class
-// stands at the median of its points. A cross marks an image that a model misclassifies.
-func Embedding(title, subtitle string, points [][2]float64, labels []fashion.Label, wrong []bool) Figure {
+// stands at the median of its points: Fashion-MNIST's, or one of those given. A cross marks an image that a model misclassifies.
+func Embedding(title, subtitle string, points [][2]float64, labels []fashion.Label, wrong []bool, classes ...string) Figure {
 	const width, height, top, edge, bottom = 640.0, 640.0, 56.0, 28.0, 34.0
 	errors := 0
 	for _, w := range wrong {
@@ -31,15 +31,15 @@ func Embedding(title, subtitle string, points [][2]float64, labels []fashion.Lab
 		}
 	}
 	toX, toY := inside(points, edge, top+10, width-2*edge, height-top-10-bottom)
-	names := classNames(points, labels, toX, toY)
+	names := classNames(points, labels, classes, toX, toY)
 	description := fmt.Sprintf("A scatter chart of %d images, with %d errors as crosses. Classes from the top to the bottom:", len(points), errors)
 	for _, n := range names {
-		description += fmt.Sprintf(" %v;", n.class)
+		description += fmt.Sprintf(" %s;", n.name)
 	}
 	return Figure{Title: title, subtitle: subtitle, Description: description, width: width, height: height,
 		body: func(c draw.Canvas) {
 			for i, p := range points {
-				style := draw.GlyphStyle{Color: classColours[labels[i]], Radius: vg.Points(1.9), Shape: draw.BoxGlyph{}}
+				style := draw.GlyphStyle{Color: classColours[int(labels[i])%len(classColours)], Radius: vg.Points(1.9), Shape: draw.BoxGlyph{}}
 				c.DrawGlyph(style, at(c, toX(p[0]), toY(p[1])))
 			}
 			for i, p := range points {
@@ -49,8 +49,8 @@ func Embedding(title, subtitle string, points [][2]float64, labels []fashion.Lab
 			}
 			for _, n := range names {
 				fill(c, color.NRGBA{255, 255, 255, 215}, n.x-n.half, n.y-nameHeight/2, 2*n.half, nameHeight)
-				fill(c, classColours[n.class], n.x-n.half+3, n.y-4, 8, 8)
-				write(c, words(bold(10), ink, 0, -0.5), n.x-n.half+14, n.y, n.class.String())
+				fill(c, classColours[int(n.class)%len(classColours)], n.x-n.half+3, n.y-4, 8, 8)
+				write(c, words(bold(10), ink, 0, -0.5), n.x-n.half+14, n.y, n.name)
 			}
 			if errors > 0 {
 				errorCross(c, 20, height-16)
@@ -88,9 +88,10 @@ func inside(points [][2]float64, left, top, width, height float64) (toX, toY fun
 	return toX, toY
 }
 
-// className is the position of a class's name: its centre and half its width in points.
+// className is the name and the position of a class's name: its centre and half its width in points.
 type className struct {
 	class      fashion.Label
+	name       string
 	x, y, half float64
 }
 
@@ -98,9 +99,10 @@ const nameHeight = 14.0
 
 // classNames are the names of the classes that have points, from the top to the bottom, each at the median of its points, or as far above or
 // below as it must be to cover no other.
-func classNames(points [][2]float64, labels []fashion.Label, toX, toY func(float64) float64) []className {
+func classNames(points [][2]float64, labels []fashion.Label, classes fashion.Classes, toX, toY func(float64) float64) []className {
 	var list []className
-	for class := range fashion.Label(fashion.NumClasses) {
+	for class := range fashion.Label(classes.Len()) {
+		name := classes.Name(class)
 		var xs, ys []float64
 		for i, p := range points {
 			if labels[i] == class {
@@ -108,7 +110,7 @@ func classNames(points [][2]float64, labels []fashion.Label, toX, toY func(float
 			}
 		}
 		if xs != nil {
-			list = append(list, className{class, metrics.Percentile(xs, 50), metrics.Percentile(ys, 50), textWidth(bold(10), class.String())/2 + 9})
+			list = append(list, className{class, name, metrics.Percentile(xs, 50), metrics.Percentile(ys, 50), textWidth(bold(10), name)/2 + 9})
 		}
 	}
 	for range 200 {

@@ -69,25 +69,25 @@ func ExampleClassBalance() {
 }
 
 func ExampleConfusionMatrix() {
-	var c metrics.Confusion // 4 is Coat, 6 is Shirt
-	c[6][6], c[6][4] = 8, 2
+	c := metrics.NewConfusion(run.Predictions{}) // 4 is Coat, 6 is Shirt
+	c.Counts[6][6], c.Counts[6][4] = 8, 2
 	fmt.Println(plots.ConfusionMatrix(c).Description)
 	// Output: A table of true classes by predicted classes for 10 images. Most often confused: Coat and Shirt, 2 times.
 }
 
 func ExampleRecallByClass() {
-	var c metrics.Confusion // 4 is Coat, 6 is Shirt
-	for class := range c {
-		c[class][class] = 10
+	c := metrics.NewConfusion(run.Predictions{}) // 4 is Coat, 6 is Shirt
+	for class := range c.Counts {
+		c.Counts[class][class] = 10
 	}
-	c[6][4] = 10
+	c.Counts[6][4] = 10
 	fmt.Println(plots.RecallByClass(c).Description)
 	// Output: Bars of recall per class. The lowest is Shirt with 50.0%.
 }
 
 func ExampleMisclassified() {
 	s := examples(1) // an ankle boot
-	p := run.Predictions{Indices: []int32{0}, Labels: s.Labels, Probabilities: [][fashion.NumClasses]float32{{7: 0.8, 9: 0.2}}}
+	p := run.Predictions{Indices: []int32{0}, Labels: s.Labels, Probabilities: [][]float32{{7: 0.8, 9: 0.2}}}
 	f, err := plots.Misclassified(s, p, 18)
 	if err != nil {
 		log.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/internal/text"
 )
 
 // Row is a named row of pictures in a Gallery.
@@ -45,15 +46,16 @@ func gallery(title, subtitle string, side float64, rows []Row) Figure {
 // SampleGrid shows the first items of each class, a row a class.
 func SampleGrid(s fashion.Set, perClass int) Figure {
 	f := gallery("Items of each class", "the first of each in the file, drawn dark on light", 42, classRows(s, perClass))
-	f.Description = fmt.Sprintf("A table of grey pictures: ten rows, one for each class from T-shirt/top to Ankle boot, with %d items each.", perClass)
+	f.Description = fmt.Sprintf("A table of grey pictures: %s rows, one for each class from %s to %s, with %d items each.",
+		text.Count(s.Classes.Len()), s.Classes.Name(0), s.Classes.Name(fashion.Label(s.Classes.Len()-1)), perClass)
 	return f
 }
 
 // classRows are up to so many images of each class of a set, a row a class.
 func classRows(s fashion.Set, perClass int) []Row {
-	rows := make([]Row, fashion.NumClasses)
+	rows := make([]Row, s.Classes.Len())
 	for class := range rows {
-		rows[class].Name = fashion.Label(class).String()
+		rows[class].Name = s.Classes.Name(fashion.Label(class))
 	}
 	for i, l := range s.Labels {
 		if len(rows[l].Images) < perClass {

@@ -35,7 +35,7 @@ func drawImage(c draw.Canvas, img image.Image, x, y, side float64) {
 
 // MeanImages shows the mean of each class's images.
 func MeanImages(s fashion.Set) Figure {
-	var sums [fashion.NumClasses][fashion.Pixels]int
+	sums := make([][fashion.Pixels]int, s.Classes.Len())
 	for i, l := range s.Labels {
 		for p, v := range s.Images[i] {
 			sums[l][p] += int(v)
@@ -50,10 +50,13 @@ func MeanImages(s fashion.Set) Figure {
 		for p, v := range sums[class] {
 			mean[p] = byte(v / n)
 		}
-		list = append(list, tile{mean, []line{{fashion.Label(class).String(), words(sans(9.5), ink, -0.5, -1)}}})
+		list = append(list, tile{mean, []line{{s.Classes.Name(fashion.Label(class)), words(sans(9.5), ink, -0.5, -1)}}})
 	}
 	f := tiles("The mean image of each class", fmt.Sprintf("of %d images", s.Len()), "no images", 5, list)
 	f.Description = "Ten blurred pictures, one for each class: what the images of a class have in common. Shirt, Pullover and Coat are similar."
+	if s.Classes != nil {
+		f.Description = "Blurred pictures, one for each class: what the images of a class have in common."
+	}
 	return f
 }
 
@@ -64,14 +67,14 @@ func Misclassified(s fashion.Set, p run.Predictions, limit int) (Figure, error) 
 	shown := errors[:min(limit, len(errors))]
 	for _, e := range shown {
 		if e.Index < 0 || int(e.Index) >= s.Len() || s.Labels[e.Index] != e.True {
-			return Figure{}, fmt.Errorf("prediction %d is of image %d, a %v, which is not in this set of %d images", e.Row, e.Index, e.True, s.Len())
+			return Figure{}, fmt.Errorf("prediction %d is of image %d, a %s, which is not in this set of %d images", e.Row, e.Index, p.Classes.Name(e.True), s.Len())
 		}
 	}
 	var list []tile
 	for _, e := range shown {
 		list = append(list, tile{s.Images[e.Index], []line{
-			{"true " + e.True.String(), words(bold(9), ink, -0.5, -1)},
-			{"predicted " + e.Predicted.String(), words(sans(9), vermilion, -0.5, -1)},
+			{"true " + p.Classes.Name(e.True), words(bold(9), ink, -0.5, -1)},
+			{"predicted " + p.Classes.Name(e.Predicted), words(sans(9), vermilion, -0.5, -1)},
 			{"P(true) " + probability(e.TrueProbability), words(sans(9), grey, -0.5, -1)},
 		}})
 	}

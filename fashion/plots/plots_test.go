@@ -43,7 +43,7 @@ func predictions(s fashion.Set) run.Predictions {
 		var row [fashion.NumClasses]float32
 		row[label] = 1 - float32(i%7)/10
 		row[(label+1)%fashion.NumClasses] += float32(i%7) / 10
-		p.Indices, p.Probabilities = append(p.Indices, int32(i)), append(p.Probabilities, row)
+		p.Indices, p.Probabilities = append(p.Indices, int32(i)), append(p.Probabilities, row[:])
 	}
 	return p
 }
@@ -160,7 +160,7 @@ func simplex(t *testing.T, s fashion.Set) plots.Figure {
 	t.Helper()
 	a, b, c := predictions(s), predictions(s), predictions(s)
 	for i, label := range s.Labels {
-		b.Probabilities[i], c.Probabilities[i] = [fashion.NumClasses]float32{}, [fashion.NumClasses]float32{}
+		b.Probabilities[i], c.Probabilities[i] = make([]float32, fashion.NumClasses), make([]float32, fashion.NumClasses)
 		b.Probabilities[i][(int(label)+i%5/4)%fashion.NumClasses] = 1
 		c.Probabilities[i][(int(label)+i%3/2)%fashion.NumClasses] = 1
 	}
@@ -310,8 +310,8 @@ func TestFigureIsTheGoldenOne(t *testing.T) {
 }
 
 func TestConfusionMatrixShowsEachCount(t *testing.T) {
-	var c metrics.Confusion
-	c[3][7], c[6][0], c[9][9] = 1234, 567, 89
+	c := metrics.NewConfusion(run.Predictions{})
+	c.Counts[3][7], c.Counts[6][0], c.Counts[9][9] = 1234, 567, 89
 	drawn := svg(t, plots.ConfusionMatrix(c))
 	for _, want := range []string{">1234<", ">567<", ">89<"} {
 		if !strings.Contains(drawn, want) {

@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"strings"
 
+	"fashionlab/fashion"
 	"fashionlab/fashion/internal/text"
 )
 
@@ -42,6 +43,8 @@ type Model struct {
 	Depth   int `json:"depth,omitempty"`   // cnn: convolutions of a stage; 0 means 2
 	Hidden  int `json:"hidden,omitempty"`  // cnn: units of the hidden layer; 0 means 128
 
+	Classes int `json:"classes,omitempty"` // how many logits a classifier returns; 0 means Fashion-MNIST's 10
+
 	Latent int `json:"latent,omitempty"` // dcgan, sngan: numbers from which an image is made
 	Width  int `json:"width,omitempty"`  // residual, dcgan, sngan: channels at the image's own side, of which the smaller maps have multiples; residual: 0 means 32
 
@@ -68,6 +71,9 @@ type Weights struct {
 
 // Data says which images are trained on. The test images are not among them: a recipe cannot name them.
 type Data struct {
+	Set  string `json:"set,omitempty"`    // digest of a data set of one's own, see package dataset; none is Fashion-MNIST
+	Size int    `json:"images,omitempty"` // its training images, those for validation included
+
 	Limit      int     `json:"limit,omitempty"` // use only so many images, stratified by class; 0 means all
 	Validation float64 `json:"validation"`      // fraction of the images held out for validation, (0, 1)
 	SplitSeed  uint64  `json:"split_seed"`      // of the stratified split
@@ -148,6 +154,10 @@ func (r Recipe) Validate() error {
 			"a run and a fraction (share), or neither"},
 		{r.Data.Synthetic.Run == "" || r.Data.Task == "", "data.synthetic", r.Data.Synthetic, "none where the task is not the classes"},
 		{r.Data.Limit >= 0, "data.limit", r.Data.Limit, "0 (all) or a number of images"},
+		{(r.Data.Set == "") == (r.Data.Size == 0) && r.Data.Size >= 0, "data.images", r.Data.Size, "the number of training images of data.set, and none of Fashion-MNIST"},
+		{(r.Data.Set == "") == (r.Model.Classes == 0), "model.classes", r.Model.Classes, "the number of classes of data.set, and none of Fashion-MNIST"},
+		{r.Data.Set == "" || r.Data.Task == "" && r.Data.Synthetic == Synthetic{} && r.GAN == GAN{}, "data.set", r.Data.Set, "none for a pretext task, synthetic images or a GAN"},
+		{r.Model.Classes == 0 || r.Model.Classes >= 2 && r.Model.Classes <= fashion.MaxClasses, "model.classes", r.Model.Classes, fmt.Sprintf("2 to %d, or none for Fashion-MNIST", fashion.MaxClasses)},
 		{r.Data.Validation > 0 && r.Data.Validation < 1, "data.validation", r.Data.Validation, "a fraction in (0, 1)"},
 		{r.Optimizer.Name != "", "optimizer.name", r.Optimizer.Name, "the name of an optimizer"},
 		{r.Optimizer.LearningRate > 0 && !math.IsInf(r.Optimizer.LearningRate, 1), "optimizer.rate", r.Optimizer.LearningRate, "a positive number"},
@@ -228,6 +238,9 @@ const trainingImages = 60000
 func (d Data) Images() int {
 	if d.Limit > 0 {
 		return d.Limit
+	}
+	if d.Size > 0 {
+		return d.Size
 	}
 	return trainingImages
 }

@@ -80,7 +80,7 @@ func predictions(labels []fashion.Label, every int) run.Predictions {
 		if i%every == 0 {
 			row[label], row[(label+1)%fashion.NumClasses] = 0.4, 0.6
 		}
-		p.Indices, p.Probabilities = append(p.Indices, int32(i)), append(p.Probabilities, row)
+		p.Indices, p.Probabilities = append(p.Indices, int32(i)), append(p.Probabilities, row[:])
 	}
 	return p
 }

@@ -23,7 +23,7 @@ import (
 
 // predicted is predictions for n images.
 func predicted(n int) run.Predictions {
-	p := run.Predictions{Indices: make([]int32, n), Labels: make([]fashion.Label, n), Probabilities: make([][fashion.NumClasses]float32, n)}
+	p := run.Predictions{Indices: make([]int32, n), Labels: make([]fashion.Label, n), Probabilities: run.NewRows(n, fashion.NumClasses)}
 	for i := range n {
 		p.Indices[i], p.Labels[i] = int32(7*i), fashion.Label(i%fashion.NumClasses)
 		p.Probabilities[i][i*3%fashion.NumClasses], p.Probabilities[i][i*3%fashion.NumClasses^1] = 0.75, 0.25
@@ -520,7 +520,7 @@ func TestPredictionsThatNoModelMakesAreRefused(t *testing.T) {
 	r := begin(t, t.TempDir())
 	for name, spoil := range map[string]func(*run.Predictions){
 		"a row that sums to more": func(p *run.Predictions) { p.Probabilities[1][0] += 0.01 },
-		"a negative probability":  func(p *run.Predictions) { p.Probabilities[1] = [fashion.NumClasses]float32{-0.5, 1.5} },
+		"a negative probability":  func(p *run.Predictions) { p.Probabilities[1] = []float32{-0.5, 1.5, 9: 0} },
 		"NaN":                     func(p *run.Predictions) { p.Probabilities[1][0] = float32(math.NaN()) },
 		"a label of no class":     func(p *run.Predictions) { p.Labels[0] = fashion.NumClasses },
 		"an index twice":          func(p *run.Predictions) { p.Indices[2] = p.Indices[0] },

@@ -13,11 +13,20 @@ import (
 )
 
 // Predictions are a model's outputs for a list of images. On disk they are an npz file, a zip of NumPy arrays:
-// indices int32 [n], labels uint8 [n], probabilities float32 [n, 10].
+// indices int32 [n], labels uint8 [n] (uint16 for more than 256 classes), probabilities float32 [n, classes].
 type Predictions struct {
-	Indices       []int32                       // positions of the images in the file of training or of test images
-	Labels        []fashion.Label               // true classes
-	Probabilities [][fashion.NumClasses]float32 // one row per image, summing to 1
+	Indices       []int32         // positions of the images in the file of training or of test images
+	Labels        []fashion.Label // true classes
+	Probabilities [][]float32     // one row per image, of as many classes each, summing to 1
+	Classes       fashion.Classes // their names, which are in the run's record; nil for Fashion-MNIST
+}
+
+// NumClasses is the number of classes.
+func (p Predictions) NumClasses() int {
+	if len(p.Probabilities) > 0 {
+		return len(p.Probabilities[0])
+	}
+	return p.Classes.Len()
 }
 
 // Names of the parts that predictions are made for.
@@ -68,22 +77,48 @@ func (r *Run) SavePredictions(part string, p Predictions) error {
 
 // arrays are the predictions as their file has them.
 func (p Predictions) arrays() []npz.Array {
-	n := len(p.Labels)
+	return tables{p.Indices, p.Labels, slices.Concat(p.Probabilities...)}.arrays(p.NumClasses())
+}
+
+// tables are predictions without rows.
+type tables struct {
+	indices       []int32
+	labels        []fashion.Label
+	probabilities []float32 // row after row
+}
+
+// arrays are the arrays of a file. Labels of up to 256 classes are bytes there.
+func (t tables) arrays(classes int) []npz.Array {
+	n := len(t.labels)
+	labels := npz.Array{Name: "labels", DType: "<u2", Shape: fmt.Sprintf("(%d,)", n), Data: t.labels}
+	if classes <= narrow {
+		bytes := make([]uint8, n)
+		for i, label := range t.labels {
+			bytes[i] = uint8(label)
+		}
+		labels.DType, labels.Data = "|u1", bytes
+	}
 	return []npz.Array{
-		{Name: "indices", DType: "<i4", Shape: fmt.Sprintf("(%d,)", n), Data: p.Indices},
-		{Name: "labels", DType: "|u1", Shape: fmt.Sprintf("(%d,)", n), Data: p.Labels},
-		{Name: "probabilities", DType: "<f4", Shape: fmt.Sprintf("(%d, %d)", n, fashion.NumClasses), Data: p.Probabilities},
+		{Name: "indices", DType: "<i4", Shape: fmt.Sprintf("(%d,)", n), Data: t.indices}, labels,
+		{Name: "probabilities", DType: "<f4", Shape: fmt.Sprintf("(%d, %d)", n, classes), Data: t.probabilities},
 	}
 }
+
+// narrow is the largest number of classes whose labels are bytes.
+const narrow = 256
 
 // rounding bounds how far a row's sum may be from 1.
 const rounding = 1e-4
 
 // check reports the first value that no model predicts.
 func (p Predictions) check() error {
+	classes := p.NumClasses()
 	for i, label := range p.Labels {
-		if label >= fashion.NumClasses {
-			return fmt.Errorf("label %d is %d, want 0 to %d", i, label, fashion.NumClasses-1)
+		if int(label) >= classes {
+			return fmt.Errorf("label %d is %d, want 0 to %d", i, label, classes-1)
+		}
+		if len(p.Probabilities[i]) != classes {
+			return fmt.Errorf("row %d has the probabilities of %d classes, want %d as row 0", i, len(p.Probabilities[i]), classes)
 		}
 		sum := 0.0
 		for class, v := range p.Probabilities[i] {
@@ -116,38 +151,67 @@ func (r *Run) Predictions(part string) (Predictions, error) {
 		return Predictions{}, err
 	}
 	p, err := decodePredictions(data)
+	if want := r.Record.Classes.Len(); err == nil && len(p.Labels) > 0 && p.NumClasses() != want {
+		err = fmt.Errorf("it has the probabilities of %d classes, want %d", p.NumClasses(), want)
+	}
 	if err != nil {
 		return Predictions{}, r.corrupt(name, err)
 	}
+	p.Classes = r.Record.Classes
 	return p, nil
 }
 
-// maxRows bounds what a corrupt file can make us allocate.
-const maxRows = 1 << 20
+// maxRows and maxValues, of probabilities, bound what a corrupt file can make us allocate.
+const (
+	maxRows   = 1 << 20
+	maxValues = 16 << 20
+)
 
 func decodePredictions(data []byte) (Predictions, error) {
 	file, err := npz.Open(data)
 	if err != nil {
 		return Predictions{}, err
 	}
-	rows, err := file.Rows("probabilities", maxRows)
+	shape, err := file.Shape("probabilities", maxRows, fashion.MaxClasses)
 	if err != nil {
 		return Predictions{}, err
 	}
-	p := Predictions{make([]int32, rows), make([]fashion.Label, rows), make([][fashion.NumClasses]float32, rows)}
-	for _, a := range p.arrays() {
+	rows, classes := shape[0], shape[1]
+	if rows*classes > maxValues {
+		return Predictions{}, fmt.Errorf("array probabilities has the shape %v, want at most %d values", shape, maxValues)
+	}
+	t := tables{make([]int32, rows), make([]fashion.Label, rows), make([]float32, rows*classes)}
+	for _, a := range t.arrays(classes) {
 		if err := file.Read(a); err != nil {
 			return Predictions{}, err
 		}
+		if bytes, ok := a.Data.([]uint8); ok {
+			for i, label := range bytes {
+				t.labels[i] = fashion.Label(label)
+			}
+		}
 	}
+	p := Predictions{Indices: t.indices, Labels: t.labels, Probabilities: rowsOf(t.probabilities, rows, classes)}
 	return p, p.check()
+}
+
+// NewRows returns rows of zeros, [n, classes].
+func NewRows(n, classes int) [][]float32 { return rowsOf(make([]float32, n*classes), n, classes) }
+
+// rowsOf are values, row after row, as n rows.
+func rowsOf(values []float32, n, classes int) [][]float32 {
+	rows := make([][]float32, n)
+	for i := range rows {
+		rows[i] = values[i*classes : (i+1)*classes : (i+1)*classes]
+	}
+	return rows
 }
 
 // Pick copies the given rows, in their order.
 func (p Predictions) Pick(rows []int) Predictions {
-	var q Predictions
+	q := Predictions{Classes: p.Classes}
 	for _, i := range rows {
-		q.Indices, q.Labels, q.Probabilities = append(q.Indices, p.Indices[i]), append(q.Labels, p.Labels[i]), append(q.Probabilities, p.Probabilities[i])
+		q.Indices, q.Labels, q.Probabilities = append(q.Indices, p.Indices[i]), append(q.Labels, p.Labels[i]), append(q.Probabilities, slices.Clone(p.Probabilities[i]))
 	}
 	return q
 }
@@ -157,7 +221,7 @@ func (p Predictions) Rounded() Predictions {
 	const unit = 1.0 / (1 << 16)
 	p.Probabilities = slices.Clone(p.Probabilities)
 	for i, row := range p.Probabilities {
-		best := p.Predicted(i)
+		row, best := slices.Clone(row), p.Predicted(i)
 		rest, most := 1.0, float64(row[best])-5*unit // the largest loses less to the others, and stays the largest
 		for class, v := range row {
 			if fashion.Label(class) != best {

@@ -1,6 +1,8 @@
 package run_test
 
 import (
+	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -16,7 +18,7 @@ func uniform(n int) run.Predictions {
 	for i := range n {
 		var row [fashion.NumClasses]float32
 		row[i%3] = 1
-		p.Indices, p.Labels, p.Probabilities = append(p.Indices, int32(3*i)), append(p.Labels, fashion.Label(i%2)), append(p.Probabilities, row)
+		p.Indices, p.Labels, p.Probabilities = append(p.Indices, int32(3*i)), append(p.Labels, fashion.Label(i%2)), append(p.Probabilities, row[:])
 	}
 	return p
 }
@@ -30,7 +32,7 @@ func TestCorrectCountsTheImagesWhoseMostProbableClassIsTheTrueOne(t *testing.T) 
 func TestPickCopiesRowsInTheirOrder(t *testing.T) {
 	p := uniform(5)
 	got := p.Pick([]int{3, 0})
-	if !slices.Equal(got.Indices, []int32{9, 0}) || !slices.Equal(got.Labels, []fashion.Label{1, 0}) || got.Probabilities[0] != p.Probabilities[3] || len(got.Probabilities) != 2 {
+	if !slices.Equal(got.Indices, []int32{9, 0}) || !slices.Equal(got.Labels, []fashion.Label{1, 0}) || !slices.Equal(got.Probabilities[0], p.Probabilities[3]) || len(got.Probabilities) != 2 {
 		t.Errorf("rows 3 and 0 are %+v", got)
 	}
 }
@@ -43,7 +45,7 @@ func TestWithoutRemovesExactlyThose(t *testing.T) {
 		if index == 0 || index == 30 || index == 897 {
 			continue
 		}
-		if got.Indices[row] != index || got.Labels[row] != p.Labels[i] || got.Probabilities[row] != p.Probabilities[i] {
+		if got.Indices[row] != index || got.Labels[row] != p.Labels[i] || !slices.Equal(got.Probabilities[row], p.Probabilities[i]) {
 			t.Errorf("row %d is image %d, want %d", row, got.Indices[row], index)
 		}
 		row++
@@ -51,7 +53,7 @@ func TestWithoutRemovesExactlyThose(t *testing.T) {
 	if row != 297 || len(got.Indices) != row || len(got.Labels) != row || len(got.Probabilities) != row {
 		t.Errorf("%d images are left, want 297", len(got.Indices))
 	}
-	if all := p.Without(nil); !slices.Equal(all.Probabilities, p.Probabilities) {
+	if all := p.Without(nil); !slices.EqualFunc(all.Probabilities, p.Probabilities, slices.Equal) {
 		t.Error("without none, some are missing")
 	}
 }
@@ -71,8 +73,8 @@ func TestRoundedPredictionsHaveTheSameClassesAndAreClose(t *testing.T) {
 		}
 	}
 	almostEqual := 0.25 - 1.0/(1<<18)
-	p.Probabilities[0] = [fashion.NumClasses]float32{float32(almostEqual), 0.25, float32(almostEqual), 0.25, 1.0 / (1 << 17)}
-	p.Probabilities[1] = [fashion.NumClasses]float32{9: 1}
+	p.Probabilities[0] = []float32{float32(almostEqual), 0.25, float32(almostEqual), 0.25, 1.0 / (1 << 17), 9: 0}
+	p.Probabilities[1] = []float32{9: 1}
 	q := p.Rounded()
 	for i, row := range q.Probabilities {
 		sum := 0.0
@@ -88,5 +90,36 @@ func TestRoundedPredictionsHaveTheSameClassesAndAreClose(t *testing.T) {
 	}
 	if p.Probabilities[1][9] != 1 {
 		t.Error("the original has changed")
+	}
+}
+
+func TestPredictionsOfAnyNumberOfClassesAreSaved(t *testing.T) {
+	for _, classes := range []int{2, 3, 47, 256, 257, 1000} {
+		recipe := recipe()
+		recipe.Data.Set, recipe.Data.Size, recipe.Model.Classes = "digest", 5000, classes
+		r, err := run.Begin(t.TempDir()+"/run", recipe)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for class := range classes {
+			r.Record.Classes = append(r.Record.Classes, fmt.Sprintf("class %d", class))
+		}
+		want := run.Predictions{Indices: []int32{4, 9}, Labels: []fashion.Label{0, fashion.Label(classes - 1)}, Probabilities: run.NewRows(2, classes)}
+		want.Probabilities[0][0], want.Probabilities[1][classes-1], want.Probabilities[1][0] = 1, 0.75, 0.25
+		if err := errors.Join(r.SaveRecord(), r.SavePredictions(run.Test, want), r.Close()); err != nil {
+			t.Fatal(err)
+		}
+		again, err := run.Open(r.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := again.Predictions(run.Test)
+		if err != nil || !slices.EqualFunc(got.Probabilities, want.Probabilities, slices.Equal) || !slices.Equal(got.Labels, want.Labels) || got.Classes.Name(1) != "class 1" {
+			t.Errorf("%d classes: read %+v (%v), want %+v", classes, got, err, want)
+		}
+		again.Record.Classes = nil
+		if _, err := again.Predictions(run.Test); err == nil {
+			t.Errorf("predictions of %d classes are read as Fashion-MNIST's", classes)
+		}
 	}
 }

@@ -114,4 +114,5 @@ type Record struct {
 	BestEpoch      int               `json:"best_epoch"`            // of the best validation accuracy; of a GAN, that whose images are closest to real ones
 	Resumed        int               `json:"resumed"`               // how many times it was continued after an interruption
 	TestOpened     []time.Time       `json:"test_opened,omitempty"`
+	Classes        fashion.Classes   `json:"classes,omitempty"` // of a data set that is not Fashion-MNIST
 }

@@ -162,7 +162,7 @@ func TestDamagedCheckpointFallsBackToTheOneBeforeAndSaysSo(t *testing.T) {
 func TestPredictionsComeBackAsTheyWere(t *testing.T) {
 	dir := t.TempDir()
 	r := begin(t, dir)
-	want := run.Predictions{Indices: []int32{4, 9}, Labels: []fashion.Label{3, 9}, Probabilities: make([][fashion.NumClasses]float32, 2)}
+	want := run.Predictions{Indices: []int32{4, 9}, Labels: []fashion.Label{3, 9}, Probabilities: run.NewRows(2, fashion.NumClasses)}
 	want.Probabilities[0][3], want.Probabilities[1][0], want.Probabilities[1][9] = 1, 0.25, 0.75
 	if err := r.SavePredictions(run.Test, want); err != nil {
 		t.Fatal(err)

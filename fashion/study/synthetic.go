@@ -124,10 +124,10 @@ func EvaluateSynthetic(variants []Variant, items int, predict func(*run.Run, fas
 // shirtConfusion is the fraction of T-shirts and shirts that are taken for one another.
 func shirtConfusion(c metrics.Confusion) float64 {
 	all := 0
-	for class := range c {
-		all += c[tShirt][class] + c[shirt][class]
+	for class := range c.Counts {
+		all += c.Counts[tShirt][class] + c.Counts[shirt][class]
 	}
-	return float64(c[tShirt][shirt]+c[shirt][tShirt]) / float64(all)
+	return float64(c.Counts[tShirt][shirt]+c.Counts[shirt][tShirt]) / float64(all)
 }
 
 // render renders photos of the first items of those training images in each scene.

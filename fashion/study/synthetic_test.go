@@ -23,7 +23,7 @@ func right(set fashion.Set, first int) run.Predictions {
 		}
 		var row [fashion.NumClasses]float32
 		row[label] = 1
-		p.Indices, p.Labels, p.Probabilities = append(p.Indices, int32(i)), append(p.Labels, set.Labels[i]), append(p.Probabilities, row)
+		p.Indices, p.Labels, p.Probabilities = append(p.Indices, int32(i)), append(p.Labels, set.Labels[i]), append(p.Probabilities, row[:])
 	}
 	return p
 }
@@ -46,7 +46,7 @@ func TestSyntheticResultsAreOfValidationImagesAndOfPhotosOfTheFirst(t *testing.T
 	}
 	defer r.Close()
 	validation := right(fashion.Set{Labels: []fashion.Label{0, 6, 6, 3, 0, 9, 0, 1}}, 6) // the last two are wrong
-	validation.Probabilities[6] = [fashion.NumClasses]float32{6: 1}                      // a T-shirt is taken for a shirt
+	validation.Probabilities[6] = []float32{6: 1, 9: 0}                                  // a T-shirt is taken for a shirt
 	if err := errors.Join(r.SavePredictions(run.Validation, validation), r.Finish()); err != nil {
 		t.Fatal(err)
 	}

@@ -125,7 +125,7 @@ func (l *loop) Finish() error {
 }
 
 // evaluate returns the mean cross-entropy in nats and the fraction of rows whose largest logit is the label's.
-func evaluate(logits [][fashion.NumClasses]float32, labels []fashion.Label) (loss, accuracy float64) {
+func evaluate(logits [][]float32, labels []fashion.Label) (loss, accuracy float64) {
 	for i, row := range logits {
 		best, high := 0, float64(row[0])
 		for class, v := range row {

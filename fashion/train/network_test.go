@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,7 +55,7 @@ func TestOwnNetworkIsTrainedTestedExplainedAndResumed(t *testing.T) {
 		t.Fatal(err)
 	}
 	b, err := resumed.Predictions(run.Validation)
-	if err != nil || a.Probabilities[0] != b.Probabilities[0] || a.Probabilities[99] != b.Probabilities[99] {
+	if err != nil || !slices.Equal(a.Probabilities[0], b.Probabilities[0]) || !slices.Equal(a.Probabilities[99], b.Probabilities[99]) {
 		t.Errorf("resumed it predicts %v (%v), want %v", b.Probabilities[0], err, a.Probabilities[0])
 	}
 

@@ -11,7 +11,6 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"fashionlab/fashion"
 	"fashionlab/fashion/augment"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/internal/session"
@@ -190,7 +189,7 @@ func (p *program) update(gradients []*Node, scalars, position *Node) {
 
 // crossEntropy returns each row's loss in nats and whether its largest logit is the label's (1 or 0), [B] each.
 func crossEntropy(logits, labels *Node) (losses, correct *Node) {
-	oneHot := OneHot(labels, fashion.NumClasses, logits.DType())
+	oneHot := OneHot(labels, logits.Shape().Dimensions[1], logits.DType())
 	losses = Neg(ReduceSum(Mul(oneHot, LogSoftmax(logits)), -1))
 	return losses, ConvertDType(Equal(ArgMax(logits, -1, dtypes.Int32), labels), logits.DType())
 }

@@ -25,8 +25,13 @@ func FuzzOpen(f *testing.F) {
 		}
 		got := arrays(rows)
 		for _, a := range got {
-			if n, err := file.Rows(a.Name, rows); err == nil && (n < 0 || n > rows) {
-				t.Errorf("array %s has %d rows, want %d at most", a.Name, n, rows)
+			for _, limits := range [][]int{{rows}, {rows, 2}} {
+				shape, err := file.Shape(a.Name, limits...)
+				for i, n := range shape {
+					if err == nil && (n < 0 || n > limits[i]) {
+						t.Errorf("array %s has the shape %v, want %v at most", a.Name, shape, limits)
+					}
+				}
 			}
 			if file.Read(a) != nil {
 				return

@@ -63,25 +63,33 @@ func Open(data []byte) (File, error) {
 	return File{z}, nil
 }
 
-// Rows returns the first dimension of an array, which may be at most most.
-func (f File) Rows(name string, most int) (int, error) {
+// Shape returns the dimensions of an array, of which there must be as many as limits, each at most its limit.
+func (f File) Shape(name string, limits ...int) ([]int, error) {
 	r, err := f.zip.Open(name + ".npy")
 	if err != nil {
-		return 0, fmt.Errorf("array %s: %w", name, err)
+		return nil, fmt.Errorf("array %s: %w", name, err)
 	}
 	defer r.Close()
 	head := make([]byte, 128)
 	n, err := io.ReadFull(r, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return 0, fmt.Errorf("array %s: %w", name, err)
+		return nil, fmt.Errorf("array %s: %w", name, err)
 	}
 	_, after, _ := strings.Cut(string(head[:n]), "'shape': (")
-	digits, _, _ := strings.Cut(after, ",")
-	rows, err := strconv.Atoi(digits)
-	if err != nil || rows < 0 || rows > most {
-		return 0, fmt.Errorf("array %s has %q rows, want 0 to %d", name, digits, most)
+	tuple, _, _ := strings.Cut(after, ")")
+	numbers := strings.Split(strings.TrimSuffix(tuple, ","), ",")
+	if len(numbers) != len(limits) {
+		return nil, fmt.Errorf("array %s has the shape (%s), want %d dimensions", name, tuple, len(limits))
 	}
-	return rows, nil
+	var shape []int
+	for i, digits := range numbers {
+		d, err := strconv.Atoi(strings.TrimSpace(digits))
+		if err != nil || d < 0 || d > limits[i] {
+			return nil, fmt.Errorf("array %s has the shape (%s), want at most %v", name, tuple, limits)
+		}
+		shape = append(shape, d)
+	}
+	return shape, nil
 }
 
 // Read fills an array's Data. The array must have its name, type and shape in the file, and end there: reading to the end is what has zip check its CRC.

@@ -60,3 +60,12 @@ func Thousands(n int) string {
 	}
 	return s
 }
+
+// Count writes a count, 0 or more, as a word up to ten and in digits beyond.
+func Count(n int) string {
+	words := []string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
+	if n < len(words) {
+		return words[n]
+	}
+	return Thousands(n)
+}
