@@ -13,21 +13,10 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Test opens the test images for a finished run, saves its predictions for them and records the opening. It is the only function that opens them. Where the predictions are
-// saved already, it reads those. The code of a network of one's own is handed over.
+// Test opens the test images for a finished run, saves its predictions for them and records the opening. Where the predictions are
+// saved already, it reads those. It and Robustness are the only ones that open them. The code of a network of one's own is handed over.
 func Test(r *run.Run, own ...recipes.Own) (run.Predictions, error) {
-	refuse := func(why string) (run.Predictions, error) {
-		return run.Predictions{}, fmt.Errorf("%s: %s; the test images are for finished runs that learned the classes", r.Dir, why)
-	}
-	switch task := r.Recipe.Data.Task; {
-	case !r.Finished():
-		return refuse("the training is not finished")
-	case task != "":
-		return refuse("the task is " + task)
-	case models.IsGAN(r.Recipe.Model.Name):
-		return refuse("the model is " + r.Recipe.Model.Name + ", a GAN")
-	}
-	if err := CheckNetwork(r, own...); err != nil {
+	if err := testable(r, own); err != nil {
 		return run.Predictions{}, err
 	}
 	p, err := r.Predictions(run.Test)
@@ -49,21 +38,29 @@ func Test(r *run.Run, own ...recipes.Own) (run.Predictions, error) {
 	return p, nil
 }
 
+// testable reports why a run cannot be tested.
+func testable(r *run.Run, own []recipes.Own) error {
+	refuse := func(why string) error {
+		return fmt.Errorf("%s: %s; the test images are for finished runs that learned the classes", r.Dir, why)
+	}
+	switch task := r.Recipe.Data.Task; {
+	case !r.Finished():
+		return refuse("the training is not finished")
+	case task != "":
+		return refuse("the task is " + task)
+	case models.IsGAN(r.Recipe.Model.Name):
+		return refuse("the model is " + r.Recipe.Model.Name + ", a GAN")
+	}
+	return CheckNetwork(r, own...)
+}
+
 func predictTest(r *run.Run, own []recipes.Own) (run.Predictions, error) {
 	m, err := Load(r, own...)
 	if err != nil {
 		return run.Predictions{}, err
 	}
-	dir, err := fashion.FindDir()
+	set, err := openTest(r)
 	if err != nil {
-		return run.Predictions{}, err
-	}
-	set, err := fashion.LoadTest(dir)
-	if err != nil {
-		return run.Predictions{}, err
-	}
-	r.Record.TestOpened = append(r.Record.TestOpened, time.Now().UTC().Truncate(time.Second))
-	if err := r.SaveRecord(); err != nil {
 		return run.Predictions{}, err
 	}
 	p, err := m.Predict(set)
@@ -71,4 +68,18 @@ func predictTest(r *run.Run, own []recipes.Own) (run.Predictions, error) {
 		return run.Predictions{}, err
 	}
 	return p, r.SavePredictions(run.Test, p)
+}
+
+// openTest opens the test images and records that in the run.
+func openTest(r *run.Run) (fashion.Set, error) {
+	dir, err := fashion.FindDir()
+	if err != nil {
+		return fashion.Set{}, err
+	}
+	set, err := fashion.LoadTest(dir)
+	if err != nil {
+		return fashion.Set{}, err
+	}
+	r.Record.TestOpened = append(r.Record.TestOpened, time.Now().UTC().Truncate(time.Second))
+	return set, r.SaveRecord()
 }

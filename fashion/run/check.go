@@ -137,6 +137,9 @@ func (r *Run) inspect(name string) error {
 	case predictionsDir:
 		_, err := r.Predictions(base)
 		return err
+	case robustnessDir:
+		_, err := r.Robustness(base)
+		return err
 	case samplesDir:
 		_, err := r.readSamples(name)
 		return err

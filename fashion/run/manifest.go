@@ -36,6 +36,8 @@ func (r *Run) corrupt(name string, err error) error {
 		e.Advice = fmt.Sprintf("put back a copy; or remove the file %s and train its recipe into the folder again, which ends anew from the checkpoints; or remove the folder", doneFile)
 	case name == predictionsFile(Test):
 		e.Advice = "test the run again, which predicts anew"
+	case filepath.Dir(name) == robustnessDir:
+		e.Advice = "remove the file and measure the robustness again"
 	case name == doneFile, name == recipeFile, name == historyFile, name == predictionsFile(Validation):
 		e.Advice = "train its recipe into the folder again, which makes the file anew from the checkpoints; without them put back a copy, or remove the folder"
 	default:
@@ -112,7 +114,7 @@ func (r *Run) readFile(name string) ([]byte, error) {
 }
 
 // patterns match the files that a manifest lists, by their paths with slashes.
-var patterns = []string{recipeFile, recordFile, historyFile, networkFile, checkpointDir + "/[^.]*.safetensors", predictionsDir + "/[^.]*.npz", samplesDir + "/[^.]*.png"}
+var patterns = []string{recipeFile, recordFile, historyFile, networkFile, checkpointDir + "/[^.]*.safetensors", predictionsDir + "/[^.]*.npz", robustnessDir + "/[^.]*.json", samplesDir + "/[^.]*.png"}
 
 // seal writes the manifest of the files that are there. One that cannot be read is an error.
 func (r *Run) seal() error {
@@ -127,9 +129,9 @@ func (r *Run) seal() error {
 		case err == nil:
 		case name == checkpointFile(Last+previous):
 			continue // nobody needs it any more
-		case name == predictionsFile(Test):
+		case name == predictionsFile(Test), path.Dir(name) == robustnessDir:
 			warn("%v", err)
-			if err := disk.Remove(filepath.Join(r.Dir, name)); err != nil { // so that the run is tested again
+			if err := disk.Remove(filepath.Join(r.Dir, name)); err != nil { // so that the run is measured again
 				return err
 			}
 			continue

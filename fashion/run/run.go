@@ -8,6 +8,7 @@
 //	network.json           the network's layers, and a digest of what is computed
 //	checkpoints/last       the state after the last epoch; last.previous the one before; best, of the epoch that the record names
 //	predictions/NAME.npz   probabilities of "validation" or "test", readable with numpy.load
+//	robustness/NAME.json   which images of "validation" or "test" are classified correctly after each corruption, if that was measured
 //	samples/epoch-001.png  what a GAN makes of the same latents after an epoch
 //	done                   written last, when the training has ended as its recipe says: the SHA-256 of each of the files above, and of itself
 //	lock                   held by the process that writes
@@ -144,7 +145,7 @@ func (r *Run) extend(asked *recipes.Recipe) error {
 	}
 	err := r.reopen()
 	if err == nil {
-		err = disk.RemoveFolder(filepath.Join(r.Dir, predictionsDir))
+		err = errors.Join(disk.RemoveFolder(filepath.Join(r.Dir, predictionsDir)), disk.RemoveFolder(filepath.Join(r.Dir, robustnessDir)))
 	}
 	if err == nil {
 		err = r.saveJSON(recipeFile, longer)

@@ -3,7 +3,6 @@ package scene
 import (
 	"image"
 	"image/color"
-	"math"
 
 	"fashionlab/fashion/internal/raster"
 )
@@ -23,13 +22,8 @@ func clearCorners(img *image.RGBA, radius int) {
 
 // blur is a picture after a Gaussian blur of that standard deviation, in pixels; beyond its borders it goes on as at them.
 func blur(img *image.RGBA, deviation float64) *image.RGBA {
-	radius := int(3*deviation + 0.5)
-	weights, sum := make([]float64, 2*radius+1), 0.0
-	for i := range weights {
-		d := float64(i-radius) / deviation
-		weights[i] = math.Exp(-d * d / 2)
-		sum += weights[i]
-	}
+	weights, sum := raster.Gaussian(deviation)
+	radius := len(weights) / 2
 	side := img.Rect.Dx()
 	pass := func(from *image.RGBA, across, down int) *image.RGBA {
 		to := image.NewRGBA(from.Rect)

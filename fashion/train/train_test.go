@@ -2,8 +2,10 @@ package train_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -170,6 +172,40 @@ func TestKilledTrainingEndsAsIfItHadNeverBeenKilled(t *testing.T) {
 	}
 	if undisturbed.State.LearningRate == recipe().Optimizer.LearningRate {
 		t.Error("the plateau never reduced the rate, so that this test says nothing about it")
+	}
+}
+
+func TestRobustnessIsMeasuredOnceAndNotByHalves(t *testing.T) {
+	needBackend(t)
+	r := recipe()
+	r.Epochs = 1
+	measured := fit(t, "robust", r)
+	ctx, cancel := context.WithCancel(t.Context())
+	if _, err := infer.Robustness(ctx, measured, run.Validation, func(float64) { cancel() }); !errors.Is(err, context.Canceled) {
+		t.Errorf("a measurement that was stopped: %v", err)
+	}
+	if _, err := measured.Robustness(run.Validation); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it saved something: %v", err)
+	}
+	for _, part := range []string{run.Validation, run.Test} {
+		first, err := infer.Robustness(t.Context(), measured, part, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := infer.Robustness(t.Context(), measured, part, func(float64) { t.Error("it was measured again") })
+		if err != nil || !reflect.DeepEqual(first, again) {
+			t.Errorf("the second call gave another result (%v)", err)
+		}
+		p, err := measured.Predictions(part)
+		if err != nil || first.Images != len(p.Labels) || first.Clean.Correct(first.Images) != p.Correct() || len(first.Corruptions) != 6 {
+			t.Errorf("%d images, of which %d are classified correctly, and %d corruptions (%v)", first.Images, first.Clean.Correct(first.Images), len(first.Corruptions), err)
+		}
+		if bytes.Equal(first.Clean, first.Corruptions[3].Correct[4]) {
+			t.Error("the network classifies images with severe noise as it does the images themselves")
+		}
+	}
+	if n := len(measured.Record.TestOpened); n != 2 {
+		t.Errorf("the test images were opened %d times, want twice: as they are and to be corrupted", n)
 	}
 }
 

@@ -3,6 +3,7 @@ package raster
 
 import (
 	"image"
+	"math"
 	"slices"
 )
 
@@ -103,6 +104,18 @@ func (f Field) Box() (box image.Rectangle, ok bool) {
 		}
 	}
 	return box, !box.Empty()
+}
+
+// Gaussian returns the values of a Gaussian of that standard deviation, in pixels, at whole pixels up to three standard deviations from its centre, and their sum. The largest is 1.
+func Gaussian(deviation float64) (weights []float64, sum float64) {
+	radius := int(3*deviation + 0.5)
+	weights = make([]float64, 2*radius+1)
+	for i := range weights {
+		d := float64(i-radius) / deviation
+		weights[i] = math.Exp(-d * d / 2)
+		sum += weights[i]
+	}
+	return weights, sum
 }
 
 // Level rounds to a grey level, 0 to 255.

@@ -1,0 +1,111 @@
+package infer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/corruption"
+	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/run"
+)
+
+// Robustness measures a finished run on a part, run.Validation or run.Test, after each corruption at each strength, and saves the result in the run. Where that is saved already, it
+// reads it. For the test images it first tests the run as it is; the run records that they were opened for both. It stops, with nothing saved, when the context ends. done, if not
+// nil, is called with the fraction of the work that is done. The code of a network of one's own is handed over.
+func Robustness(ctx context.Context, r *run.Run, part string, done func(float64), own ...recipes.Own) (run.Robustness, error) {
+	if part != run.Validation && part != run.Test {
+		return run.Robustness{}, fmt.Errorf("the part is %q, want %s or %s", part, run.Validation, run.Test)
+	}
+	if err := testable(r, own); err != nil {
+		return run.Robustness{}, err
+	}
+	saved, err := r.Robustness(part)
+	if err == nil {
+		return saved, nil
+	}
+	if r.Published {
+		return run.Robustness{}, err
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintf(os.Stderr, "warning: %v; it is measured once more\n", err)
+	}
+	if part == run.Test {
+		if _, err := Test(r, own...); err != nil {
+			return run.Robustness{}, err
+		}
+	}
+	w, err := run.Begin(r.Dir, r.Recipe)
+	if err != nil {
+		return run.Robustness{}, err
+	}
+	defer w.Close() // the lock; what was saved is on the disk
+	if saved, err = measureRobustness(ctx, w, part, done, own); err != nil {
+		return run.Robustness{}, fmt.Errorf("%s: %w", r.Dir, err)
+	}
+	r.Record = w.Record
+	return saved, nil
+}
+
+func measureRobustness(ctx context.Context, r *run.Run, part string, done func(float64), own []recipes.Own) (run.Robustness, error) {
+	p, err := r.Predictions(part)
+	if err != nil {
+		return run.Robustness{}, err
+	}
+	m, err := Load(r, own...)
+	if err != nil {
+		return run.Robustness{}, err
+	}
+	set, err := predicted(r, part, p.Indices)
+	if err != nil {
+		return run.Robustness{}, err
+	}
+	out := run.Robustness{Seed: corruption.Seed, Images: set.Len(), Clean: run.CorrectBits(p)}
+	all := corruption.All()
+	for i, c := range all {
+		corrupted := run.Corrupted{Name: c.Name, Unit: c.Unit, Strengths: c.Strengths[:]}
+		for level := 1; level <= corruption.Levels; level++ {
+			if err := ctx.Err(); err != nil {
+				return run.Robustness{}, err
+			}
+			p, err := m.Predict(c.Set(set, p.Indices, level, corruption.Seed))
+			if err != nil {
+				return run.Robustness{}, err
+			}
+			corrupted.Correct = append(corrupted.Correct, run.CorrectBits(p))
+			if done != nil {
+				done(float64(i*corruption.Levels+level) / float64(len(all)*corruption.Levels))
+			}
+		}
+		out.Corruptions = append(out.Corruptions, corrupted)
+	}
+	return out, r.SaveRobustness(part, out)
+}
+
+// predicted returns the images of a part's predictions.
+func predicted(r *run.Run, part string, indices []int32) (fashion.Set, error) {
+	set, err := func() (fashion.Set, error) {
+		if part == run.Test {
+			return openTest(r)
+		}
+		dir, err := fashion.FindDir()
+		if err != nil {
+			return fashion.Set{}, err
+		}
+		return fashion.LoadTrain(dir)
+	}()
+	if err != nil {
+		return fashion.Set{}, err
+	}
+	positions := make([]int, len(indices))
+	for i, index := range indices {
+		if int(index) >= set.Len() {
+			return fashion.Set{}, fmt.Errorf("the predictions for the %s images have the index %d, want one below %d", part, index, set.Len())
+		}
+		positions[i] = int(index)
+	}
+	return set.Take(positions), nil
+}

@@ -1,0 +1,75 @@
+package metrics_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"fashionlab/fashion/metrics"
+	"fashionlab/fashion/run"
+)
+
+// measured is a robustness to two corruptions at two strengths, whose images are misclassified with those chances.
+func measured(r *rand.Rand, images int, errors [2]float64) run.Robustness {
+	bits := func(chance float64) run.Bits {
+		b := make(run.Bits, (images+7)/8)
+		for i := range images {
+			if r.Float64() >= chance {
+				b[i/8] |= 1 << (i % 8)
+			}
+		}
+		return b
+	}
+	out := run.Robustness{Seed: 1, Images: images, Clean: bits(0.1)}
+	for i, name := range []string{"shift", "blur"} {
+		out.Corruptions = append(out.Corruptions, run.Corrupted{Name: name, Strengths: []float64{1, 2}, Correct: []run.Bits{bits(errors[i]), bits(errors[i])}})
+	}
+	return out
+}
+
+func TestCorruptionErrorsAreRatiosOfSums(t *testing.T) {
+	of := func(bits ...run.Bits) run.Robustness {
+		return run.Robustness{Images: 8, Clean: run.Bits{0xff}, Corruptions: []run.Corrupted{
+			{Name: "shift", Strengths: []float64{1, 2}, Correct: bits[:2]}, {Name: "blur", Strengths: []float64{1, 2}, Correct: bits[2:]}}}
+	}
+	baseline := of(run.Bits{0xf0}, run.Bits{0xf0}, run.Bits{0xfc}, run.Bits{0x3f}) // 4 + 4 and 2 + 2 errors
+	network := of(run.Bits{0xf8}, run.Bits{0xfe}, run.Bits{0xfc}, run.Bits{0xff})  // 3 + 1 and 2 + 0
+	e, err := metrics.CorruptionErrors(network, baseline)
+	if err != nil || e.Each[0].Value != 0.5 || e.Each[1].Value != 0.5 || e.Mean.Value != 0.5 {
+		t.Errorf("%+v (%v), want 0.5 everywhere", e, err)
+	}
+	if same, err := metrics.CorruptionErrors(baseline, baseline); err != nil || same.Mean != (metrics.Interval{Value: 1, Low: 1, High: 1}) {
+		t.Errorf("a baseline compared with itself has %v (%v), want 1 without doubt", same.Mean, err)
+	}
+	network.Corruptions[1].Strengths = []float64{1, 3}
+	if _, err := metrics.CorruptionErrors(network, baseline); err == nil {
+		t.Error("other strengths were compared")
+	}
+	if a := metrics.CorruptedAccuracy(baseline, 0); len(a) != 3 || a[0].Value != 1 || a[1].Value != 0.5 {
+		t.Errorf("the accuracies are %v", a)
+	}
+}
+
+func TestIntervalsOfCorruptionErrorsCoverTheTruthNineteenTimesInTwenty(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	const trials = 1000
+	each, mean := 0, 0
+	for range trials {
+		e, err := metrics.CorruptionErrors(measured(r, 500, [2]float64{0.2, 0.3}), measured(r, 500, [2]float64{0.4, 0.5}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		covers := func(i metrics.Interval, truth float64) int {
+			if i.Low <= truth && truth <= i.High {
+				return 1
+			}
+			return 0
+		}
+		each, mean = each+covers(e.Each[0], 0.5), mean+covers(e.Mean, (0.5+0.6)/2)
+	}
+	for _, covered := range []int{each, mean} {
+		if math.Abs(float64(covered)/trials-0.95) > 0.025 {
+			t.Errorf("%d of %d intervals hold the truth, want about 950", covered, trials)
+		}
+	}
+}
