@@ -77,7 +77,7 @@ func TestRobustnessThatWasChangedIsAnErrorThatSaysToMeasureAgain(t *testing.T) {
 func TestCorrectBitsAreThoseOfThePredictions(t *testing.T) {
 	var p run.Predictions
 	for i := range 11 {
-		var row [fashion.NumClasses]float32
+		row := make([]float32, fashion.NumClasses)
 		row[i%3] = 1
 		p.Labels, p.Probabilities = append(p.Labels, 1), append(p.Probabilities, row)
 	}
