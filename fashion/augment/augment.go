@@ -25,6 +25,8 @@ type Parameters struct {
 	Contrast          float64 `json:"contrast,omitempty"`
 	Brightness        float64 `json:"brightness,omitempty"`
 	Patches           []Patch `json:"patches,omitempty"`
+	Down              int     `json:"down,omitempty"`  // pixels by which the crop moves the image; negative is up
+	Right             int     `json:"right,omitempty"` // likewise; negative is to the left
 
 	Own []float64 `json:"own,omitempty"` // of a user-defined transform: uniform in [0, 1)
 }
@@ -43,6 +45,7 @@ func Draw(a recipes.Augmentation, seed uint64, epoch, index int) Parameters {
 	for range a.Own.Numbers {
 		p.Own = append(p.Own, r.Float64())
 	}
+	p.drawPixels(a, seed, epoch, index)
 	return p
 }
 
@@ -51,6 +54,9 @@ func uniform(r *rand.Rand, in recipes.Range) float64 { return in.Low + r.Float64
 // Columns returns the number of values in an image's row; 0 if there is no augmentation.
 func Columns(a recipes.Augmentation) int {
 	n := patchColumns * a.Cutout.Count
+	if movesPixels(a) {
+		n += pixelColumns
+	}
 	if a.Warps() {
 		n += matrixColumns
 	}
@@ -66,6 +72,9 @@ func Columns(a recipes.Augmentation) int {
 // AppendRow appends the row of an image of that height and width, in pixels.
 func (p Parameters) AppendRow(row []float32, a recipes.Augmentation, height, width int) []float32 {
 	h, w := float64(height), float64(width)
+	if movesPixels(a) {
+		row = p.appendPixels(row, a)
+	}
 	if a.Warps() {
 		for _, v := range p.matrix(h, w) {
 			row = append(row, float32(v))
@@ -94,6 +103,9 @@ func Apply(a recipes.Augmentation, images, rows *Node, own ...Own) *Node {
 	take := func(n int) *Node {
 		taken += n
 		return Slice(rows, AxisRange(), AxisRange(taken-n, taken))
+	}
+	if movesPixels(a) {
+		images = movePixels(images, take(pixelColumns), a)
 	}
 	if a.Warps() {
 		images = warp(images, take(matrixColumns), a.Interpolation, a.Fill, a.FillValue)

@@ -84,7 +84,7 @@ func (g *Generator) build() error {
 func generatorOf(list []run.Tensor) []run.Tensor {
 	var averages, plain []run.Tensor
 	for _, t := range list {
-		if path, ok := strings.CutPrefix(t.Name, optim.SlotPath("", averageSlot)); ok {
+		if path, ok := optim.AverageOf(t.Name); ok {
 			t.Name = path
 			averages = append(averages, t)
 		} else if strings.HasPrefix(t.Name, prefix+models.GeneratorLayers) {
@@ -189,12 +189,7 @@ func (g *Generator) oneBatch(codes []Code, size int) ([]fashion.Image, error) {
 func (g *Generator) graph(_ *model.Scope, in []*Node) *Node {
 	n := layers.Inference(in[0].Graph(), g.store, g.recipe.Seed).PreferReference()
 	if g.average {
-		for v := range g.store.IterVariables() {
-			if path, ok := strings.CutPrefix(v.Path(), optim.SlotPath("", averageSlot)); ok {
-				name, _ := layers.ParameterAt(path)
-				n.Use(name, v.NodeValue(n.Graph()))
-			}
-		}
+		infer.UseAverages(n, g.store)
 	}
 	images := models.NewGAN(g.recipe.Model).Generate(n, in[0], in[1])
 	return ConvertDType(Reshape(AddScalar(MulScalar(images, 255), 0.5), -1, fashion.Pixels), dtypes.Uint8)

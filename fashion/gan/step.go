@@ -51,9 +51,6 @@ const (
 	inFraction                      // by what fraction the moving averages move, float32; the generator's only
 )
 
-// averageSlot is where the exponential moving average (EMA) of a generator's variable is kept.
-const averageSlot = "average"
-
 // newGame makes the parameters of both networks, with their initial values, for epochs of so many images.
 func newGame(backend compute.Backend, recipe recipes.Recipe, images int) (*game, error) {
 	g := &game{store: model.NewStore(), recipe: recipe, networks: models.NewGAN(recipe.Model), reference: images < fewSteps*recipe.Batch}
@@ -69,16 +66,8 @@ func newGame(backend compute.Backend, recipe recipes.Recipe, images int) (*game,
 	}
 	slices.Sort(all)
 	g.averaged = of(all, models.GeneratorLayers)
-	for _, path := range g.averaged {
-		value, err := g.store.GetVariable(path).Value()
-		if err != nil {
-			return nil, err
-		}
-		first, err := value.LocalClone()
-		if err != nil {
-			return nil, err
-		}
-		g.store.VariableWithValue(optim.SlotPath(path, averageSlot), first).SetTrainable(false)
+	if err := optim.AddAverages(g.store, g.averaged); err != nil {
+		return nil, err
 	}
 	for p, layers := range map[*player]string{&g.discriminator: models.DiscriminatorLayers, &g.generator: models.GeneratorLayers} {
 		var err error
@@ -171,12 +160,7 @@ func (g *game) generate(_ *model.Scope, in []*Node) *Node {
 		loss = ReduceAllMean(Softplus(Neg(scores)))
 	}
 	g.update(g.generator, loss, n, in[inScalars])
-	for _, path := range g.averaged {
-		average := g.store.GetVariable(optim.SlotPath(path, averageSlot))
-		now := g.store.GetVariable(path).NodeValue(graph)
-		before := average.NodeValue(graph)
-		average.SetNodeValue(Add(before, Mul(Sub(now, before), in[inFraction])))
-	}
+	optim.MoveAverages(g.store, g.averaged, in[inFraction])
 	return loss
 }
 
@@ -217,16 +201,11 @@ func (g *game) train(f session.Feed, position, step int, rate, discriminatorRate
 	if err != nil {
 		return stepMetrics{}, err
 	}
-	loss, err := one(g.generator, rate, averageFraction(g.recipe.GAN.EMA, step))
+	loss, err := one(g.generator, rate, optim.AverageFraction(g.recipe.GAN.EMA, step))
 	if err != nil {
 		return stepMetrics{}, err
 	}
 	return stepMetrics{float64(d[0]), float64(loss[0]), float64(d[1]) / float64(2*g.recipe.Batch)}, nil
-}
-
-// averageFraction is by what fraction the moving averages move towards the present values: by more in the first steps, so that the initial values are soon forgotten.
-func averageFraction(decay float64, step int) float32 {
-	return float32(1 - min(decay, float64(1+step)/float64(10+step)))
 }
 
 // normal draws n normally distributed numbers.

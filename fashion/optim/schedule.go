@@ -39,7 +39,7 @@ func CheckSchedule(s recipes.Schedule, own ...Own) error {
 	}
 	switch s.Name {
 	case "":
-		if s != (recipes.Schedule{}) {
+		if s != (recipes.Schedule{Warmup: s.Warmup}) {
 			return fmt.Errorf("schedule.name is empty but other fields are set, want a name: %s", strings.Join(schedules, ", "))
 		}
 	case "plateau":
@@ -58,6 +58,9 @@ func CheckSchedule(s recipes.Schedule, own ...Own) error {
 		if s.DecaySteps != 0 {
 			return fmt.Errorf("schedule.every is %d, want 0: the one cycle takes the whole training", s.DecaySteps)
 		}
+		if s.Warmup != 0 {
+			return fmt.Errorf("schedule.warmup is %d, want 0: the one cycle begins with a warm-up", s.Warmup)
+		}
 	default:
 		return fmt.Errorf("schedule.name is %q, want one of %s, one that is handed over, or none for a constant learning rate", s.Name, strings.Join(schedules, ", "))
 	}
@@ -74,6 +77,9 @@ func CheckSchedule(s recipes.Schedule, own ...Own) error {
 //	one-cycle    from rate/25 along half a cosine to rate, in the first 30% of the steps, and along another to the minimum
 //	             (Smith and Topin, "Super-Convergence", 2018), in the steps of PyTorch's OneCycleLR
 //
+// In the first Warmup steps it is rate * (step+1)/Warmup (Goyal et al., "Accurate, Large Minibatch SGD", 2017), and the schedule counts its steps from there, as PyTorch's
+// SequentialLR of a LinearLR and another does.
+//
 // own must contain the user-defined schedule that s names, if any.
 func LearningRate(s recipes.Schedule, rate float64, step, steps int, own ...Own) float64 {
 	for _, o := range own {
@@ -81,6 +87,10 @@ func LearningRate(s recipes.Schedule, rate float64, step, steps int, own ...Own)
 			return rate * o.Factor(step, steps)
 		}
 	}
+	if step < s.Warmup {
+		return rate * float64(step+1) / float64(s.Warmup)
+	}
+	step, steps = step-s.Warmup, steps-s.Warmup
 	switch s.Name {
 	case "exponential":
 		return rate * math.Pow(s.Factor, float64(step)/float64(s.DecaySteps))

@@ -8,10 +8,11 @@ import (
 // Augmentation says how the training images are changed at random, each image anew in each epoch. The zero value
 // changes nothing, and so does each field's. Units, signs and centres are those of Keras 3's layers of the same names.
 //
-// An image is flipped, rotated, zoomed and translated in one resampling, then its contrast and brightness are changed,
+// An image is cropped, then flipped, rotated, zoomed and translated in one resampling, then its contrast and brightness are changed,
 // then patches of it are erased. Grey values stay in [0, 1].
 type Augmentation struct {
-	Flip              string `json:"flip,omitempty"`              // "horizontal", "vertical", "both": each with a chance of 1/2
+	Flip              string `json:"flip,omitempty"`              // "horizontal", "vertical", "both": each with a chance of 1/2; "alternating": horizontal, in every other epoch
+	Crop              int    `json:"crop,omitempty"`              // most pixels by which an image is moved in each direction, by whole ones and without resampling; what moves in is black
 	Rotation          Range  `json:"rotation,omitzero"`           // of a full turn; positive is counter-clockwise
 	Zoom              Range  `json:"zoom,omitzero"`               // fraction of the side; positive is out: things get smaller
 	ZoomWidth         Range  `json:"zoom_width,omitzero"`         // the width's own draw; without it the width is zoomed as the height
@@ -52,10 +53,14 @@ type Cutout struct {
 	FillValue   float64 `json:"fill_value,omitempty"` // grey value of "constant"
 }
 
+// AlternatingFlip is the flip whose first epoch mirrors half of the images, and every epoch after it each image that the one before did not: two epochs see each
+// image both ways (Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU", 2024).
+const AlternatingFlip = "alternating"
+
 // Warps reports whether images are resampled.
 func (a Augmentation) Warps() bool {
 	var none Range
-	return a.Flip != "" || a.Rotation != none || a.Zoom != none || a.ZoomWidth != none ||
+	return a.Flip != "" && a.Flip != AlternatingFlip || a.Rotation != none || a.Zoom != none || a.ZoomWidth != none ||
 		a.TranslationHeight != none || a.TranslationWidth != none
 }
 
@@ -65,7 +70,8 @@ func (a Augmentation) Validate() error { return check(a.rules()) }
 // rules lists what an augmentation must satisfy.
 func (a Augmentation) rules() []rule {
 	rules := []rule{
-		oneOf("augmentation.flip", a.Flip, "", "horizontal", "vertical", "both"),
+		oneOf("augmentation.flip", a.Flip, "", "horizontal", "vertical", "both", AlternatingFlip),
+		{a.Crop >= 0 && a.Crop <= 8, "augmentation.crop", a.Crop, "0 (off) to 8 pixels"},
 		a.Rotation.within("rotation", -1, 1), a.Zoom.within("zoom", -0.99, 1), a.ZoomWidth.within("zoom_width", -0.99, 1),
 		a.TranslationHeight.within("translation_height", -1, 1), a.TranslationWidth.within("translation_width", -1, 1),
 		a.Contrast.within("contrast", -1, 1), a.Brightness.within("brightness", -1, 1),

@@ -18,15 +18,17 @@ import (
 // Recipe is everything that decides a training. Two runs with equal recipes on the same device, with the same
 // versions, end with the same weights. Recipes are comparable with ==. Errors and differences name fields by their JSON keys.
 type Recipe struct {
-	Model        Model        `json:"model"`
-	Data         Data         `json:"data"`
-	Augmentation Augmentation `json:"augmentation,omitzero"`
-	Optimizer    Optimizer    `json:"optimizer"`
-	Schedule     Schedule     `json:"schedule"`
-	GAN          GAN          `json:"gan,omitzero"`
-	Epochs       int          `json:"epochs"` // passes over the training split
-	Batch        int          `json:"batch"`  // images per step
-	Seed         uint64       `json:"seed"`   // of initial weights, data order, dropout and augmentation
+	Model          Model          `json:"model"`
+	Data           Data           `json:"data"`
+	Augmentation   Augmentation   `json:"augmentation,omitzero"`
+	Regularization Regularization `json:"regularization,omitzero"`
+	Optimizer      Optimizer      `json:"optimizer"`
+	Schedule       Schedule       `json:"schedule"`
+	GAN            GAN            `json:"gan,omitzero"`
+	Epochs         int            `json:"epochs"`         // passes over the training split
+	Batch          int            `json:"batch"`          // images per step
+	Seed           uint64         `json:"seed"`           // of initial weights, data order, dropout and augmentation
+	Keep           string         `json:"keep,omitempty"` // the epoch whose model is the run's: "" the one of the best validation accuracy, "last"; a GAN has none
 }
 
 // Model names a model of the package models and its hyperparameters.
@@ -110,6 +112,13 @@ type Optimizer struct {
 	// LayerDecay is the learning rate of a block as a fraction of the next one's, the head having all of it: the first layers, whose features serve many
 	// tasks, move least. 0 and 1 are off. convnext.
 	LayerDecay float64 `json:"layer_decay,omitempty"`
+
+	// ClipNorm is the largest norm of all gradients together, to which larger ones are scaled; 0 is off. See optim.ClipByGlobalNorm. Classifiers.
+	ClipNorm float64 `json:"clip_norm,omitempty"`
+
+	// EMA is the decay in each step of the exponential moving average of the parameters and of the running statistics of batch normalization, [0, 1): validation
+	// and predictions are the average's; 0 is off. See optim.MoveAverages. Classifiers; a GAN has its own.
+	EMA float64 `json:"ema,omitempty"`
 }
 
 // Schedule changes the learning rate during a training. The zero value keeps it constant.
@@ -126,6 +135,10 @@ type Schedule struct {
 	// Exponential: rate * factor^(step/steps). Step: rate * factor^floor(step/steps). Cosine: the learning rate falls along half a
 	// cosine in so many steps; 0 means over the whole training.
 	DecaySteps int `json:"every,omitempty"`
+
+	// Warmup is in how many steps the learning rate first rises in a straight line from almost 0; the schedule begins after them. 0 is off. Not for "one-cycle", which has a
+	// warm-up of its own.
+	Warmup int `json:"warmup,omitempty"`
 }
 
 // GAN is how the two networks of a GAN learn against each other. The recipe's optimizer is the generator's.
@@ -141,7 +154,7 @@ func (r Recipe) Validate() error {
 	if found, hidden := text.Hidden(r); hidden {
 		return fmt.Errorf("recipe: found %q, which a terminal would obey and not show", found)
 	}
-	return check(append(r.Augmentation.rules(), []rule{
+	return check(append(append(r.Augmentation.rules(), r.Regularization.rules()...), []rule{
 		{r.Model.Name != "", "model.name", r.Model.Name, "the name of a model"},
 		{in(r.Model.Dropout, 0, 1), "model.dropout", r.Model.Dropout, "a fraction in [0, 1)"},
 		{in(r.Model.DropPath, 0, 1), "model.drop_path", r.Model.DropPath, "a fraction in [0, 1)"},
@@ -167,6 +180,9 @@ func (r Recipe) Validate() error {
 		{in(r.Optimizer.Momentum, 0, 1), "optimizer.momentum", r.Optimizer.Momentum, "a number in [0, 1)"},
 		{in(r.Optimizer.WeightDecay, 0, 1), "optimizer.weight_decay", r.Optimizer.WeightDecay, "a number in [0, 1)"},
 		{r.Optimizer.LayerDecay >= 0 && r.Optimizer.LayerDecay <= 1, "optimizer.layer_decay", r.Optimizer.LayerDecay, "a number in [0, 1]"},
+		{r.Optimizer.ClipNorm >= 0 && !math.IsInf(r.Optimizer.ClipNorm, 1), "optimizer.clip_norm", r.Optimizer.ClipNorm, "0 (off) or a positive number"},
+		{in(r.Optimizer.EMA, 0, 1), "optimizer.ema", r.Optimizer.EMA, "a number in [0, 1)"},
+		{r.Schedule.Warmup >= 0, "schedule.warmup", r.Schedule.Warmup, "a number of steps"},
 		{r.Schedule.Patience >= 0, "schedule.patience", r.Schedule.Patience, "a number of epochs"},
 		{r.Schedule.Factor >= 0 && r.Schedule.Factor <= 1, "schedule.factor", r.Schedule.Factor, "a number in [0, 1]"},
 		{r.Schedule.Cooldown >= 0, "schedule.cooldown", r.Schedule.Cooldown, "a number of epochs"},
@@ -174,6 +190,7 @@ func (r Recipe) Validate() error {
 		{r.GAN == GAN{} || r.GAN.Loss == "cross-entropy" || r.GAN.Loss == "hinge", "gan.loss", r.GAN.Loss, "cross-entropy or hinge"},
 		{r.GAN == GAN{} || r.GAN.DiscriminatorRate > 0 && !math.IsInf(r.GAN.DiscriminatorRate, 1), "gan.rate", r.GAN.DiscriminatorRate, "a positive number"},
 		{in(r.GAN.EMA, 0, 1), "gan.average", r.GAN.EMA, "a number in [0, 1)"},
+		{r.Keep == "" || r.Keep == LastEpoch, "keep", r.Keep, "last, or none for the epoch of the best validation accuracy"},
 		{r.Epochs >= 1, "epochs", r.Epochs, "1 or more"},
 		{r.Batch >= 1, "batch", r.Batch, "1 or more"},
 	}...))
@@ -259,7 +276,7 @@ func (r Recipe) Steps() int {
 
 // Canonical is a recipe in which a cosine over the whole training has no number of steps: recipes once had it there.
 func (r Recipe) Canonical() Recipe {
-	if r.Schedule.Name == "cosine" && r.Schedule.DecaySteps == r.Steps() {
+	if r.Schedule.Name == "cosine" && r.Schedule.DecaySteps == r.Steps() && r.Schedule.Warmup == 0 {
 		r.Schedule.DecaySteps = 0
 	}
 	return r

@@ -14,7 +14,7 @@ import (
 // ones; there is no validation loss and accuracy, but a Synthesis.
 type Epoch struct {
 	Epoch              int     `json:"epoch"`               // 1 for the first
-	Loss               float64 `json:"loss"`                // mean training cross-entropy in nats, dropout on, during the epoch
+	Loss               float64 `json:"loss"`                // mean training loss in nats, dropout on, during the epoch: the cross-entropy, with smoothed or mixed labels if the recipe has them
 	Accuracy           float64 `json:"accuracy"`            // fraction, training, likewise
 	ValidationLoss     float64 `json:"validation_loss"`     // nats, after the epoch
 	ValidationAccuracy float64 `json:"validation_accuracy"` // fraction, after the epoch
@@ -29,6 +29,9 @@ type Epoch struct {
 func MostAccurate(history []Epoch) Epoch {
 	return slices.MaxFunc(history, func(a, b Epoch) int { return cmp.Compare(a.ValidationAccuracy, b.ValidationAccuracy) })
 }
+
+// LastOf is the last epoch of a history that has one.
+func LastOf(history []Epoch) Epoch { return history[len(history)-1] }
 
 // Closest is the epoch of a GAN whose images were closest to real ones, the first of equals, of a history that has one.
 func Closest(history []Epoch) Epoch {
@@ -111,7 +114,7 @@ type Record struct {
 	Data           map[string]string `json:"data"`                  // sha256 of the data files' decompressed bytes
 	Parameters     int               `json:"parameters"`            // trainable ones
 	PeakMemory     int64             `json:"peak_memory,omitempty"` // bytes that the process had in memory at most, where the system tells
-	BestEpoch      int               `json:"best_epoch"`            // of the best validation accuracy; of a GAN, that whose images are closest to real ones
+	BestEpoch      int               `json:"best_epoch"`            // of the best validation accuracy, or the last, as the recipe says; of a GAN, that whose images are closest to real ones
 	Resumed        int               `json:"resumed"`               // how many times it was continued after an interruption
 	TestOpened     []time.Time       `json:"test_opened,omitempty"`
 	Classes        fashion.Classes   `json:"classes,omitempty"` // of a data set that is not Fashion-MNIST

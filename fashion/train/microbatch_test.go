@@ -29,6 +29,19 @@ func TestMicroBatchesTrainAsTheWholeBatch(t *testing.T) {
 		Augmentation: recipes.Augmentation{Rotation: recipes.Within(0.1)},
 		Optimizer:    recipes.Optimizer{Name: "sgd", LearningRate: 0.01}, Epochs: 1, Batch: 128, Seed: 3,
 	}
+	microBatchesTrainAsTheWholeBatch(t, backend, recipe)
+}
+
+func TestMicroBatchesOfMixedImagesTrainAsTheWholeBatch(t *testing.T) {
+	microBatchesTrainAsTheWholeBatch(t, loaded(t), recipes.Recipe{
+		Model: recipes.Model{Name: "cnn", Dropout: 0.2}, Data: recipes.Data{Limit: 260, Validation: 0.2, SplitSeed: 1},
+		Augmentation: recipes.Augmentation{Rotation: recipes.Within(0.1)}, Regularization: recipes.Regularization{LabelSmoothing: 0.1, CutMix: 1},
+		Optimizer: recipes.Optimizer{Name: "sgd", LearningRate: 0.01, ClipNorm: 0.5, EMA: 0.9}, Epochs: 1, Batch: 128, Seed: 3,
+	})
+}
+
+func microBatchesTrainAsTheWholeBatch(t *testing.T, backend compute.Backend, recipe recipes.Recipe) {
+	t.Helper()
 	var values [2][]float32
 	var losses [2]float64
 	images, err := session.Load(recipe.Data, nil)

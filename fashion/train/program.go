@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"fashionlab/fashion"
 	"fashionlab/fashion/augment"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/internal/session"
@@ -29,11 +30,12 @@ type program struct {
 	own     []recipes.Own // whose names the recipe may have
 	rule    optim.UpdateRule
 
-	store   *model.Store
-	built   models.Built
-	names   []string     // of the trained parameters, sorted
-	initial []run.Tensor // values of all variables
-	images  int          // of an epoch
+	store    *model.Store
+	built    models.Built
+	names    []string     // of the trained parameters, sorted
+	averaged []string     // the variables that have averages, sorted
+	initial  []run.Tensor // values of all variables
+	images   int          // of an epoch
 
 	step     *model.Exec
 	micro    *microBatches // instead of step, where a batch is divided
@@ -56,6 +58,12 @@ func newProgram(backend compute.Backend, recipe recipes.Recipe, own []recipes.Ow
 	}
 	p.names = infer.Trained(p.store)
 	p.rule.AddSlots(p.store, p.names)
+	if recipe.Optimizer.EMA > 0 {
+		p.averaged = infer.Variables(p.store)
+	}
+	if err := optim.AddAverages(p.store, p.averaged); err != nil {
+		return nil, err
+	}
 	if size := microBatch(backend, recipe.Batch, !divide || p.network.WholeBatch || p.built.Normalizes); size < recipe.Batch {
 		p.micro, err = newMicroBatches(p, size)
 	} else {
@@ -84,6 +92,9 @@ func (p *program) turnTo(recipe recipes.Recipe) error {
 			return err
 		}
 		rule.AddSlots(fresh.store, p.names)
+		if err := optim.AddAverages(fresh.store, p.averaged); err != nil {
+			return err
+		}
 		if p.initial, err = infer.Snapshot(fresh.store); err != nil {
 			return err
 		}
@@ -102,7 +113,7 @@ func (p *program) compile(images *session.Images) error {
 	wait.Go(func() {
 		first := session.NewFeed(images.Training, p.recipe, 1)
 		defer first.Free()
-		inputs := first.Shapes(shapes.Make(dtypes.Uint32, 2), shapes.Make(dtypes.Float32, p.rule.NumScalars))
+		inputs := first.Shapes(shapes.Make(dtypes.Uint32, 2), shapes.Make(dtypes.Float32, len(p.scalars(0, 0))))
 		if p.micro != nil {
 			errs[0] = p.micro.compile(inputs)
 		} else {
@@ -123,7 +134,7 @@ func (p *program) compile(images *session.Images) error {
 // The inputs of a training step after those of every training graph, in this order.
 const (
 	inKeys    = session.Ins + iota // the step's key for random draws and the fraction of dropout, uint32 [2]
-	inScalars                      // the optimizer's, float32 [K]
+	inScalars                      // see program.scalars, float32 [K]
 	inRows                         // with augmentation only: what the images of the order drew, float32 [S*B, columns]
 )
 
@@ -143,14 +154,7 @@ func (p *program) stepGraph(_ *model.Scope, in []*Node) *Node {
 func (p *program) gradients(in []*Node, first *Node, size int) []*Node {
 	g := first.Graph()
 	position := Add(MulScalar(in[session.InPosition], p.recipe.Batch), first) // in the epoch's order
-	chosen := Reshape(DynamicSlice(in[session.InOrder], []*Node{position}, []int{size}), size, 1)
-	x := infer.Pixels(Gather(in[session.InImages], chosen)) // [size, 28, 28, 1]
-	if len(in) > inRows {
-		columns := in[inRows].Shape().Dimensions[1]
-		drawn := DynamicSlice(in[inRows], []*Node{position, ScalarZero(g, position.DType())}, []int{size, columns})
-		x = StopGradient(augment.Apply(p.recipe.Augmentation, x, drawn, recipes.OwnOf[augment.Own](p.own)...))
-	}
-	y := Reshape(Gather(in[session.InLabels], chosen), size)
+	x, y := p.batch(in, position, size)
 	isImage := LessThan(Add(Iota(g, shapes.Make(dtypes.Int32, size), 0), position), Scalar(g, dtypes.Int32, p.images))
 	weight := ConvertDType(isImage, x.DType())
 
@@ -159,7 +163,13 @@ func (p *program) gradients(in []*Node, first *Node, size int) []*Node {
 		draws.Dropout = Reshape(Slice(in[inKeys], AxisElem(1)))
 	}
 	n := layers.Training(g, p.store, p.recipe.Seed, draws)
-	losses, correct := crossEntropy(p.network.On(n, x), y)
+	var losses, correct *Node
+	smoothing := p.recipe.Regularization.LabelSmoothing
+	if p.recipe.Regularization.Mixes() {
+		losses, correct = p.mixed(n, in, first, x, y, smoothing)
+	} else {
+		losses, correct = crossEntropy(p.network.On(n, x), y, smoothing)
+	}
 	loss := ReduceAllSum(Mul(losses, weight))
 	metrics := Stack([]*Node{loss, ReduceAllSum(Mul(correct, weight))}, 0)
 	parameters := make([]*Node, len(p.names))
@@ -172,11 +182,44 @@ func (p *program) gradients(in []*Node, first *Node, size int) []*Node {
 	return append([]*Node{metrics}, Gradient(loss, parameters...)...)
 }
 
+// batch returns so many images of an epoch's order from a position on, augmented, [size, 28, 28, 1], and their labels, [size].
+func (p *program) batch(in []*Node, position *Node, size int) (x, y *Node) {
+	chosen := Reshape(DynamicSlice(in[session.InOrder], []*Node{position}, []int{size}), size, 1)
+	x = infer.Pixels(Gather(in[session.InImages], chosen)) // [size, 28, 28, 1]
+	if len(in) > inRows {
+		columns := in[inRows].Shape().Dimensions[1]
+		drawn := DynamicSlice(in[inRows], []*Node{position, ScalarZero(position.Graph(), position.DType())}, []int{size, columns})
+		x = StopGradient(augment.Apply(p.recipe.Augmentation, x, drawn, recipes.OwnOf[augment.Own](p.own)...))
+	}
+	return x, Reshape(Gather(in[session.InLabels], chosen), size)
+}
+
+// mixed is crossEntropy of the network for images [size, 28, 28, 1] of a batch, from the image first on, each mixed with the one that is as far from the batch's end as it is from its beginning.
+func (p *program) mixed(n *layers.Net, in []*Node, first, x, y *Node, smoothing float64) (losses, correct *Node) {
+	size := x.Shape().Dimensions[0]
+	position := Sub(AddScalar(MulScalar(in[session.InPosition], p.recipe.Batch), p.recipe.Batch-size), first)
+	others, otherLabels := p.batch(in, position, size)
+	others, otherLabels = Reverse(others, 0), Reverse(otherLabels, 0)
+	length := in[inScalars].Shape().Dimensions[0]
+	x, kept := augment.ApplyMix(x, others, Slice(in[inScalars], AxisRange(length-augment.MixColumns, length)))
+	return mixedCrossEntropy(p.network.On(n, x), y, otherLabels, kept, smoothing)
+}
+
+// mixedCrossEntropy is crossEntropy where a label counts as the scalar kept says, and another one as the rest. Correct is the first.
+func mixedCrossEntropy(logits, labels, others, kept *Node, smoothing float64) (losses, correct *Node) {
+	losses, correct = crossEntropy(logits, labels, smoothing)
+	rest, _ := crossEntropy(logits, others, smoothing)
+	return Add(Mul(losses, kept), Mul(rest, OneMinus(kept))), correct
+}
+
 // update moves the parameters by the gradients of the sum of a batch's losses.
 func (p *program) update(gradients []*Node, scalars, position *Node) {
 	g, batch := position.Graph(), p.recipe.Batch
 	images := Min(Scalar(g, dtypes.Int32, batch), AddScalar(MulScalar(position, -batch), p.images)) // without the filling
 	images = ConvertDType(images, dtypes.Float32)
+	if limit := p.recipe.Optimizer.ClipNorm; limit > 0 { // the gradients are sums, the limit is that of their mean
+		gradients = optim.ClipByGlobalNorm(gradients, MulScalar(images, limit))
+	}
 	for i, name := range p.names {
 		layer, _ := layers.ParameterAt(name)
 		fraction := 1.0
@@ -185,11 +228,31 @@ func (p *program) update(gradients []*Node, scalars, position *Node) {
 		}
 		p.rule.Step(p.store, name, Div(gradients[i], images), scalars, fraction)
 	}
+	if p.averaged != nil {
+		optim.MoveAverages(p.store, p.averaged, Reshape(Slice(scalars, AxisElem(p.rule.NumScalars))))
+	}
 }
 
-// crossEntropy returns each row's loss in nats and whether its largest logit is the label's (1 or 0), [B] each.
-func crossEntropy(logits, labels *Node) (losses, correct *Node) {
-	oneHot := OneHot(labels, logits.Shape().Dimensions[1], logits.DType())
+// scalars are the numbers that a step's graph reads, of a step from 0 on: the optimizer's, by what fraction the averages move if there are any, and how images are mixed if they are.
+func (p *program) scalars(step int, rate float64) []float32 {
+	list := p.rule.Inputs(step+1, rate)
+	if p.averaged != nil {
+		list = append(list, optim.AverageFraction(p.recipe.Optimizer.EMA, step))
+	}
+	if r := p.recipe.Regularization; r.Mixes() {
+		list = augment.DrawMix(r, p.recipe.Seed, step, fashion.Side, fashion.Side).Append(list)
+	}
+	return list
+}
+
+// crossEntropy returns each row's loss in nats and whether its largest logit is the label's (1 or 0), [B] each. A fraction of each label, smoothing, is spread evenly
+// over all classes.
+func crossEntropy(logits, labels *Node, smoothing float64) (losses, correct *Node) {
+	classes := logits.Shape().Dimensions[1]
+	oneHot := OneHot(labels, classes, logits.DType())
+	if smoothing > 0 {
+		oneHot = AddScalar(MulScalar(oneHot, 1-smoothing), smoothing/float64(classes))
+	}
 	losses = Neg(ReduceSum(Mul(oneHot, LogSoftmax(logits)), -1))
 	return losses, ConvertDType(Equal(ArgMax(logits, -1, dtypes.Int32), labels), logits.DType())
 }
@@ -197,7 +260,7 @@ func crossEntropy(logits, labels *Node) (losses, correct *Node) {
 // train does one step, 0 for the training's first, and returns the sum of the batch's losses in nats and the number of images that are classified correctly.
 func (p *program) train(f session.Feed, position, step int, rate float64) (loss, correct float64, err error) {
 	keys := []uint32{layers.StepKey(p.recipe.Seed, step), layers.Fraction(p.recipe.Model.Dropout)}
-	inputs := f.Inputs(position, keys, p.rule.Inputs(step+1, rate))
+	inputs := f.Inputs(position, keys, p.scalars(step, rate))
 	var out *tensors.Tensor
 	if p.micro != nil {
 		out, err = p.micro.step(inputs)

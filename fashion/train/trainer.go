@@ -29,7 +29,7 @@ type Trainer struct {
 // Fit trains a recipe into the run of that name (see run.Store.Path) and returns the run. A finished run of the same recipe
 // is read and nothing is trained; an interrupted one resumes after its last epoch and ends as if it had never been
 // interrupted; a run of another recipe is an error that shows the difference. The run's model is that of the epoch
-// with the best validation accuracy, and its predictions for the validation images are saved.
+// with the best validation accuracy, unless the recipe says the last, and its predictions for the validation images are saved.
 //
 // report, if not nil, is called several times a second, always from the calling goroutine.
 //
@@ -68,8 +68,12 @@ func (t *Trainer) fit(ctx context.Context, dir string, recipe recipes.Recipe, be
 	if err := Check(recipe, t.Own...); err != nil {
 		return nil, err
 	}
+	best := run.MostAccurate
+	if recipe.Keep == recipes.LastEpoch {
+		best = run.LastOf
+	}
 	return session.Config{
-		Dir: dir, Recipe: recipe, Begin: begin, Own: t.Own, Report: report, Images: t.load, Best: run.MostAccurate,
+		Dir: dir, Recipe: recipe, Begin: begin, Own: t.Own, Report: report, Images: t.load, Best: best,
 		Loop: func(s *session.Session) session.Loop { return &loop{Session: s, trainer: t} },
 	}.Run(ctx)
 }
@@ -147,13 +151,16 @@ type compiled struct {
 }
 
 func (t *Trainer) compiled(r recipes.Recipe) compiled {
-	for _, v := range []*float64{&r.Model.Dropout, &r.Optimizer.Momentum} {
+	for _, v := range []*float64{&r.Model.Dropout, &r.Optimizer.Momentum, &r.Optimizer.EMA} {
 		if *v > 0 {
 			*v = 0.5 // that there is any
 		}
 	}
+	if r.Regularization.Mixes() {
+		r.Regularization.Mixup, r.Regularization.CutMix = 1, 0 // what is drawn is an input
+	}
 	r.Optimizer.LearningRate, r.Optimizer.Beta1, r.Optimizer.Beta2, r.Optimizer.WeightDecay = 0, 0, 0, 0
-	r.Schedule, r.Epochs, r.Seed, r.Data, r.Model.Weights = recipes.Schedule{}, 0, 0, recipes.Data{}, recipes.Weights{}
+	r.Schedule, r.Epochs, r.Seed, r.Keep, r.Data, r.Model.Weights = recipes.Schedule{}, 0, 0, "", recipes.Data{}, recipes.Weights{}
 	return compiled{r, t.images.Training.Set.Len(), t.images.Training.Real, t.images.Validation.Set.Len()}
 }
 

@@ -1,0 +1,73 @@
+package optim
+
+import (
+	"slices"
+	"strings"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// averageSlot is where the exponential moving average (EMA) of a variable is kept.
+const averageSlot = "average"
+
+// AverageOf is the inverse of the path of an average: that of the variable. ok is false for a path that is no average's.
+func AverageOf(path string) (variable string, ok bool) {
+	return strings.CutPrefix(path, SlotPath("", averageSlot))
+}
+
+// AddAverages adds the exponential moving averages of variables of a store, which begin at their values. It sets those that are there to the values.
+func AddAverages(store *model.Store, paths []string) error {
+	for _, path := range paths {
+		value, err := store.GetVariable(path).Value()
+		if err != nil {
+			return err
+		}
+		first, err := value.LocalClone()
+		if err != nil {
+			return err
+		}
+		if average := store.GetVariable(SlotPath(path, averageSlot)); average != nil {
+			err = average.SetValue(first)
+		} else {
+			store.VariableWithValue(SlotPath(path, averageSlot), first).SetTrainable(false)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AverageFraction is by what fraction the averages move towards the present values in a step, 0 for the first: 1 - decay, and more in the first steps, so that the
+// initial values are soon forgotten: 1 - (1+step)/(10+step), as in TensorFlow's ExponentialMovingAverage.
+func AverageFraction(decay float64, step int) float32 {
+	return float32(1 - min(decay, float64(1+step)/float64(10+step)))
+}
+
+// MoveAverages moves the averages of variables by a fraction, a scalar, of what they differ by (Polyak and Juditsky, "Acceleration of Stochastic Approximation by
+// Averaging", 1992; with this decay Tarvainen and Valpola, "Mean teachers are better role models", 2017). A variable that the graph has changed counts as it is now.
+func MoveAverages(store *model.Store, paths []string, fraction *Node) {
+	for _, path := range paths {
+		average := store.GetVariable(SlotPath(path, averageSlot))
+		now := store.GetVariable(path).NodeValue(fraction.Graph())
+		before := average.NodeValue(fraction.Graph())
+		average.SetNodeValue(Add(before, Mul(Sub(now, before), fraction)))
+	}
+}
+
+// Averaged lists the variables of a store that have averages, sorted.
+func Averaged(store *model.Store) (paths []string) {
+	for v := range store.IterVariables() {
+		if path, ok := AverageOf(v.Path()); ok {
+			paths = append(paths, path)
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// Average is the average of a variable as a node.
+func Average(g *Graph, store *model.Store, path string) *Node {
+	return store.GetVariable(SlotPath(path, averageSlot)).NodeValue(g)
+}
