@@ -1,4 +1,4 @@
-package study
+package claims
 
 import (
 	"fmt"
@@ -7,8 +7,10 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/ensemble"
+	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
 )
 
 // Verdict is the outcome of a comparison.
@@ -32,11 +34,11 @@ type Measure string
 
 const (
 	// CrossedHalves counts all validation images: the best epoch is chosen on one half of them and judged on the other, and the other way round.
-	CrossedHalves Measure = "validation images, best epoch by the other half of them"
+	CrossedHalves Measure = "best epoch by one half of the validation images, on the other half"
 	// OnTest counts the test images: the best epoch is chosen on the validation images.
-	OnTest Measure = "test images, best epoch by the validation images"
+	OnTest Measure = "best epoch by the validation images, on the test images"
 	// LastEpoch counts the validation images: no epoch is chosen.
-	LastEpoch Measure = "validation images, last epoch"
+	LastEpoch Measure = "last epoch, on the validation images"
 )
 
 // measures are all, those that give verdicts first.
@@ -44,19 +46,19 @@ var measures = []Measure{CrossedHalves, OnTest, LastEpoch}
 
 // Rule says by what rule verdicts are given. It was fixed before the trainings of the queue.
 func Rule() string {
-	return fmt.Sprintf("A comparison changes one thing: both sides have the same seeds and images, and the same epochs unless they are the thing. Its 95%% interval is over seeds and images. The verdict is %q if "+
-		"the interval lies above the threshold, %q if below, %q otherwise, and %q with fewer than %d seeds or %d images. It counts the %s; where runs have not kept what they predict after each "+
-		"epoch, and where networks vote, the %s. The last epoch is shown beside it and gives no verdict. The first comparison of a claim gives the claim's verdict.",
-		Confirmed, Contradicted, NoDifference, NotTested, leastSeeds, leastImages, CrossedHalves, OnTest)
+	return fmt.Sprintf("Both sides of a comparison have the same seeds and images, and differ in one thing. The 95%% interval of the difference is over seeds and images at once. The verdict is *%s* if the "+
+		"interval lies above 0, or above a threshold that is named, *%s* if it lies below, *%s* otherwise, and *%s* with fewer than %d seeds or %s images. What is counted is named: %s; or, where a run has "+
+		"not kept what it predicts after each epoch and where networks vote, %s. The %s is shown beside it and gives no verdict. A claim has the verdict of its first comparison; of "+
+		"the others, about one in 20 differs by chance.", Confirmed, Contradicted, NoDifference, NotTested, leastSeeds, text.Thousands(leastImages), CrossedHalves, OnTest, LastEpoch)
 }
 
 // Judgement is a claim with what the runs say.
 type Judgement struct {
 	Claim     Claim
-	Profile   Profile
-	Findings  []Finding // of each comparison; the first gives the claim's verdict
-	Trainings int       // that the claim needs
-	Missing   []Variant // of them
+	Profile   study.Profile
+	Findings  []Finding       // of each comparison; the first gives the claim's verdict
+	Trainings int             // that the claim needs
+	Missing   []study.Variant // of them
 }
 
 // Verdict is that of the claim.
@@ -71,7 +73,7 @@ func (j Judgement) Command() string {
 type Finding struct {
 	Comparison
 	Results           []Result // by each measure for which there are runs; the first gives the verdict
-	Runs              []*run.Run
+	Runs              []Found
 	VariantCost, Cost Cost // of the variant and of the baseline; zero where no run is there
 }
 
@@ -81,6 +83,12 @@ type Result struct {
 	Images, Seeds     int
 	Variant, Baseline float64        // mean accuracy over the seeds, a fraction
 	Effect            metrics.Effect // the variant's less the baseline's; of one seed without an interval
+}
+
+// Found is a run with its name.
+type Found struct {
+	Name string
+	*run.Run
 }
 
 // Cost is what a side costs, as the mean over its seeds.
@@ -103,7 +111,7 @@ func (f Finding) Verdict() Verdict {
 	return NoDifference
 }
 
-// Lacks says what a verdict lacks; "" if there is one.
+// Lacks says how much of what a verdict needs is there, as "1 of 3 seeds"; "" if all is.
 func (f Finding) Lacks() string {
 	var r Result
 	if len(f.Results) > 0 && f.Results[0].Measure != LastEpoch {
@@ -111,26 +119,26 @@ func (f Finding) Lacks() string {
 	}
 	switch {
 	case r.Seeds < leastSeeds:
-		return fmt.Sprintf("%d of %d seeds are there", r.Seeds, leastSeeds)
+		return fmt.Sprintf("%d of %d seeds", r.Seeds, leastSeeds)
 	case r.Images < leastImages:
-		return fmt.Sprintf("%d of %d images are there", r.Images, leastImages)
+		return fmt.Sprintf("%s of %s images", text.Thousands(r.Images), text.Thousands(leastImages))
 	}
 	return ""
 }
 
 // Judge reads a claim's runs from the first of some stores that has them. A run that is not finished, that has another recipe or that cannot be read is missing.
-func (c Claim) Judge(p Profile, stores ...run.Store) (Judgement, error) {
+func (c Claim) Judge(p study.Profile, stores ...run.Store) (Judgement, error) {
 	j, e := Judgement{Claim: c, Profile: p}, evidence{stores, map[string]*run.Run{}, map[string]answers{}}
-	for seed := range p.Seeds() {
+	for seed := range Seeds(p) {
 		for _, comparison := range c.Comparisons(p) {
 			j.Missing = append(j.Missing, comparison.trainings(uint64(seed+1))...)
 		}
 	}
 	j.Missing = once(j.Missing)
 	j.Trainings = len(j.Missing)
-	j.Missing = slices.DeleteFunc(j.Missing, func(v Variant) bool { return e.open(v) != nil })
+	j.Missing = slices.DeleteFunc(j.Missing, func(v study.Variant) bool { return e.open(v) != nil })
 	for _, comparison := range c.Comparisons(p) {
-		f, err := e.compare(comparison, p.Seeds())
+		f, err := e.compare(comparison, Seeds(p))
 		if err != nil {
 			return j, fmt.Errorf("%s: %w", comparison.Name(), err)
 		}
@@ -153,7 +161,7 @@ type answers struct {
 }
 
 // open is a variant's run, nil if it is missing.
-func (e evidence) open(v Variant) *run.Run {
+func (e evidence) open(v study.Variant) *run.Run {
 	if r, known := e.runs[v.Run]; known {
 		return r
 	}
@@ -172,8 +180,8 @@ func (e evidence) compare(c Comparison, seeds int) (Finding, error) {
 	f := Finding{Comparison: c, VariantCost: e.cost(c.Variant, seeds), Cost: e.cost(c.Baseline, seeds)}
 	for seed := range seeds {
 		for _, v := range c.trainings(uint64(seed + 1)) {
-			if r := e.open(v); r != nil && !slices.Contains(f.Runs, r) {
-				f.Runs = append(f.Runs, r)
+			if r := e.open(v); r != nil && !slices.Contains(f.Runs, Found{v.Run, r}) {
+				f.Runs = append(f.Runs, Found{v.Run, r})
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package study_test
+package claims_test
 
 import (
 	"slices"
@@ -6,20 +6,21 @@ import (
 	"testing"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/claims"
 	"fashionlab/fashion/estimate"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/study"
 )
 
 // members are the trainings of both sides.
-func members(c study.Comparison, seed uint64) []study.Variant {
+func members(c claims.Comparison, seed uint64) []study.Variant {
 	return slices.Concat(c.Baseline.Members(seed), c.Variant.Members(seed))
 }
 
 func TestQueueTrainsWhatEachComparisonNeedsOnce(t *testing.T) {
 	for _, p := range study.Profiles() {
 		recipeOf := map[string]recipes.Recipe{}
-		for _, v := range study.Queue(p, study.Claims()...) {
+		for _, v := range claims.Queue(p, claims.All()...) {
 			if err := v.Recipe.Validate(); err != nil {
 				t.Errorf("%s: %v", v.Run, err)
 			}
@@ -29,9 +30,9 @@ func TestQueueTrainsWhatEachComparisonNeedsOnce(t *testing.T) {
 			recipeOf[v.Run] = v.Recipe
 		}
 		needed := map[string]bool{}
-		for _, c := range study.Claims() {
+		for _, c := range claims.All() {
 			for _, comparison := range c.Comparisons(p) {
-				for seed := range uint64(p.Seeds()) {
+				for seed := range uint64(claims.Seeds(p)) {
 					for _, v := range members(comparison, seed+1) {
 						needed[v.Run] = true
 						if recipeOf[v.Run] != v.Recipe {
@@ -57,7 +58,7 @@ func TestQueueTrainsWhatGivesVerdictsFirstAndWhatIsExpensiveLast(t *testing.T) {
 	seconds := func(v study.Variant) float64 {
 		return (estimate.Speeds{}).For(v.Recipe).Seconds(v.Recipe, v.Recipe.Epochs)
 	}
-	queue := study.Queue(study.Full, study.Claims()...)
+	queue := claims.Queue(study.Full, claims.All()...)
 	longest := 0.0 // of those before
 	for i, v := range queue {
 		if seconds(v) < 1700 && longest > 1900 {
@@ -82,7 +83,7 @@ func TestQueueTrainsWhatGivesVerdictsFirstAndWhatIsExpensiveLast(t *testing.T) {
 // What is compared differs in one thing, and has the same validation images.
 func TestSidesOfAComparisonDifferInOneThing(t *testing.T) {
 	for _, p := range study.Profiles() {
-		for _, c := range study.Claims() {
+		for _, c := range claims.All() {
 			for _, comparison := range c.Comparisons(p) {
 				for seed := range uint64(3) {
 					a, b := comparison.Variant.Members(seed + 1)[0].Recipe, comparison.Baseline.Members(seed + 1)[0].Recipe
@@ -119,7 +120,7 @@ func TestSidesOfAComparisonDifferInOneThing(t *testing.T) {
 
 func TestRunsOfClaimsHaveOneRecipeAndNamesThatAreTheirs(t *testing.T) {
 	for _, p := range study.Profiles() {
-		queue, runOf := study.Queue(p, study.Claims()...), map[recipes.Recipe]string{}
+		queue, runOf := claims.Queue(p, claims.All()...), map[recipes.Recipe]string{}
 		for _, v := range queue {
 			if other, twice := runOf[v.Recipe]; twice && p == study.Full {
 				t.Errorf("%s and %s have the same recipe", other, v.Run)

@@ -1,4 +1,4 @@
-package study_test
+package claims_test
 
 import (
 	"errors"
@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/claims"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 )
@@ -91,16 +92,16 @@ func certain(classes []fashion.Label) (p run.Predictions) {
 	return p
 }
 
-func claim(t *testing.T, name string) study.Claim {
+func claim(t *testing.T, name string) claims.Claim {
 	t.Helper()
-	c, err := study.ClaimByName(name)
+	c, err := claims.ByName(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
 
-func judge(t *testing.T, name string, stores ...run.Store) study.Judgement {
+func judge(t *testing.T, name string, stores ...run.Store) claims.Judgement {
 	t.Helper()
 	j, err := claim(t, name).Judge(study.Full, stores...)
 	if err != nil {
@@ -122,30 +123,30 @@ func plateauAndConstant(t *testing.T, store run.Store, seeds int, plateau, const
 func TestVerdictIsThatOfTheIntervalOverSeedsAndImages(t *testing.T) {
 	for _, c := range []struct {
 		plateau, constant float64
-		want              study.Verdict
-	}{{0.92, 0.9, study.Confirmed}, {0.9, 0.92, study.Contradicted}, {0.9, 0.9, study.NoDifference}} {
+		want              claims.Verdict
+	}{{0.92, 0.9, claims.Confirmed}, {0.9, 0.92, claims.Contradicted}, {0.9, 0.9, claims.NoDifference}} {
 		store := run.StoreAt(t.TempDir(), false)
 		plateauAndConstant(t, store, 3, good(c.plateau), good(c.constant))
 		j := judge(t, "plateau", store)
 		f := j.Findings[0]
 		r := f.Results[0]
-		if j.Verdict() != c.want || f.Lacks() != "" || r.Seeds != 3 || r.Images != 12000 || r.Measure != study.CrossedHalves {
+		if j.Verdict() != c.want || f.Lacks() != "" || r.Seeds != 3 || r.Images != 12000 || r.Measure != claims.CrossedHalves {
 			t.Errorf("accuracies of %v and %v give %q by %+v (%s), want %q", c.plateau, c.constant, j.Verdict(), r, f.Lacks(), c.want)
 		}
 		if math.Abs(r.Effect.Value-(c.plateau-c.constant)) > 0.004 || math.Abs(r.Variant-r.Baseline-r.Effect.Value) > 1e-9 || !(r.Effect.Detectable > 0 && r.Effect.Detectable < 0.02) {
 			t.Errorf("accuracies of %v and %v give %+v", c.plateau, c.constant, r)
 		}
-		if len(f.Results) != 3 || f.Results[1].Measure != study.OnTest || f.Results[1].Images != 10000 || f.Results[2].Measure != study.LastEpoch {
+		if len(f.Results) != 3 || f.Results[1].Measure != claims.OnTest || f.Results[1].Images != 10000 || f.Results[2].Measure != claims.LastEpoch {
 			t.Errorf("the results are %+v, want one of each measure", f.Results)
 		}
-		if len(f.Runs) != 6 || f.Cost != (study.Cost{Parameters: 1000, Minutes: 1}) {
+		if len(f.Runs) != 6 || f.Cost != (claims.Cost{Parameters: 1000, Minutes: 1}) {
 			t.Errorf("%d runs, cost %+v", len(f.Runs), f.Cost)
 		}
 		if len(j.Missing) != j.Trainings-6 {
 			t.Errorf("%d of %d trainings are missing, want 6 fewer", len(j.Missing), j.Trainings)
 		}
 		for _, other := range j.Findings[1:] {
-			if other.Verdict() != study.NotTested {
+			if other.Verdict() != claims.NotTested {
 				t.Errorf("%s, which has no runs of the variant or of the baseline, is %q", other.Name(), other.Verdict())
 			}
 		}
@@ -155,12 +156,12 @@ func TestVerdictIsThatOfTheIntervalOverSeedsAndImages(t *testing.T) {
 func TestClaimWithoutEnoughSeedsOrImagesIsNotTested(t *testing.T) {
 	few := good(0.99)
 	few.images = 9990
-	for seeds, want := range []string{"0 of 3 seeds are there", "1 of 3 seeds are there", "2 of 3 seeds are there"} {
+	for seeds, want := range []string{"0 of 3 seeds", "1 of 3 seeds", "2 of 3 seeds"} {
 		store := run.StoreAt(t.TempDir(), false)
 		plateauAndConstant(t, store, seeds, good(0.99), good(0.8))
 		j := judge(t, "plateau", store)
 		f := j.Findings[0]
-		if j.Verdict() != study.NotTested || f.Lacks() != want || len(j.Missing) != j.Trainings-2*seeds {
+		if j.Verdict() != claims.NotTested || f.Lacks() != want || len(j.Missing) != j.Trainings-2*seeds {
 			t.Errorf("with %d seeds it is %q, %q, and %d of %d are missing", seeds, j.Verdict(), f.Lacks(), len(j.Missing), j.Trainings)
 		}
 		if seeds == 1 && (math.Abs(f.Results[0].Effect.Value-0.19) > 0.01 || !math.IsNaN(f.Results[0].Effect.Low)) {
@@ -169,7 +170,7 @@ func TestClaimWithoutEnoughSeedsOrImagesIsNotTested(t *testing.T) {
 	}
 	store := run.StoreAt(t.TempDir(), false)
 	plateauAndConstant(t, store, 3, few, few)
-	if f := judge(t, "plateau", store).Findings[0]; f.Verdict() != study.NotTested || f.Lacks() != "9990 of 10000 images are there" {
+	if f := judge(t, "plateau", store).Findings[0]; f.Verdict() != claims.NotTested || f.Lacks() != "9,990 of 10,000 images" {
 		t.Errorf("with few images it is %q, %q", f.Verdict(), f.Lacks())
 	}
 }
@@ -207,10 +208,10 @@ func TestRunsThatKeptNoEpochsAreJudgedOnTheTestImages(t *testing.T) {
 	old.kept = false
 	plateauAndConstant(t, store, 3, good(0.92), old)
 	f := judge(t, "plateau", store).Findings[0]
-	if r := f.Results[0]; f.Verdict() != study.Confirmed || r.Measure != study.OnTest || r.Images != 10000 {
+	if r := f.Results[0]; f.Verdict() != claims.Confirmed || r.Measure != claims.OnTest || r.Images != 10000 {
 		t.Errorf("it is %q by %+v", f.Verdict(), r)
 	}
-	if r := f.Results[1]; r.Measure != study.LastEpoch || r.Seeds != 3 {
+	if r := f.Results[1]; r.Measure != claims.LastEpoch || r.Seeds != 3 {
 		t.Errorf("the last epoch, which was the best, is %+v", r)
 	}
 }
@@ -220,7 +221,7 @@ func TestRunsOfAnotherRecipeUnfinishedOrCorruptOnesAreMissing(t *testing.T) {
 	plateauAndConstant(t, store, 3, good(0.92), good(0.9))
 	whole := judge(t, "plateau", store)
 	c := whole.Claim.Comparisons(study.Full)[0]
-	dir := func(s study.Side, seed uint64) string {
+	dir := func(s claims.Side, seed uint64) string {
 		path, err := store.Path(s.Members(seed)[0].Run)
 		if err != nil {
 			t.Fatal(err)
@@ -235,13 +236,13 @@ func TestRunsOfAnotherRecipeUnfinishedOrCorruptOnesAreMissing(t *testing.T) {
 	}
 	good(0.99).save(t, store, other)
 	j := judge(t, "plateau", store)
-	if len(j.Missing) != len(whole.Missing)+3 || j.Verdict() != study.NotTested || len(j.Findings[0].Results) > 0 {
+	if len(j.Missing) != len(whole.Missing)+3 || j.Verdict() != claims.NotTested || len(j.Findings[0].Results) > 0 {
 		t.Errorf("%d are missing, want %d; it is %q by %+v", len(j.Missing), len(whole.Missing)+3, j.Verdict(), j.Findings[0].Results)
 	}
 	// Another store has them.
 	full := run.StoreAt(t.TempDir(), true)
 	plateauAndConstant(t, full, 3, good(0.92), good(0.9))
-	if j := judge(t, "plateau", full, store); j.Verdict() != study.Confirmed {
+	if j := judge(t, "plateau", full, store); j.Verdict() != claims.Confirmed {
 		t.Errorf("with a second store it is %q", j.Verdict())
 	}
 }
@@ -259,28 +260,28 @@ func TestEnsembleIsJudgedOnTheTestImagesOnceAllMembersAreThere(t *testing.T) {
 	}
 	j := judge(t, "ensemble", store)
 	f := j.Findings[0]
-	if r := f.Results[0]; j.Verdict() == study.NotTested || r.Measure != study.OnTest || r.Seeds != 3 || len(f.Results) != 1 || len(f.Runs) != 9 {
+	if r := f.Results[0]; j.Verdict() == claims.NotTested || r.Measure != claims.OnTest || r.Seeds != 3 || len(f.Results) != 1 || len(f.Runs) != 9 {
 		t.Errorf("it is %q by %+v", j.Verdict(), f.Results)
 	}
-	if f.VariantCost != (study.Cost{Parameters: 3000, Minutes: 3}) || f.Cost != (study.Cost{Parameters: 1000, Minutes: 1}) {
+	if f.VariantCost != (claims.Cost{Parameters: 3000, Minutes: 3}) || f.Cost != (claims.Cost{Parameters: 1000, Minutes: 1}) {
 		t.Errorf("the costs are %+v and %+v", f.VariantCost, f.Cost)
 	}
 	// The CNN need not be better to be viable.
 	viable := judge(t, "cnn", store)
-	if f := viable.Findings[0]; f.Above >= 0 || f.Verdict() != study.Confirmed || f.Results[0].Effect.Low > 0 {
+	if f := viable.Findings[0]; f.Above >= 0 || f.Verdict() != claims.Confirmed || f.Results[0].Effect.Low > 0 {
 		t.Errorf("a CNN as good as the ensemble is %q: %+v", f.Verdict(), f.Results)
 	}
 }
 
 func TestRuleAndCommandSayWhatDecidesAndWhatIsToBeDone(t *testing.T) {
-	for _, want := range []string{"3 seeds", "10000 images", string(study.NotTested), string(study.CrossedHalves)} {
-		if !strings.Contains(study.Rule(), want) {
-			t.Errorf("the rule %q does not mention %q", study.Rule(), want)
+	for _, want := range []string{"3 seeds", "10,000 images", string(claims.NotTested), string(claims.CrossedHalves)} {
+		if !strings.Contains(claims.Rule(), want) {
+			t.Errorf("the rule %q does not mention %q", claims.Rule(), want)
 		}
 	}
-	for _, c := range study.Claims() {
+	for _, c := range claims.All() {
 		j := judge(t, c.Name)
-		if want := fmt.Sprintf("-profile full -claim %s", c.Name); !strings.HasSuffix(j.Command(), want) || j.Verdict() != study.NotTested || len(j.Missing) != j.Trainings {
+		if want := fmt.Sprintf("-profile full -claim %s", c.Name); !strings.HasSuffix(j.Command(), want) || j.Verdict() != claims.NotTested || len(j.Missing) != j.Trainings {
 			t.Errorf("%s: %q, %q, %d of %d missing", c.Name, j.Command(), j.Verdict(), len(j.Missing), j.Trainings)
 		}
 	}
