@@ -12,6 +12,7 @@ import (
 
 	"github.com/janpfeifer/gonb/gonbui"
 
+	"fashionlab/fashion/claims"
 	"fashionlab/fashion/ensemble"
 	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/plots"
@@ -115,5 +116,22 @@ func Weightings(members ensemble.Members, weightings []ensemble.Weighting) error
 			e.Gain.Signed(), metrics.FormatP(e.McNemar.P)})
 	}
 	Table([]string{"weights", strings.Join(members.Names(), " / "), "validation", "test (95% interval)", "test, gain over " + best, "p"}, rows)
+	return nil
+}
+
+// Claim shows a claim's verdict: what is compared, with intervals, the runs, and what is missing.
+func Claim(j claims.Judgement) error {
+	Say("**%s**", j.Summary())
+	Table(j.Table())
+	var effects []plots.Measured
+	for _, e := range j.Effects() {
+		effects = append(effects, plots.Measured(e))
+	}
+	if len(effects) > 0 {
+		if err := Show(plots.Differences("Comparisons that have a verdict", claims.FigureNote, effects)); err != nil {
+			return err
+		}
+	}
+	Say("%s", strings.Join(j.Notes(), "\n\n"))
 	return nil
 }

@@ -34,7 +34,7 @@ func Differences(title, subtitle string, list []Measured) Figure {
 // estimates draws intervals as rows and a reference through all of them. A point is hollow where its interval holds a
 // reference without width.
 func estimates(title, subtitle string, list []Measured, reference metrics.Interval, say func(metrics.Interval) string) Figure {
-	const top, row, width = 56.0, 22.0, 640.0
+	const top, row, foot = 56.0, 22.0, 24.0
 	low, high, longest, widest := reference.Low, reference.High, 0, 0
 	description := "Points with 95% intervals."
 	for _, m := range list {
@@ -46,9 +46,11 @@ func estimates(title, subtitle string, list []Measured, reference metrics.Interv
 		low, high = low-0.5, high+0.5
 	}
 	left, right := max(142, 22+5.2*float64(longest)), 22+4.6*float64(widest)
-	return Figure{Title: title, subtitle: subtitle, Description: description, width: width, height: top + row*float64(len(list)) + 8,
+	width := max(640, left+right+240)
+	return Figure{Title: title, subtitle: subtitle, Description: description, width: width, height: top + row*float64(len(list)) + foot,
 		body: func(c draw.Canvas) {
 			x := func(v float64) float64 { return left + (v-low)/(high-low)*(width-left-right) }
+			ticks(c, low, high, x, top, top+row*float64(len(list)))
 			point := reference.High == reference.Low // not an interval
 			if point {
 				fill(c, grey, x(reference.Low), top, 1, row*float64(len(list)))

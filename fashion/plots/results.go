@@ -44,12 +44,7 @@ func Results(title, subtitle string, list []Result) Figure {
 		body: func(c draw.Canvas) {
 			resultKey(c, left)
 			x := func(v float64) float64 { return left + (v-low)/(high-low)*span }
-			for _, t := range (plot.DefaultTicks{}).Ticks(low, high) {
-				if t.Label != "" {
-					stroke(c, draw.LineStyle{Color: pale, Width: vg.Points(0.7)}, x(t.Value), top, x(t.Value), bottom+4)
-					write(c, words(sans(9), grey, -0.5, -1), x(t.Value), bottom+7, t.Label)
-				}
-			}
+			ticks(c, low, high, x, top, bottom)
 			write(c, words(sans(10), grey, -0.5, -1), left+span/2, bottom+20, "accuracy on the test images")
 			for i, r := range list {
 				y := top + (float64(i)+0.5)*row
@@ -108,5 +103,15 @@ func resultKey(c draw.Canvas, x float64) {
 		k.draw(x + 5)
 		write(c, words(sans(9.5), ink, 0, -0.5), x+14, y, k.name)
 		x += 46 + textWidth(sans(9.5), k.name)
+	}
+}
+
+// ticks draws lines at round values from low to high, with the values under them; x maps values to points from the left.
+func ticks(c draw.Canvas, low, high float64, x func(float64) float64, top, bottom float64) {
+	for _, t := range (plot.DefaultTicks{}).Ticks(low, high) {
+		if t.Label != "" {
+			stroke(c, draw.LineStyle{Color: pale, Width: vg.Points(0.7)}, x(t.Value), top, x(t.Value), bottom+4)
+			write(c, words(sans(9), grey, -0.5, -1), x(t.Value), bottom+7, t.Label)
+		}
 	}
 }

@@ -48,17 +48,20 @@ func ExampleFigure() {
 	// Output: Points with 95% intervals beside the slides' values. CNN: not run; slide 0.9016.
 }
 
-// The table of an empty store is followed by the commands that make what is missing.
+// The table of an empty store is followed by the commands that make what is missing, and by the verdicts on the claims.
 func ExampleWrite() {
 	var out strings.Builder
 	if err := report.Write(&out, os.Stderr, empty(), report.Options{}); err != nil {
 		log.Fatal(err)
 	}
 	_, commands, _ := strings.Cut(out.String(), "\n\n")
+	commands, judged, _ := strings.Cut(commands, "\nThe claims.")
 	fmt.Print(commands)
+	fmt.Println(strings.Count(judged, "not tested here (0 of 3 seeds)"), "claims are not tested")
 	// Output:
 	// CNN, not run: go run ./kernel-setup train -recipe cnn -profile full
 	// ResNet50, not run: go run ./kernel-setup train -recipe resnet50 -profile full
 	// ConvNeXt, not run: go run ./kernel-setup train -recipe convnext -profile full
 	// Ensemble, not run, a member is missing: go run ./kernel-setup train -recipe cnn -profile full
+	// 7 claims are not tested
 }

@@ -2,6 +2,7 @@ package report
 
 // What Write writes, one by one.
 var (
+	Claims     = printClaims
 	Generators = generators
 	HTML       = writeHTML
 	JSON       = writeJSON

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"fashionlab/fashion/claims"
 	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/plots"
 )
@@ -27,6 +28,8 @@ type page struct {
 	Figure     picture // all results
 	Sections   []section
 	Generators []section
+	Rule       string // by which claims are judged
+	Claims     []judged
 }
 
 // row is a line of the table, formatted.
@@ -47,10 +50,10 @@ type picture struct {
 }
 
 // writeHTML writes one page that refers to nothing outside itself: the table of the lines that Collect gives, a figure of all results, a section with
-// the figures of each run or ensemble, and one of each of the generators. sources name the folders of the runs for the reader; of an absolute path only
+// the figures of each run or ensemble, one of each of the generators, and the claims. sources name the folders of the runs for the reader; of an absolute path only
 // the last part is shown. The misclassified images are drawn where Fashion-MNIST is found.
-func writeHTML(w io.Writer, lines, generators []Line, sources ...string) error {
-	p := page{Drawn: time.Now().UTC().Format("2 January 2006, 15:04 UTC")}
+func writeHTML(w io.Writer, lines, generators []Line, judgements []claims.Judgement, sources ...string) error {
+	p := page{Drawn: time.Now().UTC().Format("2 January 2006, 15:04 UTC"), Rule: strings.ReplaceAll(claims.Rule(), "*", "")}
 	var folders []string
 	for _, s := range sources {
 		if filepath.IsAbs(s) {
@@ -80,6 +83,9 @@ func writeHTML(w io.Writer, lines, generators []Line, sources ...string) error {
 		p.Generators = append(p.Generators, s)
 	}
 	var err error
+	if p.Claims, err = judgedClaims(judgements); err != nil {
+		return err
+	}
 	if p.Figure, err = draw(Figure(lines), "The lines of the table. What was not run has the slide's value alone."); err != nil {
 		return err
 	}

@@ -7,7 +7,9 @@ import (
 	"path/filepath"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/claims"
 	"fashionlab/fashion/disk"
+	"fashionlab/fashion/study"
 )
 
 // Options say in which forms Write writes a report.
@@ -16,12 +18,16 @@ type Options struct {
 	HTML string // file for the page with the figures; "" writes none
 }
 
-// Write collects the results of both stores (see Collect), prints them to out, and writes the page if the options name a file. messages get what was
-// left out and the file of the page.
+// Write collects the results of both stores (see Collect), prints them to out with the verdicts on the claims, and writes the page if the options name a file. messages get what was
+// left out and the file of the page. JSON has the results only.
 func Write(out, messages io.Writer, s Stores, o Options) error {
 	lines, unreadable := Collect(s)
 	if unreadable != nil {
 		fmt.Fprintln(messages, "left out:", unreadable)
+	}
+	judged, err := claims.JudgeAll(study.Full, s.Published, s.Local)
+	if err != nil {
+		return err
 	}
 	if o.HTML != "" {
 		gans, err := generators(s)
@@ -37,7 +43,7 @@ func Write(out, messages io.Writer, s Stores, o Options) error {
 			return err
 		}
 		var page bytes.Buffer
-		if err := writeHTML(&page, lines, gans, relative(root), relative(publishedRoot)); err != nil {
+		if err := writeHTML(&page, lines, gans, judged, relative(root), relative(publishedRoot)); err != nil {
 			return err
 		}
 		if err := disk.WriteFile(o.HTML, page.Bytes()); err != nil {
@@ -48,7 +54,10 @@ func Write(out, messages io.Writer, s Stores, o Options) error {
 	if o.JSON {
 		return writeJSON(out, lines)
 	}
-	return printTable(out, lines)
+	if err := printTable(out, lines); err != nil {
+		return err
+	}
+	return printClaims(out, judged)
 }
 
 // relative names a folder of the module relative to it; another folder stays as it is.

@@ -135,6 +135,10 @@ func (r *Run) inspect(name string) error {
 		_, err := r.readCheckpoint(base, nil)
 		return err
 	case predictionsDir:
+		if name == filepath.ToSlash(epochsFile) {
+			_, err := r.readEpochs()
+			return err
+		}
 		_, err := r.Predictions(base)
 		return err
 	case robustnessDir:

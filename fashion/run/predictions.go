@@ -87,25 +87,43 @@ type tables struct {
 	probabilities []float32 // row after row
 }
 
-// arrays are the arrays of a file. Labels of up to 256 classes are bytes there.
+// arrays are the arrays of a file.
 func (t tables) arrays(classes int) []npz.Array {
 	n := len(t.labels)
-	labels := npz.Array{Name: "labels", DType: "<u2", Shape: fmt.Sprintf("(%d,)", n), Data: t.labels}
-	if classes <= narrow {
-		bytes := make([]uint8, n)
-		for i, label := range t.labels {
-			bytes[i] = uint8(label)
-		}
-		labels.DType, labels.Data = "|u1", bytes
-	}
 	return []npz.Array{
-		{Name: "indices", DType: "<i4", Shape: fmt.Sprintf("(%d,)", n), Data: t.indices}, labels,
+		{Name: "indices", DType: "<i4", Shape: fmt.Sprintf("(%d,)", n), Data: t.indices},
+		labelArray("labels", fmt.Sprintf("(%d,)", n), t.labels, classes),
 		{Name: "probabilities", DType: "<f4", Shape: fmt.Sprintf("(%d, %d)", n, classes), Data: t.probabilities},
 	}
 }
 
 // narrow is the largest number of classes whose labels are bytes.
 const narrow = 256
+
+// labelArray is an array of labels. Those of up to 256 classes are bytes in a file.
+func labelArray(name, shape string, labels []fashion.Label, classes int) npz.Array {
+	if classes > narrow {
+		return npz.Array{Name: name, DType: "<u2", Shape: shape, Data: labels}
+	}
+	bytes := make([]uint8, len(labels))
+	for i, label := range labels {
+		bytes[i] = uint8(label)
+	}
+	return npz.Array{Name: name, DType: "|u1", Shape: shape, Data: bytes}
+}
+
+// readArray reads an array; labels, if not nil, are those that labelArray made it of.
+func readArray(file npz.File, a npz.Array, labels []fashion.Label) error {
+	if err := file.Read(a); err != nil {
+		return err
+	}
+	if bytes, ok := a.Data.([]uint8); ok {
+		for i, label := range bytes {
+			labels[i] = fashion.Label(label)
+		}
+	}
+	return nil
+}
 
 // rounding bounds how far a row's sum may be from 1.
 const rounding = 1e-4
@@ -182,13 +200,8 @@ func decodePredictions(data []byte) (Predictions, error) {
 	}
 	t := tables{make([]int32, rows), make([]fashion.Label, rows), make([]float32, rows*classes)}
 	for _, a := range t.arrays(classes) {
-		if err := file.Read(a); err != nil {
+		if err := readArray(file, a, t.labels); err != nil {
 			return Predictions{}, err
-		}
-		if bytes, ok := a.Data.([]uint8); ok {
-			for i, label := range bytes {
-				t.labels[i] = fashion.Label(label)
-			}
 		}
 	}
 	p := Predictions{Indices: t.indices, Labels: t.labels, Probabilities: rowsOf(t.probabilities, rows, classes)}

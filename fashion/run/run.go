@@ -7,7 +7,7 @@
 //	history.json           one entry per finished epoch
 //	network.json           the network's layers, and a digest of what is computed
 //	checkpoints/last       the state after the last epoch; last.previous the one before; best, of the epoch that the record names
-//	predictions/NAME.npz   probabilities of "validation" or "test", readable with numpy.load
+//	predictions/NAME.npz   probabilities of "validation" or "test", readable with numpy.load; of "epochs", the classes predicted for the validation images after each epoch
 //	robustness/NAME.json   which images of "validation" or "test" are classified correctly after each corruption, if that was measured
 //	samples/epoch-001.png  what a GAN makes of the same latents after an epoch
 //	done                   written last, when the training has ended as its recipe says: the SHA-256 of each of the files above, and of itself

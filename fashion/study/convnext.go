@@ -102,6 +102,41 @@ func FineTuning(p Profile) []Variant {
 	return append(variants, Variant{"all, from random weights", p.Run("transfer/scratch"), scratch})
 }
 
+// ByLabels is the smallest ConvNeXt trained on so many labels from scratch, and from the weights of Pretraining: all layers, or the head alone.
+type ByLabels struct {
+	Labels             int
+	Scratch, All, Head Variant
+}
+
+// TransferByLabels is FineTuning with fewer and fewer labels, first with those of the profile. Full has 48,000, 10,000, 1,000 and 100. The validation images are always the same.
+func TransferByLabels(p Profile) []ByLabels {
+	of := func(r recipes.Recipe, folder string) ByLabels {
+		n := r.Data.TrainingImages()
+		of := func(name, run string, at int) Variant {
+			r := r
+			r.Model.FineTuneAt = at
+			return Variant{fmt.Sprintf("%s with %d labels", name, n), p.Run(run), r}
+		}
+		b := ByLabels{n, of("from scratch", folder+"scratch", 0), of("from rotations", folder+"from-0", 0), of("from rotations, the head alone,", folder+"from-103", 103)}
+		b.Scratch.Recipe.Model.Weights = recipes.Weights{}
+		return b
+	}
+	all := of(Transfer(p, 0), "transfer/")
+	all.All.Run = p.Run("convnext-transfer") // the same recipe
+	list := []ByLabels{all}
+	if p != Full {
+		return list
+	}
+	validation := Transfer(p, 0).Data.Images() - all.Labels
+	for _, few := range []struct{ labels, epochs int }{{10000, 20}, {1000, 40}, {100, 100}} {
+		r := Transfer(p, 0)
+		r.Data.Limit = validation + few.labels
+		r.Data.Validation, r.Epochs = float64(validation)/float64(r.Data.Limit), few.epochs
+		list = append(list, of(r, fmt.Sprintf("labels/%d/", few.labels)))
+	}
+	return list
+}
+
 // GradualUnfreezing is the smallest ConvNeXt with its layers unfrozen step by step (Howard and Ruder, "Universal Language Model Fine-tuning for Text Classification", 2018): after
 // the head alone, which is the first of FineTuning, the last stage too, and then all, each from the weights of the training before.
 func GradualUnfreezing(p Profile) []Variant {

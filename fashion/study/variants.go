@@ -1,9 +1,12 @@
 package study
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/run"
 )
 
 // Variant is one training of an experiment that compares several.
@@ -11,6 +14,53 @@ type Variant struct {
 	Name   string // in figures and tables
 	Run    string // name of its run, see run.Store
 	Recipe recipes.Recipe
+}
+
+// WithSeed is a variant with another seed, in a run of its own; the variant itself if the seed is its recipe's.
+func (v Variant) WithSeed(seed uint64) Variant {
+	if seed == v.Recipe.Seed {
+		return v
+	}
+	if name, ok := strings.CutSuffix(v.Run, fmt.Sprintf("-seed-%d", v.Recipe.Seed)); ok {
+		v.Run = fmt.Sprintf("%s-seed-%d", name, seed) // as SyntheticAblation names runs
+	} else {
+		v.Run += fmt.Sprintf("-seed%d", seed)
+	}
+	v.Recipe.Seed = seed
+	return v
+}
+
+// Standing is what there is of a training.
+type Standing struct {
+	Published bool
+	Tested    bool // it is finished on this machine, and has predictions for the test images
+	Finished  bool
+	Epochs    int // that are there, on this machine
+}
+
+// Standing looks for a variant's run. The error of a run with another recipe is a *run.RecipeError.
+func (v Variant) Standing() (s Standing, err error) {
+	switch p, err := run.Published().Open(v.Run); {
+	case err == nil:
+		s.Published = p.Recipe == v.Recipe
+	case !errors.Is(err, run.ErrNotFound):
+		return s, err
+	}
+	r, err := run.Local().Open(v.Run)
+	switch {
+	case errors.Is(err, run.ErrNotFound):
+		return s, nil
+	case err != nil:
+		return s, err
+	case r.Recipe != v.Recipe:
+		return s, &run.RecipeError{Dir: r.Dir, Differences: recipes.Diff(r.Recipe, v.Recipe)}
+	}
+	s.Finished, s.Epochs = r.Finished(), len(r.History)
+	if s.Finished {
+		_, err := r.Predictions(run.Test)
+		s.Tested = err == nil // corrupt ones are made anew
+	}
+	return s, nil
 }
 
 // OwnNetwork is the CNN's recipe for the network that a notebook defines in a cell.

@@ -61,12 +61,15 @@ func (l *loop) Epoch(epoch int) error {
 	if err != nil {
 		return fmt.Errorf("validating: %w", err)
 	}
-	validationLoss, validationAccuracy := evaluate(logits, validation.Labels)
+	validationLoss, validationAccuracy, classes := evaluate(logits, validation.Labels)
 	if err := l.Finite(validationLoss, rate, epoch); err != nil {
 		return err
 	}
 	if l.Recipe.Schedule.Name == "plateau" {
 		l.State.LearningRate, l.State.Plateau = optim.ReduceOnPlateau(l.Recipe.Schedule, l.State.Plateau, l.State.LearningRate, validationLoss)
+	}
+	if err := l.KeepEpoch(epoch, l.validationIndices(), validation.Labels, classes); err != nil {
+		return err
 	}
 	return l.Save(l.program.store, run.Epoch{
 		Epoch: epoch, Loss: loss, Accuracy: accuracy, ValidationLoss: validationLoss, ValidationAccuracy: validationAccuracy,
@@ -118,14 +121,21 @@ func (l *loop) Finish() error {
 	if err != nil {
 		return err
 	}
-	for i, index := range l.Images.Validation.Indices {
-		p.Indices[i] = int32(index)
-	}
+	p.Indices = l.validationIndices()
 	return l.SavePredictions(run.Validation, p)
 }
 
-// evaluate returns the mean cross-entropy in nats and the fraction of rows whose largest logit is the label's.
-func evaluate(logits [][]float32, labels []fashion.Label) (loss, accuracy float64) {
+// validationIndices are the positions of the validation images in the file of training images.
+func (l *loop) validationIndices() []int32 {
+	indices := make([]int32, len(l.Images.Validation.Indices))
+	for i, index := range l.Images.Validation.Indices {
+		indices[i] = int32(index)
+	}
+	return indices
+}
+
+// evaluate returns the mean cross-entropy in nats, the fraction of rows whose largest logit is the label's, and the class of each row's largest logit.
+func evaluate(logits [][]float32, labels []fashion.Label) (loss, accuracy float64, classes []fashion.Label) {
 	for i, row := range logits {
 		best, high := 0, float64(row[0])
 		for class, v := range row {
@@ -138,9 +148,10 @@ func evaluate(logits [][]float32, labels []fashion.Label) (loss, accuracy float6
 			sum += math.Exp(float64(v) - high)
 		}
 		loss += math.Log(sum) + high - float64(row[labels[i]])
+		classes = append(classes, fashion.Label(best))
 		if best == int(labels[i]) {
 			accuracy++
 		}
 	}
-	return loss / float64(len(logits)), accuracy / float64(len(logits))
+	return loss / float64(len(logits)), accuracy / float64(len(logits)), classes
 }

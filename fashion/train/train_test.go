@@ -152,7 +152,8 @@ func flatten(byName map[string][]byte) (all []byte) {
 
 func TestKilledTrainingEndsAsIfItHadNeverBeenKilled(t *testing.T) {
 	needBackend(t)
-	undisturbed := outcome(t, fit(t, "undisturbed", recipe()))
+	whole := fit(t, "undisturbed", recipe())
+	undisturbed := outcome(t, whole)
 	path, err := run.Local().Path("killed")
 	if err != nil {
 		t.Fatal(err)
@@ -172,6 +173,20 @@ func TestKilledTrainingEndsAsIfItHadNeverBeenKilled(t *testing.T) {
 	}
 	if undisturbed.State.LearningRate == recipe().Optimizer.LearningRate {
 		t.Error("the plateau never reduced the rate, so that this test says nothing about it")
+	}
+	want, wantErr := whole.EpochPredictions()
+	if got, err := resumed.EpochPredictions(); err != nil || wantErr != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("the predictions after each epoch are others (%v, %v)", err, wantErr)
+	}
+	// The run's model is that of its best epoch.
+	best, err := whole.Predictions(run.Validation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range best.Labels {
+		if got := want.Classes[whole.Record.BestEpoch-1][i]; got != best.Predicted(i) || want.Indices[i] != best.Indices[i] || want.Labels[i] != best.Labels[i] {
+			t.Fatalf("in row %d the best epoch predicts %v, and the run's model %v", i, got, best.Predicted(i))
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"fashionlab/fashion/claims"
 	"fashionlab/fashion/device"
 	"fashionlab/fashion/estimate"
 	"fashionlab/fashion/run"
@@ -49,15 +50,15 @@ func newQueue(q queueOptions, o trainOptions) (queue, error) {
 	case q.limit < 0:
 		return queue{}, fmt.Errorf("-for is %v, want a time such as 2h30m", q.limit)
 	}
-	claims := study.Claims()
+	asked := claims.All()
 	if q.claim != "" {
-		c, err := study.ClaimByName(q.claim)
+		c, err := claims.ByName(q.claim)
 		if err != nil {
 			return queue{}, fmt.Errorf("-claim: %w", err)
 		}
-		claims = []study.Claim{c}
+		asked = []claims.Claim{c}
 	}
-	return queue{q, o, study.Queue(o.profile, claims...)}, nil
+	return queue{q, o, claims.Queue(o.profile, asked...)}, nil
 }
 
 // do trains what is missing until all is there or the time limit is reached, which is not an error. A training that fails does not keep the others waiting; its error comes last.

@@ -41,7 +41,7 @@ func TestQueueThatIsStoppedAndResumedEndsAsOneThatIsNot(t *testing.T) {
 	}
 	do(parts, args...)
 	for _, v := range study.Schedules(study.Smoke) {
-		for _, part := range []string{run.Validation, run.Test} {
+		for _, part := range []string{run.Validation, run.Test, "epochs"} {
 			file := filepath.Join(filepath.FromSlash(v.Run), "predictions", part+".npz")
 			a, errA := os.ReadFile(filepath.Join(whole, file))
 			b, errB := os.ReadFile(filepath.Join(parts, file))

@@ -1,0 +1,132 @@
+package claims
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"fashionlab/fashion/internal/text"
+	"fashionlab/fashion/metrics"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
+)
+
+// Summary is the statement with its verdict, and what it rests on.
+func (j Judgement) Summary() string {
+	f := j.Findings[0]
+	if f.Lacks() != "" {
+		return fmt.Sprintf("%s: %s", j.Claim.Statement, f.verdict())
+	}
+	r := f.Results[0]
+	return fmt.Sprintf("%s: %s (%s: %s; %d seeds, %s images; %s; a difference of %s would have been seen)",
+		j.Claim.Statement, f.Verdict(), f.Name(), r.Effect.Signed(), r.Seeds, text.Thousands(r.Images), r.Measure, r.Detectable())
+}
+
+// verdict is the verdict with what it lacks.
+func (f Finding) verdict() string {
+	if lacks := f.Lacks(); lacks != "" {
+		return fmt.Sprintf("%s (%s)", f.Verdict(), lacks)
+	}
+	return string(f.Verdict())
+}
+
+// Detectable is the smallest difference that a result would see; a dash if it is not known.
+func (r Result) Detectable() string {
+	if math.IsNaN(r.Effect.Detectable) {
+		return "-"
+	}
+	return fmt.Sprintf("%.4f", r.Effect.Detectable)
+}
+
+// Table has a row for each comparison by each measure. The first row of a comparison has its verdict.
+func (j Judgement) Table() (header []string, rows [][]string) {
+	for _, f := range j.Findings {
+		verdict := f.verdict()
+		name := f.Name()
+		if f.Above != 0 {
+			name += fmt.Sprintf(", above %v", f.Above)
+		}
+		if len(f.Results) == 0 {
+			rows = append(rows, []string{name, "", "", "", "", "", "", "", verdict})
+		}
+		for _, r := range f.Results {
+			rows = append(rows, []string{name, string(r.Measure), text.Thousands(r.Images), fmt.Sprint(r.Seeds), fmt.Sprintf("%.4f", r.Baseline), fmt.Sprintf("%.4f", r.Variant),
+				r.Effect.Signed(), r.Detectable(), verdict})
+			name, verdict = "", "" // the others are beside it
+		}
+	}
+	return []string{"comparison", "counted", "images", "seeds", "accuracy of the second", "of the first", "difference (95% interval)", "smallest seen with 80% power", "verdict"}, rows
+}
+
+// Named is a difference with what is compared.
+type Named struct {
+	Name  string
+	Value metrics.Interval
+}
+
+// FigureNote says what a figure of Effects shows.
+const FigureNote = "difference of accuracy with its 95% interval over seeds and images; hollow: it holds 0; in brackets: seeds x images"
+
+// Effects are the differences that have a verdict, each with its seeds and images.
+func (j Judgement) Effects() (list []Named) {
+	for _, f := range j.Findings {
+		if f.Verdict() != NotTested {
+			r := f.Results[0]
+			list = append(list, Named{fmt.Sprintf("%s (%d x %d)", f.Name(), r.Seeds, r.Images), r.Effect.Interval})
+		}
+	}
+	return list
+}
+
+// Notes say what sides of different sizes cost, which runs there are and where they were made, what is missing with the command that makes it, and what is not tested.
+func (j Judgement) Notes() (notes []string) {
+	for _, f := range j.Findings {
+		if len(f.Results) > 0 && f.VariantCost.Parameters != f.Cost.Parameters {
+			r := f.Results[0]
+			notes = append(notes, fmt.Sprintf("%s: accuracy %.4f, %s. %s: accuracy %.4f, %s.", f.Variant.Name, r.Variant, f.VariantCost, f.Baseline.Name, r.Baseline, f.Cost))
+		}
+	}
+	var runs, devices []string
+	for _, f := range j.Findings {
+		for _, r := range f.Runs {
+			name := r.Name
+			if r.Published {
+				name += " (published)"
+			}
+			if !slices.Contains(runs, name) {
+				runs = append(runs, name)
+			}
+			if d := r.Record.Devices(); !slices.Contains(devices, d) {
+				devices = append(devices, d)
+			}
+		}
+	}
+	if len(runs) > 0 {
+		notes = append(notes, fmt.Sprintf("Runs: %s. Made on %s.", strings.Join(runs, ", "), strings.Join(devices, "; ")))
+	}
+	if n := len(j.Missing); n > 0 {
+		notes = append(notes, fmt.Sprintf("Missing: %d of %d trainings. This makes them, those that decide first: %s", n, j.Trainings, j.Command()))
+	}
+	if j.Claim.Beyond != "" {
+		notes = append(notes, j.Claim.Beyond)
+	}
+	return notes
+}
+
+// String names both costs.
+func (c Cost) String() string {
+	return fmt.Sprintf("%.2f million parameters, %.0f minutes of training", c.Parameters/1e6, c.Minutes)
+}
+
+// JudgeAll judges all claims, see Claim.Judge.
+func JudgeAll(p study.Profile, stores ...run.Store) (list []Judgement, err error) {
+	for _, c := range All() {
+		j, err := c.Judge(p, stores...)
+		if err != nil {
+			return nil, fmt.Errorf("claim %s: %w", c.Name, err)
+		}
+		list = append(list, j)
+	}
+	return list, nil
+}

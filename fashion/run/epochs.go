@@ -1,0 +1,126 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/internal/npz"
+)
+
+// EpochPredictions are the classes that a model predicts for the validation images after each epoch. So an epoch can be chosen on some of the images and its model
+// judged on the others. On disk they are an npz file: indices int32 [n], labels uint8 [n], classes uint8 [epochs, n] (both uint16 for more than 256 classes).
+type EpochPredictions struct {
+	Indices []int32           // positions of the images in the file of training images
+	Labels  []fashion.Label   // true classes
+	Classes [][]fashion.Label // a row per epoch
+}
+
+var epochsFile = filepath.Join(predictionsDir, "epochs.npz")
+
+// KeepEpoch adds what the model predicts for the validation images after an epoch, 1 for the first, in place of what there is of this epoch and later ones. Where what it predicted after
+// an earlier epoch is missing, nothing is kept: the run was begun before there was this file, or was extended.
+func (r *Run) KeepEpoch(epoch int, indices []int32, labels, classes []fashion.Label) error {
+	p := EpochPredictions{Indices: indices, Labels: labels}
+	if epoch > 1 {
+		before, err := r.readEpochs()
+		if err != nil || len(before.Classes) < epoch-1 || !slices.Equal(before.Indices, indices) {
+			return nil
+		}
+		p.Classes = before.Classes[:epoch-1]
+	}
+	p.Classes = append(p.Classes, classes)
+	if err := p.check(r.Record.Classes.Len()); err != nil {
+		return fmt.Errorf("predictions after epoch %d: %w", epoch, err)
+	}
+	data, err := npz.Encode(p.arrays(p.flat(), r.Record.Classes.Len()))
+	if err != nil {
+		return err
+	}
+	return r.write(epochsFile, data)
+}
+
+// EpochPredictions reads what the model predicted after each epoch of the history. The error of a run that has not kept it is fs.ErrNotExist.
+func (r *Run) EpochPredictions() (EpochPredictions, error) {
+	p, err := r.readEpochs()
+	if err == nil && len(p.Classes) != len(r.History) {
+		err = fmt.Errorf("%s: no predictions of each epoch: %w", r.Dir, fs.ErrNotExist)
+	}
+	return p, err
+}
+
+func (r *Run) readEpochs() (EpochPredictions, error) {
+	data, err := r.readFile(epochsFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("no predictions of each epoch: %w", err)
+	}
+	if err != nil {
+		return EpochPredictions{}, err
+	}
+	p, err := decodeEpochs(data, r.Record.Classes.Len())
+	if err != nil {
+		return EpochPredictions{}, r.corrupt(epochsFile, err)
+	}
+	return p, nil
+}
+
+// maxEpochs bounds what a corrupt file can make us allocate.
+const maxEpochs = 1 << 14
+
+func decodeEpochs(data []byte, classes int) (p EpochPredictions, err error) {
+	file, err := npz.Open(data)
+	if err != nil {
+		return p, err
+	}
+	shape, err := file.Shape("classes", maxEpochs, maxRows)
+	if err != nil {
+		return p, err
+	}
+	epochs, n := shape[0], shape[1]
+	if epochs*n > 1<<30 {
+		return p, fmt.Errorf("%d epochs of %d images, want fewer", epochs, n)
+	}
+	p.Indices, p.Labels, p.Classes = make([]int32, n), make([]fashion.Label, n), make([][]fashion.Label, epochs)
+	flat := make([]fashion.Label, epochs*n)
+	for i, a := range p.arrays(flat, classes) {
+		if err := readArray(file, a, [][]fashion.Label{nil, p.Labels, flat}[i]); err != nil {
+			return p, err
+		}
+	}
+	for e := range p.Classes {
+		p.Classes[e] = flat[e*n : (e+1)*n : (e+1)*n]
+	}
+	return p, p.check(classes)
+}
+
+// arrays are the predictions as their file has them.
+func (p EpochPredictions) arrays(flat []fashion.Label, classes int) []npz.Array {
+	n := len(p.Labels)
+	return []npz.Array{
+		{Name: "indices", DType: "<i4", Shape: fmt.Sprintf("(%d,)", n), Data: p.Indices},
+		labelArray("labels", fmt.Sprintf("(%d,)", n), p.Labels, classes),
+		labelArray("classes", fmt.Sprintf("(%d, %d)", len(p.Classes), n), flat, classes),
+	}
+}
+
+func (p EpochPredictions) flat() []fashion.Label { return slices.Concat(p.Classes...) }
+
+// check reports rows of another length, and the first value that is none of so many classes.
+func (p EpochPredictions) check(classes int) error {
+	n := len(p.Labels)
+	if len(p.Indices) != n {
+		return fmt.Errorf("%d indices and %d labels, want as many of both", len(p.Indices), n)
+	}
+	for e, row := range append([][]fashion.Label{p.Labels}, p.Classes...) {
+		if len(row) != n {
+			return fmt.Errorf("epoch %d has %d classes, want %d", e, len(row), n)
+		}
+		if i := slices.IndexFunc(row, func(c fashion.Label) bool { return int(c) >= classes }); i >= 0 {
+			return fmt.Errorf("image %d of epoch %d, 0 being the labels, has the class %d, want 0 to %d", i, e, row[i], classes-1)
+		}
+	}
+	return nil
+}
