@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"slices"
 
 	"fashionlab/fashion"
@@ -75,7 +76,7 @@ func (j judge) decide(e evidence, doubt string) (d Decision, reason string, scor
 	score = metrics.FisherScore(ps...)
 	switch {
 	case len(j.similarity) > 0 && min(ps[2], ps[3]) <= oodAlarms/2:
-		return NoneOfThese, "no training image is similar", score
+		return NoneOfThese, cmp.Or(doubt, "no training image is similar"), score
 	case doubt != "":
 		return NotSure, doubt, score
 	case score < j.threshold:
