@@ -204,3 +204,12 @@ func ByName(name string, p Profile) (recipes.Recipe, error) {
 	}
 	return recipes.Recipe{}, fmt.Errorf("recipe is %q, want one of %s", name, strings.Join(Names(), ", "))
 }
+
+// SourceOf is the recipe of the run whose weights a recipe starts from, if that is one of the study at that profile.
+func SourceOf(r recipes.Recipe, p Profile) (source recipes.Recipe, ok bool) {
+	name, ok := strings.CutPrefix(r.Model.Weights.Run, p.Run(""))
+	if !ok || byName[name] == nil {
+		return recipes.Recipe{}, false
+	}
+	return byName[name](p), true
+}
