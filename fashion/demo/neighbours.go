@@ -10,8 +10,8 @@ import (
 
 // Neighbours finds the training images that are nearest to another by the cosine similarity of the first member's features. The similarity of the
 // sixth nearest is the image's k-nearest-neighbour similarity (Sun, Ming, Zhu and Li, "Out-of-Distribution Detection with Deep Nearest Neighbors", 2022): where it is small, the image is likely out of distribution, whatever
-// class the models predict. The Mahalanobis distance to the nearest class complements it: bags differ so much from one another that few are similar to what is a bag for the models
-// by chance, such as a texture, and the similarity overlooks how large features are.
+// class the models predict. The Mahalanobis distance to the nearest class complements it: bags differ so much from one another that a texture, which the models take for a
+// bag, is about as similar to training images as a bag is.
 type Neighbours struct {
 	set     fashion.Set
 	index   *metrics.CosineIndex // of the set's features
