@@ -1,5 +1,5 @@
-// Package augment transforms training images at random: flips, rotations, zooms and translations in one resampling, then contrast, brightness and cutout, as
-// graph functions over images [B, H, W, C] with grey values in [0, 1].
+// Package augment transforms training images at random: flips, rotations, zooms and translations in one resampling, then blur, contrast, brightness, noise
+// and cutout, as graph functions over images [B, H, W, C] with grey values in [0, 1].
 //
 // The parameters of each transform are drawn on the host and depend on the seed, the epoch and the image alone. So they are the same for any batch size and
 // device and after a resume, and can be shown and replayed. The graph receives them as one row of numbers for each image.
@@ -24,6 +24,9 @@ type Parameters struct {
 	TranslationWidth  float64 `json:"translation_width,omitempty"`
 	Contrast          float64 `json:"contrast,omitempty"`
 	Brightness        float64 `json:"brightness,omitempty"`
+	Blur              float64 `json:"blur,omitempty"`
+	Noise             float64 `json:"noise,omitempty"`
+	NoiseSeed         uint16  `json:"noise_seed,omitempty"`
 	Patches           []Patch `json:"patches,omitempty"`
 	Down              int     `json:"down,omitempty"`  // pixels by which the crop moves the image; negative is up
 	Right             int     `json:"right,omitempty"` // likewise; negative is to the left
@@ -46,6 +49,7 @@ func Draw(a recipes.Augmentation, seed uint64, epoch, index int) Parameters {
 		p.Own = append(p.Own, r.Float64())
 	}
 	p.drawPixels(a, seed, epoch, index)
+	p.drawPhoto(seed, epoch, index, a)
 	return p
 }
 
@@ -60,11 +64,13 @@ func Columns(a recipes.Augmentation) int {
 	if a.Warps() {
 		n += matrixColumns
 	}
-	if a.Contrast != (recipes.Range{}) {
-		n++
+	for _, one := range []recipes.Range{a.Blur, a.Contrast, a.Brightness} {
+		if one != (recipes.Range{}) {
+			n++
+		}
 	}
-	if a.Brightness != (recipes.Range{}) {
-		n++
+	if a.Noise != (recipes.Range{}) {
+		n += noiseColumns
 	}
 	return n + a.Own.Numbers
 }
@@ -80,11 +86,17 @@ func (p Parameters) AppendRow(row []float32, a recipes.Augmentation, height, wid
 			row = append(row, float32(v))
 		}
 	}
+	if a.Blur != (recipes.Range{}) {
+		row = append(row, float32(p.Blur))
+	}
 	if a.Contrast != (recipes.Range{}) {
 		row = append(row, float32(p.Contrast))
 	}
 	if a.Brightness != (recipes.Range{}) {
 		row = append(row, float32(p.Brightness))
+	}
+	if a.Noise != (recipes.Range{}) {
+		row = append(row, float32(p.Noise), float32(p.NoiseSeed))
 	}
 	for i := range a.Cutout.Count {
 		row = p.Patches[i].appendRow(row, h, w)
@@ -110,11 +122,17 @@ func Apply(a recipes.Augmentation, images, rows *Node, own ...Own) *Node {
 	if a.Warps() {
 		images = warp(images, take(matrixColumns), a.Interpolation, a.Fill, a.FillValue)
 	}
+	if a.Blur != (recipes.Range{}) {
+		images = blur(images, take(1))
+	}
 	if a.Contrast != (recipes.Range{}) {
 		images = contrast(images, take(1))
 	}
 	if a.Brightness != (recipes.Range{}) {
 		images = brightness(images, take(1))
+	}
+	if a.Noise != (recipes.Range{}) {
+		images = addNoise(images, take(noiseColumns))
 	}
 	for range a.Cutout.Count {
 		images = cutout(images, take(patchColumns), a.Cutout)

@@ -120,7 +120,7 @@ func TestRotationIsAppliedBeforeTranslation(t *testing.T) {
 
 var everything = recipes.Augmentation{
 	Flip: "both", Rotation: recipes.Within(0.5), Zoom: recipes.Within(0.5), TranslationHeight: recipes.Within(0.3), TranslationWidth: recipes.Within(0.3),
-	Contrast: recipes.Within(1), Brightness: recipes.Within(1),
+	Contrast: recipes.Within(1), Brightness: recipes.Within(1), Blur: recipes.Range{High: 2}, Noise: recipes.Range{High: 0.3},
 	Cutout: recipes.Cutout{Count: 2, Probability: 0.7, Scale: recipes.Range{Low: 0.02, High: 0.3}, Fill: "noise"},
 }
 

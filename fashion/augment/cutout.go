@@ -4,11 +4,9 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 
-	"fashionlab/fashion/layers"
 	"fashionlab/fashion/recipes"
 )
 
@@ -52,15 +50,7 @@ func cutout(images, patches *Node, c recipes.Cutout) *Node {
 	erased := LogicalAnd(within(1, 0), within(2, 2))
 	filler := MulScalar(OnesLike(images), c.FillValue)
 	if c.Fill == "noise" {
-		filler = noise(images, column(4))
+		filler = uniformNoise(images, column(4))
 	}
 	return Where(BroadcastToShape(erased, images.Shape()), filler, images)
-}
-
-// noise returns values uniform in [0, 1) for each pixel of images, [B, H, W, C], from each image's seed, [B, 1, 1, 1].
-func noise(images, seeds *Node) *Node {
-	d := images.Shape().Dimensions
-	pixel := Reshape(Iota(images.Graph(), shapes.Make(dtypes.Uint32, d[1]*d[2]*d[3]), 0), 1, d[1], d[2], d[3])
-	bits := layers.Mix(Add(pixel, layers.Mix(ConvertDType(seeds, dtypes.Uint32))))
-	return MulScalar(ConvertDType(BitwiseShiftRightLogicalScalar(bits, uint32(8)), images.DType()), 1.0/(1<<24))
 }

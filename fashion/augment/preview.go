@@ -73,6 +73,7 @@ func (p Parameters) String() string {
 	}{
 		{"rotation", p.Rotation}, {"zoom height", p.ZoomHeight}, {"width", p.ZoomWidth}, {"down", p.TranslationHeight},
 		{"right", p.TranslationWidth}, {"contrast", p.Contrast}, {"brightness", p.Brightness},
+		{"blur", p.Blur}, {"noise", p.Noise},
 	} {
 		if v.value != 0 {
 			add("%s %+.3f", v.name, v.value)

@@ -72,3 +72,39 @@ func TestPicturesOfTheWildAreAnsweredRightly(t *testing.T) {
 		t.Errorf("%d pictures were answered, want %d", len(predictions), len(answers))
 	}
 }
+
+// Pictures of kinds that chose nothing: a garment that the preparation can cut out has its class, and of all else none is accepted.
+func TestComposedPicturesAreAnsweredRightlyOrNotAtAll(t *testing.T) {
+	reasons := map[string]string{
+		"hand-with-bag": "", "page-of-text": "", "person-in-dress": "", "shoe-sketch": "", "smiling-face": "", "tee-upside-down": "", "trouser-on-hanger": "", // whatever
+		"two-items": "several items", "pair-of-shoes": "several items", "landscape": "along the borders",
+	}
+	e := own(t)
+	training, err := trainingImages()
+	if err == nil {
+		err = e.AddNeighbours(training, 1200)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths, err := filepath.Glob("../../testdata/photos/composed/*.jpg")
+	if err != nil || len(paths) != len(reasons)+2 {
+		t.Fatalf("%d pictures (%v)", len(paths), err)
+	}
+	predictions, err := e.PredictFiles(paths)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range predictions {
+		if p.Err != nil {
+			t.Errorf("%s: %v", p.Path, p.Err)
+			continue
+		}
+		class := demo.Ranking(p.Probabilities)[0]
+		t.Logf("%s: %s (%v, %.3f): %s", filepath.Base(p.Path), p.Decision, class, p.Probabilities[class], p.Reason)
+		reason, other := reasons[strings.TrimSuffix(filepath.Base(p.Path), ".jpg")]
+		if garment := p.Decision == demo.Classified && class == 0; garment == other || !strings.Contains(p.Reason, reason) {
+			t.Errorf("%s: the decision is %q for %v because of %q", p.Path, p.Decision, class, p.Reason)
+		}
+	}
+}

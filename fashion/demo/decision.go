@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"slices"
 
 	"fashionlab/fashion"
@@ -22,21 +23,22 @@ const (
 	oodAlarms     = 0.02 // "none of these"
 )
 
-// evidence are three numbers that are small where a prediction is doubtful.
+// evidence are four numbers that are small where a prediction is doubtful.
 type evidence struct {
 	confidence float64 // the ensemble's probability of its class
 	agreement  float64 // the smallest probability that a member gives this class
 	similarity float64 // k-nearest-neighbour similarity, see Neighbours
+	closeness  float64 // minus the Mahalanobis distance, see Neighbours
 }
 
-// judge decides by the evidence of validation images. The test that is missing where its ranks are nil is left out.
+// judge decides by the evidence of validation images. A test whose ranks are nil is left out.
 type judge struct {
-	confidence, agreement, similarity metrics.Ranks
-	threshold                         float64 // score of a prediction that is not sure
+	confidence, agreement, similarity, closeness metrics.Ranks
+	threshold                                    float64 // score of a prediction that is not sure
 }
 
-// newJudge learns from the evidence of validation images; some lack the agreement, which one member has with itself, or the similarity.
-func newJudge(list []evidence, agreement, similarity bool) judge {
+// newJudge learns from the evidence of validation images; some lack the agreement, which one member has with itself, or what is compared with training images.
+func newJudge(list []evidence, agreement, training bool) judge {
 	column := func(has bool, of func(evidence) float64) metrics.Ranks {
 		var values []float64
 		for _, e := range list {
@@ -49,7 +51,8 @@ func newJudge(list []evidence, agreement, similarity bool) judge {
 	j := judge{
 		confidence: column(true, func(e evidence) float64 { return e.confidence }),
 		agreement:  column(agreement, func(e evidence) float64 { return e.agreement }),
-		similarity: column(similarity, func(e evidence) float64 { return e.similarity }),
+		similarity: column(training, func(e evidence) float64 { return e.similarity }),
+		closeness:  column(training, func(e evidence) float64 { return e.closeness }),
 	}
 	var scores []float64
 	for _, e := range list {
@@ -61,23 +64,26 @@ func newJudge(list []evidence, agreement, similarity bool) judge {
 	return j
 }
 
-// ps are the p-values of the confidence, the agreement and the similarity.
+// ps are the p-values of the confidence, the agreement, the similarity and the closeness.
 func (j judge) ps(e evidence) []float64 {
-	return []float64{j.confidence.P(e.confidence), j.agreement.P(e.agreement), j.similarity.P(e.similarity)}
+	return []float64{j.confidence.P(e.confidence), j.agreement.P(e.agreement), j.similarity.P(e.similarity), j.closeness.P(e.closeness)}
 }
 
-// decide returns the decision and, unless the class is accepted, the reason. doubt is that of the photo's preparation.
-func (j judge) decide(e evidence, doubt string) (d Decision, reason string) {
+// decide returns the decision and, unless the class is accepted, the reason; and the out-of-distribution score. doubt is that of the photo's preparation. The similarity and the
+// closeness share the false alarms of "none of these" (Bonferroni's correction).
+func (j judge) decide(e evidence, doubt string) (d Decision, reason string, score float64) {
 	ps := j.ps(e)
+	score = metrics.FisherScore(ps...)
 	switch {
-	case len(j.similarity) > 0 && ps[2] <= oodAlarms:
-		return NoneOfThese, "no training image is similar"
+	case len(j.similarity) > 0 && min(ps[2], ps[3]) <= oodAlarms/2:
+		return NoneOfThese, cmp.Or(doubt, "no training image is similar"), score
 	case doubt != "":
-		return NotSure, doubt
-	case metrics.FisherScore(ps...) < j.threshold:
-		return Classified, ""
+		return NotSure, doubt, score
+	case score < j.threshold:
+		return Classified, "", score
 	}
-	return NotSure, []string{"low confidence", "the models disagree", "few training images are similar"}[slices.Index(ps, slices.Min(ps))]
+	reasons := []string{"low confidence", "the models disagree", "few training images are similar", "far from every class of training images"}
+	return NotSure, reasons[slices.Index(ps, slices.Min(ps))], score
 }
 
 // agreementOf is the smallest probability that a member gives a class.

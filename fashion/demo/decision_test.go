@@ -42,13 +42,6 @@ func decided(t *testing.T, e *demo.Ensemble, photos []photo.Prepared, labels []f
 	return counts, wrong
 }
 
-func prepared(images []fashion.Image) (list []photo.Prepared) {
-	for _, img := range images {
-		list = append(list, photo.Prepared{Image: img})
-	}
-	return list
-}
-
 func TestDecisionsAcceptGarmentsAndHardlyAnErrorOrAnotherThing(t *testing.T) {
 	e, set := own(t), items(t)
 	training, err := trainingImages()
@@ -61,7 +54,7 @@ func TestDecisionsAcceptGarmentsAndHardlyAnErrorOrAnotherThing(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		counts, wrong := decided(t, e, prepared(set.Images), set.Labels)
+		counts, wrong := decided(t, e, demo.AsPhotos(set.Images), set.Labels)
 		t.Logf("neighbours: %v; %d test items: %v, %d wrong", neighbours, set.Len(), counts, wrong)
 		if got := counts[demo.Classified]; got < 300 || wrong > 8 {
 			t.Errorf("%d of %d test items are accepted, %d of them wrongly, want 300 or more and at most 8", got, set.Len(), wrong)
@@ -85,10 +78,28 @@ func TestDecisionsAcceptGarmentsAndHardlyAnErrorOrAnotherThing(t *testing.T) {
 			t.Errorf("%s: %v, want at most 20 accepted and 40 or more that are none of these", name, counts)
 		}
 	}
-	counts, _ := decided(t, e, prepared(scene.Digits()[:100]), nil)
+	counts, _ := decided(t, e, demo.AsPhotos(scene.Digits()[:100]), nil)
 	t.Logf("digits: %v", counts)
 	if counts[demo.Classified] > 20 {
 		t.Errorf("digits: %v, want at most 20 accepted", counts)
+	}
+	counts, _ = decided(t, e, demo.AsPhotos(scene.Textures(200, 7)), nil)
+	t.Logf("textures: %v", counts)
+	if counts[demo.Classified] > 12 {
+		t.Errorf("textures: %v, want at most 12 accepted", counts)
+	}
+	list, alarms, err := e.Detect(set.Images, demo.OutOfDistribution(40, 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range list {
+		t.Logf("%+v", d)
+		if d.Photos < 30 || d.Accepted > min(d.Confidence.Accepted, d.Energy.Accepted)+2 || d.AUROC < 0.9 {
+			t.Errorf("%+v: want 30 photos or more, of which hardly more are accepted than by a baseline with as many false alarms", d)
+		}
+	}
+	if alarms < 20 || alarms > 100 {
+		t.Errorf("%d of %d items are not accepted, want about 15%%", alarms, set.Len())
 	}
 }
 

@@ -10,11 +10,13 @@ import (
 
 // Neighbours finds the training images that are nearest to another by the cosine similarity of the first member's features. The similarity of the
 // sixth nearest is the image's k-nearest-neighbour similarity (Sun, Ming, Zhu and Li, "Out-of-Distribution Detection with Deep Nearest Neighbors", 2022): where it is small, the image is likely out of distribution, whatever
-// class the models predict.
+// class the models predict. The Mahalanobis distance to the nearest class complements it: bags differ so much from one another that a texture, which the models take for a
+// bag, is about as similar to training images as a bag is.
 type Neighbours struct {
-	set   fashion.Set
-	index *metrics.CosineIndex // of the set's features
-	judge judge                // by the validation images, their similarities included
+	set     fashion.Set
+	index   *metrics.CosineIndex // of the set's features
+	classes *metrics.ClassNormals
+	judge   judge // by the validation images, what compares them with training images included
 }
 
 const (
@@ -58,6 +60,9 @@ func (e *Ensemble) Neighbours(all fashion.Set, n int) (*Neighbours, error) {
 	if s.index, err = metrics.NewCosineIndex(features); err != nil {
 		return nil, err
 	}
+	if s.classes, err = metrics.FitClassNormals(features, s.set.Labels); err != nil {
+		return nil, err
+	}
 	rows, err := e.Features(all.Take(held).Images)
 	if err != nil {
 		return nil, err
@@ -68,7 +73,7 @@ func (e *Ensemble) Neighbours(all fashion.Set, n int) (*Neighbours, error) {
 	}
 	list := slices.Clone(e.validation[:reference])
 	for i, similarity := range similarities {
-		list[i].similarity = similarity
+		list[i].similarity, list[i].closeness = similarity, -s.Distance(rows[i])
 	}
 	s.judge = newJudge(list, len(e.Members) > 1, true)
 	return s, nil
@@ -88,6 +93,9 @@ func (n *Neighbours) Similarity(features []float32) float64 {
 	nearest := n.Nearest(features, nearestShown)
 	return nearest[len(nearest)-1].Similarity
 }
+
+// Distance is the Mahalanobis distance of an image with those features to the nearest class of the training images, see metrics.ClassNormals.
+func (n *Neighbours) Distance(features []float32) float64 { return n.classes.Distance(features) }
 
 // Nearest are the k nearest neighbours of an image with those features, the nearest first, or all if they are fewer. It panics on features that the
 // first member cannot have given: another number of them, or NaN.

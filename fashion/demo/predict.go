@@ -27,7 +27,8 @@ type Prediction struct {
 	Probabilities []float32   // of the ensemble
 	Members       [][]float32 // of each member
 	Decision      Decision
-	Reason        string // why the class is not accepted
+	Reason        string  // why the class is not accepted
+	Score         float64 // out-of-distribution score, the larger the less like the validation images: see metrics.FisherScore
 }
 
 // Explanation is a prediction with what explains it: Grad-CAM and the features of the first member.
@@ -130,9 +131,9 @@ func (e *Ensemble) decide(p *Prediction, near *Neighbours, features []float32) {
 	class := Ranking(p.Probabilities)[0]
 	judge, found := e.judge, evidence{confidence: float64(p.Probabilities[class]), agreement: agreementOf(p.Members, class)}
 	if near != nil {
-		judge, found.similarity = near.judge, near.Similarity(features)
+		judge, found.similarity, found.closeness = near.judge, near.Similarity(features), -near.Distance(features)
 	}
-	p.Decision, p.Reason = judge.decide(found, p.Prepared.Doubt)
+	p.Decision, p.Reason, p.Score = judge.decide(found, p.Prepared.Doubt)
 }
 
 // Ranking lists the classes, the most probable first.

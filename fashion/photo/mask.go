@@ -2,6 +2,7 @@ package photo
 
 import (
 	"math"
+	"slices"
 
 	"fashionlab/fashion/internal/raster"
 )
@@ -115,9 +116,11 @@ const (
 	minContrast = 20.0 // distance from the background, at least, of half of an item's pixels
 	minSolid    = 0.4  // fraction of an item's pixels, at least, that are not at an edge
 	solidWidth  = 3    // width of an edge in pixels
+	minSecond   = 0.4  // area of a connected component that is an item of its own, as a fraction of the largest one's
+	maxBorder   = 0.25 // fraction of the picture's borders that an item may cover
 )
 
-// doubt says why a mask may not be the whole item: parts that do not differ from the background are missing.
+// doubt says why a mask may not be the item, whole and alone: parts that do not differ from the background are missing, there are several items, or the picture cuts it off.
 func (p *pixels) doubt(distance, mask raster.Field) string {
 	var distances []float64
 	inner, solid := mask.Erode(solidWidth), 0.0
@@ -134,6 +137,33 @@ func (p *pixels) doubt(distance, mask raster.Field) string {
 		return "the item hardly differs from its background"
 	case solid < minSolid*float64(len(distances)):
 		return "the item is in pieces: parts of it do not differ from the background"
+	case !p.cutOut && coveredBorder(mask) > maxBorder:
+		return "the item reaches along the borders of the picture: show it whole, on a background"
+	case items(mask) > 1:
+		return "there are several items: show one alone"
 	}
 	return ""
+}
+
+// coveredBorder is the fraction of the picture's borders that a mask covers.
+func coveredBorder(mask raster.Field) float64 {
+	covered, positions := 0.0, border(mask)
+	for _, at := range positions {
+		if mask.At(at[0], at[1]) > 0 {
+			covered++
+		}
+	}
+	return covered / float64(len(positions))
+}
+
+// items counts the connected components of a mask that are large enough to be items of their own.
+func items(mask raster.Field) (n int) {
+	_, areas := mask.Components()
+	largest := float64(slices.Max(areas))
+	for _, area := range areas {
+		if float64(area) >= minSecond*largest {
+			n++
+		}
+	}
+	return n
 }

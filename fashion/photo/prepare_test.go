@@ -4,7 +4,9 @@ import (
 	"errors"
 	"image"
 	"image/color"
+	"image/draw"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/stat"
@@ -139,6 +141,36 @@ func TestItemThatHardlyDiffersFromItsBackgroundIsDoubted(t *testing.T) {
 	for ground, item := range map[uint8]uint8{100: 114, 235: 221} {
 		if p, err := photo.Prepare(square(ground, item, item)); err != nil || p.Doubt == "" {
 			t.Errorf("%d on %d: doubt %q, error %v", item, ground, p.Doubt, err)
+		}
+	}
+}
+
+// rectangles is a white picture of 160x120 pixels with dark rectangles.
+func rectangles(list ...image.Rectangle) *image.NRGBA {
+	img := image.NewNRGBA(image.Rect(0, 0, 160, 120))
+	draw.Draw(img, img.Rect, image.White, image.Point{}, draw.Src)
+	for _, r := range list {
+		draw.Draw(img, r, image.NewUniform(color.Gray{40}), image.Point{}, draw.Src)
+	}
+	return img
+}
+
+func TestSeveralItemsAndOneThatThePictureCutsOffAreDoubted(t *testing.T) {
+	for _, c := range []struct {
+		what  string
+		img   image.Image
+		doubt string // part of it; "" none
+	}{
+		{"two equal items", rectangles(image.Rect(10, 20, 60, 100), image.Rect(100, 20, 150, 100)), "several items"},
+		{"one of half the size", rectangles(image.Rect(10, 20, 60, 100), image.Rect(100, 20, 150, 60)), "several items"},
+		{"a small part", rectangles(image.Rect(10, 20, 60, 100), image.Rect(100, 20, 120, 50)), ""},
+		{"one item", rectangles(image.Rect(50, 20, 100, 100)), ""},
+		{"an arm from above", rectangles(image.Rect(50, 40, 100, 100), image.Rect(60, 0, 80, 40)), ""},
+		{"a landscape", decode(t, stored(t, "composed/landscape.jpg")), "along the borders"},
+	} {
+		p, err := photo.Prepare(c.img)
+		if err != nil || (p.Doubt == "") != (c.doubt == "") || !strings.Contains(p.Doubt, c.doubt) {
+			t.Errorf("%s: the doubt is %q (%v), want %q", c.what, p.Doubt, err, c.doubt)
 		}
 	}
 }

@@ -8,8 +8,9 @@ import (
 // Augmentation says how the training images are changed at random, each image anew in each epoch. The zero value
 // changes nothing, and so does each field's. Units, signs and centres are those of Keras 3's layers of the same names.
 //
-// An image is cropped, then flipped, rotated, zoomed and translated in one resampling, then its contrast and brightness are changed,
-// then patches of it are erased. Grey values stay in [0, 1].
+// An image is cropped, then flipped, rotated, zoomed and translated in one resampling, then blurred, then its contrast and brightness
+// are changed, then noise is added, then patches are erased: the order in which a photo gets them from pose, lens, light
+// and sensor. Grey values stay in [0, 1].
 type Augmentation struct {
 	Flip              string `json:"flip,omitempty"`              // "horizontal", "vertical", "both": each with a chance of 1/2; "alternating": horizontal, in every other epoch
 	Crop              int    `json:"crop,omitempty"`              // most pixels by which an image is moved in each direction, by whole ones and without resampling; what moves in is black
@@ -20,6 +21,8 @@ type Augmentation struct {
 	TranslationWidth  Range  `json:"translation_width,omitzero"`  // fraction of the width; negative is to the left
 	Contrast          Range  `json:"contrast,omitzero"`           // deviations from the mean are multiplied by 1 + the draw
 	Brightness        Range  `json:"brightness,omitzero"`         // added to the grey values
+	Blur              Range  `json:"blur,omitzero"`               // standard deviation of a Gaussian blur, in pixels
+	Noise             Range  `json:"noise,omitzero"`              // standard deviation of the Gaussian noise that is added to each grey value
 	Cutout            Cutout `json:"cutout,omitzero"`
 
 	Own OwnAugmentation `json:"own,omitzero"` // a transform whose code is handed over, after all others
@@ -75,6 +78,7 @@ func (a Augmentation) rules() []rule {
 		a.Rotation.within("rotation", -1, 1), a.Zoom.within("zoom", -0.99, 1), a.ZoomWidth.within("zoom_width", -0.99, 1),
 		a.TranslationHeight.within("translation_height", -1, 1), a.TranslationWidth.within("translation_width", -1, 1),
 		a.Contrast.within("contrast", -1, 1), a.Brightness.within("brightness", -1, 1),
+		a.Blur.within("blur", 0, 10), a.Noise.within("noise", 0, 1),
 		oneOf("augmentation.interpolation", a.Interpolation, "", "bilinear", "nearest"),
 		oneOf("augmentation.fill", a.Fill, "", "constant", "nearest", "reflect", "wrap"),
 		{a.FillValue >= 0 && a.FillValue <= 1, "augmentation.fill_value", a.FillValue, "a grey value in [0, 1]"},

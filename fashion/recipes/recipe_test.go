@@ -36,6 +36,22 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
+func TestBlurAndNoiseAreStandardDeviations(t *testing.T) {
+	for _, c := range []struct {
+		a     recipes.Augmentation
+		field string // in the error; "" for none
+	}{
+		{recipes.Augmentation{Blur: recipes.Range{High: 10}, Noise: recipes.Range{Low: 0.1, High: 1}}, ""},
+		{recipes.Augmentation{Blur: recipes.Within(1)}, "augmentation.blur"},
+		{recipes.Augmentation{Blur: recipes.Range{High: 11}}, "augmentation.blur"},
+		{recipes.Augmentation{Noise: recipes.Range{Low: 0.2, High: 0.1}}, "augmentation.noise"},
+	} {
+		if err := c.a.Validate(); (err == nil) != (c.field == "") || err != nil && !strings.Contains(err.Error(), c.field) {
+			t.Errorf("%+v: error %v, want one about %q", c.a, err, c.field)
+		}
+	}
+}
+
 func TestRecipeReaderRefusesUnknownFields(t *testing.T) {
 	text := strings.Replace(recipe().String(), `"epochs"`, `"epoch"`, 1)
 	if _, err := recipes.Read(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), "epoch") {

@@ -191,7 +191,7 @@ func kind(r recipes.Recipe) string {
 // fromRotations reports whether a training starts from the study's self-supervised pretraining, whose task is the rotation of images.
 func fromRotations(r recipes.Recipe) bool {
 	for _, p := range study.Profiles() {
-		if _, ok := study.PretrainingOf(r, p); ok {
+		if source, ok := study.SourceOf(r, p); ok && source.Data.Task == recipes.Rotation {
 			return true
 		}
 	}

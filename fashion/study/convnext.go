@@ -52,11 +52,6 @@ func Pretraining(p Profile) recipes.Recipe {
 	return cosine(r)
 }
 
-// PretrainingOf is the recipe of the run whose weights a recipe starts from, if that is the study's Pretraining.
-func PretrainingOf(r recipes.Recipe, p Profile) (recipe recipes.Recipe, ok bool) {
-	return Pretraining(p), r.Model.Weights.Run == p.Run(pretraining)
-}
-
 // Transfer is the smallest ConvNeXt on the classes, from the weights of Pretraining, trained from a layer on (see recipes.Model.FineTuneAt). Quick has
 // 1,000 training images: transfer is for those who have few labels. Full has the adopted augmentation too.
 func Transfer(p Profile, fineTuneAt int) recipes.Recipe {

@@ -118,6 +118,19 @@ func Residual(p Profile) recipes.Recipe {
 	return cosine(r)
 }
 
+// ResidualPhotos is Residual trained further with PhotoAugmentation, from its weights and at a third of its learning rate, for the demo: most of what it needs to know of
+// items it knows.
+func ResidualPhotos(p Profile) recipes.Recipe {
+	r := Residual(p)
+	r.Model.Weights.Run = p.Run("residual")
+	r.Augmentation = PhotoAugmentation()
+	r.Optimizer.LearningRate = 0.0003
+	if p == Full {
+		r.Epochs = 6
+	}
+	return cosine(r)
+}
+
 // ResidualSeed2 is Residual with another seed: it shows the variance over seeds, and joins an ensemble.
 func ResidualSeed2(p Profile) recipes.Recipe {
 	r := Residual(p)
@@ -176,7 +189,7 @@ func ResNet50SmallStem(p Profile) recipes.Recipe {
 
 // byName are the recipes of the study.
 var byName = map[string]func(Profile) recipes.Recipe{
-	"cnn": CNN, "cnn-augmented": CNNAugmented, "residual": Residual, "residual-again": ResidualSeed2, "residual-long": ResidualLonger, "residual-wide": ResidualWide, "gan": GAN, "dcgan": DCGAN,
+	"cnn": CNN, "cnn-augmented": CNNAugmented, "residual": Residual, "residual-photos": ResidualPhotos, "residual-again": ResidualSeed2, "residual-long": ResidualLonger, "residual-wide": ResidualWide, "gan": GAN, "dcgan": DCGAN,
 	"resnet50": ResNet50, "resnet50-augmented": ResNet50Augmented, "resnet50-small-stem": ResNet50SmallStem,
 	"convnext": ConvNeXt, pretraining: Pretraining, "convnext-transfer": func(p Profile) recipes.Recipe { return Transfer(p, 0) },
 }
@@ -190,4 +203,13 @@ func ByName(name string, p Profile) (recipes.Recipe, error) {
 		return recipe(p), nil
 	}
 	return recipes.Recipe{}, fmt.Errorf("recipe is %q, want one of %s", name, strings.Join(Names(), ", "))
+}
+
+// SourceOf is the recipe of the run whose weights a recipe starts from, if that is one of the study at that profile.
+func SourceOf(r recipes.Recipe, p Profile) (source recipes.Recipe, ok bool) {
+	name, ok := strings.CutPrefix(r.Model.Weights.Run, p.Run(""))
+	if !ok || byName[name] == nil {
+		return recipes.Recipe{}, false
+	}
+	return byName[name](p), true
 }

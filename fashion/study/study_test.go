@@ -76,6 +76,27 @@ func TestEveryProfileOfEveryModelAndTrialIsAValidRecipe(t *testing.T) {
 	}
 }
 
+func TestSourceOfARecipeIsTheOneThatTrainsItsInitialWeights(t *testing.T) {
+	for _, p := range study.Profiles() {
+		for recipe, want := range map[string]string{"residual-photos": "residual", "convnext-transfer": "convnext-source", "cnn": ""} {
+			r, err := study.ByName(recipe, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			source, ok := study.SourceOf(r, p)
+			if want == "" {
+				if ok {
+					t.Errorf("%s starts from %v", p.Run(recipe), source)
+				}
+				continue
+			}
+			if of, err := study.ByName(want, p); err != nil || !ok || source != of {
+				t.Errorf("%s does not start from %s (%v): %q", p.Run(recipe), want, err, recipes.Diff(source, of))
+			}
+		}
+	}
+}
+
 // Each trial of a search must be a recipe that can be trained, with the slide's parameters among those that it can draw.
 func TestSearchDrawsValidRecipesFromASpaceThatHoldsTheSlidesParameters(t *testing.T) {
 	t.Setenv(run.RootVariable, t.TempDir())

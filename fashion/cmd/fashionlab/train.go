@@ -156,7 +156,7 @@ func share(r *run.Run, name string, publish, weights bool) error {
 
 // fitSource trains the run whose weights a recipe starts from, where it is the study's and not trained yet.
 func fitSource(ctx context.Context, recipe recipes.Recipe, p study.Profile) error {
-	source, ok := study.PretrainingOf(recipe, p)
+	source, ok := study.SourceOf(recipe, p)
 	if !ok {
 		return nil
 	}

@@ -17,6 +17,9 @@ import (
 // unseenFrom is the first validation image whose photos are classified: those before it set the thresholds of decisions and were looked at when the preparation was written.
 const unseenFrom = 2000
 
+// pictures is the number of out-of-distribution pictures of a kind.
+const pictures = 200
+
 // Print measures how an ensemble classifies photos of n validation images in each condition, and prints a table. all are the images that its members were split from.
 func Print(ctx context.Context, out, progress io.Writer, e *demo.Ensemble, all fashion.Set, n int) error {
 	set, err := unseen(e, all, n)
@@ -44,6 +47,27 @@ func Print(ctx context.Context, out, progress io.Writer, e *demo.Ensemble, all f
 		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", c.Property, c.Level, contrast, percent(o.Correct), percent(o.Refused), percent(o.NotSure), percent(o.NoneOfThese), percent(o.ConfidentlyWrong))
 	}
 	fmt.Fprintln(progress)
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return printDetection(out, e, set.Images)
+}
+
+// printDetection measures how well out-of-distribution pictures are told from items, and prints a table.
+func printDetection(out io.Writer, e *demo.Ensemble, items []fashion.Image) error {
+	list, alarms, err := e.Detect(items, demo.OutOfDistribution(pictures, 1))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\nout-of-distribution pictures against these items, of which %d are not accepted\n", alarms)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "\tAUROC\t\t\taccepted, in %\t\t\tnone of these, in %\t")
+	fmt.Fprintln(w, "kind\tmaximum softmax probability\tenergy\tcombined\tmaximum softmax probability\tenergy\tcombined\tcombined\t")
+	for _, d := range list {
+		percent := func(count int) string { return fmt.Sprintf("%.1f", 100*float64(count)/float64(d.Photos)) }
+		fmt.Fprintf(w, "%s\t%.3f\t%.3f\t%.3f\t%s\t%s\t%s\t%s\t\n", d.Kind, d.Confidence.AUROC, d.Energy.AUROC, d.AUROC,
+			percent(d.Confidence.Accepted), percent(d.Energy.Accepted), percent(d.Accepted), percent(d.NoneOfThese))
+	}
 	return w.Flush()
 }
 
