@@ -22,6 +22,7 @@ func Claims() []Claim {
 	return []Claim{
 		{"augmentation", "the adopted augmentations, rotation, translation and cutout, raise the accuracy", AugmentationAblation},
 		{"plateau", "reducing the learning rate on a plateau, with a patience of one epoch, raises the accuracy", Schedules},
+		{"ingredients", "each of what others train small residual networks with raises the accuracy (no slide says so)", Ingredients},
 	}
 }
 
