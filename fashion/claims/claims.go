@@ -54,6 +54,7 @@ func All() []Claim {
 			"Here the weights come from the same images, without their labels, so that this is not tested; ImageNet's weights do not come with the project.", compareTransfer},
 		{"ensemble", "the ensemble of the slides' three models is more accurate than the CNN alone", "", compareEnsembles},
 		{"cnn", fmt.Sprintf("a plain CNN is a viable choice: it loses less than %v to the ensemble", viable), "", compareCNN},
+		{"ingredients", "label smoothing raises the accuracy of a small residual network, and so do other ingredients of its training (no slide says so)", "", compareIngredients},
 		{"stem", "ResNet50 is more accurate with a stem that keeps the image's size (no slide says so)", "", compareStems},
 	}
 }
@@ -111,6 +112,11 @@ func compareTransfer(p study.Profile) (list []Comparison) {
 		list = append(list, over(s.Head, s.Scratch)...)
 	}
 	return list
+}
+
+func compareIngredients(p study.Profile) []Comparison {
+	all := study.Ingredients(p)
+	return over(all[0], all[1:]...)
 }
 
 // network is a recipe of the study with some seed.

@@ -108,6 +108,8 @@ func TestSidesOfAComparisonDifferInOneThing(t *testing.T) {
 						a.Model.Weights, a.Model.FineTuneAt = b.Model.Weights, b.Model.FineTuneAt
 					case "stem":
 						a.Model.Stem = b.Model.Stem
+					case "ingredients":
+						continue // TestEachIngredientIsAddedAlone, in study
 					}
 					if a != b {
 						t.Errorf("%s, %s: the sides differ in more than one thing: %v", c.Name, comparison.Name(), recipes.Diff(b, a))

@@ -43,7 +43,7 @@ func (net Network) OwnName() string { return net.Name }
 
 // studyModels lists the names of the study's models: the classifiers, and the GANs that NewGAN knows.
 func studyModels() []string {
-	return []string{"cnn", "residual", "resnet50", "convnext", "dcgan", "sngan"}
+	return []string{"cnn", "residual", "wideresnet", "resnet50", "convnext", "dcgan", "sngan"}
 }
 
 // Of returns the network of a recipe's model: one of the study's, or the one of that name in own.
@@ -59,7 +59,7 @@ func Of(m recipes.Model, own ...Network) (Network, error) {
 		names = append(names, o.Name)
 	}
 	n := Network{Name: m.Name}
-	known := recipes.Model{Name: m.Name, Dropout: m.Dropout, FlipTTA: m.FlipTTA} // the hyperparameters that the network supports
+	known := recipes.Model{Name: m.Name, Dropout: m.Dropout, FlipTTA: m.FlipTTA, ShiftTTA: m.ShiftTTA} // the hyperparameters that the network supports
 	known.Weights.Run, known.Weights.SHA256, known.Classes = m.Weights.Run, m.Weights.SHA256, m.Classes
 	classes := cmp.Or(m.Classes, fashion.NumClasses)
 	switch m.Name {
@@ -67,8 +67,15 @@ func Of(m recipes.Model, own ...Network) (Network, error) {
 		known.Filters, known.Depth, known.Hidden = m.Filters, m.Depth, m.Hidden
 		n.Logits, n.ReferenceIsFast = CNN{m.Filters, m.Depth, m.Hidden, classes}.Logits, true
 	case "residual":
-		known.Width = m.Width
-		n.Logits, n.ReferenceIsFast = Residual{m.Width, classes}.Logits, true
+		known.Width, known.Squeeze, known.DropPath = m.Width, m.Squeeze, m.DropPath
+		n.Logits, n.ReferenceIsFast = Residual{m.Width, m.Squeeze, m.DropPath, classes}.Logits, true
+	case "wideresnet":
+		known.Depth, known.Width, known.Squeeze, known.DropPath = m.Depth, m.Width, m.Squeeze, m.DropPath
+		wide, err := wideResNet(m)
+		if err != nil {
+			return n, err
+		}
+		n.Logits = wide.Logits
 	case "resnet50":
 		known.Stem, known.Input = m.Stem, m.Input
 		if m.Stem != "" && m.Stem != "small" {
@@ -77,7 +84,7 @@ func Of(m recipes.Model, own ...Network) (Network, error) {
 		n.Logits, n.Border = ResNet50{Stem: m.Stem, Input: m.Input, Classes: classes}.Logits, border(m, resnetSide)
 	case "convnext":
 		known = m
-		known.Stem, known.Latent, known.Width, known.Filters, known.Depth, known.Hidden = "", 0, 0, 0, 0, 0
+		known.Stem, known.Latent, known.Width, known.Filters, known.Depth, known.Hidden, known.Squeeze = "", 0, 0, 0, 0, 0, 0
 		if err := checkConvNeXt(m); err != nil {
 			return n, err
 		}
@@ -101,7 +108,7 @@ func Of(m recipes.Model, own ...Network) (Network, error) {
 	if m != known {
 		return n, unsupported(m, known)
 	}
-	if m.Filters < 0 || m.Depth < 0 || m.Hidden < 0 || m.Width < 0 {
+	if m.Filters < 0 || m.Depth < 0 || m.Hidden < 0 || m.Width < 0 || m.Squeeze < 0 {
 		return n, fmt.Errorf("the model is %+v, want no negative numbers", m)
 	}
 	n.classes = classes
@@ -191,14 +198,42 @@ func lastLayer(n *layers.Net) string {
 	return fmt.Sprintf(" (after the layer %q, whose output is [B %s])", last.Name, strings.Trim(fmt.Sprint(last.Shape), "[]"))
 }
 
-// Predict is On for evaluation. With test-time augmentation, which the recipe chooses, it returns the mean of the logits of an image and of its horizontal flip.
+// Predict is On for evaluation. With test-time augmentation, which the recipe chooses, it returns the mean of the logits of an image and of its horizontal flip, of those
+// moved by a pixel, or of all of these.
 func (net Network) Predict(n *layers.Net, m recipes.Model, images *Node) *Node {
+	if m.ShiftTTA {
+		return net.predictShifted(n, m, images)
+	}
 	if !m.FlipTTA {
 		return net.On(n, images)
 	}
 	b := images.Shape().Dimensions[0]
 	both := net.On(n, Concatenate([]*Node{images, Reverse(images, 2)}, 0))
 	return ReduceMean(Reshape(both, 2, b, -1), 0)
+}
+
+// predictShifted returns half of the logits of an image, and a quarter of each of those of the image moved by a pixel up and to the left, and down and to the right, where black moves in. With FlipTTA
+// each of the three is the mean with its horizontal flip. It is the test-time augmentation of Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU" (2024).
+func (net Network) predictShifted(n *layers.Net, m recipes.Model, images *Node) *Node {
+	d := images.Shape().Dimensions
+	border := PadAxis{Start: 1, End: 1}
+	padded := Pad(images, ScalarZero(images.Graph(), images.DType()), PadAxis{}, border, border, PadAxis{})
+	moved := func(first int) *Node {
+		return Slice(padded, AxisRange(), AxisRange(first, first+d[1]), AxisRange(first, first+d[2]), AxisRange())
+	}
+	views, weights := []*Node{images, moved(0), moved(2)}, []float64{0.5, 0.25, 0.25}
+	if m.FlipTTA {
+		for i, view := range views {
+			weights[i] /= 2
+			views, weights = append(views, Reverse(view, 2)), append(weights, weights[i])
+		}
+	}
+	logits := Reshape(net.On(n, Concatenate(views, 0)), len(views), d[0], -1)
+	sum := ScalarZero(images.Graph(), images.DType())
+	for i, weight := range weights {
+		sum = Add(sum, MulScalar(Reshape(Slice(logits, AxisElem(i)), d[0], -1), weight))
+	}
+	return sum
 }
 
 // OverImage resizes feature maps, [B, H, W, C], to the network's input and crops its border: [B, 28, 28, C], a value for each pixel.

@@ -33,28 +33,34 @@ type Recipe struct {
 
 // Model names a model of the package models and its hyperparameters.
 type Model struct {
-	Name    string  `json:"name"`             // "cnn", "residual", "resnet50", "convnext", or that of a network of one's own; of a GAN "dcgan", "sngan"
-	Dropout float64 `json:"dropout"`          // fraction of activations zeroed in training, [0, 1)
-	Stem    string  `json:"stem,omitempty"`   // resnet50: "" as in the paper, "small" for small images
-	Input   string  `json:"input,omitempty"`  // how 28x28 gets the model's side: "" by a black border, to 32; "resize" bilinear
-	FlipTTA bool    `json:"mirror,omitempty"` // test-time augmentation by a horizontal flip: predict by the mean of both logits
-	Size    string  `json:"size,omitempty"`   // convnext: "atto" to "base"
-	Side    int     `json:"side,omitempty"`   // convnext: of the images that the network sees, in pixels; 0 means 32
+	Name     string  `json:"name"`             // "cnn", "residual", "wideresnet", "resnet50", "convnext", or that of a network of one's own; of a GAN "dcgan", "sngan"
+	Dropout  float64 `json:"dropout"`          // fraction of activations zeroed in training, [0, 1)
+	Stem     string  `json:"stem,omitempty"`   // resnet50: "" as in the paper, "small" for small images
+	Input    string  `json:"input,omitempty"`  // how 28x28 gets the model's side: "" by a black border, to 32; "resize" bilinear
+	FlipTTA  bool    `json:"mirror,omitempty"` // test-time augmentation by a horizontal flip: predict by the mean of both logits
+	ShiftTTA bool    `json:"shifts,omitempty"` // test-time augmentation by moving the image by a pixel, see models.Network.Predict
+	Size     string  `json:"size,omitempty"`   // convnext: "atto" to "base"
+	Side     int     `json:"side,omitempty"`   // convnext: of the images that the network sees, in pixels; 0 means 32
 
 	Filters int `json:"filters,omitempty"` // cnn: of the first stage's convolutions, the second has twice as many; 0 means 32
-	Depth   int `json:"depth,omitempty"`   // cnn: convolutions of a stage; 0 means 2
+	Depth   int `json:"depth,omitempty"`   // cnn: convolutions of a stage; 0 means 2. wideresnet: layers; 0 means 16
 	Hidden  int `json:"hidden,omitempty"`  // cnn: units of the hidden layer; 0 means 128
 
 	Classes int `json:"classes,omitempty"` // how many logits a classifier returns; 0 means Fashion-MNIST's 10
 
 	Latent int `json:"latent,omitempty"` // dcgan, sngan: numbers from which an image is made
-	Width  int `json:"width,omitempty"`  // residual, dcgan, sngan: channels at the image's own side, of which the smaller maps have multiples; residual: 0 means 32
+	Width  int `json:"width,omitempty"`  // residual, dcgan, sngan: channels at the image's own side, of which the smaller maps have multiples; residual: 0 means 32; wideresnet: the factor of its channels, 0 means 2
 
 	// FineTuneAt is the first layer that is trained, as Keras 2 counts a ConvNeXt's layers from its input; those before it keep their weights. 0: all
 	// are trained. The last layer, which is new, always is. convnext.
 	FineTuneAt int `json:"fine_tune_at,omitempty"`
 
-	// DropPath is the fraction of images for which the last block is left out in training (stochastic depth); it rises to that from 0 in the first. convnext.
+	// Squeeze adds squeeze-and-excitation to each residual block: by how many the channels are divided between its two layers, see layers.Net.SqueezeExcite; 0 is off. residual,
+	// wideresnet.
+	Squeeze int `json:"squeeze,omitempty"`
+
+	// DropPath is the fraction of images for which the last block is left out in training (stochastic depth: Huang et al., "Deep Networks with Stochastic Depth", 2016); it rises to that from 0
+	// in the first. residual, wideresnet, convnext.
 	DropPath float64 `json:"drop_path,omitempty"`
 
 	// HeadEpsilon is what the last LayerNorm adds to the variance; 0 means 1e-6. Weights of the library transformers want 1e-12. convnext.

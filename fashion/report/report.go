@@ -157,7 +157,7 @@ func either(condition bool, yes, no string) string {
 }
 
 // titles are those of models that no slide has.
-var titles = map[string]string{"residual": "Residual network", "sngan": "GAN", "dcgan": "DCGAN"}
+var titles = map[string]string{"residual": "Residual network", "wideresnet": "Wide residual network", "sngan": "GAN", "dcgan": "DCGAN"}
 
 // kind describes what a recipe trains, so that different trainings of a model differ: the slide's title for a training like the slide's.
 func kind(r recipes.Recipe) string {
@@ -179,7 +179,7 @@ func kind(r recipes.Recipe) string {
 	if s := r.Data.Synthetic.Fraction; s > 0 {
 		title += fmt.Sprintf(", %.0f%% generated", 100*s)
 	}
-	if r.Model.FlipTTA {
+	if r.Model.FlipTTA || r.Model.ShiftTTA {
 		title += ", test-time augmentation"
 	}
 	if r.Seed > 1 { // the study's recipes have 1

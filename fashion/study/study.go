@@ -189,7 +189,8 @@ func ResNet50SmallStem(p Profile) recipes.Recipe {
 
 // byName are the recipes of the study.
 var byName = map[string]func(Profile) recipes.Recipe{
-	"cnn": CNN, "cnn-augmented": CNNAugmented, "residual": Residual, "residual-photos": ResidualPhotos, "residual-again": ResidualSeed2, "residual-long": ResidualLonger, "residual-wide": ResidualWide, "gan": GAN, "dcgan": DCGAN,
+	"cnn": CNN, "cnn-augmented": CNNAugmented, "residual": Residual, "residual-photos": ResidualPhotos, "residual-again": ResidualSeed2, "residual-long": ResidualLonger, "residual-wide": ResidualWide,
+	"cnn-strong": CNNStrong, "residual-strong": ResidualStrong, "wideresnet": WideResNet, "gan": GAN, "dcgan": DCGAN,
 	"resnet50": ResNet50, "resnet50-augmented": ResNet50Augmented, "resnet50-small-stem": ResNet50SmallStem,
 	"convnext": ConvNeXt, pretraining: Pretraining, "convnext-transfer": func(p Profile) recipes.Recipe { return Transfer(p, 0) },
 }
