@@ -7,7 +7,7 @@ import (
 	"os"
 	"time"
 
-	"fashionlab/fashion"
+	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
@@ -54,11 +54,7 @@ func predictTest(r *run.Run, own []recipes.Own) (run.Predictions, error) {
 	if err != nil {
 		return run.Predictions{}, err
 	}
-	dir, err := fashion.FindDir()
-	if err != nil {
-		return run.Predictions{}, err
-	}
-	set, err := fashion.LoadTest(dir)
+	set, err := dataset.Test(r.Recipe.Data)
 	if err != nil {
 		return run.Predictions{}, err
 	}

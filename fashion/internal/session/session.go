@@ -143,6 +143,11 @@ func (s *Session) prepare(loop Loop) error {
 	if s.Images, err = s.config.Images(s.Recipe.Data); err != nil {
 		return err
 	}
+	if s.Recipe.Data.Set != "" {
+		if s.Record.Classes = s.Images.Training.Set.Classes; len(s.Record.Classes) != s.Recipe.Model.Classes {
+			return fmt.Errorf("the data set has %d classes, want %d as the recipe's model.classes", len(s.Record.Classes), s.Recipe.Model.Classes)
+		}
+	}
 	if s.Record.Data == nil {
 		s.Record.Data = map[string]string{}
 	}
