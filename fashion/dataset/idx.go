@@ -86,21 +86,14 @@ func oneFile(dir, kind string, split []string) (string, error) {
 // readClasses reads the names of the classes, nil if there is no file of them.
 func readClasses(dir string) (classes fashion.Classes, path string, err error) {
 	path = filepath.Join(dir, ClassesFile)
-	data, err := disk.ReadFile(path, maxAbout)
-	if err == nil {
-		for line := range strings.Lines(strings.TrimSpace(string(data))) {
-			classes = append(classes, strings.TrimSpace(line))
-		}
-		return classes, path, nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return nil, path, err
+	if classes, err = ReadClasses(path); !errors.Is(err, fs.ErrNotExist) {
+		return classes, path, err
 	}
 	mappings, err := fashion.Glob(dir, "*mapping.txt")
 	if err != nil || len(mappings) != 1 {
 		return nil, "", err
 	}
-	data, err = disk.ReadFile(mappings[0], maxAbout)
+	data, err := disk.ReadFile(mappings[0], maxAbout)
 	if err == nil {
 		classes, err = parseMapping(string(data))
 	}
@@ -108,6 +101,15 @@ func readClasses(dir string) (classes fashion.Classes, path string, err error) {
 		return nil, "", fmt.Errorf("%s: %w", mappings[0], err)
 	}
 	return classes, mappings[0], nil
+}
+
+// ReadClasses reads the names of classes from a text file, a line for each.
+func ReadClasses(path string) (classes fashion.Classes, err error) {
+	data, err := disk.ReadFile(path, maxAbout)
+	for line := range strings.Lines(strings.TrimSpace(string(data))) {
+		classes = append(classes, strings.TrimSpace(line))
+	}
+	return classes, err
 }
 
 // parseMapping reads lines of a label and the code of a character, as EMNIST has them.

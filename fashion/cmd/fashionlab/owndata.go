@@ -10,6 +10,7 @@ import (
 
 	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/internal/text"
+	"fashionlab/fashion/pictures"
 	"fashionlab/fashion/run"
 )
 
@@ -22,6 +23,9 @@ func prepareOwnData(o trainOptions) (work, error) {
 		return nil, fmt.Errorf("-data: %w", err)
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("-data is %s, which is a file, want the folder of a data set", o.data)
+	}
+	if err := pictures.CheckFit(cmp.Or(o.fit, pictures.Photo)); err != nil {
+		return nil, err
 	}
 	name, err := ownName(o)
 	if err != nil {
@@ -77,10 +81,14 @@ func (t training) onOwnData(ctx context.Context) error {
 	return err
 }
 
-// readOwnData reads the data set of a folder.
-func readOwnData(_ context.Context, o trainOptions) (dataset.DataSet, error) {
+// readOwnData reads the data set of a folder and prints what was found.
+func readOwnData(ctx context.Context, o trainOptions) (dataset.DataSet, error) {
 	if dataset.IsIDX(o.data) {
 		return dataset.FromIDX(o.data)
 	}
-	return dataset.DataSet{}, fmt.Errorf("%s has no IDX files such as train-images-idx3-ubyte.gz", o.data)
+	d, report, err := pictures.Read(ctx, o.data, o.fit)
+	if err == nil {
+		fmt.Println(report)
+	}
+	return d, err
 }

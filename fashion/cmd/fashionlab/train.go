@@ -22,7 +22,8 @@ func trainCommand() command {
 one resumes after its last epoch: Ctrl-C stops between two steps. The recipe "mixing" trains all mixtures of real and generated images. With -all the trainings by which the slides' claims are judged are made one after
 the other, in as many calls as you like.
 
-With -data it trains on a data set of your own: a folder of four IDX files like Fashion-MNIST's, with the names of the classes in classes.txt, a line for each.`,
+With -data it trains on a data set of your own: a folder of four IDX files like Fashion-MNIST's, with the names of the classes in classes.txt, a line for each;
+or a folder of pictures, with a subfolder for each class, perhaps in folders train and test.`,
 		example: "train -recipe cnn-augmented -profile smoke -seed 2",
 		define: func(f *flag.FlagSet) prepare {
 			o, q := trainOptions{}, queueOptions{}
@@ -32,6 +33,7 @@ With -data it trains on a data set of your own: a folder of four IDX files like 
 			f.IntVar(&o.epochs, "epochs", 0, "number of epochs; a cosine falls over all of them (default the recipe's)")
 			f.Uint64Var(&o.seed, "seed", 0, "seed of the first weights, data order, dropout and augmentation (default the recipe's)")
 			f.StringVar(&o.data, "data", "", "`folder` of a data set of your own (default Fashion-MNIST)")
+			f.StringVar(&o.fit, "fit", "", "how pictures of -data are brought to 28x28: photo finds the item, as predict does; `crop`, pad or stretch (default photo)")
 			f.BoolVar(&o.publish, "publish", false, "copy the finished run to notebooks/published, for others to see")
 			f.BoolVar(&o.weights, "weights", false, "publish it with its weights, in half precision")
 			q.define(f)
@@ -63,7 +65,7 @@ With -data it trains on a data set of your own: a folder of four IDX files like 
 // trainOptions are the flags of train.
 type trainOptions struct {
 	recipe, name     string
-	data             string // folder of a data set of one's own
+	data, fit        string // folder of a data set of one's own, and how its pictures are brought to 28x28
 	profile          study.Profile
 	epochs           int
 	seed             uint64
