@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"slices"
 )
 
 // The IDX format (http://yann.lecun.com/exdb/mnist, after LeCun, Cortes and Burges): two zero bytes, a type byte
@@ -15,6 +17,7 @@ import (
 const (
 	imagesMagic = 0x0803
 	labelsMagic = 0x0801
+	shortsMagic = 0x0b01  // labels of two bytes, big-endian, of more than 256 classes
 	maxItems    = 1 << 20 // far above any file of this family; a larger count is a corrupt header
 	preallocate = 60000   // images at most: as many as the largest real file has
 )
@@ -45,7 +48,7 @@ func readImages(r io.Reader, name string) ([]Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := f.header(imagesMagic, "images")
+	n, _, err := f.header("images", imagesMagic)
 	if err != nil {
 		return nil, err
 	}
@@ -70,26 +73,91 @@ func readImages(r io.Reader, name string) ([]Image, error) {
 
 // readLabels reads an IDX file of labels, compressed with gzip or not. The name is for errors.
 func readLabels(r io.Reader, name string) ([]Label, error) {
+	return readLabelsOf(r, name, NumClasses, labelsMagic)
+}
+
+// readLabelsOf reads labels of so many classes from a file with one of the magic numbers.
+func readLabelsOf(r io.Reader, name string, classes uint32, magic ...uint32) ([]Label, error) {
 	f, err := open(r, name)
 	if err != nil {
 		return nil, err
 	}
-	n, err := f.header(labelsMagic, "labels")
+	n, found, err := f.header("labels", magic...)
 	if err != nil {
 		return nil, err
 	}
+	one := make([]byte, 1)
+	if found == shortsMagic {
+		one = make([]byte, 2)
+	}
 	var labels []Label
-	var one [1]byte
 	for range n {
-		if err := f.full(one[:], "label %d of %d", len(labels), n); err != nil {
+		if err := f.full(one, "label %d of %d", len(labels), n); err != nil {
 			return nil, err
 		}
-		if one[0] >= NumClasses {
-			return nil, f.mismatch(1, fmt.Sprintf("label %d", len(labels)), uint32(one[0]), NumClasses-1)
+		label := uint32(0)
+		for _, b := range one {
+			label = label<<8 | uint32(b)
 		}
-		labels = append(labels, Label(one[0]))
+		if label >= classes {
+			return nil, f.mismatch(int64(len(one)), fmt.Sprintf("label %d", len(labels)), label, classes-1)
+		}
+		labels = append(labels, Label(label))
 	}
 	return labels, f.end()
+}
+
+// ReadIDX reads a labelled set of up to MaxClasses classes from a file of images and one of labels, compressed with gzip or not, of any content. The classes are left to the
+// caller. Its errors are a *FormatError, or name the file.
+func ReadIDX(imagesPath, labelsPath string) (s Set, err error) {
+	if s.Images, err = readFrom(imagesPath, readImages); err != nil {
+		return Set{}, err
+	}
+	s.Labels, err = readFrom(labelsPath, func(r io.Reader, name string) ([]Label, error) {
+		return readLabelsOf(r, name, MaxClasses, labelsMagic, shortsMagic)
+	})
+	if err == nil && len(s.Images) != len(s.Labels) {
+		err = &countError{imagesPath, labelsPath, len(s.Images), len(s.Labels)}
+	}
+	if err != nil {
+		return Set{}, err
+	}
+	return s, nil
+}
+
+// countError is a file of images and one of labels that do not belong together.
+type countError struct {
+	imagesPath, labelsPath string
+	images, labels         int
+}
+
+func (e *countError) Error() string {
+	return fmt.Sprintf("%s has %d images and %s has %d labels, want the same number", e.imagesPath, e.images, e.labelsPath, e.labels)
+}
+
+// readFrom reads a file by one of the functions above.
+func readFrom[T any](path string, read func(io.Reader, string) ([]T, error)) ([]T, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return read(file, path)
+}
+
+// EncodeIDX returns the set as a file of images and one of labels, of two bytes each, which ReadIDX reads.
+func (s Set) EncodeIDX() (images, labels []byte) {
+	images = make([]byte, 0, 16+s.Len()*Pixels)
+	for _, v := range []int{imagesMagic, s.Len(), Side, Side} {
+		images = binary.BigEndian.AppendUint32(images, uint32(v))
+	}
+	labels = binary.BigEndian.AppendUint32(nil, shortsMagic)
+	labels = binary.BigEndian.AppendUint32(labels, uint32(s.Len()))
+	for i := range s.Images {
+		images = append(images, s.Images[i][:]...)
+		labels = binary.BigEndian.AppendUint16(labels, uint16(s.Labels[i]))
+	}
+	return images, labels
 }
 
 // idxFile reads an IDX file and counts the bytes that were read.
@@ -134,23 +202,23 @@ func (f *idxFile) uint32(field string) (uint32, error) {
 	return binary.BigEndian.Uint32(b[:]), err
 }
 
-// header reads the magic number and the count of items.
-func (f *idxFile) header(magic uint32, items string) (int, error) {
-	got, err := f.uint32("magic number")
+// header reads the magic number, which must be one of those given, and the count of items.
+func (f *idxFile) header(items string, magic ...uint32) (count int, found uint32, err error) {
+	found, err = f.uint32("magic number")
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	if got != magic {
-		return 0, &FormatError{f.name, 0, "magic number", fmt.Sprintf("%#010x", got), fmt.Sprintf("%#010x (IDX %s)", magic, items), nil}
+	if !slices.Contains(magic, found) {
+		return 0, 0, &FormatError{f.name, 0, "magic number", fmt.Sprintf("%#010x", found), fmt.Sprintf("%#010x (IDX %s)", magic[0], items), nil}
 	}
 	n, err := f.uint32("number of " + items)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if n == 0 || n > maxItems {
-		return 0, &FormatError{f.name, 4, "number of " + items, fmt.Sprint(n), fmt.Sprintf("1 to %d", maxItems), nil}
+		return 0, 0, &FormatError{f.name, 4, "number of " + items, fmt.Sprint(n), fmt.Sprintf("1 to %d", maxItems), nil}
 	}
-	return int(n), nil
+	return int(n), found, nil
 }
 
 // mismatch returns an error about the last size bytes that were read.

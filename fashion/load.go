@@ -164,7 +164,7 @@ func load(dir, imagesName, labelsName string) (Set, error) {
 		return Set{}, err
 	}
 	if len(s.Images) != len(s.Labels) {
-		return Set{}, fmt.Errorf("%s has %d images and %s has %d labels, want the same number", imagesPath, len(s.Images), labelsPath, len(s.Labels))
+		return Set{}, &countError{imagesPath, labelsPath, len(s.Images), len(s.Labels)}
 	}
 	return s, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/corruption"
+	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
@@ -87,16 +88,11 @@ func measureRobustness(ctx context.Context, r *run.Run, part string, done func(f
 
 // predicted returns the images of a part's predictions.
 func predicted(r *run.Run, part string, indices []int32) (fashion.Set, error) {
-	set, err := func() (fashion.Set, error) {
-		if part == run.Test {
-			return openTest(r)
-		}
-		dir, err := fashion.FindDir()
-		if err != nil {
-			return fashion.Set{}, err
-		}
-		return fashion.LoadTrain(dir)
-	}()
+	open := func() (fashion.Set, error) { return dataset.Train(r.Recipe.Data) }
+	if part == run.Test {
+		open = func() (fashion.Set, error) { return openTest(r) }
+	}
+	set, err := open()
 	if err != nil {
 		return fashion.Set{}, err
 	}

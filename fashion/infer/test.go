@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
@@ -72,11 +73,7 @@ func predictTest(r *run.Run, own []recipes.Own) (run.Predictions, error) {
 
 // openTest opens the test images and records that in the run.
 func openTest(r *run.Run) (fashion.Set, error) {
-	dir, err := fashion.FindDir()
-	if err != nil {
-		return fashion.Set{}, err
-	}
-	set, err := fashion.LoadTest(dir)
+	set, err := dataset.Test(r.Recipe.Data)
 	if err != nil {
 		return fashion.Set{}, err
 	}

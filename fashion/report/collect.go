@@ -58,12 +58,12 @@ func beside(slide study.Slide, measured []Line) []Line {
 	return lines
 }
 
-// tested lists the finished classifiers of a store that were tested.
+// tested lists the finished classifiers of a store that were tested. Those of a data set of one's own are not compared with the study's.
 func tested(store run.Store) ([]Line, error) {
 	runs, unreadable := store.List()
 	var lines []Line
 	for _, r := range runs {
-		if !r.Finished() || r.Recipe.Data.Task != "" {
+		if !r.Finished() || r.Recipe.Data.Task != "" || r.Recipe.Data.Set != "" {
 			continue
 		}
 		test, err := r.Predictions(run.Test)

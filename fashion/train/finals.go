@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/recipes"
@@ -56,11 +57,7 @@ func MeasureFinals(ctx context.Context, s hyperband.Search[recipes.Recipe], foun
 
 // unseen are the validation images of the whole split that are not among those of a limited one.
 func unseen(d recipes.Data) (set fashion.Set, err error) {
-	dir, err := fashion.FindDir()
-	if err != nil {
-		return set, err
-	}
-	all, err := fashion.LoadTrain(dir)
+	all, err := dataset.Train(d)
 	if err != nil {
 		return set, err
 	}
@@ -72,11 +69,10 @@ func unseen(d recipes.Data) (set fashion.Set, err error) {
 	if err != nil {
 		return set, err
 	}
-	for _, i := range whole {
-		if _, found := slices.BinarySearch(seen, i); !found {
-			set.Images, set.Labels = append(set.Images, all.Images[i]), append(set.Labels, all.Labels[i])
-		}
-	}
+	set = all.Take(slices.DeleteFunc(whole, func(i int) bool {
+		_, found := slices.BinarySearch(seen, i)
+		return found
+	}))
 	if len(set.Images) == 0 {
 		return set, fmt.Errorf("the recipe's limit of %d images leaves out none for the final accuracies; choose a lower limit", d.Limit)
 	}

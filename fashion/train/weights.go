@@ -109,7 +109,7 @@ func (p *program) startFromRun(name string) (sum string, err error) {
 	kept, hash := []run.Tensor{}, sha256.New()
 	for _, t := range c.Tensors {
 		parameter, ours := layers.ParameterAt(t.Name)
-		if !ours || p.isHead(parameter) && r.Recipe.Data.Task != p.recipe.Data.Task {
+		if !ours || p.isHead(parameter) && (r.Recipe.Data.Task != p.recipe.Data.Task || r.Recipe.Data.Set != p.recipe.Data.Set) {
 			continue // of the optimizer, or of other classes
 		}
 		hash.Write(t.Data) // a hash never fails

@@ -20,7 +20,10 @@ func trainCommand() command {
 		name: "train", summary: "train a recipe of the study and test it", heeds: true,
 		text: `Trains a recipe of the study into a run, tests it, and prints its accuracy with the 95% interval. A finished run is only read, an interrupted
 one resumes after its last epoch: Ctrl-C stops between two steps. The recipe "mixing" trains all mixtures of real and generated images. With -all the trainings by which the slides' claims are judged are made one after
-the other, in as many calls as you like.`,
+the other, in as many calls as you like.
+
+With -data it trains on a data set of your own: a folder of four IDX files like Fashion-MNIST's, with the names of the classes in classes.txt, a line for each;
+or a folder of pictures, with a subfolder for each class, perhaps in folders train and test.`,
 		example: "train -recipe cnn-augmented -profile smoke -seed 2",
 		define: func(f *flag.FlagSet) prepare {
 			o, q := trainOptions{}, queueOptions{}
@@ -29,6 +32,8 @@ the other, in as many calls as you like.`,
 			f.StringVar(&o.name, "name", "", "`name` of the run (default profile/recipe, and profile/recipe-seedN with another seed than the recipe's)")
 			f.IntVar(&o.epochs, "epochs", 0, "number of epochs; a cosine falls over all of them (default the recipe's)")
 			f.Uint64Var(&o.seed, "seed", 0, "seed of the first weights, data order, dropout and augmentation (default the recipe's)")
+			f.StringVar(&o.data, "data", "", "`folder` of a data set of your own (default Fashion-MNIST)")
+			f.StringVar(&o.fit, "fit", "", "how pictures of -data are brought to 28x28: photo finds the item, as predict does; `crop`, pad or stretch (default photo)")
 			f.BoolVar(&o.publish, "publish", false, "copy the finished run to notebooks/published, for others to see")
 			f.BoolVar(&o.weights, "weights", false, "publish it with its weights, in half precision")
 			q.define(f)
@@ -38,8 +43,14 @@ the other, in as many calls as you like.`,
 					return nil, err
 				}
 				if q != (queueOptions{}) {
+					if o.data != "" {
+						return nil, errors.New("-data is for one training; without -all and what belongs to it, name one with -recipe")
+					}
 					queue, err := newQueue(q, o)
 					return queue.do, err
+				}
+				if o.data != "" {
+					return prepareOwnData(o)
 				}
 				if o.recipe == mixing {
 					return prepareMixing(o)
@@ -54,6 +65,7 @@ the other, in as many calls as you like.`,
 // trainOptions are the flags of train.
 type trainOptions struct {
 	recipe, name     string
+	data, fit        string // folder of a data set of one's own, and how its pictures are brought to 28x28
 	profile          study.Profile
 	epochs           int
 	seed             uint64

@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/recipes"
 )
 
@@ -54,11 +55,7 @@ func SynthesizerOf(s recipes.Synthetic, own []recipes.Own) (Synthesizer, error) 
 
 // Load returns the images that a recipe asks for. It never opens the test files.
 func Load(d recipes.Data, own []recipes.Own) (*Images, error) {
-	dir, err := fashion.FindDir()
-	if err != nil {
-		return nil, err
-	}
-	set, err := fashion.LoadTrain(dir)
+	set, err := dataset.Train(d)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/device"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
@@ -142,6 +143,16 @@ func (s *Session) prepare(loop Loop) error {
 	}
 	if s.Images, err = s.config.Images(s.Recipe.Data); err != nil {
 		return err
+	}
+	if s.Recipe.Data.Set != "" {
+		kept, err := dataset.Open(s.Recipe.Data.Set)
+		if err == nil && len(kept.Classes) != s.Recipe.Model.Classes {
+			err = fmt.Errorf("the data set has %d classes, want %d as the recipe's model.classes", len(kept.Classes), s.Recipe.Model.Classes)
+		}
+		if err != nil {
+			return err
+		}
+		s.Record.Classes, s.Record.Fit = kept.Classes, kept.Fit
 	}
 	if s.Record.Data == nil {
 		s.Record.Data = map[string]string{}

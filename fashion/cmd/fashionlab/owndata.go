@@ -1,0 +1,94 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"fashionlab/fashion/dataset"
+	"fashionlab/fashion/internal/text"
+	"fashionlab/fashion/pictures"
+	"fashionlab/fashion/run"
+)
+
+// prepareOwnData checks the flags of a training on a data set of one's own.
+func prepareOwnData(o trainOptions) (work, error) {
+	if o.recipe == mixing || o.publish || o.weights {
+		return nil, fmt.Errorf("-data is for a recipe of a classifier, and its run is not published; leave out -publish and -weights, and name a recipe other than %s", mixing)
+	}
+	if info, err := os.Stat(o.data); err != nil {
+		return nil, fmt.Errorf("-data: %w", err)
+	} else if !info.IsDir() {
+		return nil, fmt.Errorf("-data is %s, which is a file, want the folder of a data set", o.data)
+	}
+	if err := pictures.CheckFit(cmp.Or(o.fit, pictures.Photo)); err != nil {
+		return nil, err
+	}
+	name, err := ownName(o)
+	if err != nil {
+		return nil, err
+	}
+	o.name = cmp.Or(o.name, name)
+	t, err := newTraining(o)
+	if err != nil {
+		return nil, err
+	}
+	if t.trained.Model.Weights.Run != "" {
+		return nil, fmt.Errorf("the recipe %s starts from a run on Fashion-MNIST; with -data name one that does not, such as cnn-augmented", o.recipe)
+	}
+	return func(ctx context.Context) error { return t.onOwnData(ctx) }, nil
+}
+
+// ownName is the name of the run of a recipe on a data set: own/FOLDER/RECIPE.
+func ownName(o trainOptions) (string, error) {
+	dir, err := filepath.Abs(o.data)
+	if err != nil {
+		return "", err
+	}
+	base := filepath.Base(dir)
+	if _, hidden := text.Hidden(base); hidden || base == string(filepath.Separator) {
+		return "", errors.New("the folder has no name that a run could have; name the run with -name")
+	}
+	name := "own/" + base + "/" + o.recipe
+	if o.seed != 0 {
+		name += fmt.Sprintf("-seed%d", o.seed)
+	}
+	return name, nil
+}
+
+// onOwnData reads the data set, keeps it, and trains.
+func (t training) onOwnData(ctx context.Context) error {
+	d, err := readOwnData(ctx, t.trainOptions)
+	if err != nil {
+		return err
+	}
+	kept, err := dataset.Keep(d)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s: %s training and %s test images of %d classes; digest %.12s\n", t.data, text.Thousands(d.Train.Len()), text.Thousands(d.Test.Len()), len(kept.Classes), kept.Digest)
+	t.trained = kept.For(t.trained)
+	if err := checkRecipe(t.trained); err != nil {
+		return err
+	}
+	err = t.do(ctx)
+	if other := (*run.RecipeError)(nil); errors.As(err, &other) {
+		err = fmt.Errorf("%w; if the images of %s changed, name another run with -name", err, t.data)
+	}
+	return err
+}
+
+// readOwnData reads the data set of a folder and prints what was found.
+func readOwnData(ctx context.Context, o trainOptions) (dataset.DataSet, error) {
+	if dataset.IsIDX(o.data) {
+		return dataset.FromIDX(o.data)
+	}
+	d, report, err := pictures.Read(ctx, o.data, o.fit)
+	if err == nil {
+		fmt.Println(report)
+	}
+	return d, err
+}

@@ -1,0 +1,246 @@
+// Package dataset keeps data sets of one's own: IDX files like Fashion-MNIST's, and what else was made of 28x28 grey images. A recipe names one by its digest, which is that of the decoded
+// images and labels, so that runs of different images are never mixed. A prepared copy, checked by the digest whenever it is read, is kept in the project's private folder: what becomes of the
+// files that it was read from changes no training. It needs the standard library only.
+package dataset
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/disk"
+	"fashionlab/fashion/internal/text"
+	"fashionlab/fashion/recipes"
+)
+
+// DataSet is a data set with its test split.
+type DataSet struct {
+	Train, Test fashion.Set // both with the classes
+	Fit         string      // how pictures were brought to 28x28, see package pictures; "" for images that were
+}
+
+// fewest is how many training images a class must have, so that a fifth of them can be held out for validation.
+const fewest = 3
+
+// Check reports what no training could use. From is where the data set comes from, for the error.
+func (d DataSet) Check(from string) error {
+	classes := d.Train.Classes
+	if n := len(classes); n < 2 || n > fashion.MaxClasses {
+		return fmt.Errorf("%s: it has %d classes, want 2 to %d", from, n, fashion.MaxClasses)
+	}
+	seen := map[string]bool{}
+	for i, name := range classes {
+		if _, hidden := text.Hidden(name); hidden || strings.TrimSpace(name) == "" {
+			return fmt.Errorf("%s: the name of class %d is %q, want one that can be read", from, i, name)
+		}
+		if seen[name] {
+			return fmt.Errorf("%s: two classes are named %q; name them differently", from, name)
+		}
+		seen[name] = true
+	}
+	for _, s := range []fashion.Set{d.Train, d.Test} {
+		for i, l := range s.Labels {
+			if int(l) >= len(classes) {
+				return fmt.Errorf("%s: label %d is %d, want 0 to %d for %d classes; add the names of the others, or correct the label", from, i, l, len(classes)-1, len(classes))
+			}
+		}
+	}
+	for class, n := range d.Train.CountByClass() {
+		if n < fewest {
+			return fmt.Errorf("%s: the class %q, number %d, has %d training images, want %d or more; add images, or leave the class out and number the others from 0 without a gap", from, classes[class], class, n, fewest)
+		}
+	}
+	if d.Test.Len() == 0 {
+		return fmt.Errorf("%s: there are no test images", from)
+	}
+	return nil
+}
+
+// testFraction of the images are set aside for testing where there is no test split: as many as of Fashion-MNIST's 70,000.
+const testFraction = 1.0 / 7
+
+// Divide sets test images aside, stratified by class: the same on every machine.
+func Divide(all fashion.Set) (train, test fashion.Set, err error) {
+	for class, n := range all.CountByClass() {
+		if n <= fewest {
+			return train, test, fmt.Errorf("the class %q has %d images, want %d or more to set some aside for testing; add images, or a test split", all.Classes.Name(fashion.Label(class)), n, fewest+1)
+		}
+	}
+	t, v, err := fashion.Split(all.Labels, testFraction, 0, 1)
+	return all.Take(t), all.Take(v), err
+}
+
+// digest is the sha256 of a set's images and labels.
+func digest(s fashion.Set) string {
+	h := sha256.New()
+	var head []byte
+	head = binary.LittleEndian.AppendUint64(head, uint64(s.Len()))
+	for _, l := range s.Labels {
+		head = binary.LittleEndian.AppendUint16(head, uint16(l))
+	}
+	h.Write(head) // a hash never fails
+	for i := range s.Images {
+		h.Write(s.Images[i][:])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// about is what is kept beside the images.
+type about struct {
+	Classes     fashion.Classes `json:"classes"`
+	Fit         string          `json:"fit,omitempty"`
+	Train       string          `json:"train"` // digests
+	Test        string          `json:"test"`
+	TrainImages int             `json:"train_images"`
+}
+
+// name is the digest of the whole data set.
+func (a about) name() string {
+	sum := sha256.Sum256([]byte(a.Train + "\n" + a.Test + "\n"))
+	return hex.EncodeToString(sum[:])
+}
+
+const (
+	aboutFile   = "about.json"
+	trainImages = "train-images.idx"
+	trainLabels = "train-labels.idx"
+	testImages  = "test-images.idx"
+	testLabels  = "test-labels.idx"
+)
+
+// Source is a data set that is kept.
+type Source struct {
+	Digest string
+	about
+	dir string
+}
+
+// folder is where a data set is kept.
+func folder(digest string) (string, error) {
+	if b, err := hex.DecodeString(digest); err != nil || len(b) != sha256.Size {
+		return "", fmt.Errorf("the recipe's data.set is %q, want the digest of a data set, 64 hexadecimal digits", digest)
+	}
+	home, err := fashion.Home()
+	return filepath.Join(home, "datasets", digest), err
+}
+
+// Keep keeps a data set that Check finds nothing wrong with. One that is kept already only takes the names of the classes.
+func Keep(d DataSet) (Source, error) {
+	a := about{d.Train.Classes, d.Fit, digest(d.Train), digest(d.Test), d.Train.Len()}
+	dir, err := folder(a.name())
+	if err != nil {
+		return Source{}, err
+	}
+	contents := map[string][]byte{}
+	contents[trainImages], contents[trainLabels] = d.Train.EncodeIDX()
+	contents[testImages], contents[testLabels] = d.Test.EncodeIDX()
+	if contents[aboutFile], err = json.MarshalIndent(a, "", "  "); err != nil {
+		return Source{}, err
+	}
+	if err := disk.MkdirAll(filepath.Dir(dir)); err != nil {
+		return Source{}, err
+	}
+	if err := disk.ReplaceFolder(dir, contents, []string{aboutFile, trainImages, trainLabels, testImages, testLabels}); err != nil {
+		return Source{}, err
+	}
+	return Source{a.name(), a, dir}, nil
+}
+
+// maxAbout is how many bytes the names of the classes may take.
+const maxAbout = 1 << 20
+
+// Open finds the data set of a digest.
+func Open(digest string) (Source, error) {
+	dir, err := folder(digest)
+	if err != nil {
+		return Source{}, err
+	}
+	s := Source{Digest: digest, dir: dir}
+	path := filepath.Join(dir, aboutFile)
+	data, err := disk.ReadFile(path, maxAbout)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, fmt.Errorf("the data set %s is not kept on this machine (no %s); read it from its folder again, with train -data DIR: %w", digest, path, err)
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &s.about)
+	}
+	if found, hidden := text.Hidden(s.about); err == nil && (hidden || s.name() != digest || len(s.Classes) < 2 || len(s.Classes) > fashion.MaxClasses) {
+		err = fmt.Errorf("it is not of this data set (%q)", found)
+	}
+	if err != nil {
+		return s, s.corrupt(path, err)
+	}
+	return s, nil
+}
+
+// corrupt is the error of a file that is kept.
+func (s Source) corrupt(path string, err error) error {
+	return fmt.Errorf("%s is corrupt: %w; remove %s and read the data set from its folder again, with train -data DIR", path, err, s.dir)
+}
+
+// Train reads the training images.
+func (s Source) Train() (fashion.Set, error) { return s.read(trainImages, trainLabels, s.about.Train) }
+
+// Test reads the test images. Only an evaluation may see them, see infer.Test.
+func (s Source) Test() (fashion.Set, error) { return s.read(testImages, testLabels, s.about.Test) }
+
+func (s Source) read(images, labels, want string) (fashion.Set, error) {
+	path := filepath.Join(s.dir, images)
+	set, err := fashion.ReadIDX(path, filepath.Join(s.dir, labels))
+	if got := digest(set); err == nil && got != want {
+		err = fmt.Errorf("the digest of its images and labels is %s, want %s", got, want)
+	}
+	if err != nil {
+		return fashion.Set{}, s.corrupt(path, err)
+	}
+	set.Classes = s.Classes
+	return set, nil
+}
+
+// For returns a recipe of the study as one for the data set: with a head of its classes, and with all of its images where the recipe is limited to more.
+func (s Source) For(r recipes.Recipe) recipes.Recipe {
+	r.Data.Set, r.Data.Size, r.Model.Classes = s.Digest, s.TrainImages, len(s.Classes)
+	if r.Data.Limit >= s.TrainImages {
+		r.Data.Limit = 0
+	}
+	return r
+}
+
+// Train reads the training images of a recipe: Fashion-MNIST's, or those of its data set.
+func Train(d recipes.Data) (fashion.Set, error) {
+	if d.Set == "" {
+		return fromFashionMNIST(fashion.LoadTrain)
+	}
+	s, err := Open(d.Set)
+	if err != nil {
+		return fashion.Set{}, err
+	}
+	return s.Train()
+}
+
+// Test reads the test images of a recipe, see Source.Test.
+func Test(d recipes.Data) (fashion.Set, error) {
+	if d.Set == "" {
+		return fromFashionMNIST(fashion.LoadTest)
+	}
+	s, err := Open(d.Set)
+	if err != nil {
+		return fashion.Set{}, err
+	}
+	return s.Test()
+}
+
+func fromFashionMNIST(load func(dir string) (fashion.Set, error)) (fashion.Set, error) {
+	dir, err := fashion.FindDir()
+	if err != nil {
+		return fashion.Set{}, err
+	}
+	return load(dir)
+}

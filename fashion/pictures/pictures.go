@@ -1,0 +1,271 @@
+// Package pictures reads a data set of one's own from a folder of pictures with a subfolder for each class, the layout of torchvision's ImageFolder, with or without a split into train and test.
+package pictures
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/dataset"
+	"fashionlab/fashion/disk"
+	"fashionlab/fashion/photo"
+)
+
+// file is a picture's file.
+type file struct {
+	path  string
+	name  string // in the class's folder
+	class fashion.Label
+	img   fashion.Image
+	size  image.Point
+	err   error // why it cannot be used
+}
+
+// extensions are those of pictures' files. Others are left out.
+var extensions = []string{".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
+
+// maxFiles is how many pictures a folder may have.
+const maxFiles = 1 << 20
+
+// Read reads the pictures of a folder, brings each to 28x28 by a fit, see Prepare, and says what it found. The classes are the subfolders in the order of their names, or of their numbers if all are
+// numbers; a file classes.txt, a line for each, has the folders' names in another order, or names for the numbers. The pictures are in the order of their files' names, whatever their class, so that
+// images that are saved under their numbers are read in the order of those. If all subfolders are train, test or val, these are the splits, whose subfolders are the classes; without test and val a
+// seventh of each class is set aside for testing. Files that are no pictures, or cannot be used, are left out and reported.
+func Read(ctx context.Context, dir, fit string) (dataset.DataSet, Report, error) {
+	d, report := dataset.DataSet{Fit: cmp.Or(fit, Photo)}, Report{dir: dir}
+	if err := CheckFit(d.Fit); err != nil {
+		return d, report, err
+	}
+	trainDir, testDir, err := splits(dir)
+	if err != nil {
+		return d, report, err
+	}
+	folders, classes, err := classesOf(dir, trainDir)
+	if err != nil {
+		return d, report, err
+	}
+	if d.Train, err = report.read(ctx, trainDir, folders, d.Fit); err != nil {
+		return d, report, err
+	}
+	if testDir != "" {
+		if err := sameFolders(testDir, trainDir, folders); err != nil {
+			return d, report, err
+		}
+		if d.Test, err = report.read(ctx, testDir, folders, d.Fit); err != nil {
+			return d, report, err
+		}
+	}
+	d.Train.Classes, d.Test.Classes = classes, classes
+	if testDir == "" {
+		if d.Train, d.Test, err = dataset.Divide(d.Train); err != nil {
+			return d, report, fmt.Errorf("%s: %w%s", dir, err, report.advice())
+		}
+	}
+	if err := d.Check(dir); err != nil {
+		return d, report, fmt.Errorf("%w%s", err, report.advice())
+	}
+	report.compare(d)
+	return d, report, nil
+}
+
+// splits finds the folders of the splits; there may be none for testing.
+func splits(dir string) (train, test string, err error) {
+	names, err := subfolders(dir)
+	if err != nil {
+		return "", "", err
+	}
+	if len(names) == 0 {
+		return "", "", fmt.Errorf("%s has no subfolders, want one for each class, with its pictures", dir)
+	}
+	known := []string{"train", "test", "val"}
+	if !slices.Contains(names, "train") || slices.ContainsFunc(names, func(n string) bool { return !slices.Contains(known, n) }) {
+		return dir, "", nil
+	}
+	for _, name := range known[1:] {
+		if slices.Contains(names, name) {
+			return filepath.Join(dir, "train"), filepath.Join(dir, name), nil
+		}
+	}
+	return filepath.Join(dir, "train"), "", nil
+}
+
+// subfolders lists the names of a folder's subfolders, hidden ones left out. A link to a folder is an error: it could lead in a circle.
+func subfolders(dir string) (names []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		if e.Type()&fs.ModeSymlink != 0 {
+			if info, err := os.Stat(path); err != nil || info.IsDir() {
+				return nil, fmt.Errorf("%s is a link to a folder or to nothing, which is not followed; put the folder itself there", path)
+			}
+		}
+		if e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names, nil
+}
+
+// classesOf lists the folders of the classes in the order of the labels, and the classes' names.
+func classesOf(dir, train string) (folders []string, classes fashion.Classes, err error) {
+	if folders, err = subfolders(train); err != nil {
+		return nil, nil, err
+	}
+	if n := len(folders); n < 2 || n > fashion.MaxClasses {
+		return nil, nil, fmt.Errorf("%s has %d subfolders, want one for each of 2 to %d classes", train, n, fashion.MaxClasses)
+	}
+	for i, a := range folders {
+		if j := slices.IndexFunc(folders[:i], func(b string) bool { return strings.EqualFold(a, b) }); j >= 0 {
+			return nil, nil, fmt.Errorf("%s has the classes %q and %q, which differ in capitals only; name them differently, or put their pictures together", train, folders[j], a)
+		}
+	}
+	number := func(name string) int {
+		if n, err := strconv.Atoi(name); err == nil && strconv.Itoa(n) == name && n >= 0 {
+			return n
+		}
+		return -1
+	}
+	numbers := !slices.ContainsFunc(folders, func(name string) bool { return number(name) < 0 })
+	if numbers {
+		slices.SortFunc(folders, func(a, b string) int { return cmp.Compare(number(a), number(b)) })
+	}
+	path := filepath.Join(dir, dataset.ClassesFile)
+	listed, err := dataset.ReadClasses(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return folders, fashion.Classes(folders), nil
+	case err != nil:
+		return nil, nil, err
+	case len(listed) != len(folders):
+		return nil, nil, fmt.Errorf("%s has %d lines and %s has %d subfolders, want a line for each", path, len(listed), train, len(folders))
+	case numbers:
+		return folders, listed, nil
+	}
+	for i, name := range listed {
+		if !slices.Contains(folders, name) {
+			return nil, nil, fmt.Errorf("%s: line %d is %q, and %s has no subfolder of that name", path, i+1, name, train)
+		}
+		if slices.Contains(listed[:i], name) {
+			return nil, nil, fmt.Errorf("%s: line %d is %q once more", path, i+1, name)
+		}
+	}
+	return slices.Clone(listed), listed, nil
+}
+
+// sameFolders reports a split with a class that the training split has not.
+func sameFolders(dir, train string, folders []string) error {
+	names, err := subfolders(dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if !slices.Contains(folders, name) {
+			return fmt.Errorf("%s is a class that %s has not; add its training pictures, or remove it", filepath.Join(dir, name), train)
+		}
+	}
+	return nil
+}
+
+// read reads a split.
+func (r *Report) read(ctx context.Context, dir string, folders []string, fit string) (fashion.Set, error) {
+	var list []file
+	for class, folder := range folders {
+		found, err := r.list(filepath.Join(dir, folder))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // no test images of the class
+		}
+		if err != nil {
+			return fashion.Set{}, err
+		}
+		for i := range found {
+			found[i].class = fashion.Label(class)
+		}
+		if list = append(list, found...); len(list) > maxFiles {
+			return fashion.Set{}, fmt.Errorf("%s has more than %d pictures", dir, maxFiles)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b file) int { return strings.Compare(a.name, b.name) }) // of equal names the first class first
+	var wait sync.WaitGroup
+	next := make(chan *file)
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for f := range next {
+				f.load(ctx, fit)
+			}
+		})
+	}
+	for i := range list {
+		next <- &list[i]
+	}
+	close(next)
+	wait.Wait()
+	if err := ctx.Err(); err != nil {
+		return fashion.Set{}, err
+	}
+	var s fashion.Set
+	for _, f := range list {
+		if r.note(f) {
+			s.Images, s.Labels = append(s.Images, f.img), append(s.Labels, f.class)
+		}
+	}
+	return s, nil
+}
+
+// list lists the pictures of a class's folder and of those in it.
+func (r *Report) list(dir string) (list []file, err error) {
+	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		switch hidden := strings.HasPrefix(e.Name(), ".") && path != dir; {
+		case e.IsDir() && hidden:
+			return fs.SkipDir
+		case e.IsDir() || hidden:
+			return nil
+		case !slices.Contains(extensions, strings.ToLower(filepath.Ext(path))):
+			r.Others++
+			return nil
+		}
+		name, err := filepath.Rel(dir, path)
+		list = append(list, file{path: path, name: filepath.ToSlash(name)})
+		return err
+	})
+	return list, err
+}
+
+// load decodes a file and prepares its picture.
+func (f *file) load(ctx context.Context, fit string) {
+	if f.err = ctx.Err(); f.err != nil {
+		return
+	}
+	limits := photo.DefaultLimits()
+	data, err := disk.ReadFile(f.path, limits.Bytes)
+	var img image.Image
+	if err == nil {
+		img, err = photo.Decode(ctx, bytes.NewReader(data), limits)
+	}
+	var p photo.Prepared
+	if err == nil {
+		f.size = img.Bounds().Size()
+		p, err = Prepare(img, fit)
+	}
+	f.img, f.err = p.Image, err
+}

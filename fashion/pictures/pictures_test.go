@@ -1,0 +1,251 @@
+package pictures_test
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/dataset"
+	"fashionlab/fashion/photo"
+	"fashionlab/fashion/pictures"
+)
+
+// save writes a picture.
+func save(t *testing.T, img image.Image, path ...string) {
+	t.Helper()
+	name := filepath.Join(path...)
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := png.Encode(f, img); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// plain is a picture of one colour with a mark of its own.
+func plain(w, h, mark int) *image.RGBA {
+	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	for i := range w * h {
+		img.Set(i%w, i/w, color.RGBA{100, 150, 200, 255})
+	}
+	for i := range min(12, h) {
+		img.Set((mark+i*7)%w, i%h, color.White)
+	}
+	return img
+}
+
+// folder has so many pictures of each class.
+func folder(t *testing.T, counts map[string]int) string {
+	dir := t.TempDir()
+	mark := 0
+	for class, n := range counts {
+		for i := range n {
+			mark += 3
+			save(t, plain(40+i, 30, mark), dir, class, fmt.Sprintf("%d.png", i))
+		}
+	}
+	return dir
+}
+
+func read(t *testing.T, dir, fit string) (dataset.DataSet, pictures.Report) {
+	t.Helper()
+	d, report, err := pictures.Read(context.Background(), dir, fit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d, report
+}
+
+// The data set's own images, saved as PNG under their numbers, are the same data set, bit for bit.
+func TestImagesSavedAsPNGAreTheDataSetOfTheirIDXFiles(t *testing.T) {
+	t.Setenv("FASHIONLAB_HOME", t.TempDir())
+	idx, err := dataset.FromIDX("../../testdata/fashion-mnist")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for split, s := range map[string]fashion.Set{"train": idx.Train, "test": idx.Test} {
+		for i := range s.Images {
+			save(t, photo.Grey(s.Images[i]), dir, split, fmt.Sprint(uint16(s.Labels[i])), fmt.Sprintf("%05d.png", i))
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "classes.txt"), []byte(strings.Join(idx.Train.Classes, "\n")), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	d, report := read(t, dir, "")
+	if !slices.Equal(d.Train.Images, idx.Train.Images) || !slices.Equal(d.Train.Labels, idx.Train.Labels) || !slices.Equal(d.Test.Images, idx.Test.Images) || !slices.Equal(d.Test.Labels, idx.Test.Labels) {
+		t.Error("the images or labels differ")
+	}
+	if !slices.Equal(d.Train.Classes, idx.Train.Classes) || report.Pictures != 2000 || len(report.Unusable) != 0 {
+		t.Errorf("the classes are %q; %v", d.Train.Classes, report)
+	}
+	a, err := dataset.Keep(idx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := dataset.Keep(d); err != nil || a.Digest != b.Digest {
+		t.Errorf("the digest is %s (%v), want %s", b.Digest, err, a.Digest)
+	}
+}
+
+func TestAFolderWithoutASplitIsDivided(t *testing.T) {
+	d, report := read(t, folder(t, map[string]int{"zebra": 14, "ant": 14, "bee": 90}), pictures.Pad)
+	if !slices.Equal(d.Train.Classes, fashion.Classes{"ant", "bee", "zebra"}) || !slices.Equal(d.Test.CountByClass(), []int{2, 13, 2}) {
+		t.Errorf("classes %q, test images %v", d.Train.Classes, d.Test.CountByClass())
+	}
+	text := report.String()
+	for _, want := range []string{"118 pictures of 3 classes, 40x30 to 129x30", "imbalanced", "bee: 77 training and 13 test images"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+func TestNumbersAreOrderedAsNumbers(t *testing.T) {
+	d, _ := read(t, folder(t, map[string]int{"10": 4, "9": 4, "1": 4}), pictures.Crop)
+	if !slices.Equal(d.Train.Classes, fashion.Classes{"1", "9", "10"}) {
+		t.Errorf("the classes are %q", d.Train.Classes)
+	}
+}
+
+func TestWhatIsLeftOutIsReported(t *testing.T) {
+	dir := folder(t, map[string]int{"train/a": 5, "train/b": 5, "test/a": 2})
+	save(t, plain(1, 1, 0), dir, "train", "a", "dot.png")
+	save(t, plain(40, 30, 99), dir, "train", "a", "same.png")
+	save(t, plain(40, 30, 99), dir, "train", "b", "same.png")
+	save(t, plain(40, 30, 99), dir, "test", "a", "same.png")
+	for name, text := range map[string]string{"train/b/corrupt.png": "\x89PNG\r\n\x1a\nno", "train/b/notes.txt": "hello"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("loop.png", filepath.Join(dir, "train/a/loop.png")); err != nil {
+		t.Fatal(err)
+	}
+	_, report := read(t, dir, pictures.Stretch)
+	if report.Others != 1 || len(report.Unusable) != 3 || report.Duplicates < 2 || report.Contradictions < 1 || report.AcrossSplit < 1 {
+		t.Errorf("%+v", report)
+	}
+	text := report.String()
+	for _, want := range []string{"dot.png: found a picture of 1x1", "corrupt.png", "loop.png", "among the training images", "b has no test images"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+func TestEachMistakeIsNamed(t *testing.T) {
+	texts := t.TempDir()
+	for i := range 3 {
+		for _, class := range []string{"a", "b"} {
+			if err := os.MkdirAll(filepath.Join(texts, class), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(texts, class, fmt.Sprint(i, ".txt")), []byte("text"), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	many := t.TempDir()
+	for i := range 1001 {
+		if err := os.Mkdir(filepath.Join(many, fmt.Sprint(i)), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	linked := folder(t, map[string]int{"a": 5, "b": 5})
+	if err := os.Symlink(linked, filepath.Join(linked, "c")); err != nil {
+		t.Fatal(err)
+	}
+	order := folder(t, map[string]int{"a": 5, "b": 5})
+	if err := os.WriteFile(filepath.Join(order, "classes.txt"), []byte("a\nc\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	empty := folder(t, map[string]int{"a": 5, "b": 5})
+	if err := os.Mkdir(filepath.Join(empty, "c"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		dir  string
+		want []string
+	}{
+		"no folder":                {filepath.Join(texts, "none"), []string{"none"}},
+		"a folder of nothing":      {t.TempDir(), []string{"no subfolders"}},
+		"a folder of text files":   {texts, []string{`"a" has 0 images`, "6 files there are no pictures"}},
+		"one class":                {folder(t, map[string]int{"a": 5}), []string{"1 subfolders", "2 to 1000"}},
+		"1,001 classes":            {many, []string{"1001 subfolders", "2 to 1000"}},
+		"an empty class":           {empty, []string{empty, `"c" has 0 images`, "add images"}},
+		"a link that loops":        {linked, []string{filepath.Join(linked, "c"), "link"}},
+		"two classes of a name":    {folder(t, map[string]int{"a": 5, "A": 5}), []string{`"A"`, `"a"`, "capitals"}},
+		"a name without a folder":  {order, []string{"classes.txt", "line 2", `"c"`}},
+		"a class of the test only": {folder(t, map[string]int{"train/a": 5, "train/b": 5, "test/c": 5}), []string{filepath.Join("test", "c")}},
+	} {
+		_, _, err := pictures.Read(context.Background(), c.dir, pictures.Pad)
+		for _, want := range c.want {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: the error is %v, want one with %q", name, err, want)
+			}
+		}
+	}
+	if _, _, err := pictures.Read(context.Background(), empty, "squeeze"); err == nil || !strings.Contains(err.Error(), "squeeze") {
+		t.Errorf("an unknown fit: %v", err)
+	}
+}
+
+func TestFitsShowWhatTheySay(t *testing.T) {
+	wide := image.NewGray(image.Rect(0, 0, 84, 28)) // three squares: black, white, black
+	for i := range wide.Pix {
+		if x := i % 84; x >= 28 && x < 56 {
+			wide.Pix[i] = 255
+		}
+	}
+	for fit, want := range map[string][3]byte{ // top middle, centre, left middle
+		pictures.Crop:    {255, 255, 255},
+		pictures.Pad:     {0, 255, 0},
+		pictures.Stretch: {255, 255, 0},
+	} {
+		p, err := pictures.Prepare(wide, fit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := [3]byte{p.Image[14], p.Image[14*28+14], p.Image[14*28]}; got != want {
+			t.Errorf("%s: the pixels are %v, want %v", fit, got, want)
+		}
+	}
+}
+
+// Whatever bytes a file has, it is used or left out with a reason.
+func FuzzRead(f *testing.F) {
+	f.Add([]byte("\x89PNG\r\n\x1a\n"), "a.png")
+	f.Add([]byte("GIF89a"), "b.gif")
+	f.Add([]byte("text"), "c.txt")
+	f.Fuzz(func(t *testing.T, data []byte, name string) {
+		if strings.ContainsAny(name, "/\x00") || name == "" || name == "." || name == ".." || len(name) > 100 {
+			t.Skip("no name of a file")
+		}
+		dir := folder(t, map[string]int{"a": 4, "b": 4})
+		path := filepath.Join(dir, "a", name)
+		if _, err := os.Stat(path); err == nil {
+			t.Skip("it is there")
+		}
+		if os.WriteFile(path, data, 0o666) != nil {
+			t.Skip("no name of a file")
+		}
+		_, report := read(t, dir, pictures.Stretch)
+		if report.Pictures+report.Others+len(report.Unusable) > 9 || report.Pictures < 8 {
+			t.Errorf("%+v", report)
+		}
+	})
+}

@@ -1,0 +1,124 @@
+package pictures
+
+import (
+	"fmt"
+	"image"
+	"slices"
+	"strings"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/dataset"
+	"fashionlab/fashion/internal/text"
+)
+
+// Report is what was found in a folder of pictures.
+type Report struct {
+	Pictures          int         // that are used
+	Others            int         // files that are no pictures by their names
+	Unusable          []string    // pictures that are left out, each with the reason
+	Smallest, Largest image.Point // width and height of the pictures of the fewest and of the most pixels
+
+	Train, Test    []int // images of each class
+	Duplicates     int   // images that occur more than once, beyond the first
+	Contradictions int   // of these, images with different labels
+	AcrossSplit    int   // test images that are near-duplicates of a training image; -1 if there were too many images to compare
+
+	dir     string
+	classes fashion.Classes
+}
+
+// note counts a picture and reports whether it is used.
+func (r *Report) note(f file) bool {
+	if f.err != nil {
+		r.Unusable = append(r.Unusable, text.Shown(fmt.Sprintf("%s: %v", f.path, f.err)))
+		return false
+	}
+	pixels := func(p image.Point) int { return p.X * p.Y }
+	if r.Pictures == 0 || pixels(f.size) < pixels(r.Smallest) {
+		r.Smallest = f.size
+	}
+	if pixels(f.size) > pixels(r.Largest) {
+		r.Largest = f.size
+	}
+	r.Pictures++
+	return true
+}
+
+// nearDistance is the distance, in grey levels, up to which two images are near-duplicates: 7 at each pixel.
+const nearDistance = 200
+
+// mostCompared is how many pairs of a test and a training image are looked at: as many as of Fashion-MNIST.
+const mostCompared = 600_000_000
+
+// compare counts the images of each class and finds those that occur more than once.
+func (r *Report) compare(d dataset.DataSet) {
+	r.classes, r.Train, r.Test = d.Train.Classes, d.Train.CountByClass(), d.Test.CountByClass()
+	seen := map[fashion.Image]fashion.Label{}
+	for _, s := range []fashion.Set{d.Train, d.Test} {
+		for i, image := range s.Images {
+			first, again := seen[image]
+			if !again {
+				seen[image] = s.Labels[i]
+				continue
+			}
+			r.Duplicates++
+			if first != s.Labels[i] {
+				r.Contradictions++
+			}
+		}
+	}
+	if r.AcrossSplit = -1; d.Train.Len()*d.Test.Len() <= mostCompared {
+		near := map[int]bool{}
+		for _, pair := range d.Test.NearDuplicatesIn(d.Train, nearDistance) {
+			near[pair.I] = true
+		}
+		r.AcrossSplit = len(near)
+	}
+}
+
+// shownFiles is how many unusable files are named.
+const shownFiles = 5
+
+// imbalanced is by how much the largest class may outnumber the smallest without a warning.
+const imbalanced = 5
+
+// advice names the files that were left out, after an error that may be due to them.
+func (r Report) advice() string {
+	if len(r.Unusable) == 0 && r.Others == 0 {
+		return ""
+	}
+	lines := []string{fmt.Sprintf("; %d files there are no pictures (%s), and %d pictures cannot be used", r.Others, strings.Join(extensions, ", "), len(r.Unusable))}
+	return strings.Join(append(lines, r.Unusable[:min(shownFiles, len(r.Unusable))]...), "\n  ")
+}
+
+// String is the report as text of a line for each finding.
+func (r Report) String() string {
+	train, test := 0, 0
+	for class := range r.Train {
+		train, test = train+r.Train[class], test+r.Test[class]
+	}
+	lines := []string{fmt.Sprintf("%s: %s pictures of %d classes, %dx%d to %dx%d pixels; %s training and %s test images", r.dir, text.Thousands(r.Pictures), len(r.classes),
+		r.Smallest.X, r.Smallest.Y, r.Largest.X, r.Largest.Y, text.Thousands(train), text.Thousands(test))}
+	add := func(n int, format string, args ...any) {
+		if n > 0 {
+			lines = append(lines, fmt.Sprintf(format, args...))
+		}
+	}
+	for class, n := range r.Train[:min(len(r.Train), 50)] {
+		lines = append(lines, fmt.Sprintf("  %s: %s training and %s test images", r.classes[class], text.Thousands(n), text.Thousands(r.Test[class])))
+	}
+	add(len(r.Train)-50, "  and %d classes more", len(r.Train)-50)
+	add(r.Others, "%d files are no pictures by their names and are left out", r.Others)
+	add(len(r.Unusable), "%d pictures cannot be used and are left out:\n  %s", len(r.Unusable), strings.Join(r.Unusable[:min(shownFiles, len(r.Unusable))], "\n  "))
+	add(r.Duplicates, "%d images occur more than once, %d of them with another label", r.Duplicates, r.Contradictions)
+	add(r.AcrossSplit, "warning: %d test images are also among the training images, or almost: the accuracy on the test images will be too high; remove them", r.AcrossSplit)
+	least, most := slices.Min(r.Train), slices.Max(r.Train)
+	if most > imbalanced*least {
+		lines = append(lines, fmt.Sprintf("warning: the classes are imbalanced: %s has %d training images and %s has %d; a model may neglect the small ones, so look at the recall of each",
+			r.classes[slices.Index(r.Train, most)], most, r.classes[slices.Index(r.Train, least)], least))
+	}
+	if slices.Min(r.Test) == 0 {
+		lines = append(lines, fmt.Sprintf("warning: %s has no test images: how well it is recognized is not measured", r.classes[slices.Index(r.Test, 0)]))
+	}
+	return text.Shown(strings.Join(lines, "\n"))
+}
