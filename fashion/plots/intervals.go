@@ -46,8 +46,8 @@ func estimates(title, subtitle string, list []Measured, reference metrics.Interv
 		low, high = low-0.5, high+0.5
 	}
 	left, right := max(142, 22+5.2*float64(longest)), 22+4.6*float64(widest)
-	return Figure{Title: title, subtitle: subtitle, Description: description, width: width, height: top + row*float64(len(list)) + 8,
-		body: func(c draw.Canvas) {
+	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: width, Height: top + row*float64(len(list)) + 8,
+		Body: func(c draw.Canvas) {
 			x := func(v float64) float64 { return left + (v-low)/(high-low)*(width-left-right) }
 			point := reference.High == reference.Low // not an interval
 			if point {
