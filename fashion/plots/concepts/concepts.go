@@ -206,6 +206,9 @@ func Paths(title, subtitle string, s Surface, list []Curve) plots.Figure {
 	})
 }
 
+// fewPoints is up to how many points of a curve are marked.
+const fewPoints = 60
+
 // chart draws curves into a plot, each with its name above it, a ring at its start and a disc at its end.
 func chart(title, subtitle, description string, width, height float64, list []Curve, begin func() *plot.Plot) plots.Figure {
 	return plots.Figure{Title: title, Subtitle: subtitle, Description: description, Width: width, Height: height,
@@ -218,6 +221,9 @@ func chart(title, subtitle, description string, width, height float64, list []Cu
 					p.Add(&plotter.Scatter{XYs: ends[j : j+1], GlyphStyle: draw.GlyphStyle{Color: style.Color, Radius: vg.Points(3.4), Shape: shape}})
 				}
 				p.Add(&plotter.Line{XYs: k.Points, LineStyle: style})
+				if len(k.Points) <= fewPoints {
+					p.Add(&plotter.Scatter{XYs: k.Points[1:], GlyphStyle: draw.GlyphStyle{Color: style.Color, Radius: vg.Points(2), Shape: draw.CircleGlyph{}}})
+				}
 				x := 20 + float64(i)*(width-20)/4
 				c.StrokeLines(style, []vg.Point{at(c, x, top-10), at(c, x+24, top-10)})
 				label := p.X.Tick.Label
