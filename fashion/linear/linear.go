@@ -10,7 +10,7 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Classifier gives an image x, its pixels scaled to 0 to 1, the logits z = Wx + b. The zero value finds all classes equally probable.
+// Classifier is for the ten classes of Fashion-MNIST. It gives an image x, its pixels scaled to 0 to 1, the logits z = Wx + b. The zero value finds all classes equally probable.
 type Classifier struct {
 	Weights [fashion.NumClasses][fashion.Pixels]float64 // W
 	Bias    [fashion.NumClasses]float64                 // b
@@ -43,7 +43,8 @@ func (c *Classifier) add(class fashion.Label, image *fashion.Image, times float6
 }
 
 // Logits returns an image's logits, z = Wx + b.
-func (c *Classifier) Logits(image fashion.Image) (z [fashion.NumClasses]float64) {
+func (c *Classifier) Logits(image fashion.Image) []float64 {
+	z := make([]float64, fashion.NumClasses)
 	for class := range z {
 		z[class] = c.Bias[class]
 		for p, v := range image {
@@ -96,7 +97,7 @@ func (c *Classifier) Cosine(d *Classifier) float64 {
 func (c *Classifier) Predict(s fashion.Set) run.Predictions {
 	p := run.Predictions{Labels: s.Labels}
 	for i, image := range s.Images {
-		var row [fashion.NumClasses]float32
+		row := make([]float32, fashion.NumClasses)
 		for class, v := range metrics.Softmax(c.Logits(image), 1) {
 			row[class] = float32(v)
 		}

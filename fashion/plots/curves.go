@@ -2,6 +2,7 @@ package plots
 
 import (
 	"fmt"
+	"image/color"
 	"math"
 
 	"gonum.org/v1/plot"
@@ -52,12 +53,8 @@ type Named struct {
 
 // CurveStyle is the line of a chart's curve, 0 for the first. Four differ in colour and in dashes; then they repeat.
 func CurveStyle(i int) draw.LineStyle {
-	return []draw.LineStyle{
-		{Color: blue, Width: vg.Points(1.8)},
-		{Color: orange, Width: vg.Points(1.8), Dashes: []vg.Length{vg.Points(6), vg.Points(3)}},
-		{Color: vermilion, Width: vg.Points(1.8), Dashes: []vg.Length{vg.Points(2), vg.Points(2)}},
-		{Color: grey, Width: vg.Points(1.8)},
-	}[i%4]
+	dashes := [][]vg.Length{nil, {6, 3}, {2, 2}, nil}
+	return draw.LineStyle{Color: []color.Color{blue, orange, vermilion, grey}[i%4], Width: vg.Points(1.8), Dashes: dashes[i%4]}
 }
 
 // LearningRates shows the learning rate and the validation loss of several runs by epoch.

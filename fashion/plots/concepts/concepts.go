@@ -167,11 +167,24 @@ type Surface struct {
 	Rows   [][]float64
 }
 
-// Dims, X, Y and Z make a surface a plotter.GridXYZ.
-func (s Surface) Dims() (columns, rows int) { return len(s.Xs), len(s.Ys) }
-func (s Surface) X(column int) float64      { return s.Xs[column] }
-func (s Surface) Y(row int) float64         { return s.Ys[row] }
-func (s Surface) Z(column, row int) float64 { return s.Rows[row][column] }
+// Paths shows up to four paths on a surface, each from a ring to a disc. The surface is shaded in bands, the higher the darker; from one to the next its height above the lowest
+// value grows by the same factor. What leaves the grid is not drawn.
+func Paths(title, subtitle string, s Surface, list []Curve) plots.Figure {
+	low, high := s.heights()
+	description := fmt.Sprintf("Bands of equal height, from %.3g to %.3g, with paths.", low, high)
+	for _, k := range list {
+		last := k.Points[len(k.Points)-1]
+		description += fmt.Sprintf(" %s ends at (%.2f, %.2f) after %d steps.", k.Name, last.X, last.Y, len(k.Points)-1)
+	}
+	return chart(title, subtitle, description, 640, 430, list, func() *plot.Plot {
+		p := plots.NewPlot("first parameter", "second parameter")
+		p.Add(s)
+		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = s.Xs[0], s.Xs[len(s.Xs)-1], s.Ys[0], s.Ys[len(s.Ys)-1]
+		return p
+	})
+}
+
+// heights are the lowest and the highest value.
 func (s Surface) heights() (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, row := range s.Rows {
@@ -182,28 +195,18 @@ func (s Surface) heights() (low, high float64) {
 	return low, high
 }
 
-// Paths shows up to four paths on the contour lines of a surface, each from a ring to a disc. Between contour lines the value above the lowest grows by the same factor. What
-// leaves the grid is not drawn.
-func Paths(title, subtitle string, s Surface, list []Curve) plots.Figure {
+// Plot draws the bands into a chart that ends where the grid does.
+func (s Surface) Plot(c draw.Canvas, _ *plot.Plot) {
+	const bands, factor = 12, 0.6 // each band begins at 0.6 of the next one's height
 	low, high := s.heights()
-	description := fmt.Sprintf("Contour lines of values from %.3g to %.3g, with paths.", low, high)
-	for _, k := range list {
-		last := k.Points[len(k.Points)-1]
-		description += fmt.Sprintf(" %s ends at (%.2f, %.2f) after %d steps.", k.Name, last.X, last.Y, len(k.Points)-1)
+	img := image.NewGray(image.Rect(0, 0, len(s.Xs), len(s.Ys)))
+	for i, row := range s.Rows {
+		for j, z := range row {
+			band := bands + math.Ceil(math.Log((z-low)/(high-low))/math.Log(1/factor)) // -Inf at the lowest
+			img.SetGray(j, len(s.Ys)-1-i, color.Gray{uint8(255 - 8*max(band, 0))})
+		}
 	}
-	const lines = 12
-	var levels []float64
-	for i := range lines {
-		levels = append(levels, low+(high-low)*math.Pow(0.6, float64(lines-1-i)))
-	}
-	return chart(title, subtitle, description, 640, 430, list, func() *plot.Plot {
-		p := plots.NewPlot("first parameter", "second parameter")
-		contour := plotter.NewContour(s, levels, nil)
-		contour.LineStyles = []draw.LineStyle{{Color: color.RGBA{190, 190, 190, 255}, Width: vg.Points(0.8)}}
-		p.Add(contour)
-		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = s.Xs[0], s.Xs[len(s.Xs)-1], s.Ys[0], s.Ys[len(s.Ys)-1]
-		return p
-	})
+	c.DrawImage(c.Rectangle, img)
 }
 
 // fewPoints is up to how many points of a curve are marked.

@@ -67,7 +67,7 @@ func ExampleCurves() {
 func ExamplePaths() {
 	path := concepts.Curve{Name: "sgd", Points: plotter.XYs{{X: -2, Y: 1}, {X: -1, Y: 0}, {X: 0, Y: 0}}}
 	fmt.Println(concepts.Paths("A bowl", "", bowl(), []concepts.Curve{path}).Description)
-	// Output: Contour lines of values from 0 to 8, with paths. sgd ends at (0.00, 0.00) after 2 steps.
+	// Output: Bands of equal height, from 0 to 8, with paths. sgd ends at (0.00, 0.00) after 2 steps.
 }
 
 func figures() map[string]plots.Figure {
@@ -110,7 +110,7 @@ func TestFigureHasATitleAndADescriptionAndIsDrawn(t *testing.T) {
 
 // Figures that hold an encoded picture are left out: another Go version may compress it otherwise.
 func TestFigureIsTheGoldenOne(t *testing.T) {
-	for _, name := range []string{"curves", "paths"} {
+	for _, name := range []string{"curves"} {
 		path := filepath.Join("../../../testdata/figures", name+".svg")
 		got, err := figures()[name].SVG()
 		if err != nil {
