@@ -38,6 +38,9 @@ var timedSteps = []timedStep{
 	{"convnext", "atto", 36, 64, 44.5, 7},
 	{"convnext", "atto", 85, 64, 25.1, 7},
 	{"convnext", "atto", 103, 64, 19.9, 7},
+	{"mlp", "", 0, 32, 0.5, 1}, // the networks of the notebook on learning, from epochs beside other work
+	{"deep", "", 0, 64, 0.7, 1},
+	{"deep-normalized", "", 0, 64, 0.7, 1},
 }
 
 // isTimed reports whether a recipe's model was timed.

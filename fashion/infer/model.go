@@ -29,7 +29,8 @@ type Model struct {
 
 	turn      sync.Mutex
 	graphs    map[graph]*model.Exec
-	explained string // the layer of Grad-CAM's maps, once there is its graph
+	explained string   // the layer of Grad-CAM's maps, once there is its graph
+	outputs   []string // the names of the activations, once there is their graph
 }
 
 // graph names a compiled graph of a model: what it returns, and whether its layers are in the reference form.
@@ -49,31 +50,37 @@ func Load(r *run.Run, own ...recipes.Own) (*Model, error) {
 	if models.IsGAN(r.Recipe.Model.Name) {
 		return nil, fmt.Errorf("%s: the model is %s, a GAN, which is no classifier; gan.Load loads its generator", r.Dir, r.Recipe.Model.Name)
 	}
-	backend, err := Backend()
-	if err != nil {
-		return nil, err
-	}
 	c, err := r.BestCheckpoint()
 	if err != nil {
 		return nil, err
 	}
-	networks := recipes.OwnOf[models.Network](own)
-	network, err := models.Of(r.Recipe.Model, networks...)
+	m, built, err := initial(r.Recipe, own)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.Dir, err)
 	}
-	store := model.NewStore()
-	built, err := models.Layers(backend, store, r.Recipe.Model, r.Recipe.Seed, networks...)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r.Dir, err)
-	}
-	if err := r.CheckNetwork(built.Describe(models.IsOwn(r.Recipe.Model, networks...))); err != nil {
+	if err := r.CheckNetwork(built.Describe(models.IsOwn(r.Recipe.Model, recipes.OwnOf[models.Network](own)...))); err != nil {
 		return nil, err
 	}
-	if err := restoreParameters(store, c.Tensors); err != nil {
+	if err := restoreParameters(m.store, c.Tensors); err != nil {
 		return nil, fmt.Errorf("%s: %w", r.Dir, err)
 	}
-	return New(backend, store, network, r.Recipe), nil
+	return m, nil
+}
+
+// initial returns a recipe's model with its initial parameters, and its description.
+func initial(recipe recipes.Recipe, own []recipes.Own) (*Model, models.Built, error) {
+	backend, err := Backend()
+	if err != nil {
+		return nil, models.Built{}, err
+	}
+	networks := recipes.OwnOf[models.Network](own)
+	network, err := models.Of(recipe.Model, networks...)
+	if err != nil {
+		return nil, models.Built{}, err
+	}
+	store := model.NewStore()
+	built, err := models.Layers(backend, store, recipe.Model, recipe.Seed, networks...)
+	return New(backend, store, network, recipe), built, err
 }
 
 // CheckNetwork reports a network of one's own that is not the one of a run.

@@ -2,6 +2,9 @@ package optim_test
 
 import (
 	"fmt"
+	"log"
+
+	. "github.com/gomlx/gomlx/core/graph"
 
 	"fashionlab/fashion/optim"
 	"fashionlab/fashion/recipes"
@@ -56,4 +59,28 @@ func ExampleOwn() {
 	// step 0: 0.0010
 	// step 9: 0.0100
 	// step 50: 0.0100
+}
+
+// A ball that rolls down a bowl with momentum overshoots the bottom.
+func ExampleDescend() {
+	bowl := func(x, y *Node) *Node { return Add(Square(x), Square(y)) }
+	path, err := optim.Descend(bowl, recipes.Optimizer{Name: "sgd", LearningRate: 0.25, Momentum: 0.5}, 1, 0, 4)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, p := range path {
+		fmt.Printf("x %+.3f, value %.3f\n", p.X, p.Value)
+	}
+	// Output:
+	// x +1.000, value 1.000
+	// x +0.500, value 0.250
+	// x +0.000, value 0.000
+	// x -0.250, value 0.062
+	// x -0.250, value 0.062
+}
+
+func ExampleHeights() {
+	bowl := func(x, y *Node) *Node { return Add(Square(x), Square(y)) }
+	fmt.Println(optim.Heights(bowl, []float64{0, 1, 2}, []float64{0, 3}))
+	// Output: [[0 1 4] [9 10 13]] <nil>
 }

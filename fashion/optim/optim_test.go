@@ -88,6 +88,49 @@ func TestEachStepIsThatOfKeras(t *testing.T) {
 	}
 }
 
+func TestDescentStepsAreThoseOfTheUpdateRule(t *testing.T) {
+	valley := func(x, y *Node) *Node { return Add(MulScalar(Square(x), 0.5), MulScalar(Square(y), 2)) } // its gradient is (x, 4y)
+	path, err := optim.Descend(valley, recipes.Optimizer{Name: "sgd", LearningRate: 0.1}, -3, 1, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []optim.Point{{X: -3, Y: 1, Value: 6.5}, {X: -2.7, Y: 0.6, Value: 4.365}, {X: -2.43, Y: 0.36, Value: 3.21165}}
+	for i, p := range path {
+		for j, difference := range []float64{p.X - want[i].X, p.Y - want[i].Y, p.Value - want[i].Value} {
+			if len(path) != len(want) || math.Abs(difference) > 1e-5 {
+				t.Errorf("point %d of %d is %+v, want %+v (%d)", i, len(path), p, want[i], j)
+			}
+		}
+	}
+}
+
+func TestEveryOptimizerFindsTheBottomOfAValley(t *testing.T) {
+	valley := func(x, y *Node) *Node { return Add(MulScalar(Square(x), 0.5), MulScalar(Square(y), 2)) }
+	for _, o := range []recipes.Optimizer{
+		{Name: "sgd", LearningRate: 0.1}, {Name: "sgd", LearningRate: 0.05, Momentum: 0.8}, {Name: "sgd", LearningRate: 0.05, Momentum: 0.8, Nesterov: true},
+		{Name: "rmsprop", LearningRate: 0.02, Beta2: 0.9, Epsilon: 1e-7},
+		{Name: "adam", LearningRate: 0.1, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7}, {Name: "nadam", LearningRate: 0.1, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7},
+	} {
+		path, err := optim.Descend(valley, o, -3, 1, 300)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last := path[len(path)-1]; !(last.Value < 1e-3) {
+			t.Errorf("%+v is at %+v after 300 steps", o, last)
+		}
+	}
+}
+
+func TestASurfaceThatCannotBeBuiltIsAnError(t *testing.T) {
+	broken := func(x, y *Node) *Node { return Reshape(x, 2, 3) }
+	if path, err := optim.Descend(broken, recipes.Optimizer{Name: "sgd", LearningRate: 0.1}, 0, 0, 1); err == nil {
+		t.Errorf("the path is %v, want an error", path)
+	}
+	if _, err := optim.Descend(broken, recipes.Optimizer{Name: "lion"}, 0, 0, 1); err == nil {
+		t.Error("an unknown optimizer was accepted")
+	}
+}
+
 func TestPlateauReducesAsKerasDoes(t *testing.T) {
 	for _, p := range load(t).Plateaus {
 		rate, memory := 0.1, run.Plateau{}

@@ -67,8 +67,8 @@ func barFigure(title, subtitle, description string, series []string, bars []bar)
 	for _, b := range bars {
 		highest = max(highest, slices.Max(b.values))
 	}
-	return Figure{Title: title, subtitle: subtitle, Description: description, width: width, height: top + group*float64(len(bars)) + 4,
-		body: func(c draw.Canvas) {
+	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: width, Height: top + group*float64(len(bars)) + 4,
+		Body: func(c draw.Canvas) {
 			x := left
 			for i, name := range series {
 				if len(series) == 1 {

@@ -27,8 +27,8 @@ func ConfusionMatrix(all metrics.Confusion) Figure {
 		hits += all.Counts[k][k]
 	}
 	subtitle := fmt.Sprintf("rows: true class, columns: predicted class; count and percent of the row; %d of %d correct", hits, all.Total())
-	return Figure{Title: title, subtitle: subtitle, Description: description, width: left + side + 20, height: top + side + bottom,
-		body: func(cv draw.Canvas) {
+	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: left + side + 20, Height: top + side + bottom,
+		Body: func(cv draw.Canvas) {
 			for i, row := range c.Counts {
 				total := 0
 				for _, n := range row {

@@ -30,9 +30,9 @@ func Costs(title, subtitle string, axes Axes, list []Priced) Figure {
 		description += fmt.Sprintf(" %s: %v at %.3g.", p.Name, p.Value, p.Cost)
 	}
 	const width, height = 640.0, 330.0
-	return Figure{Title: title, subtitle: subtitle, Description: description, width: width, height: height,
-		body: func(c draw.Canvas) {
-			p := newPlot(axes.X, axes.Y)
+	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: width, Height: height,
+		Body: func(c draw.Canvas) {
+			p := NewPlot(axes.X, axes.Y)
 			p.Add(priced(list))
 			p.X.Min = 0
 			for _, m := range list {

@@ -2,6 +2,7 @@ package plots
 
 import (
 	"fmt"
+	"image/color"
 	"math"
 
 	"gonum.org/v1/plot"
@@ -31,8 +32,8 @@ func LearningCurves(history []run.Epoch, epochs int) Figure {
 			subtitle += "; dotted lines: the learning rate falls"
 		}
 	}
-	return Figure{Title: "Learning curves", subtitle: subtitle, Description: description, width: width, height: height,
-		body: func(c draw.Canvas) {
+	return Figure{Title: "Learning curves", Subtitle: subtitle, Description: description, Width: width, Height: height,
+		Body: func(c draw.Canvas) {
 			curveKey(c, width-184, 16, training)
 			curveKey(c, width-92, 16, validation)
 			sideBySide(c, top,
@@ -50,15 +51,15 @@ type Named struct {
 	Run  *run.Run
 }
 
+// CurveStyle is the line of a chart's curve, 0 for the first. Four differ in colour and in dashes; then they repeat.
+func CurveStyle(i int) draw.LineStyle {
+	dashes := [][]vg.Length{nil, {6, 3}, {2, 2}, nil}
+	return draw.LineStyle{Color: []color.Color{blue, orange, vermilion, grey}[i%4], Width: vg.Points(1.8), Dashes: dashes[i%4]}
+}
+
 // LearningRates shows the learning rate and the validation loss of several runs by epoch.
 func LearningRates(title string, runs []Named) Figure {
 	const width, height, top = 720.0, 320.0, 64.0
-	styles := []draw.LineStyle{
-		{Color: blue, Width: vg.Points(1.8)},
-		{Color: orange, Width: vg.Points(1.8), Dashes: []vg.Length{vg.Points(6), vg.Points(3)}},
-		{Color: vermilion, Width: vg.Points(1.8), Dashes: []vg.Length{vg.Points(2), vg.Points(2)}},
-		{Color: grey, Width: vg.Points(1.8)},
-	}
 	description := "Two line charts, of the learning rate and of the validation loss by epoch."
 	for _, r := range runs {
 		if h := r.Run.History; len(h) > 0 {
@@ -66,15 +67,15 @@ func LearningRates(title string, runs []Named) Figure {
 			description += fmt.Sprintf(" %s: rate %.2g and validation loss %.4f at the end.", r.Name, last.LearningRate, last.ValidationLoss)
 		}
 	}
-	return Figure{Title: title, Description: description, width: width, height: height,
-		body: func(c draw.Canvas) {
+	return Figure{Title: title, Description: description, Width: width, Height: height,
+		Body: func(c draw.Canvas) {
 			epochs := 2
 			for _, r := range runs {
 				epochs = max(epochs, len(r.Run.History))
 			}
 			rates, losses := epochPanel(epochs, "learning rate (log)"), epochPanel(epochs, "validation loss (nats)")
 			for i, r := range runs {
-				k := curve{r.Name, styles[i%len(styles)]}
+				k := curve{r.Name, CurveStyle(i)}
 				curveKey(c, 14+float64(i)*150, 38, k)
 				addCurve(rates, r.Run.History, func(e run.Epoch) float64 { return e.LearningRate }, k)
 				addCurve(losses, r.Run.History, func(e run.Epoch) float64 { return e.ValidationLoss }, k)
@@ -144,7 +145,7 @@ func curvePanel(history []run.Epoch, epochs int, label string, ring bool, traine
 
 // epochPanel is an empty chart over the epochs.
 func epochPanel(epochs int, label string) *plot.Plot {
-	p := newPlot("epoch", label)
+	p := NewPlot("epoch", label)
 	p.X.Min, p.X.Max = 1, float64(epochs)
 	p.X.Tick.Marker = wholeNumbers{}
 	return p
@@ -217,8 +218,8 @@ func (oneTwoFive) Ticks(low, high float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// newPlot is a chart in the study's style: no frame, light horizontal lines, words in grey.
-func newPlot(x, y string) *plot.Plot {
+// NewPlot is a chart in the study's style, with the labels of its axes: no frame, light horizontal lines, words in grey.
+func NewPlot(x, y string) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = nil
 	p.X.Label.Text, p.Y.Label.Text = x, y

@@ -35,8 +35,8 @@ func Diagram(title, subtitle string, columns []Column) Figure {
 			description += " the input is added at the end."
 		}
 	}
-	return Figure{Title: title, subtitle: subtitle, Description: description, width: 2*left + float64(len(columns))*(wide+gap) - gap + 24, height: top + float64(rows)*pitch + 30,
-		body: func(c draw.Canvas) {
+	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: 2*left + float64(len(columns))*(wide+gap) - gap + 24, Height: top + float64(rows)*pitch + 30,
+		Body: func(c draw.Canvas) {
 			for i, column := range columns {
 				x := left + float64(i)*(wide+gap)
 				write(c, words(bold(11), ink, -0.5, -0.5), x+wide/2, top-26, column.Title)

@@ -22,8 +22,8 @@ func Disagreement(title string, names []string, counts [][]int) Figure {
 		}
 	}
 	left, side := max(longest+28, longest*math.Cos(slant)-cell/2+12), cell*float64(len(names))
-	return Figure{Title: title, subtitle: subtitle, Description: description, width: left + side + 20, height: top + side + 24 + longest*math.Sin(slant),
-		body: func(c draw.Canvas) {
+	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: left + side + 20, Height: top + side + 24 + longest*math.Sin(slant),
+		Body: func(c draw.Canvas) {
 			for i, row := range counts {
 				x, y := left+float64(i)*cell, top+float64(i)*cell
 				write(c, words(sans(10), ink, -1, -0.5), left-8, y+cell/2, names[i])

@@ -36,8 +36,8 @@ func Embedding(title, subtitle string, points [][2]float64, labels []fashion.Lab
 	for _, n := range names {
 		description += fmt.Sprintf(" %s;", n.name)
 	}
-	return Figure{Title: title, subtitle: subtitle, Description: description, width: width, height: height,
-		body: func(c draw.Canvas) {
+	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: width, Height: height,
+		Body: func(c draw.Canvas) {
 			for i, p := range points {
 				style := draw.GlyphStyle{Color: classColours[int(labels[i])%len(classColours)], Radius: vg.Points(1.9), Shape: draw.BoxGlyph{}}
 				c.DrawGlyph(style, at(c, toX(p[0]), toY(p[1])))

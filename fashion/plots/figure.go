@@ -24,24 +24,24 @@ import (
 type Figure struct {
 	Title       string
 	Description string
-	subtitle    string
-	width       float64 // points; the figure is wider if its heading needs it
-	height      float64 // points
-	body        func(draw.Canvas)
+	Subtitle    string
+	Width       float64           // points; the figure is wider if its heading needs it
+	Height      float64           // points
+	Body        func(draw.Canvas) // draws all but the heading, which takes the top 44 points
 }
 
 // Size returns the figure's width and height in points, 1/72 inch.
 func (f Figure) Size() (width, height float64) {
-	return max(f.width, 24+textWidth(bold(13), f.Title), 24+textWidth(sans(9.5), f.subtitle)), f.height
+	return max(f.Width, 24+textWidth(bold(13), f.Title), 24+textWidth(sans(9.5), f.Subtitle)), f.Height
 }
 
 // draw draws the heading at the top left and the body.
 func (f Figure) draw(c draw.Canvas) {
 	write(c, words(bold(13), ink, 0, -1), 12, 10, f.Title)
-	if f.subtitle != "" {
-		write(c, words(sans(9.5), grey, 0, -1), 12, 28, f.subtitle)
+	if f.Subtitle != "" {
+		write(c, words(sans(9.5), grey, 0, -1), 12, 28, f.Subtitle)
 	}
-	f.body(c)
+	f.Body(c)
 }
 
 // PNG writes the figure as a PNG image of the given resolution in dots per inch.

@@ -28,10 +28,10 @@ func gallery(title, subtitle string, side float64, rows []Row) Figure {
 		columns, left = max(columns, len(r.Images)), max(left, 26+textWidth(sans(9.5), r.Name))
 		names = append(names, r.Name)
 	}
-	return Figure{Title: title, subtitle: subtitle,
+	return Figure{Title: title, Subtitle: subtitle,
 		Description: fmt.Sprintf("A table of grey pictures with %d columns and the rows: %s.", columns, strings.Join(names, ", ")),
-		width:       left + float64(columns)*(side+gap) + 12, height: top + float64(len(rows))*(side+gap) + 6,
-		body: func(c draw.Canvas) {
+		Width:       left + float64(columns)*(side+gap) + 12, Height: top + float64(len(rows))*(side+gap) + 6,
+		Body: func(c draw.Canvas) {
 			for i, r := range rows {
 				y := top + float64(i)*(side+gap)
 				write(c, words(sans(9.5), ink, -1, -0.5), left-10, y+side/2, r.Name)

@@ -41,8 +41,8 @@ func GANCurves(history []run.Epoch, epochs int, realDistance float64) Figure {
 			history[0].Synthesis.FrechetDistance, last.Synthesis.FrechetDistance)
 	}
 	discriminator, generator := curve{"discriminator", training.style}, curve{"generator", validation.style}
-	return Figure{Title: "Training of a GAN", subtitle: subtitle, Description: description, width: width, height: height,
-		body: func(c draw.Canvas) {
+	return Figure{Title: "Training of a GAN", Subtitle: subtitle, Description: description, Width: width, Height: height,
+		Body: func(c draw.Canvas) {
 			curveKey(c, width-204, 16, discriminator)
 			curveKey(c, width-92, 16, generator)
 			losses := epochPanel(epochs, "loss")

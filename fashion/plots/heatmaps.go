@@ -21,8 +21,8 @@ func HeatMaps(title, subtitle string, images []fashion.Image, maps [][fashion.Pi
 		x, y := centre(values)
 		description += fmt.Sprintf(" %s: the heat's centre is at %.0f%% from the left, %.0f%% from the top.", names[i], 100*x, 100*y)
 	}
-	return Figure{Title: title, subtitle: subtitle, Description: description, width: 2*left + float64(len(images))*(side+gap) - gap, height: bottom + 12,
-		body: func(c draw.Canvas) {
+	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: 2*left + float64(len(images))*(side+gap) - gap, Height: bottom + 12,
+		Body: func(c draw.Canvas) {
 			for i, img := range images {
 				x, name := left+float64(i)*(side+gap), names[i]
 				drawImage(c, picture(img), x, top, side)

@@ -47,8 +47,8 @@ func estimates(title, subtitle string, list []Measured, reference metrics.Interv
 	}
 	left, right := max(142, 22+5.2*float64(longest)), 22+4.6*float64(widest)
 	width := max(640, left+right+240)
-	return Figure{Title: title, subtitle: subtitle, Description: description, width: width, height: top + row*float64(len(list)) + foot,
-		body: func(c draw.Canvas) {
+	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: width, Height: top + row*float64(len(list)) + foot,
+		Body: func(c draw.Canvas) {
 			x := func(v float64) float64 { return left + (v-low)/(high-low)*(width-left-right) }
 			ticks(c, low, high, x, top, top+row*float64(len(list)))
 			point := reference.High == reference.Low // not an interval

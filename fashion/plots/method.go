@@ -29,8 +29,8 @@ func Method(title, subtitle string, stages []Stage) Figure {
 	y := func(stage, box int) float64 {
 		return top + tall/2 - (float64(len(stages[stage].Boxes))*(high+gapY)-gapY)/2 + float64(box)*(high+gapY)
 	}
-	return Figure{Title: title, subtitle: subtitle, Description: description, width: 2*left + float64(len(stages))*(wide+gapX) - gapX, height: top + tall + 20,
-		body: func(c draw.Canvas) {
+	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: 2*left + float64(len(stages))*(wide+gapX) - gapX, Height: top + tall + 20,
+		Body: func(c draw.Canvas) {
 			for i, s := range stages {
 				write(c, words(bold(10.5), ink, -0.5, -0.5), x(i)+wide/2, top-22, s.Name)
 				for j := range s.Boxes {

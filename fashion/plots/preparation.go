@@ -21,8 +21,8 @@ func Preparation(title, subtitle string, photos []photo.Prepared) Figure {
 			description += fmt.Sprintf(" %s, %s.", s.Name, s.Note)
 		}
 	}
-	return Figure{Title: title, subtitle: subtitle, Description: description, width: 2*left + float64(columns)*(side+gap) - gap, height: top + float64(len(photos))*(side+gap),
-		body: func(c draw.Canvas) {
+	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: 2*left + float64(columns)*(side+gap) - gap, Height: top + float64(len(photos))*(side+gap),
+		Body: func(c draw.Canvas) {
 			for i, p := range photos {
 				for j, s := range p.Steps {
 					x := left + float64(j)*(side+gap)

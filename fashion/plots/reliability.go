@@ -25,8 +25,8 @@ func Reliability(title string, before, after []metrics.Bin) Figure {
 		panels[i].name += fmt.Sprintf(": calibration error %.4f", metrics.CalibrationError(p.bins))
 		description += " " + panels[i].name + "."
 	}
-	return Figure{Title: title, subtitle: subtitle, Description: description, width: width, height: height,
-		body: func(c draw.Canvas) {
+	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: width, Height: height,
+		Body: func(c draw.Canvas) {
 			for i, p := range panels {
 				x := 8 + float64(i)*width/2
 				write(c, words(bold(10), ink, 0, -1), x+42, top, p.name)
@@ -42,7 +42,7 @@ func reliabilityPanel(c draw.Canvas, bins []metrics.Bin) {
 	for _, b := range bins {
 		most = max(most, b.Count)
 	}
-	dots, counts := newPlot("", "accuracy"), newPlot("confidence", "images")
+	dots, counts := NewPlot("", "accuracy"), NewPlot("confidence", "images")
 	dots.Add(reliable(bins))
 	counts.Add(counted(bins))
 	counts.Y.Max = float64(most)

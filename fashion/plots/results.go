@@ -40,8 +40,8 @@ func Results(title, subtitle string, list []Result) Figure {
 	margin := max(0.005, (high-low)*0.05)
 	low, high = low-margin, high+margin
 	bottom := top + row*float64(len(list))
-	return Figure{Title: title, subtitle: subtitle, Description: description, width: left + span + right, height: bottom + foot,
-		body: func(c draw.Canvas) {
+	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: left + span + right, Height: bottom + foot,
+		Body: func(c draw.Canvas) {
 			resultKey(c, left)
 			x := func(v float64) float64 { return left + (v-low)/(high-low)*span }
 			ticks(c, low, high, x, top, bottom)

@@ -34,9 +34,9 @@ func Brackets(brackets []hyperband.Bracket) Figure {
 	cost := hyperband.Cost(brackets)
 	subtitle := fmt.Sprintf("%d trials, %d epochs in all; each dot is a trial, a pale one is dropped", cost.Trials, cost.Epochs)
 	return Figure{
-		Title: "Brackets and rungs", subtitle: subtitle, Description: fmt.Sprintf("A table of dots with %d rows, the brackets. %s.", len(brackets), subtitle),
-		width: width, height: total,
-		body: func(c draw.Canvas) {
+		Title: "Brackets and rungs", Subtitle: subtitle, Description: fmt.Sprintf("A table of dots with %d rows, the brackets. %s.", len(brackets), subtitle),
+		Width: width, Height: total,
+		Body: func(c draw.Canvas) {
 			y := top
 			for i, b := range brackets {
 				write(c, words(bold(10), ink, 0, -1), 12, y, fmt.Sprintf("bracket %d", b.S))
@@ -86,8 +86,8 @@ func SearchCurves[C comparable](title, score string, s hyperband.State[C]) Figur
 		subtitle = fmt.Sprintf("%d configurations, %d of %d epochs; the darker a line, the more rungs; orange: the best, trial %d with %.4f",
 			len(list), s.Epochs, s.Planned, list[0].ID, list[0].Score(0))
 	}
-	return Figure{Title: title, subtitle: subtitle, Description: "A line chart, one line for each trial: " + subtitle + ".", width: width, height: height,
-		body: func(c draw.Canvas) {
+	return Figure{Title: title, Subtitle: subtitle, Description: "A line chart, one line for each trial: " + subtitle + ".", Width: width, Height: height,
+		Body: func(c draw.Canvas) {
 			rungs, longest := 1, 2
 			for _, b := range s.Brackets {
 				rungs = max(rungs, len(b.Rungs))
@@ -131,8 +131,8 @@ func ParallelCoordinates[C comparable](title string, s hyperband.State[C], slide
 	}
 	step := (width - left - right) / float64(len(s.Space))
 	y := func(position float64) float64 { return height - bottom - position*(height-top-bottom) }
-	return Figure{Title: title, subtitle: subtitle, Description: "Parallel coordinates: " + subtitle + ".", width: width, height: height,
-		body: func(c draw.Canvas) {
+	return Figure{Title: title, Subtitle: subtitle, Description: "Parallel coordinates: " + subtitle + ".", Width: width, Height: height,
+		Body: func(c draw.Canvas) {
 			for i, t := range slices.Backward(list) {
 				style := draw.LineStyle{Color: color.RGBA{205, 205, 205, 255}, Width: vg.Points(0.8)}
 				if i < (len(list)+2)/3 {
@@ -195,8 +195,8 @@ func Importances(title, subtitle string, list []hyperband.Importance) Figure {
 	for _, i := range list {
 		description += fmt.Sprintf(" %s: %.0f%%, significant above %.0f%%.", i.Name, 100*i.Explained, 100*i.Critical)
 	}
-	return Figure{Title: title, subtitle: subtitle, Description: description, width: width, height: top + row*float64(len(list)) + 10,
-		body: func(c draw.Canvas) {
+	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: width, Height: top + row*float64(len(list)) + 10,
+		Body: func(c draw.Canvas) {
 			for k, i := range list {
 				y, scale := top+float64(k)*row, width-left-right
 				write(c, words(sans(10), ink, -1, -0.5), left-10, y+row/2, i.Name)
@@ -234,9 +234,9 @@ func EarlyAndFinal[C comparable](title, score string, found, continued hyperband
 	add(continued, dropped)
 	early, final := fmt.Sprintf("%s up to epoch %d", score, first), fmt.Sprintf("up to epoch %d", last)
 	subtitle := fmt.Sprintf("%d trials; rank correlation %.2f", len(pairs), hyperband.RankCorrelation(a, b))
-	return Figure{Title: title, subtitle: subtitle, Description: fmt.Sprintf("A scatter chart of %s and %s: %s.", early, final, subtitle), width: width, height: height,
-		body: func(c draw.Canvas) {
-			p := newPlot(early, final)
+	return Figure{Title: title, Subtitle: subtitle, Description: fmt.Sprintf("A scatter chart of %s and %s: %s.", early, final, subtitle), Width: width, Height: height,
+		Body: func(c draw.Canvas) {
+			p := NewPlot(early, final)
 			for k, style := range []draw.GlyphStyle{kept, dropped} {
 				c.DrawGlyph(style, at(c, 20+float64(k)*150, 50))
 				write(c, words(sans(10), ink, 0, -0.5), 30+float64(k)*150, 50, []string{"kept by the search", "dropped, then trained to the end"}[k])

@@ -37,8 +37,8 @@ func Simplex(title, subtitle string, names [3]string, grid []ensemble.GridPoint,
 		t := (accuracy - low) / math.Max(1e-9, high-low)
 		return blend(math.Pow(t, 4))
 	}
-	return Figure{Title: title, subtitle: subtitle, Description: description, width: width, height: height,
-		body: func(c draw.Canvas) {
+	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: width, Height: height,
+		Body: func(c draw.Canvas) {
 			for _, w := range grid {
 				x, y := position(w.Weights)
 				disc(c, shade(w.Accuracy), dot, at(c, x, y))

@@ -41,8 +41,8 @@ func tiles(title, subtitle, none string, most int, list []tile) Figure {
 		lines = len(list[0].lines)
 	}
 	row := side + 14 + pitch*float64(lines)
-	return Figure{Title: title, subtitle: subtitle, width: 2*left + float64(columns)*(side+gap) - gap, height: top + float64(rows)*row,
-		body: func(c draw.Canvas) {
+	return Figure{Title: title, Subtitle: subtitle, Width: 2*left + float64(columns)*(side+gap) - gap, Height: top + float64(rows)*row,
+		Body: func(c draw.Canvas) {
 			if len(list) == 0 {
 				write(c, words(sans(11), ink, 0, -1), 12, top, none)
 			}

@@ -9,6 +9,7 @@ import (
 
 // trainings are the variants that each notebook trains, by its name without the extension. A notebook that is neither here nor in searches only reads.
 var trainings = map[string]func(Profile) []Variant{
+	"02-learning":     func(p Profile) []Variant { return append(Overfitting(p), Normalization(p)...) },
 	"03-cnn":          func(p Profile) []Variant { return append(named("cnn")(p), OwnNetwork(p)) },
 	"04-augmentation": AugmentationAblation,
 	"05-plateau":      Schedules,

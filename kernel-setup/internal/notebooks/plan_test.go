@@ -69,11 +69,11 @@ func TestPlanCountsWhatIsDoneAndWhatIsLeft(t *testing.T) {
 	out := t.TempDir()
 	layouttest.Write(t, filepath.Join(out, timesFile), `{"full/03-cnn": 7, "full/06-resnet50": 9, "quick/06-resnet50": 1000}`)
 
-	p, err := planOf(t, l, "02", full, out)
+	p, err := planOf(t, l, "03", full, out)
 	if err != nil || p.notebooks[0].left != 7 || !p.notebooks[0].trainings[0].finished {
 		t.Errorf("the plan is %+v (%v), want a finished training and 7 seconds for all else", p, err)
 	}
-	p, err = planOf(t, l, "05", full, out)
+	p, err = planOf(t, l, "06", full, out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,9 +120,9 @@ func TestPlanFindsARunOfAnotherRecipeBeforeTheNotebookDoes(t *testing.T) {
 	other := study.ResNet50(study.Full)
 	other.Seed = 77
 	begun(t, root, "full/resnet50", other, 1, 100)
-	_, err := planOf(t, l, "05", study.Full, t.TempDir())
+	_, err := planOf(t, l, "06", study.Full, t.TempDir())
 	layouttest.Mentions(t, err, "06-resnet50", filepath.Join(root, "full", "resnet50"), "seed: 77 != 1")
-	if _, err := planOf(t, l, "02", study.Full, t.TempDir()); err != nil {
+	if _, err := planOf(t, l, "03", study.Full, t.TempDir()); err != nil {
 		t.Errorf("a notebook that does not need it: %v", err)
 	}
 }
@@ -133,7 +133,7 @@ func TestPlanOfASearchCountsItsEpochsAndThoseOfTheDroppedTrials(t *testing.T) {
 	smoke := study.Smoke
 	of := func() training {
 		t.Helper()
-		p, err := planOf(t, l, "06", smoke, t.TempDir())
+		p, err := planOf(t, l, "07", smoke, t.TempDir())
 		if err != nil {
 			t.Fatal(err)
 		}
