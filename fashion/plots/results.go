@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -71,19 +72,14 @@ func Results(title, subtitle string, list []Result) Figure {
 
 // sentence is a row for a screen reader.
 func (r Result) sentence() string {
-	s := r.Name
-	if r.Note != "" {
-		s += ", " + r.Note
-	}
-	if r.Value == nil {
-		s += ": not run"
-	} else {
-		s += ": " + r.Value.String()
+	value, slide := "not run", ""
+	if r.Value != nil {
+		value = r.Value.String()
 	}
 	if r.Slide > 0 {
-		s += fmt.Sprintf("; slide %.4f", r.Slide)
+		slide = fmt.Sprintf("; slide %.4f", r.Slide)
 	}
-	return s + "."
+	return strings.TrimSuffix(r.Name+", "+r.Note, ", ") + ": " + value + slide + "."
 }
 
 // slideMark is how a slide's value is drawn: in another shape and hue than what was measured.

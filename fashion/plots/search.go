@@ -169,11 +169,11 @@ type mark struct {
 
 // marks are the choices of a parameter, or the ends of its range.
 func marks[C any](p hyperband.Parameter[C]) (list []mark) {
+	if len(p.Choices) == 0 {
+		return []mark{{0, p.Format(p.Low)}, {1, p.Format(p.High)}}
+	}
 	for i, name := range p.Choices {
 		list = append(list, mark{p.Position(float64(i)), name})
-	}
-	if list == nil {
-		list = []mark{{0, p.Format(p.Low)}, {1, p.Format(p.High)}}
 	}
 	return list
 }
@@ -214,35 +214,33 @@ func Importances(title, subtitle string, list []hyperband.Importance) Figure {
 func EarlyAndFinal[C comparable](title, score string, found, continued hyperband.State[C]) Figure {
 	const width, height, top = 560.0, 380.0, 64.0
 	first, last := found.FirstAndLastEpochs()
-	type pair struct {
-		early, final float64
-		style        draw.GlyphStyle
+	groups := []struct {
+		name  string
+		style draw.GlyphStyle
+		state hyperband.State[C]
+	}{
+		{"kept by the search", draw.GlyphStyle{Color: blue, Radius: vg.Points(4), Shape: draw.CircleGlyph{}}, found},
+		{"dropped, then trained to the end", draw.GlyphStyle{Color: vermilion, Radius: vg.Points(5), Shape: draw.PyramidGlyph{}}, continued},
 	}
-	kept := draw.GlyphStyle{Color: blue, Radius: vg.Points(4), Shape: draw.CircleGlyph{}}
-	dropped := draw.GlyphStyle{Color: vermilion, Radius: vg.Points(5), Shape: draw.PyramidGlyph{}}
-	var pairs []pair
+	points := make([]plotter.XYs, len(groups))
 	var a, b []float64
-	add := func(s hyperband.State[C], style draw.GlyphStyle) {
-		for _, t := range s.Ranking() {
+	for k, g := range groups {
+		for _, t := range g.state.Ranking() {
 			if len(t.Scores) >= last {
-				pairs = append(pairs, pair{t.Score(first), t.Score(last), style})
 				a, b = append(a, t.Score(first)), append(b, t.Score(last))
+				points[k] = append(points[k], plotter.XY{X: t.Score(first), Y: t.Score(last)})
 			}
 		}
 	}
-	add(found, kept)
-	add(continued, dropped)
 	early, final := fmt.Sprintf("%s up to epoch %d", score, first), fmt.Sprintf("up to epoch %d", last)
-	subtitle := fmt.Sprintf("%d trials; rank correlation %.2f", len(pairs), hyperband.RankCorrelation(a, b))
+	subtitle := fmt.Sprintf("%d trials; rank correlation %.2f", len(a), hyperband.RankCorrelation(a, b))
 	return Figure{Title: title, Subtitle: subtitle, Description: fmt.Sprintf("A scatter chart of %s and %s: %s.", early, final, subtitle), Width: width, Height: height,
 		Body: func(c draw.Canvas) {
 			p := NewPlot(early, final)
-			for k, style := range []draw.GlyphStyle{kept, dropped} {
-				c.DrawGlyph(style, at(c, 20+float64(k)*150, 50))
-				write(c, words(sans(10), ink, 0, -0.5), 30+float64(k)*150, 50, []string{"kept by the search", "dropped, then trained to the end"}[k])
-			}
-			for _, pair := range pairs {
-				p.Add(&plotter.Scatter{XYs: plotter.XYs{{X: pair.early, Y: pair.final}}, GlyphStyle: pair.style})
+			for k, g := range groups {
+				c.DrawGlyph(g.style, at(c, 20+float64(k)*150, 50))
+				write(c, words(sans(10), ink, 0, -0.5), 30+float64(k)*150, 50, g.name)
+				p.Add(&plotter.Scatter{XYs: points[k], GlyphStyle: g.style})
 			}
 			leaveRoom(&p.X)
 			leaveRoom(&p.Y)

@@ -36,11 +36,10 @@ type line struct {
 // tiles draws items in rows of at most so many, each with as many lines, or a word if there are none.
 func tiles(title, subtitle, none string, most int, list []tile) Figure {
 	const side, gap, left, top, pitch = 72.0, 26.0, 20.0, 54.0, 12.0
-	columns, rows, lines := min(most, max(1, len(list))), max(1, (len(list)+most-1)/most), 1
+	columns, rows, row := min(most, max(1, len(list))), max(1, (len(list)+most-1)/most), side+14+pitch
 	if len(list) > 0 {
-		lines = len(list[0].lines)
+		row = side + 14 + pitch*float64(len(list[0].lines))
 	}
-	row := side + 14 + pitch*float64(lines)
 	return Figure{Title: title, Subtitle: subtitle, Width: 2*left + float64(columns)*(side+gap) - gap, Height: top + float64(rows)*row,
 		Body: func(c draw.Canvas) {
 			if len(list) == 0 {
