@@ -28,7 +28,8 @@ const referenceDevice = "2 cores of an AMD EPYC (Zen 4)"
 var timedSteps = []timedStep{
 	{"cnn", "", 0, 64, 42.3, 3.5},
 	{"cnn", "", 0, 512, 307, 3.5},
-	{"residual", "", 0, 64, 117, 0}, // 2.77 times the CNN's in one run on another processor
+	{"residual", "", 0, 64, 117, 0},   // 2.77 times the CNN's in one run on another processor
+	{"wideresnet", "", 0, 64, 193, 0}, // WRN-16-2: 1.65 times the residual network's CPU time in one run
 	{"resnet50", "", 0, 64, 236, 15},
 	{"resnet50", "", 0, 512, 1366, 15},
 	{"convnext", "tiny", 0, 64, 325, 0},

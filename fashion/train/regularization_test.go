@@ -17,6 +17,8 @@ import (
 // ingredients is a small training with what raises the accuracy of a long one: all that a resume must restore beyond what recipe has.
 func ingredients() recipes.Recipe {
 	r := recipe()
+	r.Model = recipes.Model{Name: "wideresnet", Depth: 10, Width: 1, Dropout: 0.2, Squeeze: 4, DropPath: 0.2, FlipTTA: true, ShiftTTA: true}
+	r.Augmentation = recipes.Augmentation{Flip: recipes.AlternatingFlip, Crop: 2, Cutout: r.Augmentation.Cutout}
 	r.Regularization = recipes.Regularization{LabelSmoothing: 0.1, Mixup: 0.2, CutMix: 1}
 	r.Optimizer.ClipNorm, r.Optimizer.EMA = 1, 0.9
 	r.Schedule = recipes.Schedule{Name: "cosine", Warmup: 20}
