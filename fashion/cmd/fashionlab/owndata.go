@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"fashionlab/fashion/dataset"
+	"fashionlab/fashion/demo"
 	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/pictures"
 	"fashionlab/fashion/run"
@@ -91,4 +93,26 @@ func readOwnData(ctx context.Context, o trainOptions) (dataset.DataSet, error) {
 		fmt.Println(report)
 	}
 	return d, err
+}
+
+// addRun adds the flag of the run whose model is asked.
+func addRun(f *flag.FlagSet) *string {
+	return f.String("run", "", "`name` of a run whose model is asked alone, such as own/FOLDER/cnn-augmented (default the best models of the study)")
+}
+
+// openEnsemble opens the model of a run, of this machine or else a published one, or the study's ensemble without a name.
+func openEnsemble(name string) (*demo.Ensemble, error) {
+	if name == "" {
+		return demo.Open(warn)
+	}
+	r, err := run.Local().Open(name)
+	if errors.Is(err, run.ErrNotFound) {
+		if published, errPublished := run.Published().Open(name); errPublished == nil {
+			r, err = published, nil
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("-run: %w", err)
+	}
+	return demo.OpenRun(r, name)
 }
