@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/demo"
 	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/pictures"
@@ -63,15 +62,11 @@ func ownName(o trainOptions) (string, error) {
 
 // onOwnData reads the data set, keeps it, and trains.
 func (t training) onOwnData(ctx context.Context) error {
-	d, err := readOwnData(ctx, t.trainOptions)
+	kept, found, err := pictures.Keep(ctx, t.data, t.fit)
 	if err != nil {
 		return err
 	}
-	kept, err := dataset.Keep(d)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("%s: %s training and %s test images of %d classes; digest %.12s\n", t.data, text.Thousands(d.Train.Len()), text.Thousands(d.Test.Len()), len(kept.Classes), kept.Digest)
+	fmt.Printf("%s\nkept under the digest %.12s\n", found, kept.Digest)
 	t.trained = kept.For(t.trained)
 	if err := checkRecipe(t.trained); err != nil {
 		return err
@@ -81,18 +76,6 @@ func (t training) onOwnData(ctx context.Context) error {
 		err = fmt.Errorf("%w; if the images of %s changed, name another run with -name", err, t.data)
 	}
 	return err
-}
-
-// readOwnData reads the data set of a folder and prints what was found.
-func readOwnData(ctx context.Context, o trainOptions) (dataset.DataSet, error) {
-	if dataset.IsIDX(o.data) {
-		return dataset.FromIDX(o.data)
-	}
-	d, report, err := pictures.Read(ctx, o.data, o.fit)
-	if err == nil {
-		fmt.Println(report)
-	}
-	return d, err
 }
 
 // addRun adds the flag of the run whose model is asked.
