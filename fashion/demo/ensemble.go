@@ -5,13 +5,17 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"image"
 	"slices"
 	"sync/atomic"
 
+	"fashionlab/fashion"
 	"fashionlab/fashion/ensemble"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/photo"
+	"fashionlab/fashion/pictures"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 )
@@ -20,6 +24,10 @@ import (
 type Ensemble struct {
 	Members     []Member // the one with the largest weight first
 	Temperature float64  // of temperature scaling, fitted on the validation images
+
+	Data    recipes.Data    // what the members learned
+	Classes fashion.Classes // nil for Fashion-MNIST
+	fit     string          // how photos are prepared for a data set of one's own, see package pictures
 
 	indices    []int32    // of the validation images, in the file of training images
 	validation []evidence // of these, without similarities
@@ -92,6 +100,33 @@ func Open(warn func(error)) (*Ensemble, error) {
 		e.Members[i].model = models[e.Members[i].Run]
 	}
 	return e, nil
+}
+
+// OpenRun loads the model of one run, finished and tested, as an ensemble of it alone. It may have learned a data set of one's own.
+func OpenRun(r *run.Run, name string) (*Ensemble, error) {
+	m, err := infer.Load(r)
+	if err != nil {
+		return nil, err
+	}
+	joined, err := ensemble.Join(ensemble.Member{Name: name, Run: r})
+	if err != nil {
+		return nil, err
+	}
+	e, err := weigh(joined)
+	if err != nil {
+		return nil, err
+	}
+	e.Members[0].model = m
+	e.Data, e.Classes, e.fit = r.Recipe.Data, r.Record.Classes, r.Record.Fit
+	return e, nil
+}
+
+// prepare prepares a photo as the pictures of the data set were.
+func (e *Ensemble) prepare(img image.Image) (photo.Prepared, error) {
+	if e.Data.Set == "" {
+		return photo.Prepare(img)
+	}
+	return pictures.Prepare(img, e.fit)
 }
 
 // source is where a candidate's run may be.

@@ -24,7 +24,7 @@ func (e *Ensemble) PredictFiles(paths []string) ([]File, error) {
 	var photos []photo.Prepared
 	var rows []int // of the photos, in files
 	for i, path := range paths {
-		prepared, warnings, err := readFile(path)
+		prepared, warnings, err := e.readFile(path)
 		files[i].Path, files[i].Warnings, files[i].Err = path, warnings, err
 		if err == nil {
 			photos, rows = append(photos, prepared), append(rows, i)
@@ -40,7 +40,7 @@ func (e *Ensemble) PredictFiles(paths []string) ([]File, error) {
 	return files, nil
 }
 
-func readFile(path string) (photo.Prepared, []string, error) {
+func (e *Ensemble) readFile(path string) (photo.Prepared, []string, error) {
 	limits := photo.DefaultLimits()
 	data, err := readAtMost(path, limits.Bytes+1)
 	if err != nil {
@@ -49,7 +49,7 @@ func readFile(path string) (photo.Prepared, []string, error) {
 		}
 		return photo.Prepared{}, nil, err
 	}
-	prepared, err := readPhoto(context.Background(), bytes.NewReader(data), limits)
+	prepared, err := e.readPhoto(context.Background(), bytes.NewReader(data), limits)
 	if err != nil {
 		return photo.Prepared{}, nil, err
 	}

@@ -16,8 +16,8 @@ import (
 	"fashionlab/fashion/demo"
 )
 
-// pictures names a folder for screenshots of the page, to be looked at.
-const pictures = "FASHION_SCREENSHOTS"
+// screenshots names a folder for screenshots of the page, to be looked at.
+const screenshots = "FASHION_SCREENSHOTS"
 
 // browser opens a tab; without a browser the test is skipped.
 func browser(t *testing.T) context.Context {
@@ -40,7 +40,7 @@ func browser(t *testing.T) context.Context {
 
 func screenshot(t *testing.T, tab context.Context, name string) {
 	t.Helper()
-	dir := os.Getenv(pictures)
+	dir := os.Getenv(screenshots)
 	if dir == "" {
 		return
 	}

@@ -157,12 +157,12 @@ func Confidence(p run.Predictions) []float64 {
 
 // readPhoto decodes the file of a photo within the limits and prepares it. A file that is no usable picture is a *photo.Error. It ends
 // with the context.
-func readPhoto(ctx context.Context, r io.Reader, limits photo.Limits) (photo.Prepared, error) {
+func (e *Ensemble) readPhoto(ctx context.Context, r io.Reader, limits photo.Limits) (photo.Prepared, error) {
 	img, err := photo.Decode(ctx, r, limits)
 	if err != nil {
 		return photo.Prepared{}, err
 	}
-	return photo.Prepare(img)
+	return e.prepare(img)
 }
 
 func images(photos []photo.Prepared) []fashion.Image {

@@ -18,8 +18,9 @@ type (
 	ensembleJSON struct {
 		Classes    []string     `json:"classes"`
 		Members    []memberJSON `json:"members"`
-		MaxBytes   int64        `json:"max_bytes"`  // of a file
-		Directions int          `json:"directions"` // latent directions of the generator; 0 without one
+		Own        bool         `json:"own,omitempty"` // a data set of one's own
+		MaxBytes   int64        `json:"max_bytes"`     // of a file
+		Directions int          `json:"directions"`    // latent directions of the generator; 0 without one
 	}
 	memberJSON struct {
 		Title      string     `json:"title"`
@@ -56,9 +57,9 @@ type (
 
 // describe is the ensemble for the page.
 func (e *Ensemble) describe() ensembleJSON {
-	var j ensembleJSON
-	for i := range fashion.NumClasses {
-		j.Classes = append(j.Classes, fashion.Label(i).String())
+	j := ensembleJSON{Own: e.Data.Set != ""}
+	for i := range e.Classes.Len() {
+		j.Classes = append(j.Classes, e.Classes.Name(fashion.Label(i)))
 	}
 	for _, m := range e.Members {
 		j.Members = append(j.Members, memberJSON{m.Title, m.Name(), m.Run.Published, m.Weight, [3]float64{m.Test.Value, m.Test.Low, m.Test.High}, m.Run.Record.Parameters, len(m.Run.History)})
@@ -69,14 +70,14 @@ func (e *Ensemble) describe() ensembleJSON {
 // describe is an explanation for the page, with the nearest neighbours once they are prepared.
 func (s *Server) describe(e Explanation) explanationJSON {
 	j := explanationJSON{Probabilities: e.Probabilities, Members: e.Members, Decision: e.Decision, Reason: e.Reason, GradCAM: dataURI(heatMap(e.GradCAM)),
-		GradCAMClass: e.GradCAMClass.String(), NoNeighbours: s.noNeighbours.Load()}
+		GradCAMClass: s.ensemble.Classes.Name(e.GradCAMClass), NoNeighbours: s.noNeighbours.Load()}
 	for _, step := range e.Prepared.Steps {
 		j.Steps = append(j.Steps, stepJSON{step.Name, step.Note, dataURI(step.Image)})
 	}
 	if n := e.near; n != nil {
 		j.Neighbours = []neighbourJSON{}
 		for _, near := range n.Nearest(e.Features, nearestShown) {
-			j.Neighbours = append(j.Neighbours, neighbourJSON{near.Label.String(), near.Similarity, dataURI(photo.Grey(near.Image))})
+			j.Neighbours = append(j.Neighbours, neighbourJSON{s.ensemble.Classes.Name(near.Label), near.Similarity, dataURI(photo.Grey(near.Image))})
 		}
 	}
 	return j

@@ -286,7 +286,7 @@ func (s *Server) prepare(r *http.Request, data []byte) (p photo.Prepared, warnin
 		return p, nil, err
 	}
 	defer s.decoding.release()
-	if p, err = readPhoto(r.Context(), bytes.NewReader(data), s.options.Limits); err == nil {
+	if p, err = s.ensemble.readPhoto(r.Context(), bytes.NewReader(data), s.options.Limits); err == nil {
 		warnings = photo.Warnings(data)
 	}
 	return p, warnings, err

@@ -20,6 +20,7 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/disk"
+	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/photo"
 )
 
@@ -78,6 +79,26 @@ func Read(ctx context.Context, dir, fit string) (dataset.DataSet, Report, error)
 	}
 	report.compare(d)
 	return d, report, nil
+}
+
+// Keep reads the data set of a folder, which is one of IDX files or of pictures, keeps it for trainings, and returns it with what was found as text. A recipe of the study learns it with
+// Source.For.
+func Keep(ctx context.Context, dir, fit string) (kept dataset.Source, found string, err error) {
+	var d dataset.DataSet
+	if dataset.IsIDX(dir) {
+		d, err = dataset.FromIDX(dir)
+		found = fmt.Sprintf("%s: %s training and %s test images of %d classes", dir, text.Thousands(d.Train.Len()), text.Thousands(d.Test.Len()), len(d.Train.Classes))
+	} else {
+		var report Report
+		if d, report, err = Read(ctx, dir, fit); err == nil {
+			found = report.String()
+		}
+	}
+	if err != nil {
+		return kept, "", err
+	}
+	kept, err = dataset.Keep(d)
+	return kept, found, err
 }
 
 // splits finds the folders of the splits; there may be none for testing.

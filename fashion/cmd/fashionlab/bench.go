@@ -12,6 +12,7 @@ import (
 
 	"fashionlab/fashion/cmd/fashionlab/internal/bench"
 	"fashionlab/fashion/cmd/fashionlab/internal/photobench"
+	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/demo"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/study"
@@ -89,7 +90,7 @@ func benchPhotos(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	all, err := trainingImages()
+	all, err := dataset.Train(e.Data)
 	if err == nil {
 		err = e.AddNeighbours(all, neighbourImages)
 	}

@@ -27,11 +27,15 @@ func benchLoad(ctx context.Context, o benchOptions) error {
 	if !held.Here {
 		return load.Run(ctx, os.Stdout, held)
 	}
-	s, err := newServer(demo.Options{Token: demo.NewToken()})
+	ensemble, err := demo.Open(warn)
 	if err != nil {
 		return err
 	}
-	if err := addNeighbours(s); err != nil {
+	s, err := newServer(ensemble, demo.Options{Token: demo.NewToken()})
+	if err != nil {
+		return err
+	}
+	if err := addNeighbours(s, ensemble); err != nil {
 		return err
 	}
 	serving, stop := context.WithCancel(ctx)

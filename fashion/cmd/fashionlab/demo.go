@@ -8,7 +8,7 @@ import (
 	"os"
 	"strings"
 
-	"fashionlab/fashion"
+	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/demo"
 	"fashionlab/fashion/gan"
 	"fashionlab/fashion/run"
@@ -24,6 +24,7 @@ page, unless -token is set. Ctrl-C stops it.`,
 		example: "demo -listen 127.0.0.1:8080",
 		define: func(f *flag.FlagSet) prepare {
 			listen := f.String("listen", "127.0.0.1:8080", "`address` of the page")
+			name := addRun(f)
 			token := f.String("token", "", "that clients must send (default none on this machine, elsewhere a new one)")
 			var origins []string
 			f.Func("origin", "`URL` under which users reach the page through a proxy, such as https://demo.example; may be repeated", func(v string) error {
@@ -39,7 +40,7 @@ page, unless -token is set. Ctrl-C stops it.`,
 			return func([]string) (work, error) {
 				checked, err := checkAddress(*listen, *token)
 				return func(ctx context.Context) error {
-					return serve(ctx, *listen, demo.Options{Token: checked, Origins: origins})
+					return serve(ctx, *listen, *name, demo.Options{Token: checked, Origins: origins})
 				}, err
 			}
 		},
@@ -65,13 +66,17 @@ func checkAddress(address, token string) (string, error) {
 }
 
 // serve serves the demo's page until the context ends.
-func serve(ctx context.Context, address string, options demo.Options) error {
-	s, err := newServer(options)
+func serve(ctx context.Context, address, name string, options demo.Options) error {
+	ensemble, err := openEnsemble(name)
+	if err != nil {
+		return err
+	}
+	s, err := newServer(ensemble, options)
 	if err != nil {
 		return err
 	}
 	go func() {
-		if err := addNeighbours(s); err != nil {
+		if err := addNeighbours(s, ensemble); err != nil {
 			s.OmitNeighbours()
 			fmt.Fprintln(os.Stderr, "predictions are shown without similar training images:", err)
 		}
@@ -80,11 +85,7 @@ func serve(ctx context.Context, address string, options demo.Options) error {
 }
 
 // newServer is the demo's server, without neighbours.
-func newServer(options demo.Options) (*demo.Server, error) {
-	ensemble, err := demo.Open(warn)
-	if err != nil {
-		return nil, err
-	}
+func newServer(ensemble *demo.Ensemble, options demo.Options) (*demo.Server, error) {
 	for _, m := range ensemble.Members {
 		fmt.Printf("%s, %s, weight %.2f, test accuracy %v\n", m.Title, m.Name(), m.Weight, m.Test)
 	}
@@ -92,6 +93,9 @@ func newServer(options demo.Options) (*demo.Server, error) {
 		return nil, err
 	}
 	s := demo.NewServer(ensemble, options)
+	if ensemble.Data.Set != "" {
+		return s, nil // the published GAN generates other things
+	}
 	if err := addGenerator(s); err != nil {
 		fmt.Fprintln(os.Stderr, "the page generates no items:", err)
 	}
@@ -111,19 +115,10 @@ func addGenerator(s *demo.Server) error {
 	return s.AddGenerator(g)
 }
 
-func addNeighbours(s *demo.Server) error {
-	set, err := trainingImages()
+func addNeighbours(s *demo.Server, ensemble *demo.Ensemble) error {
+	set, err := dataset.Train(ensemble.Data)
 	if err != nil {
 		return err
 	}
 	return s.AddNeighbours(set, neighbourImages)
-}
-
-// trainingImages are those of the data set.
-func trainingImages() (fashion.Set, error) {
-	dir, err := fashion.FindDir()
-	if err != nil {
-		return fashion.Set{}, err
-	}
-	return fashion.LoadTrain(dir)
 }

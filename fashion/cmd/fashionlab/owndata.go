@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 
-	"fashionlab/fashion/dataset"
+	"fashionlab/fashion/demo"
 	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/pictures"
 	"fashionlab/fashion/run"
@@ -61,15 +62,11 @@ func ownName(o trainOptions) (string, error) {
 
 // onOwnData reads the data set, keeps it, and trains.
 func (t training) onOwnData(ctx context.Context) error {
-	d, err := readOwnData(ctx, t.trainOptions)
+	kept, found, err := pictures.Keep(ctx, t.data, t.fit)
 	if err != nil {
 		return err
 	}
-	kept, err := dataset.Keep(d)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("%s: %s training and %s test images of %d classes; digest %.12s\n", t.data, text.Thousands(d.Train.Len()), text.Thousands(d.Test.Len()), len(kept.Classes), kept.Digest)
+	fmt.Printf("%s\nkept under the digest %.12s\n", found, kept.Digest)
 	t.trained = kept.For(t.trained)
 	if err := checkRecipe(t.trained); err != nil {
 		return err
@@ -81,14 +78,24 @@ func (t training) onOwnData(ctx context.Context) error {
 	return err
 }
 
-// readOwnData reads the data set of a folder and prints what was found.
-func readOwnData(ctx context.Context, o trainOptions) (dataset.DataSet, error) {
-	if dataset.IsIDX(o.data) {
-		return dataset.FromIDX(o.data)
+// addRun adds the flag of the run whose model is asked.
+func addRun(f *flag.FlagSet) *string {
+	return f.String("run", "", "`name` of a run whose model is asked alone, such as own/FOLDER/cnn-augmented (default the best models of the study)")
+}
+
+// openEnsemble opens the model of a run, of this machine or else a published one, or the study's ensemble without a name.
+func openEnsemble(name string) (*demo.Ensemble, error) {
+	if name == "" {
+		return demo.Open(warn)
 	}
-	d, report, err := pictures.Read(ctx, o.data, o.fit)
-	if err == nil {
-		fmt.Println(report)
+	r, err := run.Local().Open(name)
+	if errors.Is(err, run.ErrNotFound) {
+		if published, errPublished := run.Published().Open(name); errPublished == nil {
+			r, err = published, nil
+		}
 	}
-	return d, err
+	if err != nil {
+		return nil, fmt.Errorf("-run: %w", err)
+	}
+	return demo.OpenRun(r, name)
 }

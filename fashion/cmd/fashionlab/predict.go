@@ -11,6 +11,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/demo"
 )
 
@@ -22,11 +23,12 @@ training images is similar, each with the reason. Files that cannot be used are 
 		example: "predict testdata/photos/cmyk.jpg -json",
 		define: func(f *flag.FlagSet) prepare {
 			asJSON := f.Bool("json", false, "print JSON")
+			name := addRun(f)
 			return func(files []string) (work, error) {
 				if len(files) == 0 {
 					return nil, errors.New("name one photo or more")
 				}
-				return func(context.Context) error { return predict(files, *asJSON) }, nil
+				return func(context.Context) error { return predict(files, *name, *asJSON) }, nil
 			}
 		},
 	}
@@ -53,12 +55,12 @@ type classProbability struct {
 }
 
 // predict prints the predictions of files. A file that cannot be used is reported in its place, and is the error at the end.
-func predict(files []string, asJSON bool) error {
-	ensemble, err := demo.Open(warn)
+func predict(files []string, name string, asJSON bool) error {
+	ensemble, err := openEnsemble(name)
 	if err != nil {
 		return err
 	}
-	all, err := trainingImages()
+	all, err := dataset.Train(ensemble.Data)
 	if err == nil {
 		err = ensemble.AddNeighbours(all, 2000) // fewer than the page's, which has time: a decision close to a threshold may differ
 	}
@@ -101,9 +103,9 @@ func newPredicted(ensemble *demo.Ensemble, f demo.File) predicted {
 		return p
 	}
 	ranking := demo.Ranking(f.Probabilities)
-	p.Class, p.Decision, p.Reason, p.Unsure, p.Members = ranking[0].String(), f.Decision, f.Reason, f.Decision != demo.Classified, map[string]float64{}
-	for _, class := range ranking[:3] {
-		p.Top = append(p.Top, classProbability{class.String(), float64(f.Probabilities[class])})
+	p.Class, p.Decision, p.Reason, p.Unsure, p.Members = ensemble.Classes.Name(ranking[0]), f.Decision, f.Reason, f.Decision != demo.Classified, map[string]float64{}
+	for _, class := range ranking[:min(3, len(ranking))] {
+		p.Top = append(p.Top, classProbability{ensemble.Classes.Name(class), float64(f.Probabilities[class])})
 	}
 	for i, m := range f.Members {
 		p.Members[ensemble.Members[i].Title] = float64(m[ranking[0]])
