@@ -84,7 +84,7 @@ func (j Judgement) Notes() (notes []string) {
 	for _, f := range j.Findings {
 		if len(f.Results) > 0 && f.VariantCost.Parameters != f.Cost.Parameters {
 			r := f.Results[0]
-			notes = append(notes, fmt.Sprintf("%s: accuracy %.4f, %s. %s: accuracy %.4f, %s.", f.Variant.Name, r.Variant, f.VariantCost, f.Baseline.Name, r.Baseline, f.Cost))
+			notes = append(notes, fmt.Sprintf("Accuracy and size: %s %.4f, %s; %s %.4f, %s.", f.Variant.Name, r.Variant, f.VariantCost, f.Baseline.Name, r.Baseline, f.Cost))
 		}
 	}
 	var runs, devices []string
