@@ -273,6 +273,34 @@ func TestEnsembleIsJudgedOnTheTestImagesOnceAllMembersAreThere(t *testing.T) {
 	}
 }
 
+func TestAllComparisonsOfAClaimHaveVerdictsOnceAllTrainingsAreThere(t *testing.T) {
+	store := run.StoreAt(t.TempDir(), false)
+	c := claim(t, "gan")
+	for i, v := range claims.Queue(study.Full, c) {
+		if j := judge(t, c.Name, store); len(j.Missing) != j.Trainings-i || j.Trainings != 18 {
+			t.Fatalf("after %d trainings %d of %d are missing", i, len(j.Missing), j.Trainings)
+		}
+		accuracy := 0.9
+		if v.Recipe.Data.Synthetic.Hard {
+			accuracy = 0.93
+		}
+		good(accuracy).save(t, store, v)
+	}
+	j := judge(t, c.Name, store)
+	for _, f := range j.Findings {
+		want := claims.NoDifference
+		if f.Variant.Members(1)[0].Recipe.Data.Synthetic.Hard != f.Baseline.Members(1)[0].Recipe.Data.Synthetic.Hard {
+			want = claims.Confirmed
+		}
+		if f.Verdict() != want {
+			t.Errorf("%s is %q, want %q: %+v", f.Name(), f.Verdict(), want, f.Results)
+		}
+	}
+	if len(j.Missing) != 0 || len(j.Effects()) != len(j.Findings) || strings.Contains(strings.Join(j.Notes(), "\n"), "Missing") {
+		t.Errorf("%d are missing, %d of %d comparisons have an effect, notes %q", len(j.Missing), len(j.Effects()), len(j.Findings), j.Notes())
+	}
+}
+
 func TestRuleAndCommandSayWhatDecidesAndWhatIsToBeDone(t *testing.T) {
 	for _, want := range []string{"3 seeds", "10,000 images", string(claims.NotTested), string(claims.CrossedHalves)} {
 		if !strings.Contains(claims.Rule(), want) {

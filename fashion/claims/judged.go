@@ -48,15 +48,15 @@ func (j Judgement) Table() (header []string, rows [][]string) {
 			name += fmt.Sprintf(", above %v", f.Above)
 		}
 		if len(f.Results) == 0 {
-			rows = append(rows, []string{name, "", "", "", "", "", "", "", verdict})
+			rows = append(rows, []string{name, verdict, "", "", "", "", "", "", ""})
 		}
 		for _, r := range f.Results {
-			rows = append(rows, []string{name, string(r.Measure), text.Thousands(r.Images), fmt.Sprint(r.Seeds), fmt.Sprintf("%.4f", r.Baseline), fmt.Sprintf("%.4f", r.Variant),
-				r.Effect.Signed(), r.Detectable(), verdict})
+			rows = append(rows, []string{name, verdict, r.Effect.Signed(), r.Detectable(), fmt.Sprint(r.Seeds), text.Thousands(r.Images),
+				fmt.Sprintf("%.4f", r.Variant), fmt.Sprintf("%.4f", r.Baseline), string(r.Measure)})
 			name, verdict = "", "" // the others are beside it
 		}
 	}
-	return []string{"comparison", "counted", "images", "seeds", "accuracy of the second", "of the first", "difference (95% interval)", "smallest seen with 80% power", "verdict"}, rows
+	return []string{"comparison", "verdict", "difference (95% interval)", "smallest seen with 80% power", "seeds", "images", "accuracy of the first", "of the second", "counted"}, rows
 }
 
 // Named is a difference with what is compared.
@@ -84,7 +84,7 @@ func (j Judgement) Notes() (notes []string) {
 	for _, f := range j.Findings {
 		if len(f.Results) > 0 && f.VariantCost.Parameters != f.Cost.Parameters {
 			r := f.Results[0]
-			notes = append(notes, fmt.Sprintf("%s: accuracy %.4f, %s. %s: accuracy %.4f, %s.", f.Variant.Name, r.Variant, f.VariantCost, f.Baseline.Name, r.Baseline, f.Cost))
+			notes = append(notes, fmt.Sprintf("Accuracy and size: %s %.4f, %s; %s %.4f, %s.", f.Variant.Name, r.Variant, f.VariantCost, f.Baseline.Name, r.Baseline, f.Cost))
 		}
 	}
 	var runs, devices []string

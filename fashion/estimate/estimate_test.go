@@ -84,3 +84,10 @@ func TestUnreadableRunIsReportedAndTheOthersAreMeasured(t *testing.T) {
 		t.Errorf("the estimate rests on %s, factor %v, want cnn and 2", b.Source, b.factor)
 	}
 }
+
+func TestSmallStemTakesAsManyTimesAsLongAsItsMapsAreLarger(t *testing.T) {
+	large, small := study.ResNet50Augmented(study.Full), study.ResNet50SmallStem(study.Full)
+	if got := (Speeds{}).For(small).Seconds(small, 1) / (Speeds{}).For(large).Seconds(large, 1); got < 10 || got > 16 {
+		t.Errorf("an epoch with the small stem takes %.1f times as long, want about 16", got)
+	}
+}

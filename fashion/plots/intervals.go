@@ -45,7 +45,7 @@ func estimates(title, subtitle string, list []Measured, reference metrics.Interv
 	if low == high {
 		low, high = low-0.5, high+0.5
 	}
-	left, right := max(142, 22+5.2*float64(longest)), 22+4.6*float64(widest)
+	left, right := max(142, 34+5.6*float64(longest)), 22+4.6*float64(widest)
 	width := max(640, left+right+240)
 	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: width, Height: top + row*float64(len(list)) + foot,
 		Body: func(c draw.Canvas) {
@@ -59,7 +59,7 @@ func estimates(title, subtitle string, list []Measured, reference metrics.Interv
 			}
 			for i, m := range list {
 				y := top + (float64(i)+0.5)*row
-				write(c, words(sans(10), ink, -1, -0.5), left-18, y, m.Name)
+				write(c, words(sans(10), ink, 0, -0.5), 12, y, m.Name)
 				estimate(c, m.Value, point && m.Value.Low <= reference.Low && m.Value.High >= reference.High, x, y)
 				write(c, words(sans(9), grey, 0, -0.5), width-right+10, y, say(m.Value))
 			}
