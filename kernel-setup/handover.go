@@ -25,6 +25,7 @@ type handed struct {
 var handedOver = []handed{
 	{name: "train", summary: "train a recipe of the study and test it", needs: []string{parts.Compiler, parts.Plugin, parts.Data}, gpu: true, trains: true},
 	{name: "search", summary: "search hyperparameters with Hyperband", needs: []string{parts.Compiler, parts.Plugin, parts.Data}, gpu: true, trains: true},
+	{name: "robustness", summary: "measure finished runs on corrupted images", needs: []string{parts.Compiler, parts.Plugin, parts.Data}, gpu: true, trains: true},
 	{name: "report", summary: "print the results table", needs: []string{parts.Compiler}},
 	{name: "predict", summary: "say what garments photos show", needs: []string{parts.Compiler, parts.Plugin}},
 	{name: "demo", summary: "say what garments photos show, as a web page", needs: []string{parts.Compiler, parts.Plugin, parts.Data}},
