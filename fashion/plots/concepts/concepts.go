@@ -206,7 +206,7 @@ func (s Surface) Plot(c draw.Canvas, _ *plot.Plot) {
 		for j := range width {
 			z := s.Rows[(height-1-i)*len(s.Ys)/height][j*len(s.Xs)/width]
 			band := bands + math.Ceil(math.Log((z-low)/(high-low))/math.Log(1/factor)) // -Inf at the lowest
-			img.SetGray(j, i, color.Gray{uint8(255 - 8*max(band, 0))})
+			img.SetGray(j, i, color.Gray{uint8(255 - 5*max(band, 0))})
 		}
 	}
 	c.DrawImage(c.Rectangle, img)
