@@ -53,7 +53,7 @@ type Named struct {
 
 // CurveStyle is the line of a chart's curve, 0 for the first. Four differ in colour and in dashes; then they repeat.
 func CurveStyle(i int) draw.LineStyle {
-	dashes := [][]vg.Length{nil, {6, 3}, {2, 2}, nil}
+	dashes := [][]vg.Length{nil, {6, 3}, {2, 2}, {9, 2, 2, 2}}
 	return draw.LineStyle{Color: []color.Color{blue, orange, vermilion, grey}[i%4], Width: vg.Points(1.8), Dashes: dashes[i%4]}
 }
 

@@ -199,18 +199,21 @@ func (s Surface) heights() (low, high float64) {
 func (s Surface) Plot(c draw.Canvas, _ *plot.Plot) {
 	const bands, factor = 12, 0.6 // each band begins at 0.6 of the next one's height
 	low, high := s.heights()
-	img := image.NewGray(image.Rect(0, 0, len(s.Xs), len(s.Ys)))
-	for i, row := range s.Rows {
-		for j, z := range row {
+	size := c.Size()
+	width, height := 600, int(600*size.Y/size.X) // in the proportions of the chart, because an image keeps its own
+	img := image.NewGray(image.Rect(0, 0, width, height))
+	for i := range height {
+		for j := range width {
+			z := s.Rows[(height-1-i)*len(s.Ys)/height][j*len(s.Xs)/width]
 			band := bands + math.Ceil(math.Log((z-low)/(high-low))/math.Log(1/factor)) // -Inf at the lowest
-			img.SetGray(j, len(s.Ys)-1-i, color.Gray{uint8(255 - 8*max(band, 0))})
+			img.SetGray(j, i, color.Gray{uint8(255 - 5*max(band, 0))})
 		}
 	}
 	c.DrawImage(c.Rectangle, img)
 }
 
 // fewPoints is up to how many points of a curve are marked.
-const fewPoints = 60
+const fewPoints = 30
 
 // chart draws curves into a plot, each with its name above it, a ring at its start and a disc at its end.
 func chart(title, subtitle, description string, width, height float64, list []Curve, begin func() *plot.Plot) plots.Figure {
