@@ -3,6 +3,7 @@ package study
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"fashionlab/fashion/recipes"
@@ -119,6 +120,11 @@ func AugmentationAblation(p Profile) []Variant {
 	}
 	with("RandomFlip, vertical", "RandomFlipVertical", recipes.Augmentation{Flip: "vertical"})
 	return variants
+}
+
+// NeedsRobustness reports whether the robustness of a training is to be measured on the test images too: whether it is one of the ablation of augmentations at Full, with any seed.
+func NeedsRobustness(p Profile, v Variant) bool {
+	return p == Full && slices.ContainsFunc(AugmentationAblation(p), func(a Variant) bool { return a.WithSeed(v.Recipe.Seed).Run == v.Run })
 }
 
 // Schedules is the CNN trained with a constant learning rate, with the slides' reduction on plateau and with a cosine, at Full with more of its

@@ -72,7 +72,7 @@ func (q queue) do(ctx context.Context) error {
 	failed := []error{err}
 	for i, v := range missing {
 		fmt.Printf("%d of %d: %s, seed %d, into %s\n", i+1, len(missing), v.Name, v.Recipe.Seed, v.Run)
-		q.options.name = v.Run
+		q.options.name, q.options.robustness = v.Run, study.NeedsRobustness(q.options.profile, v)
 		switch err := (training{q.options, v.Recipe}).do(limited); {
 		case ctx.Err() != nil:
 			return errors.Join(append(failed, err)...)
@@ -124,6 +124,8 @@ func (q queue) state(v study.Variant) (state string, epochs int, err error) {
 	switch {
 	case err != nil:
 		return "", 0, err
+	case s.Tested && study.NeedsRobustness(q.options.profile, v) && !q.robust(v):
+		return "not measured on corrupted images yet", 0, nil
 	case s.Published:
 		return "published", -1, nil
 	case s.Tested && q.options.publish:
@@ -136,6 +138,27 @@ func (q queue) state(v study.Variant) (state string, epochs int, err error) {
 		return fmt.Sprintf("interrupted after epoch %d", s.Epochs), v.Recipe.Epochs - s.Epochs, nil
 	}
 	return "missing", v.Recipe.Epochs, nil
+}
+
+// robust reports whether the robustness of a training was measured: of the published run if there is one that this call would replace.
+func (q queue) robust(v study.Variant) bool {
+	stores := []run.Store{run.Local()}
+	if q.options.publish {
+		stores = append(stores, run.Published())
+	}
+	for _, s := range stores {
+		r, err := s.Open(v.Run)
+		if errors.Is(err, run.ErrNotFound) && s.Published() {
+			continue
+		}
+		if err == nil {
+			_, err = r.Robustness(run.Test)
+		}
+		if err != nil {
+			return false // corrupt ones are made anew
+		}
+	}
+	return true
 }
 
 func rounded(seconds float64) string {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -106,5 +107,44 @@ func TestQueueTellsWhatIsThereAndWhatIsMissing(t *testing.T) {
 	q.trainings = []study.Variant{other, study.Schedules(study.Full)[1]}
 	if missing, err := q.print(); len(missing) != 1 || err == nil {
 		t.Errorf("%d trainings are to be made, error %v; want that of the other run, and the one that it has nothing to do with", len(missing), err)
+	}
+}
+
+func TestQueueMeasuresNetworksOfTheAblationOnCorruptedImages(t *testing.T) {
+	t.Setenv(run.RootVariable, t.TempDir())
+	t.Setenv(run.PublishedVariable, t.TempDir())
+	v := study.AugmentationAblation(study.Full)[1].WithSeed(2)
+	q := queue{options: trainOptions{publish: true, profile: study.Full}}
+	want := func(state string, epochs int) {
+		t.Helper()
+		if got, n, err := q.state(v); got != state || n != epochs || err != nil {
+			t.Errorf("the state is %q with %d epochs (%v), want %q with %d", got, n, err, state, epochs)
+		}
+	}
+	dir, err := run.Local().Path(v.Run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := run.Begin(dir, v.Recipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if err := errors.Join(r.SaveHistory([]run.Epoch{{Epoch: 1}}), r.SavePredictions(run.Test, run.Predictions{}), r.Finish(), r.Publish(v.Run, nil)); err != nil {
+		t.Fatal(err)
+	}
+	want("not measured on corrupted images yet", 0) // published or not
+	bits := run.Bits{1}
+	measured := run.Robustness{Images: 1, Clean: bits, Corruptions: []run.Corrupted{{Name: "blur", Strengths: []float64{1}, Correct: []run.Bits{bits}}}}
+	if err := r.SaveRobustness(run.Test, measured); err != nil {
+		t.Fatal(err)
+	}
+	want("not measured on corrupted images yet", 0) // the published one was not
+	if err := r.Publish(v.Run, nil); err != nil {
+		t.Fatal(err)
+	}
+	want("published", -1)
+	if study.NeedsRobustness(study.Full, study.Schedules(study.Full)[0]) || study.NeedsRobustness(study.Quick, study.AugmentationAblation(study.Quick)[0]) {
+		t.Error("trainings of other claims or profiles are measured on corrupted test images")
 	}
 }

@@ -70,6 +70,7 @@ type trainOptions struct {
 	epochs           int
 	seed             uint64
 	publish, weights bool
+	robustness       bool // measure it on the test images
 }
 
 // training is a recipe that is to be trained into the run of a name.
@@ -120,6 +121,11 @@ func (t training) do(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("%s: best epoch %d of %d; %s; %.0f s on %s\n", r.Dir, r.Record.BestEpoch, len(r.History), result, r.Record.Seconds, r.Record.Devices())
+	if t.robustness {
+		if _, err := measureRobustness(ctx, r, run.Test); err != nil {
+			return err
+		}
+	}
 	return share(r, t.name, t.publish, t.weights)
 }
 
