@@ -34,7 +34,9 @@ type evidence struct {
 // judge decides by the evidence of validation images. A test whose ranks are nil is left out.
 type judge struct {
 	confidence, agreement, similarity, closeness metrics.Ranks
-	threshold                                    float64 // score of a prediction that is not sure
+
+	typicality metrics.Ranks // see judge.typical
+	threshold  float64       // score of a prediction that is not sure
 }
 
 // newJudge learns from the evidence of validation images; some lack the agreement, which one member has with itself, or what is compared with training images.
@@ -54,6 +56,7 @@ func newJudge(list []evidence, agreement, training bool) judge {
 		similarity: column(training, func(e evidence) float64 { return e.similarity }),
 		closeness:  column(training, func(e evidence) float64 { return e.closeness }),
 	}
+	j.typicality = column(training, j.typical)
 	var scores []float64
 	for _, e := range list {
 		scores = append(scores, metrics.FisherScore(j.ps(e)...))
@@ -64,25 +67,30 @@ func newJudge(list []evidence, agreement, training bool) judge {
 	return j
 }
 
-// ps are the p-values of the confidence, the agreement, the similarity and the closeness.
-func (j judge) ps(e evidence) []float64 {
-	return []float64{j.confidence.P(e.confidence), j.agreement.P(e.agreement), j.similarity.P(e.similarity), j.closeness.P(e.closeness)}
+// typical is small for an image that is unlike the training images by its similarity, its closeness or both. Beside the confidence they count as one test, so that the decision
+// does not overlook errors for what is out of distribution.
+func (j judge) typical(e evidence) float64 {
+	return -metrics.FisherScore(j.similarity.P(e.similarity), j.closeness.P(e.closeness))
 }
 
-// decide returns the decision and, unless the class is accepted, the reason; and the out-of-distribution score. doubt is that of the photo's preparation. The similarity and the
-// closeness share the false alarms of "none of these" (Bonferroni's correction).
+// ps are the p-values of the confidence, the agreement and the typicality.
+func (j judge) ps(e evidence) []float64 {
+	return []float64{j.confidence.P(e.confidence), j.agreement.P(e.agreement), j.typicality.P(j.typical(e))}
+}
+
+// decide returns the decision and, unless the class is accepted, the reason; and the out-of-distribution score. doubt is that of the photo's preparation.
 func (j judge) decide(e evidence, doubt string) (d Decision, reason string, score float64) {
 	ps := j.ps(e)
 	score = metrics.FisherScore(ps...)
 	switch {
-	case len(j.similarity) > 0 && min(ps[2], ps[3]) <= oodAlarms/2:
+	case len(j.typicality) > 0 && ps[2] <= oodAlarms:
 		return NoneOfThese, cmp.Or(doubt, "no training image is similar"), score
 	case doubt != "":
 		return NotSure, doubt, score
 	case score < j.threshold:
 		return Classified, "", score
 	}
-	reasons := []string{"low confidence", "the models disagree", "few training images are similar", "far from every class of training images"}
+	reasons := []string{"low confidence", "the models disagree", "few training images are similar"}
 	return NotSure, reasons[slices.Index(ps, slices.Min(ps))], score
 }
 
