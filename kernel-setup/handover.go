@@ -25,8 +25,8 @@ type handed struct {
 var handedOver = []handed{
 	{name: "train", summary: "train a recipe of the study and test it", needs: []string{parts.Compiler, parts.Plugin, parts.Data}, gpu: true, trains: true},
 	{name: "search", summary: "search hyperparameters with Hyperband", needs: []string{parts.Compiler, parts.Plugin, parts.Data}, gpu: true, trains: true},
-	{name: "robustness", summary: "measure finished runs on corrupted images", needs: []string{parts.Compiler, parts.Plugin, parts.Data}, gpu: true, trains: true},
 	{name: "report", summary: "print the results table", needs: []string{parts.Compiler}},
+	{name: "robustness", summary: "measure finished runs on corrupted images", needs: []string{parts.Compiler, parts.Plugin, parts.Data}, gpu: true, trains: true},
 	{name: "predict", summary: "say what garments photos show", needs: []string{parts.Compiler, parts.Plugin}},
 	{name: "demo", summary: "say what garments photos show, as a web page", needs: []string{parts.Compiler, parts.Plugin, parts.Data}},
 	{name: "summary", summary: "print a model's layers, shapes and parameters", needs: []string{parts.Compiler}},

@@ -16,7 +16,7 @@ func TestTypingErrorCostsNoSetUp(t *testing.T) {
 	l := layouttest.New(t)
 	layouttest.Mentions(t, dispatch(t.Context(), []string{"run", "-profile", "huge"}), `"huge"`, "smoke, quick, full")
 	layouttest.Mentions(t, dispatch(t.Context(), []string{"run", "-only", "77"}), `"77"`, "01-data.ipynb")
-	layouttest.Mentions(t, dispatch(t.Context(), []string{"frob"}), `"frob"`, "run, lab, test", "train, search, robustness, report")
+	layouttest.Mentions(t, dispatch(t.Context(), []string{"frob"}), `"frob"`, "run, lab, test", "train, search, report, robustness")
 	layouttest.Mentions(t, dispatch(t.Context(), []string{"doctor", "extra"}), `"extra"`)
 	if _, err := os.Stat(l.Home); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%s is there: %v", l.Home, err)
