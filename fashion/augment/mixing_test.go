@@ -1,32 +1,19 @@
 package augment
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"testing"
 
 	"github.com/gomlx/compute/gobackend"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"fashionlab/fashion/internal/fixture"
 	"fashionlab/fashion/recipes"
 )
 
-// reference is what testdata/ingredients/make.py recorded of torchvision and timm.
-func reference(t *testing.T, v any) {
-	t.Helper()
-	data, err := os.ReadFile("../../testdata/ingredients/reference.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(data, v); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestMixupAndCutMixAreThoseOfTimm(t *testing.T) {
-	var recorded struct {
+	var kept struct {
 		Mixing struct {
 			Images []float32
 			Cases  []struct {
@@ -38,7 +25,7 @@ func TestMixupAndCutMixAreThoseOfTimm(t *testing.T) {
 			}
 		}
 	}
-	reference(t, &recorded)
+	fixture.Numbers(t, "ingredients/reference.json", &kept)
 	backend, err := gobackend.New("")
 	if err != nil {
 		t.Fatal(err)
@@ -51,11 +38,11 @@ func TestMixupAndCutMixAreThoseOfTimm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	images := tensors.FromFlatDataAndDimensions(recorded.Mixing.Images, 4, 7, 6, 1)
-	if len(recorded.Mixing.Cases) < 5 {
-		t.Fatalf("%d cases are recorded", len(recorded.Mixing.Cases))
+	images := tensors.FromFlatDataAndDimensions(kept.Mixing.Images, 4, 7, 6, 1)
+	if len(kept.Mixing.Cases) < 5 {
+		t.Fatalf("%d cases are recorded", len(kept.Mixing.Cases))
 	}
-	for _, c := range recorded.Mixing.Cases {
+	for _, c := range kept.Mixing.Cases {
 		m := Mix{Kept: c.Fraction, Pixels: c.Fraction}
 		if c.Kind == "cutmix" {
 			m = cutMix(c.Fraction, c.Y, c.X, 7, 6)

@@ -8,6 +8,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"fashionlab/fashion/internal/fixture"
 	"fashionlab/fashion/recipes"
 )
 
@@ -22,7 +23,7 @@ func TestCropsAndFlipsByWholePixelsAreThoseOfTorchvision(t *testing.T) {
 			}
 		}
 	}
-	reference(t, &recorded)
+	fixture.Numbers(t, "ingredients/reference.json", &recorded)
 	backend, err := gobackend.New("")
 	if err != nil {
 		t.Fatal(err)

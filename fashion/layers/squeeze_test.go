@@ -1,10 +1,10 @@
 package layers
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"testing"
+
+	"fashionlab/fashion/internal/fixture"
 
 	"github.com/gomlx/compute/gobackend"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -13,25 +13,19 @@ import (
 )
 
 func TestSqueezeAndExcitationIsThatOfTimm(t *testing.T) {
-	data, err := os.ReadFile("../../testdata/ingredients/reference.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var recorded struct {
+	var kept struct {
 		Squeeze struct {
 			X, Dy, Y, Dx, DSqueeze []float32
 			Weights                map[string][]float32
 		}
 	}
-	if err := json.Unmarshal(data, &recorded); err != nil {
-		t.Fatal(err)
-	}
+	fixture.Numbers(t, "ingredients/reference.json", &kept)
 	backend, err := gobackend.New("")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer backend.Finalize()
-	store, r := model.NewStore(), recorded.Squeeze
+	store, r := model.NewStore(), kept.Squeeze
 	for name, dims := range map[string][]int{"squeeze/kernel": {8, 2}, "squeeze/bias": {2}, "excite/kernel": {2, 8}, "excite/bias": {8}} {
 		store.VariableWithValue(Path("se/"+name), tensors.FromFlatDataAndDimensions(r.Weights[name], dims...))
 	}

@@ -1,9 +1,7 @@
 package models
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"slices"
 	"testing"
 
@@ -14,21 +12,10 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"fashionlab/fashion/internal/fixture"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/recipes"
 )
-
-// reference is what testdata/ingredients/make.py recorded of PyTorch.
-func reference(t *testing.T, v any) {
-	t.Helper()
-	data, err := os.ReadFile("../../testdata/ingredients/reference.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(data, v); err != nil {
-		t.Fatal(err)
-	}
-}
 
 func goBackend(t *testing.T) compute.Backend {
 	t.Helper()
@@ -60,7 +47,7 @@ func TestBlockOfAWideResidualNetworkIsPyTorchs(t *testing.T) {
 			Weights, Gradients             map[string]recorded
 		} `json:"wide_block"`
 	}
-	reference(t, &all)
+	fixture.Numbers(t, "ingredients/reference.json", &all)
 	if len(all.Blocks) != 2 {
 		t.Fatalf("%d blocks are recorded", len(all.Blocks))
 	}
@@ -150,10 +137,10 @@ func TestResidualBlocksMayBeSqueezedAndLeftOut(t *testing.T) {
 }
 
 func TestTestTimeAugmentationIsAirbenchs(t *testing.T) {
-	var recorded struct {
+	var kept struct {
 		TTA struct{ Images, Mirror, Shifted []float32 }
 	}
-	reference(t, &recorded)
+	fixture.Numbers(t, "ingredients/reference.json", &kept)
 	linear := Network{Name: "linear", Logits: func(n *layers.Net, images *Node) *Node {
 		weights := make([][]float32, 784)
 		for i := range weights {
@@ -170,13 +157,13 @@ func TestTestTimeAugmentationIsAirbenchs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := exec.Call1(tensors.FromFlatDataAndDimensions(recorded.TTA.Images, 2, 28, 28, 1))
+		out, err := exec.Call1(tensors.FromFlatDataAndDimensions(kept.TTA.Images, 2, 28, 28, 1))
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := recorded.TTA.Mirror
+		want := kept.TTA.Mirror
 		if m.ShiftTTA {
-			want = recorded.TTA.Shifted
+			want = kept.TTA.Shifted
 		}
 		near(t, "logits", out, want)
 	}

@@ -1,9 +1,7 @@
 package optim_test
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"slices"
 	"testing"
 
@@ -12,21 +10,10 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"fashionlab/fashion/internal/fixture"
 	"fashionlab/fashion/optim"
 	"fashionlab/fashion/recipes"
 )
-
-// reference is what testdata/ingredients/make.py recorded of PyTorch.
-func reference(t *testing.T, v any) {
-	t.Helper()
-	data, err := os.ReadFile("../../testdata/ingredients/reference.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(data, v); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // near reports whether lists of numbers are equal but for rounding, relative to 1 or to their size.
 func near(got, want []float32) bool {
@@ -36,7 +23,7 @@ func near(got, want []float32) bool {
 }
 
 func TestClippingByTheGlobalNormIsThatOfPyTorch(t *testing.T) {
-	var recorded struct {
+	var kept struct {
 		Clip struct {
 			Gradients [][]float32
 			Cases     []struct {
@@ -45,7 +32,7 @@ func TestClippingByTheGlobalNormIsThatOfPyTorch(t *testing.T) {
 			}
 		}
 	}
-	reference(t, &recorded)
+	fixture.Numbers(t, "ingredients/reference.json", &kept)
 	backend, err := gobackend.New("")
 	if err != nil {
 		t.Fatal(err)
@@ -55,12 +42,12 @@ func TestClippingByTheGlobalNormIsThatOfPyTorch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(recorded.Clip.Cases) < 3 {
-		t.Fatalf("%d cases are recorded", len(recorded.Clip.Cases))
+	if len(kept.Clip.Cases) < 3 {
+		t.Fatalf("%d cases are recorded", len(kept.Clip.Cases))
 	}
-	for _, c := range recorded.Clip.Cases {
+	for _, c := range kept.Clip.Cases {
 		in := []any{c.Limit}
-		for _, g := range recorded.Clip.Gradients {
+		for _, g := range kept.Clip.Gradients {
 			in = append(in, g)
 		}
 		out, err := clip.Call(in...)
@@ -76,7 +63,7 @@ func TestClippingByTheGlobalNormIsThatOfPyTorch(t *testing.T) {
 }
 
 func TestWarmupIsThatOfPyTorch(t *testing.T) {
-	var recorded struct {
+	var kept struct {
 		Warmup []struct {
 			Schedule recipes.Schedule
 			Rate     float64
@@ -84,11 +71,11 @@ func TestWarmupIsThatOfPyTorch(t *testing.T) {
 			Rates    []float64
 		}
 	}
-	reference(t, &recorded)
-	if len(recorded.Warmup) < 3 {
-		t.Fatalf("%d schedules are recorded", len(recorded.Warmup))
+	fixture.Numbers(t, "ingredients/reference.json", &kept)
+	if len(kept.Warmup) < 3 {
+		t.Fatalf("%d schedules are recorded", len(kept.Warmup))
 	}
-	for _, w := range recorded.Warmup {
+	for _, w := range kept.Warmup {
 		if err := optim.CheckSchedule(w.Schedule); err != nil {
 			t.Error(err)
 		}
@@ -113,19 +100,19 @@ func TestWarmupIsThatOfPyTorch(t *testing.T) {
 }
 
 func TestAveragesAreThoseOfPyTorch(t *testing.T) {
-	var recorded struct {
+	var kept struct {
 		EMA []struct {
 			Decay            float64
 			Values, Averages [][]float32
 		}
 	}
-	reference(t, &recorded)
+	fixture.Numbers(t, "ingredients/reference.json", &kept)
 	backend, err := gobackend.New("")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer backend.Finalize()
-	for _, r := range recorded.EMA {
+	for _, r := range kept.EMA {
 		store, path := model.NewStore(), "/model/layer/kernel"
 		store.VariableWithValue(path, tensors.FromValue(r.Values[0]))
 		if err := optim.AddAverages(store, []string{path}); err != nil {

@@ -4,13 +4,10 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
-	"flag"
 	"image/png"
 	"io"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -18,14 +15,13 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/ensemble"
 	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/internal/fixture"
 	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/photo"
 	"fashionlab/fashion/plots"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/scene"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden figures in testdata/figures; look at each before committing")
 
 func items(t *testing.T) fashion.Set {
 	t.Helper()
@@ -292,20 +288,7 @@ func TestFigureIsTheGoldenOne(t *testing.T) {
 	all := figures(t)
 	for _, name := range []string{"class-balance", "learning-curves", "confusion", "recall", "intervals", "differences", "results", "learning-rates", "diagram", "costs", "reliability", "disagreement", "embedding", "simplex", "method",
 		"brackets", "search-curves", "parallel", "importances", "early-final", "gan-curves"} {
-		path := filepath.Join("../../testdata/figures", name+".svg")
-		got := svg(t, all[name])
-		if *update {
-			if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got != string(want) {
-			t.Errorf("%s is not drawn as in %s; if it should be, run `go test ./fashion/plots -update` and look at it", name, path)
-		}
+		fixture.Figure(t, name, svg(t, all[name]))
 	}
 }
 

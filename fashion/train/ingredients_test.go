@@ -1,27 +1,15 @@
 package train
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"testing"
+
+	"fashionlab/fashion/internal/fixture"
 
 	"github.com/gomlx/compute/gobackend"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
-
-// reference is what testdata/ingredients/make.py recorded of PyTorch and timm.
-func reference(t *testing.T, v any) {
-	t.Helper()
-	data, err := os.ReadFile("../../testdata/ingredients/reference.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(data, v); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // near reports the largest difference between lists of numbers, relative to 1 or to their size, if it is more than rounding.
 func near(t *testing.T, what string, got, want []float32) {
@@ -39,7 +27,7 @@ func near(t *testing.T, what string, got, want []float32) {
 }
 
 func TestLossOfSmoothedLabelsIsThatOfPyTorch(t *testing.T) {
-	var recorded struct {
+	var kept struct {
 		Smoothing struct {
 			Logits []float32
 			Labels []int32
@@ -49,17 +37,17 @@ func TestLossOfSmoothedLabelsIsThatOfPyTorch(t *testing.T) {
 			}
 		} `json:"label_smoothing"`
 	}
-	reference(t, &recorded)
+	fixture.Numbers(t, "ingredients/reference.json", &kept)
 	backend, err := gobackend.New("")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer backend.Finalize()
-	logits := tensors.FromFlatDataAndDimensions(recorded.Smoothing.Logits, 4, 10)
-	if len(recorded.Smoothing.Cases) < 3 {
-		t.Fatalf("%d cases are recorded", len(recorded.Smoothing.Cases))
+	logits := tensors.FromFlatDataAndDimensions(kept.Smoothing.Logits, 4, 10)
+	if len(kept.Smoothing.Cases) < 3 {
+		t.Fatalf("%d cases are recorded", len(kept.Smoothing.Cases))
 	}
-	for _, c := range recorded.Smoothing.Cases {
+	for _, c := range kept.Smoothing.Cases {
 		exec, err := NewExec(backend, func(in []*Node) []*Node {
 			losses, _ := crossEntropy(in[0], in[1], c.Smoothing)
 			return []*Node{losses, Gradient(ReduceAllSum(losses), in[0])[0]}
@@ -67,7 +55,7 @@ func TestLossOfSmoothedLabelsIsThatOfPyTorch(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := exec.Call(logits, recorded.Smoothing.Labels)
+		out, err := exec.Call(logits, kept.Smoothing.Labels)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +65,7 @@ func TestLossOfSmoothedLabelsIsThatOfPyTorch(t *testing.T) {
 }
 
 func TestLossOfMixedLabelsIsThatOfTimm(t *testing.T) {
-	var recorded struct {
+	var kept struct {
 		Mixing struct {
 			Labels    []int32
 			Smoothing float64
@@ -87,21 +75,21 @@ func TestLossOfMixedLabelsIsThatOfTimm(t *testing.T) {
 			}
 		}
 	}
-	reference(t, &recorded)
+	fixture.Numbers(t, "ingredients/reference.json", &kept)
 	backend, err := gobackend.New("")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer backend.Finalize()
 	exec, err := NewExec(backend, func(in []*Node) *Node {
-		losses, _ := mixedCrossEntropy(in[0], in[1], Reverse(in[1], 0), in[2], recorded.Mixing.Smoothing)
+		losses, _ := mixedCrossEntropy(in[0], in[1], Reverse(in[1], 0), in[2], kept.Mixing.Smoothing)
 		return losses
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range recorded.Mixing.Cases {
-		out, err := exec.Call1(tensors.FromFlatDataAndDimensions(c.Logits, 4, 10), recorded.Mixing.Labels, c.Kept)
+	for _, c := range kept.Mixing.Cases {
+		out, err := exec.Call1(tensors.FromFlatDataAndDimensions(c.Logits, 4, 10), kept.Mixing.Labels, c.Kept)
 		if err != nil {
 			t.Fatal(err)
 		}

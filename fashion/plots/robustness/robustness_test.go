@@ -2,21 +2,18 @@ package robustness_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"image/png"
 	"log"
-	"os"
 	"strings"
 	"testing"
 
 	"fashionlab/fashion/corruption"
+	"fashionlab/fashion/internal/fixture"
 	"fashionlab/fashion/plots"
 	"fashionlab/fashion/plots/robustness"
 	"fashionlab/fashion/run"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden figure in testdata/figures; look at it before committing")
 
 // of is the robustness of a network to which each strength of the first corruptions costs so many of 80 images, and so many more of each that follows.
 func of(name string, corruptions, cost int) robustness.Network {
@@ -62,23 +59,11 @@ func figure(t *testing.T, corruptions int) plots.Figure {
 }
 
 func TestFigureIsTheGoldenOne(t *testing.T) {
-	const path = "../../../testdata/figures/robustness.svg"
 	got, err := figure(t, 6).SVG()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("the figure is not drawn as in %s; if it should be, run `go test ./fashion/plots/robustness -update` and look at it", path)
-	}
+	fixture.Figure(t, "robustness", got)
 }
 
 func TestAnyNumberOfCorruptionsIsDrawn(t *testing.T) {
