@@ -22,7 +22,7 @@ func Hyperband(store run.Store) (v ReplayedVerdict, err error) {
 	if err != nil || v.Recorded < planned {
 		return v, err
 	}
-	replays, err := study.Replay(r, 27, 3)
+	replays, err := study.Replay(r, study.ReplayBudget.R, study.ReplayBudget.Eta)
 	if err != nil {
 		return v, err
 	}

@@ -12,17 +12,20 @@ import (
 	"fashionlab/fashion/run"
 )
 
+// ReplayBudget is that of the searches which are replayed from learning curves at Full.
+var ReplayBudget = Budget{27, 3, hyperband.Algorithm1}
+
 // LearningCurves is a search of a recipe's hyperparameters that trains every trial to the end, so that other searches can be replayed: see hyperband.Recorded. At Full, 64
 // configurations are trained for 27 epochs on 12,000 images; 3,000 validation images measure the objective, and the other 9,000 the final accuracy.
 func LearningCurves(model string, p Profile) (hyperband.Search[recipes.Recipe], error) {
-	trials, epochs, images := 64, 27, 15000
+	trials, epochs, images := 64, ReplayBudget.R, 15000
 	switch p {
 	case Smoke:
 		trials, epochs, images = 3, 3, 500
 	case Quick:
 		trials, epochs, images = 12, 9, 1500
 	}
-	s, err := Search(model, p, Budget{epochs, 3, hyperband.Algorithm1})
+	s, err := Search(model, p, Budget{epochs, ReplayBudget.Eta, ReplayBudget.Rounding})
 	if err != nil {
 		return s, err
 	}
