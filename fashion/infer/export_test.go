@@ -28,3 +28,12 @@ func (m *Model) LastMaps(images []fashion.Image) (all []float32, err error) {
 	}, func(out []*tensors.Tensor, _ int) { all = append(all, tensors.MustCopyFlatData[float32](out[0])...) })
 	return all, err
 }
+
+// AwaitConstants waits until the graph of single images has its parameters as constants, if it is to get them, and reports whether it has.
+func (m *Model) AwaitConstants() bool {
+	m.constants.compile.Wait()
+	return m.constants.exec.Load() != nil
+}
+
+// CallsForConstants is after how many single images it is to get them.
+const CallsForConstants = callsForConstants

@@ -31,6 +31,8 @@ type Model struct {
 	graphs    map[graph]*model.Exec
 	explained string   // the layer of Grad-CAM's maps, once there is its graph
 	outputs   []string // the names of the activations, once there is their graph
+
+	constants constants
 }
 
 // graph names a compiled graph of a model: what it returns, and whether its layers are in the reference form.
@@ -64,6 +66,7 @@ func Load(r *run.Run, own ...recipes.Own) (*Model, error) {
 	if err := restoreParameters(m.store, c.Tensors); err != nil {
 		return nil, fmt.Errorf("%s: %w", r.Dir, err)
 	}
+	m.constants.allowed = r.Record.Parameters <= mostConstants
 	return m, nil
 }
 
@@ -175,6 +178,9 @@ func (m *Model) oneBatch(returns string, batch []fashion.Image, size, n int, bui
 	exec, err := m.exec(returns, n, build)
 	if err != nil {
 		return err
+	}
+	if faster := m.withConstants(returns, size); faster != nil {
+		exec = faster
 	}
 	in := tensors.FromShape(shapes.Make(dtypes.Uint8, size, fashion.Pixels))
 	defer in.FinalizeAll()

@@ -13,6 +13,7 @@ import (
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/scene"
 )
 
 func TestFewImagesHaveTheProbabilitiesOfMany(t *testing.T) {
@@ -32,6 +33,46 @@ func TestFewImagesHaveTheProbabilitiesOfMany(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestLogitsOfSingleImagesStayTheSameWithConstants(t *testing.T) {
+	backendOf(t)
+	r, err := run.Published().Open("full/residual")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := infer.Load(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	image := scene.Noise(1, 1)
+	want, err := m.Logits(image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare := func() {
+		t.Helper()
+		got, err := m.Logits(image)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := farthest(got[0], want[0]); !(d < 1e-4) {
+			t.Errorf("the logits differ by %v", d)
+		}
+	}
+	for range infer.CallsForConstants - 2 {
+		compare()
+	}
+	if m.AwaitConstants() {
+		t.Error("few single images cost the compiling of a graph with constants")
+	}
+	for range 10 { // while it is compiled
+		compare()
+	}
+	if !m.AwaitConstants() {
+		t.Fatal("there is no graph with constants")
+	}
+	compare()
 }
 
 func TestModelAnswersSeveralAtOnce(t *testing.T) {
