@@ -30,8 +30,11 @@ type Synthesizer struct{}
 // OwnName says what it is.
 func (Synthesizer) OwnName() string { return "synthetic images" }
 
+// Makes reports whether the recipe names a GAN.
+func (Synthesizer) Makes(s recipes.Synthetic) bool { return s.Run != "" }
+
 // Synthesize makes the images of a recipe, as many of each class and at least n in all. Hard examples are compared with the validation images.
-func (Synthesizer) Synthesize(s recipes.Synthetic, n int, validation fashion.Set) (fashion.Set, error) {
+func (Synthesizer) Synthesize(s recipes.Synthetic, n int, _, validation fashion.Set) (fashion.Set, error) {
 	store := run.Local()
 	if s.Published {
 		store = run.Published()

@@ -64,6 +64,8 @@ func printed() func(run.Progress) {
 // progressLine describes a training's progress: epoch, step, images per second, time left.
 func progressLine(p run.Progress) string {
 	switch p.Stage {
+	case "synthesizing":
+		return "Making the synthetic images, then compiling the graphs for XLA ..."
 	case "compiling":
 		return "Compiling the graphs for XLA ..."
 	case "done":

@@ -93,10 +93,11 @@ type Data struct {
 	Synthetic Synthetic `json:"synthetic,omitzero"`
 }
 
-// Synthetic mixes images that a GAN made into the training split. An epoch has as many images, and steps, as without them.
+// Synthetic mixes images that a GAN made, or photos that were rendered of training images, into the training split. An epoch has as many images, and steps, as without them.
 type Synthetic struct {
 	Run       string  `json:"run,omitempty"`       // of the GAN, by its name (see run.Store.Path)
 	Published bool    `json:"published,omitempty"` // it is a published run
+	Photos    bool    `json:"photos,omitempty"`    // instead of a GAN's images: photos of random scenes, prepared as those of users, see scene.Synthesizer
 	Fraction  float64 `json:"share,omitempty"`     // of each epoch's images; 0 is off, 1 is all
 	Hard      bool    `json:"difficult,omitempty"` // hard examples only, see gan.Synthesizer
 }
@@ -169,9 +170,10 @@ func (r Recipe) Validate() error {
 		{r.Model.Weights.SHA256 == "" || r.Model.Weights.sources() == 1, "model.weights", r.Model.Weights, "a run, file or hub beside the sha256"},
 		{r.Data.Task == "" || r.Data.Task == Rotation, "data.task", r.Data.Task, "rotation, or none for the classes"},
 		{r.Data.Synthetic.Fraction >= 0 && r.Data.Synthetic.Fraction <= 1, "data.synthetic.share", r.Data.Synthetic.Fraction, "a fraction in [0, 1]"},
-		{(r.Data.Synthetic == Synthetic{}) == (r.Data.Synthetic.Run == "") && (r.Data.Synthetic.Run == "") == (r.Data.Synthetic.Fraction == 0), "data.synthetic", r.Data.Synthetic,
-			"a run and a fraction (share), or neither"},
-		{r.Data.Synthetic.Run == "" || r.Data.Task == "", "data.synthetic", r.Data.Synthetic, "none where the task is not the classes"},
+		{r.Data.Synthetic.named() == (r.Data.Synthetic.Fraction > 0) && (r.Data.Synthetic.named() || r.Data.Synthetic == Synthetic{}), "data.synthetic", r.Data.Synthetic,
+			"a run, or photos, and a fraction (share); or nothing"},
+		{!r.Data.Synthetic.Photos || r.Data.Synthetic == Synthetic{Photos: true, Fraction: r.Data.Synthetic.Fraction}, "data.synthetic", r.Data.Synthetic, "photos and a fraction (share) alone"},
+		{r.Data.Synthetic.Fraction == 0 || r.Data.Task == "", "data.synthetic", r.Data.Synthetic, "none where the task is not the classes"},
 		{r.Data.Limit >= 0, "data.limit", r.Data.Limit, "0 (all) or a number of images"},
 		{(r.Data.Set == "") == (r.Data.Size == 0) && r.Data.Size >= 0, "data.images", r.Data.Size, "the number of training images of data.set, and none of Fashion-MNIST"},
 		{(r.Data.Set == "") == (r.Model.Classes == 0), "model.classes", r.Model.Classes, "the number of classes of data.set, and none of Fashion-MNIST"},
@@ -201,6 +203,9 @@ func (r Recipe) Validate() error {
 		{r.Batch >= 1, "batch", r.Batch, "1 or more"},
 	}...))
 }
+
+// named reports whether it says where the images come from.
+func (s Synthetic) named() bool { return s.Run != "" || s.Photos }
 
 // sources counts what the weights come from.
 func (w Weights) sources() (n int) {

@@ -59,7 +59,7 @@ type Progress struct {
 	ImagesPerSecond float64         // of this process so far, training only
 	TimeLeft        time.Duration   // estimated time to the end of the training; 0 if not known yet
 	Samples         []fashion.Image // of a GAN: what it makes of the same latents after each epoch, class by class
-	Stage           string          // "compiling", "training", "validating", "done"
+	Stage           string          // "synthesizing", "compiling", "training", "validating", "done"
 }
 
 // Computer is where epochs were computed.

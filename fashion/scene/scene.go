@@ -237,26 +237,36 @@ func (s Scene) Photos(set fashion.Set, seed uint64) (prepared fashion.Set, misse
 // Prepare is Photos with what the preparation says of each photo, but without its steps; nil where it finds nothing.
 func (s Scene) Prepare(set fashion.Set, seed uint64) ([]*photo.Prepared, error) {
 	list := make([]*photo.Prepared, set.Len())
+	err := inParallel(set.Len(), func(i int) error {
+		img, err := s.Render(set.Images[i], rand.New(rand.NewPCG(seed, uint64(i))))
+		if err != nil {
+			return err
+		}
+		if p, err := photo.Prepare(img); err == nil {
+			list[i] = &photo.Prepared{Image: p.Image, Doubt: p.Doubt}
+		}
+		return nil
+	})
+	return list, err
+}
+
+// inParallel calls do for 0 to n-1 on all cores, until one fails.
+func inParallel(n int, do func(i int) error) error {
 	var wait sync.WaitGroup
 	var failed atomic.Pointer[error]
 	var next atomic.Int64
 	for range runtime.GOMAXPROCS(0) {
 		wait.Go(func() {
-			for i := int(next.Add(1)) - 1; i < set.Len(); i = int(next.Add(1)) - 1 {
-				img, err := s.Render(set.Images[i], rand.New(rand.NewPCG(seed, uint64(i))))
-				if err != nil {
+			for i := int(next.Add(1)) - 1; i < n && failed.Load() == nil; i = int(next.Add(1)) - 1 {
+				if err := do(i); err != nil {
 					failed.Store(&err)
-					return
-				}
-				if p, err := photo.Prepare(img); err == nil {
-					list[i] = &photo.Prepared{Image: p.Image, Doubt: p.Doubt}
 				}
 			}
 		})
 	}
 	wait.Wait()
 	if err := failed.Load(); err != nil {
-		return nil, *err
+		return *err
 	}
-	return list, nil
+	return nil
 }

@@ -15,23 +15,6 @@ func AdoptedAugmentation() recipes.Augmentation {
 	}
 }
 
-// PhotoAugmentation covers what remains of a photo's conditions after its preparation (see photo.Prepare): the item is tilted and not exactly as large or as central as in the
-// data set, may point either way, and light, lens and sensor change its grey values. It keeps the adopted cutout, for what is hidden.
-func PhotoAugmentation() recipes.Augmentation {
-	return recipes.Augmentation{
-		Flip:              "horizontal",
-		Rotation:          recipes.Within(0.03), // about 11 degrees
-		Zoom:              recipes.Within(0.1),
-		TranslationHeight: recipes.Within(0.05),
-		TranslationWidth:  recipes.Within(0.05),
-		Contrast:          recipes.Within(0.4),
-		Brightness:        recipes.Within(0.15),
-		Blur:              recipes.Range{High: 0.8},
-		Noise:             recipes.Range{High: 0.05},
-		Cutout:            AdoptedAugmentation().Cutout,
-	}
-}
-
 // Considered is an augmentation that the slides list, by the name of Keras's layer.
 type Considered struct {
 	Name         string

@@ -118,12 +118,12 @@ func Residual(p Profile) recipes.Recipe {
 	return cosine(r)
 }
 
-// ResidualPhotos is Residual trained further with PhotoAugmentation, from its weights and at a third of its learning rate, for the demo: most of what it needs to know of
-// items it knows.
+// ResidualPhotos is Residual trained further, from its weights and at a third of its learning rate, for the demo: half of its images are photos of training images in random
+// scenes, prepared as those of users.
 func ResidualPhotos(p Profile) recipes.Recipe {
 	r := Residual(p)
 	r.Model.Weights.Run = p.Run("residual")
-	r.Augmentation = PhotoAugmentation()
+	r.Data.Synthetic = recipes.Synthetic{Photos: true, Fraction: 0.5}
 	r.Optimizer.LearningRate = 0.0003
 	if p == Full {
 		r.Epochs = 6

@@ -284,8 +284,10 @@ func TestRecipesThatNoClassifierCanUseAreErrors(t *testing.T) {
 	}
 	for want, r := range map[string]recipes.Recipe{
 		"synthetic.share":      synthetic(recipes.Synthetic{Run: "full/gan", Fraction: 1.5}),
-		"a run and a fraction": synthetic(recipes.Synthetic{Fraction: 0.5}),
-		"or neither":           synthetic(recipes.Synthetic{Run: "full/gan"}),
+		"a run, or photos":     synthetic(recipes.Synthetic{Fraction: 0.5}),
+		"or nothing":           synthetic(recipes.Synthetic{Run: "full/gan"}),
+		"alone":                synthetic(recipes.Synthetic{Run: "full/gan", Photos: true, Fraction: 0.5}),
+		"scene.Synthesizer":    synthetic(recipes.Synthetic{Photos: true, Fraction: 0.5}), // is not handed over
 		"no GAN":               change(func(r *recipes.Recipe) { r.GAN = recipes.GAN{Loss: "hinge", DiscriminatorRate: 0.001} }),
 		"model.latent: 8 != 0": change(func(r *recipes.Recipe) { r.Model.Latent = 8 }),
 	} {

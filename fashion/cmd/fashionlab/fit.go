@@ -9,15 +9,19 @@ import (
 	"fashionlab/fashion/notebook"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/scene"
 	"fashionlab/fashion/train"
 )
+
+// synthesizers make the synthetic images of recipes.
+var synthesizers = []recipes.Own{gan.Synthesizer{}, scene.Synthesizer{}}
 
 // checkRecipe reports what in a recipe no training could use.
 func checkRecipe(r recipes.Recipe) error {
 	if models.IsGAN(r.Model.Name) {
 		return gan.Check(r)
 	}
-	return train.Check(r, gan.Synthesizer{})
+	return train.Check(r, synthesizers...)
 }
 
 // fit trains a recipe into the run of a name.
@@ -25,7 +29,7 @@ func fit(ctx context.Context, name string, r recipes.Recipe) (*run.Run, error) {
 	if models.IsGAN(r.Model.Name) {
 		return gan.FitContext(ctx, name, r, notebook.Live())
 	}
-	return (&train.Trainer{Own: []recipes.Own{gan.Synthesizer{}}}).FitContext(ctx, name, r, notebook.Live())
+	return (&train.Trainer{Own: synthesizers}).FitContext(ctx, name, r, notebook.Live())
 }
 
 // halfPrecision is what a run is published as.

@@ -8,10 +8,8 @@ import (
 	"text/tabwriter"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/gan"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/notebook"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
@@ -23,7 +21,7 @@ const mixing = "mixing"
 // mix makes the ablation of synthetic images: it trains the CNN on real, generated and mixed images, prints the results, and publishes them if asked to.
 func mix(ctx context.Context, p study.Profile, publish bool) error {
 	variants := study.SyntheticAblation(p)
-	trainer := train.Trainer{Own: []recipes.Own{gan.Synthesizer{}}}
+	trainer := train.Trainer{Own: synthesizers}
 	for i, v := range variants {
 		fmt.Printf("%d of %d: %s, seed %d\n", i+1, len(variants), v.Name, v.Recipe.Seed)
 		if _, err := trainer.FitContext(ctx, v.Run, v.Recipe, notebook.Live()); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -40,15 +41,21 @@ type Training struct {
 // Synthesizer makes the synthetic images that a recipe mixes in. It is handed over as a part of one's own.
 type Synthesizer interface {
 	recipes.Own
-	// Synthesize makes images, as many of each class and at least n in all. Validation images may be compared with.
-	Synthesize(s recipes.Synthetic, n int, validation fashion.Set) (fashion.Set, error)
+	// Makes reports whether it makes the images of a recipe.
+	Makes(s recipes.Synthetic) bool
+	// Synthesize makes images, as many of each class and at least n in all. Training images may be changed, validation images may only be compared with.
+	Synthesize(s recipes.Synthetic, n int, training, validation fashion.Set) (fashion.Set, error)
 }
 
 // SynthesizerOf returns the part of one's own that makes the synthetic images of a recipe, of which there must be one.
 func SynthesizerOf(s recipes.Synthetic, own []recipes.Own) (Synthesizer, error) {
-	makers := recipes.OwnOf[Synthesizer](own)
+	makers := slices.DeleteFunc(recipes.OwnOf[Synthesizer](own), func(m Synthesizer) bool { return !m.Makes(s) })
 	if len(makers) != 1 {
-		return nil, fmt.Errorf("the recipe mixes in images of the GAN %s, and %d parts that make them are handed over, want one: gan.Synthesizer{}", s.Run, len(makers))
+		what, maker := "images of the GAN "+s.Run, "gan.Synthesizer{}"
+		if s.Photos {
+			what, maker = "photos of training images", "scene.Synthesizer{}"
+		}
+		return nil, fmt.Errorf("the recipe mixes in %s, and %d parts that make them are handed over, want one: %s", what, len(makers), maker)
 	}
 	return makers[0], nil
 }
@@ -89,7 +96,7 @@ func (i *Images) mix(s recipes.Synthetic, own []recipes.Own, first int) error {
 	}
 	t := &i.Training
 	t.mixed = int(s.Fraction*float64(t.Real) + 0.5)
-	made, err := maker.Synthesize(s, t.mixed, i.Validation.Set)
+	made, err := maker.Synthesize(s, t.mixed, t.Set, i.Validation.Set)
 	if err != nil {
 		return fmt.Errorf("synthetic images: %w", err)
 	}

@@ -136,7 +136,11 @@ func (s *Session) train() error {
 
 // prepare loads the images, has the loop prepared, and records with what.
 func (s *Session) prepare(loop Loop) error {
-	s.config.Report(run.Progress{Recipe: s.Recipe, History: s.History, Epoch: len(s.History) + 1, Stage: "compiling"})
+	preparing := run.Progress{Recipe: s.Recipe, History: s.History, Epoch: len(s.History) + 1, Stage: "compiling"}
+	if s.Recipe.Data.Synthetic.Fraction > 0 {
+		preparing.Stage = "synthesizing"
+	}
+	s.config.Report(preparing)
 	backend, err := infer.Backend()
 	if err != nil {
 		return err
