@@ -68,6 +68,22 @@ func Disagreement(models ...run.Predictions) ([][]int, error) {
 	return counts, nil
 }
 
+// SharedErrors lists the rows that every model misclassifies. Predictions for different images are a *ImagesError.
+func SharedErrors(models ...run.Predictions) (rows []int, err error) {
+	if err := SameImages(models...); err != nil {
+		return nil, err
+	}
+	if len(models) == 0 {
+		return nil, nil
+	}
+	for row, label := range models[0].Labels {
+		if !slices.ContainsFunc(models, func(p run.Predictions) bool { return p.Predicted(row) == label }) {
+			rows = append(rows, row)
+		}
+	}
+	return rows, nil
+}
+
 // binomialTail is the probability of at most k heads among n tosses of a fair coin.
 func binomialTail(k, n int) float64 {
 	logFactorial := func(n int) float64 {

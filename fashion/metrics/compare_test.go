@@ -146,6 +146,26 @@ func TestDisagreementIsTheCountsOfThePairedTest(t *testing.T) {
 	}
 }
 
+func TestSharedErrorsOfTwoModelsAreThoseThatNeitherClassifies(t *testing.T) {
+	_, members := recorded(t)
+	rows, err := metrics.SharedErrors(members[:2]...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := metrics.McNemar(members[0], members[1])
+	if err != nil || len(rows) != c.Neither {
+		t.Errorf("%d errors are shared, want %d (%v)", len(rows), c.Neither, err)
+	}
+	for _, row := range rows {
+		if label := members[0].Labels[row]; members[0].Predicted(row) == label || members[1].Predicted(row) == label {
+			t.Errorf("row %d is classified correctly by a model", row)
+		}
+	}
+	if _, err := metrics.SharedErrors(members[0], drawn(3, 1, 1)); err == nil {
+		t.Error("predictions for other images were accepted")
+	}
+}
+
 func TestDifferencesAndPValuesAreShort(t *testing.T) {
 	if got, want := (metrics.Interval{Value: 0.003, Low: -0.0004, High: 0.00634}).Signed(), "+0.0030 (-0.0004 to +0.0063)"; got != want {
 		t.Errorf("the difference is %q, want %q", got, want)

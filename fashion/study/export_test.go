@@ -1,0 +1,4 @@
+package study
+
+// SharedErrorsFile is the file of JudgedErrors.
+var SharedErrorsFile = sharedErrors
