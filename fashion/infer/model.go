@@ -39,7 +39,7 @@ type graph struct {
 	reference bool
 }
 
-// New returns a model on the parameters in a store, or on their averages where it has them. A training may change them between two calls.
+// New returns a model on the parameters in a store, or on their values for inference where it has them, see UseInferenceValues. A training may change them between two calls.
 func New(backend compute.Backend, store *model.Store, network models.Network, recipe recipes.Recipe) *Model {
 	return &Model{backend: backend, store: store, network: network, recipe: recipe, graphs: map[graph]*model.Exec{}}
 }
@@ -140,7 +140,7 @@ func (m *Model) exec(returns string, n int, build forward) (*model.Exec, error) 
 		if key.reference {
 			n.PreferReference()
 		}
-		UseAverages(n, m.store)
+		UseInferenceValues(n, m.store)
 		return build(n, Pixels(in[0]))
 	})
 	if err == nil {
