@@ -46,11 +46,17 @@ func New(backend compute.Backend, store *model.Store, network models.Network, re
 
 // Load returns the model of a run: that of the epoch with the best validation accuracy. A published run that brings no weights is an error. The code of a network of one's
 // own is handed over.
-func Load(r *run.Run, own ...recipes.Own) (*Model, error) {
+func Load(r *run.Run, own ...recipes.Own) (*Model, error) { return load(r, run.Best, own) }
+
+// LoadLast returns the model of a run as its training left it: of the last epoch, with the weights themselves where Load has their average, and with the running statistics of batch
+// normalization where it has precise ones.
+func LoadLast(r *run.Run, own ...recipes.Own) (*Model, error) { return load(r, run.Last, own) }
+
+func load(r *run.Run, checkpoint string, own []recipes.Own) (*Model, error) {
 	if models.IsGAN(r.Recipe.Model.Name) {
 		return nil, fmt.Errorf("%s: the model is %s, a GAN, which is no classifier; gan.Load loads its generator", r.Dir, r.Recipe.Model.Name)
 	}
-	c, err := r.BestCheckpoint()
+	c, err := r.Checkpoint(checkpoint)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
@@ -99,11 +100,7 @@ func TestPreciseStatisticsAreThoseOfAllTrainingImagesUnderTheAveragedWeights(t *
 	if err != nil {
 		t.Fatal(err)
 	}
-	var validation []int
-	for _, i := range saved.Indices {
-		validation = append(validation, int(i))
-	}
-	if loaded, err := m.Predict(set.Take(validation)); err != nil || !reflect.DeepEqual(loaded.Probabilities, saved.Probabilities) {
+	if loaded, err := m.Predict(at(set, saved.Indices)); err != nil || !reflect.DeepEqual(loaded.Probabilities, saved.Probabilities) {
 		t.Errorf("the loaded model predicts otherwise than the training did (%v)", err)
 	}
 }
@@ -173,6 +170,43 @@ func TestTrainingWithPreciseStatisticsIsResumedBitForBitAfterAnyEpoch(t *testing
 			t.Errorf("resumed in epoch %d it ends with %+v, undisturbed with %+v, or the tensors differ", epoch, got.State, want.State)
 		}
 	}
+}
+
+// The model with the running averages can be had too, to show how far they lag.
+func TestLastModelHasTheRunningAverages(t *testing.T) {
+	needBackend(t)
+	r := precise()
+	r.Data.Limit, r.Optimizer.EMA = 300, 0
+	trained, err := train.Fit("running", r, nil, normalized)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := infer.LoadLast(trained, normalized)
+	if err != nil {
+		t.Fatal(err)
+	}
+	saved, err := trained.Predictions(run.Validation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := fashion.LoadTrain(os.Getenv(fashion.DirVariable))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := m.Predict(at(set, saved.Indices))
+	last := trained.History[len(trained.History)-1]
+	if got := metrics.Accuracy(p).Value; err != nil || got != last.RunningAccuracy || reflect.DeepEqual(p.Probabilities, saved.Probabilities) {
+		t.Errorf("the accuracy is %v (%v), want %v", got, err, last.RunningAccuracy)
+	}
+}
+
+// at are the images of a set at those positions.
+func at(set fashion.Set, indices []int32) fashion.Set {
+	var positions []int
+	for _, i := range indices {
+		positions = append(positions, int(i))
+	}
+	return set.Take(positions)
 }
 
 func TestPreciseStatisticsOfANetworkWithoutBatchNormalizationAreAnError(t *testing.T) {
