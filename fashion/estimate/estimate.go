@@ -70,7 +70,8 @@ func nearest(r recipes.Recipe) (best timedStep) {
 const smallStem = 16
 
 // epochSeconds is about how many seconds an epoch of a recipe takes on referenceDevice, 0 if nearest has no step for it. A validation image costs a
-// third of one that all layers are trained on: it has no backward pass.
+// third of one that all layers are trained on: it has no backward pass. With precise statistics of batch
+// normalization the images for them cost as much, and validation images are predicted twice.
 func epochSeconds(r recipes.Recipe) float64 {
 	perImage := func(r recipes.Recipe) float64 {
 		s := nearest(r)
@@ -79,7 +80,11 @@ func epochSeconds(r recipes.Recipe) float64 {
 	unfrozen := r
 	unfrozen.Model.FineTuneAt = 0
 	training := r.Data.TrainingImages()
-	seconds := float64(training)*perImage(r) + float64(r.Data.Images()-training)*perImage(unfrozen)/3
+	forward := r.Data.Images() - training
+	if r.PreciseBN > 0 {
+		forward += forward + min(r.PreciseBN, training)
+	}
+	seconds := float64(training)*perImage(r) + float64(forward)*perImage(unfrozen)/3
 	if r.Data.Task == recipes.Rotation {
 		seconds *= 4 // all orientations
 	}

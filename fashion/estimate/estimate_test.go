@@ -69,6 +69,15 @@ func TestEstimateRestsOnTheMostSimilarRunOfThisMachine(t *testing.T) {
 	expect("on a GPU, where nothing was trained", referenceDevice, 1)
 }
 
+func TestPreciseStatisticsCostForwardPassesOfTheirImagesAndOfTheValidationImages(t *testing.T) {
+	r := recipes.Recipe{Model: recipes.Model{Name: "resnet50"}, Data: recipes.Data{Limit: 1000, Validation: 0.2}, Batch: 64}
+	plain := epochSeconds(r)
+	r.PreciseBN = 400 // as 600/3 training images beside 800 + 200/3
+	if got, want := epochSeconds(r)/plain, (800+200.0/3+600.0/3)/(800+200.0/3); math.Abs(got-want) > 1e-9 {
+		t.Errorf("an epoch takes %v times as long, want %v", got, want)
+	}
+}
+
 func TestUnreadableRunIsReportedAndTheOthersAreMeasured(t *testing.T) {
 	root, cnn := t.TempDir(), study.CNN(study.Quick)
 	trained(t, root, "cnn", cnn, 1, 2*epochSeconds(cnn))

@@ -264,6 +264,7 @@ func TestRecipesThatNoGANCanUseAreErrors(t *testing.T) {
 		"model.latent":     change(func(r *recipes.Recipe) { r.Model.Latent = 0 }),
 		"model.width":      change(func(r *recipes.Recipe) { r.Model.Width = 0 }),
 		"does not support": change(func(r *recipes.Recipe) { r.Model.Dropout = 0.5 }),
+		"precise_bn":       change(func(r *recipes.Recipe) { r.PreciseBN = 1000 }),
 		"layer_decay":      change(func(r *recipes.Recipe) { r.Optimizer.LayerDecay = 0.5 }),
 		"no GAN":           change(func(r *recipes.Recipe) { r.Model, r.GAN = recipes.Model{Name: "cnn"}, recipes.GAN{} }),
 	} {

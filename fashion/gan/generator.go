@@ -189,7 +189,7 @@ func (g *Generator) oneBatch(codes []Code, size int) ([]fashion.Image, error) {
 func (g *Generator) graph(_ *model.Scope, in []*Node) *Node {
 	n := layers.Inference(in[0].Graph(), g.store, g.recipe.Seed).PreferReference()
 	if g.average {
-		infer.UseAverages(n, g.store)
+		infer.UseInferenceValues(n, g.store)
 	}
 	images := models.NewGAN(g.recipe.Model).Generate(n, in[0], in[1])
 	return ConvertDType(Reshape(AddScalar(MulScalar(images, 255), 0.5), -1, fashion.Pixels), dtypes.Uint8)

@@ -41,18 +41,24 @@ type graph struct {
 	reference bool
 }
 
-// New returns a model on the parameters in a store, or on their averages where it has them. A training may change them between two calls.
+// New returns a model on the parameters in a store, or on their values for inference where it has them, see UseInferenceValues. A training may change them between two calls.
 func New(backend compute.Backend, store *model.Store, network models.Network, recipe recipes.Recipe) *Model {
 	return &Model{backend: backend, store: store, network: network, recipe: recipe, graphs: map[graph]*model.Exec{}}
 }
 
 // Load returns the model of a run: that of the epoch with the best validation accuracy. A published run that brings no weights is an error. The code of a network of one's
 // own is handed over.
-func Load(r *run.Run, own ...recipes.Own) (*Model, error) {
+func Load(r *run.Run, own ...recipes.Own) (*Model, error) { return load(r, run.Best, own) }
+
+// LoadLast returns the model of a run as its training left it: of the last epoch, with the weights themselves where Load has their average, and with the running statistics of batch
+// normalization where it has precise ones.
+func LoadLast(r *run.Run, own ...recipes.Own) (*Model, error) { return load(r, run.Last, own) }
+
+func load(r *run.Run, checkpoint string, own []recipes.Own) (*Model, error) {
 	if models.IsGAN(r.Recipe.Model.Name) {
 		return nil, fmt.Errorf("%s: the model is %s, a GAN, which is no classifier; gan.Load loads its generator", r.Dir, r.Recipe.Model.Name)
 	}
-	c, err := r.BestCheckpoint()
+	c, err := r.Checkpoint(checkpoint)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +149,7 @@ func (m *Model) exec(returns string, n int, build forward) (*model.Exec, error) 
 		if key.reference {
 			n.PreferReference()
 		}
-		UseAverages(n, m.store)
+		UseInferenceValues(n, m.store)
 		return build(n, Pixels(in[0]))
 	})
 	if err == nil {

@@ -10,7 +10,6 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/optim"
 	"fashionlab/fashion/run"
 )
 
@@ -104,31 +103,6 @@ func Variables(store *model.Store) (paths []string) {
 	}
 	slices.Sort(paths)
 	return paths
-}
-
-// Averages are a training's variables as a checkpoint of its model has them: each that has an average is the average.
-func Averages(list []run.Tensor) []run.Tensor {
-	byName := map[string]run.Tensor{}
-	for _, t := range list {
-		if path, ok := optim.AverageOf(t.Name); ok {
-			byName[path] = t
-		}
-	}
-	list = slices.Clone(list)
-	for i, t := range list {
-		if average, ok := byName[t.Name]; ok {
-			list[i].Data = average.Data
-		}
-	}
-	return list
-}
-
-// UseAverages has a network take its parameters from their averages in a store, where it has any.
-func UseAverages(n *layers.Net, store *model.Store) {
-	for _, path := range optim.Averaged(store) {
-		name, _ := layers.ParameterAt(path)
-		n.Use(name, optim.Average(n.Graph(), store, path))
-	}
 }
 
 // Count is the number of values of the variables of those paths.

@@ -39,6 +39,7 @@ type Net struct {
 type Update struct {
 	Path  string
 	Value *Node
+	Batch *Node // of a running statistic, the batch's own; else nil
 }
 
 // Updates lists the variables that a training step changes besides the trained parameters.

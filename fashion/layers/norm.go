@@ -10,6 +10,22 @@ const (
 	normEpsilon  = 1.001e-5 // added to the variance
 )
 
+const (
+	batchNormalization = "BatchNormalization" // the type of its layers
+	runningMean        = "/moving_mean"       // after the layer's name
+	runningVariance    = "/moving_variance"
+)
+
+// RunningStatistics lists the paths of the running means and variances of layers, in turn.
+func RunningStatistics(list []Layer) (paths []string) {
+	for _, l := range list {
+		if l.Type == batchNormalization {
+			paths = append(paths, Path(l.Name+runningMean), Path(l.Name+runningVariance))
+		}
+	}
+	return paths
+}
+
 // BatchNorm normalizes each channel of [..., C]: it subtracts the mean and divides by the standard deviation, then multiplies by gamma and adds beta (Ioffe and
 // Szegedy 2015). In training it uses the mean and the biased variance of the batch, and updates their running averages; otherwise it uses the running averages.
 // The gradient runs through mean and variance.
@@ -17,22 +33,22 @@ func (n *Net) BatchNorm(name string, x *Node) *Node {
 	channels := x.Shape().Dimensions[x.Rank()-1]
 	gamma := n.Param(name+"/gamma", Constant(1), channels)
 	beta := n.Param(name+"/beta", Constant(0), channels)
-	mean := n.state(name+"/moving_mean", Constant(0), channels)
-	variance := n.state(name+"/moving_variance", Constant(1), channels)
+	mean := n.state(name+runningMean, Constant(0), channels)
+	variance := n.state(name+runningVariance, Constant(1), channels)
 	var y *Node
 	if n.IsTraining() {
 		var batchMean, batchVariance *Node
 		y, batchMean, batchVariance = batchNorm(x, gamma, beta, n.form)
 		move := func(path string, old, now *Node) {
-			n.updates = append(n.updates, Update{Path(path), Add(MulScalar(old, normMomentum), MulScalar(now, 1-normMomentum))})
+			n.updates = append(n.updates, Update{Path(path), Add(MulScalar(old, normMomentum), MulScalar(now, 1-normMomentum)), now})
 		}
-		move(name+"/moving_mean", mean, batchMean)
-		move(name+"/moving_variance", variance, batchVariance)
+		move(name+runningMean, mean, batchMean)
+		move(name+runningVariance, variance, batchVariance)
 	} else {
 		scale := Mul(gamma, Reciprocal(Sqrt(AddScalar(variance, normEpsilon))))
 		y = Add(Mul(x, broadcast(scale, x)), broadcast(Sub(beta, Mul(mean, scale)), x))
 	}
-	n.add(name, "BatchNormalization", y, 4*channels)
+	n.add(name, batchNormalization, y, 4*channels)
 	n.layers[len(n.layers)-1].Fixed = 2 * channels
 	return y
 }

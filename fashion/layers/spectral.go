@@ -28,7 +28,7 @@ func (n *Net) normalized(name string, kernel *Node) *Node {
 	left := L2Normalize(Dot(fixed, before).Product(), 0)
 	right := L2Normalize(Dot(left, fixed).Product(), 0)
 	if n.IsTraining() {
-		n.updates = append(n.updates, Update{Path(name + "/singular"), right})
+		n.updates = append(n.updates, Update{Path: Path(name + "/singular"), Value: right})
 	}
 	value := Dot(left, Dot(matrix, right).Product()).Product()
 	return Div(kernel, value)

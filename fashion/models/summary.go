@@ -48,8 +48,8 @@ func Layers(backend compute.Backend, store *model.Store, m recipes.Model, seed u
 		b.Layers = n.Layers()
 		return nil
 	})
+	b.Normalizes = len(layers.RunningStatistics(b.Layers)) > 0
 	for _, l := range b.Layers {
-		b.Normalizes = b.Normalizes || l.Type == "BatchNormalization"
 		if l.Parameters > 0 {
 			b.Head = l.Name
 		}

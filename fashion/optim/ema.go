@@ -11,9 +11,12 @@ import (
 // averageSlot is where the exponential moving average (EMA) of a variable is kept.
 const averageSlot = "average"
 
+// AveragePath is where a store keeps the average of a variable.
+func AveragePath(variable string) string { return SlotPath(variable, averageSlot) }
+
 // AverageOf is the inverse of the path of an average: that of the variable. ok is false for a path that is no average's.
 func AverageOf(path string) (variable string, ok bool) {
-	return strings.CutPrefix(path, SlotPath("", averageSlot))
+	return strings.CutPrefix(path, AveragePath(""))
 }
 
 // AddAverages adds the exponential moving averages of variables of a store, which begin at their values. It sets those that are there to the values.
@@ -27,10 +30,10 @@ func AddAverages(store *model.Store, paths []string) error {
 		if err != nil {
 			return err
 		}
-		if average := store.GetVariable(SlotPath(path, averageSlot)); average != nil {
+		if average := store.GetVariable(AveragePath(path)); average != nil {
 			err = average.SetValue(first)
 		} else {
-			store.VariableWithValue(SlotPath(path, averageSlot), first).SetTrainable(false)
+			store.VariableWithValue(AveragePath(path), first).SetTrainable(false)
 		}
 		if err != nil {
 			return err
@@ -49,7 +52,7 @@ func AverageFraction(decay float64, step int) float32 {
 // Averaging", 1992; with this decay Tarvainen and Valpola, "Mean teachers are better role models", 2017). A variable that the graph has changed counts as it is now.
 func MoveAverages(store *model.Store, paths []string, fraction *Node) {
 	for _, path := range paths {
-		average := store.GetVariable(SlotPath(path, averageSlot))
+		average := store.GetVariable(AveragePath(path))
 		now := store.GetVariable(path).NodeValue(fraction.Graph())
 		before := average.NodeValue(fraction.Graph())
 		average.SetNodeValue(Add(before, Mul(Sub(now, before), fraction)))
@@ -69,5 +72,5 @@ func Averaged(store *model.Store) (paths []string) {
 
 // Average is the average of a variable as a node.
 func Average(g *Graph, store *model.Store, path string) *Node {
-	return store.GetVariable(SlotPath(path, averageSlot)).NodeValue(g)
+	return store.GetVariable(AveragePath(path)).NodeValue(g)
 }

@@ -29,6 +29,10 @@ type Recipe struct {
 	Batch          int            `json:"batch"`          // images per step
 	Seed           uint64         `json:"seed"`           // of initial weights, data order, dropout and augmentation
 	Keep           string         `json:"keep,omitempty"` // the epoch whose model is the run's: "" the one of the best validation accuracy, "last"; a GAN has none
+
+	// PreciseBN is over about how many training images the means and variances of batch normalization are estimated anew after each epoch, with the weights that it ended with (precise BN: Wu and
+	// Johnson, "Rethinking 'Batch' in BatchNorm", 2021). Validation and predictions use them instead of the running averages, which lag behind the weights. 0 is off. Classifiers.
+	PreciseBN int `json:"precise_bn,omitempty"`
 }
 
 // Model names a model of the package models and its hyperparameters.
@@ -199,6 +203,7 @@ func (r Recipe) Validate() error {
 		{r.GAN == GAN{} || r.GAN.DiscriminatorRate > 0 && !math.IsInf(r.GAN.DiscriminatorRate, 1), "gan.rate", r.GAN.DiscriminatorRate, "a positive number"},
 		{in(r.GAN.EMA, 0, 1), "gan.average", r.GAN.EMA, "a number in [0, 1)"},
 		{r.Keep == "" || r.Keep == LastEpoch, "keep", r.Keep, "last, or none for the epoch of the best validation accuracy"},
+		{r.PreciseBN >= 0, "precise_bn", r.PreciseBN, "0 (off) or a number of images"},
 		{r.Epochs >= 1, "epochs", r.Epochs, "1 or more"},
 		{r.Batch >= 1, "batch", r.Batch, "1 or more"},
 	}...))

@@ -61,10 +61,13 @@ func (e *CheckpointError) Error() string { return fmt.Sprintf("%s: %v", e.File, 
 func (e *CheckpointError) Unwrap() error { return e.Err }
 
 // BestCheckpoint returns the checkpoint of the record's best epoch, which must be there.
-func (r *Run) BestCheckpoint() (Checkpoint, error) {
-	c, found, err := r.LoadCheckpoint(Best)
+func (r *Run) BestCheckpoint() (Checkpoint, error) { return r.Checkpoint(Best) }
+
+// Checkpoint returns the checkpoint of that name, which must be there.
+func (r *Run) Checkpoint(name string) (Checkpoint, error) {
+	c, found, err := r.LoadCheckpoint(name)
 	if err == nil && !found {
-		err = fmt.Errorf("%s has no checkpoint of a best epoch", r.Dir)
+		err = fmt.Errorf("%s has no checkpoint of its %s epoch", r.Dir, name)
 	}
 	return c, err
 }

@@ -22,6 +22,9 @@ type Epoch struct {
 	Seconds            float64 `json:"seconds"`             // wall time of the epoch, validation included
 	ImagesPerSecond    float64 `json:"images_per_second"`   // training only
 
+	// RunningAccuracy is the validation accuracy with the running averages of batch normalization, where ValidationAccuracy is that with precise statistics: see recipes.Recipe.PreciseBN.
+	RunningAccuracy float64 `json:"running_validation_accuracy,omitempty"`
+
 	Synthesis Synthesis `json:"synthesis,omitzero"` // of a GAN
 }
 

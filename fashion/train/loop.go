@@ -50,12 +50,18 @@ func (l *loop) Prepare(backend compute.Backend) (err error) {
 // Epoch trains and validates one epoch and saves all of it.
 func (l *loop) Epoch(epoch int) error {
 	start := time.Now()
-	loss, accuracy, rate, err := l.train(epoch)
+	feed := session.NewFeed(l.Images.Training, l.Recipe, epoch)
+	defer feed.Free()
+	loss, accuracy, rate, err := l.train(feed, epoch)
 	if err != nil {
 		return err
 	}
 	trained := time.Since(start)
 	l.Validating(epoch, loss, accuracy)
+	runningAccuracy, err := l.normalize(feed, epoch)
+	if err != nil {
+		return err
+	}
 	validation := l.Images.Validation.Set
 	logits, err := l.program.model.Logits(validation.Images)
 	if err != nil {
@@ -73,15 +79,13 @@ func (l *loop) Epoch(epoch int) error {
 	}
 	return l.Save(l.program.store, run.Epoch{
 		Epoch: epoch, Loss: loss, Accuracy: accuracy, ValidationLoss: validationLoss, ValidationAccuracy: validationAccuracy,
-		LearningRate: rate, Seconds: time.Since(start).Seconds(), ImagesPerSecond: float64(l.Images.Training.Real) / trained.Seconds(),
+		RunningAccuracy: runningAccuracy, LearningRate: rate, Seconds: time.Since(start).Seconds(), ImagesPerSecond: float64(l.Images.Training.Real) / trained.Seconds(),
 	})
 }
 
 // train does the steps of one epoch. It returns the mean loss in nats, the accuracy and the last step's rate.
-func (l *loop) train(epoch int) (loss, accuracy, rate float64, err error) {
+func (l *loop) train(feed session.Feed, epoch int) (loss, accuracy, rate float64, err error) {
 	images, batch := l.Images.Training.Real, l.Recipe.Batch
-	feed := session.NewFeed(l.Images.Training, l.Recipe, epoch)
-	defer feed.Free()
 	seen := 0
 	for i := range feed.Steps {
 		if err := l.Interrupted(epoch); err != nil {
@@ -101,6 +105,32 @@ func (l *loop) train(epoch int) (loss, accuracy, rate float64, err error) {
 		l.Stepped(epoch, i+1, loss/float64(seen), accuracy/float64(seen))
 	}
 	return loss / float64(seen), accuracy / float64(seen), rate, nil
+}
+
+// normalize sets the precise statistics of batch normalization from batches of the epoch that was trained, if the recipe asks for them. It returns the validation accuracy that the running averages give.
+func (l *loop) normalize(feed session.Feed, epoch int) (runningAccuracy float64, err error) {
+	p := l.program
+	if p.moments == nil {
+		return 0, nil
+	}
+	if err := followRunning(p.store, p.running); err != nil {
+		return 0, err
+	}
+	logits, err := p.model.Logits(l.Images.Validation.Set.Images)
+	if err != nil {
+		return 0, fmt.Errorf("validating: %w", err)
+	}
+	_, runningAccuracy, _ = evaluate(logits, l.Images.Validation.Set.Labels)
+	var seen population
+	for i := range min(feed.Steps, (l.Recipe.PreciseBN+l.Recipe.Batch-1)/l.Recipe.Batch) {
+		if err := l.Interrupted(epoch); err != nil {
+			return 0, err
+		}
+		if err := p.addMoments(&seen, feed, i, l.State.Step-feed.Steps+i); err != nil {
+			return 0, err
+		}
+	}
+	return runningAccuracy, infer.SetPreciseStatistics(p.store, p.running, seen.moments())
 }
 
 // explain adds to the error of a loss that is not finite where in the network it comes from, if it does so from the initial values on.

@@ -34,11 +34,13 @@ type program struct {
 	built    models.Built
 	names    []string     // of the trained parameters, sorted
 	averaged []string     // the variables that have averages, sorted
+	running  []string     // the running statistics of batch normalization that have precise ones, see Recipe.PreciseBN
 	initial  []run.Tensor // values of all variables
 	images   int          // of an epoch
 
 	step     *model.Exec
 	micro    *microBatches // instead of step, where a batch is divided
+	moments  *model.Exec   // see momentsGraph; nil without precise statistics
 	model    *infer.Model  // on the same parameters
 	compiled bool
 }
@@ -61,7 +63,13 @@ func newProgram(backend compute.Backend, recipe recipes.Recipe, own []recipes.Ow
 	if recipe.Optimizer.EMA > 0 {
 		p.averaged = infer.Variables(p.store)
 	}
-	if err := optim.AddAverages(p.store, p.averaged); err != nil {
+	if recipe.PreciseBN > 0 {
+		p.running = layers.RunningStatistics(p.built.Layers)
+		if p.moments, err = model.NewExec(backend, p.store, p.momentsGraph); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.beginInferenceValues(p.store); err != nil {
 		return nil, err
 	}
 	if size := microBatch(backend, recipe.Batch, !divide || p.network.WholeBatch || p.built.Normalizes); size < recipe.Batch {
@@ -80,6 +88,14 @@ func (p *program) newVariables() (err error) {
 	return err
 }
 
+// beginInferenceValues gives the averages and the precise statistics in a store, which it makes if they are not there, the values of their variables.
+func (p *program) beginInferenceValues(store *model.Store) error {
+	if err := optim.AddAverages(store, p.averaged); err != nil {
+		return err
+	}
+	return followRunning(store, p.running)
+}
+
 // turnTo has the program train another recipe of the same graphs, from its initial values.
 func (p *program) turnTo(recipe recipes.Recipe) error {
 	rule, err := optim.New(recipe.Optimizer)
@@ -92,7 +108,7 @@ func (p *program) turnTo(recipe recipes.Recipe) error {
 			return err
 		}
 		rule.AddSlots(fresh.store, p.names)
-		if err := optim.AddAverages(fresh.store, p.averaged); err != nil {
+		if err := p.beginInferenceValues(fresh.store); err != nil {
 			return err
 		}
 		if p.initial, err = infer.Snapshot(fresh.store); err != nil {
@@ -103,17 +119,17 @@ func (p *program) turnTo(recipe recipes.Recipe) error {
 	return infer.Restore(p.store, p.initial)
 }
 
-// compile compiles the graphs, at once where there are two, unless they are.
+// compile compiles the graphs, all at once, unless they are.
 func (p *program) compile(images *session.Images) error {
 	if p.compiled {
 		return nil
 	}
 	var wait sync.WaitGroup
-	var errs [2]error
+	var errs [3]error
+	first := session.NewFeed(images.Training, p.recipe, 1)
+	inputs := first.Shapes(shapes.Make(dtypes.Uint32, 2), shapes.Make(dtypes.Float32, len(p.scalars(0, 0))))
+	first.Free()
 	wait.Go(func() {
-		first := session.NewFeed(images.Training, p.recipe, 1)
-		defer first.Free()
-		inputs := first.Shapes(shapes.Make(dtypes.Uint32, 2), shapes.Make(dtypes.Float32, len(p.scalars(0, 0))))
 		if p.micro != nil {
 			errs[0] = p.micro.compile(inputs)
 		} else {
@@ -121,6 +137,9 @@ func (p *program) compile(images *session.Images) error {
 		}
 	})
 	wait.Go(func() { errs[1] = p.model.Compile(images.Validation.Set.Len()) })
+	if p.moments != nil {
+		wait.Go(func() { _, errs[2] = p.moments.Compile(inputs...) })
+	}
 	wait.Wait()
 	for _, err := range errs {
 		if err != nil {
@@ -158,18 +177,8 @@ func (p *program) gradients(in []*Node, first *Node, size int) []*Node {
 	isImage := LessThan(Add(Iota(g, shapes.Make(dtypes.Int32, size), 0), position), Scalar(g, dtypes.Int32, p.images))
 	weight := ConvertDType(isImage, x.DType())
 
-	draws := layers.Step{Key: Reshape(Slice(in[inKeys], AxisElem(0))), First: ConvertDType(first, dtypes.Uint32)}
-	if p.recipe.Model.Dropout > 0 {
-		draws.Dropout = Reshape(Slice(in[inKeys], AxisElem(1)))
-	}
-	n := layers.Training(g, p.store, p.recipe.Seed, draws)
-	var losses, correct *Node
-	smoothing := p.recipe.Regularization.LabelSmoothing
-	if p.recipe.Regularization.Mixes() {
-		losses, correct = p.mixed(n, in, first, x, y, smoothing)
-	} else {
-		losses, correct = crossEntropy(p.network.On(n, x), y, smoothing)
-	}
+	n := p.training(in, first)
+	losses, correct := p.losses(n, in, first, x, y)
 	loss := ReduceAllSum(Mul(losses, weight))
 	metrics := Stack([]*Node{loss, ReduceAllSum(Mul(correct, weight))}, 0)
 	parameters := make([]*Node, len(p.names))
@@ -180,6 +189,24 @@ func (p *program) gradients(in []*Node, first *Node, size int) []*Node {
 		p.store.GetVariable(u.Path).SetNodeValue(u.Value)
 	}
 	return append([]*Node{metrics}, Gradient(loss, parameters...)...)
+}
+
+// training begins a training graph of images of a batch from the image first on.
+func (p *program) training(in []*Node, first *Node) *layers.Net {
+	draws := layers.Step{Key: Reshape(Slice(in[inKeys], AxisElem(0))), First: ConvertDType(first, dtypes.Uint32)}
+	if p.recipe.Model.Dropout > 0 {
+		draws.Dropout = Reshape(Slice(in[inKeys], AxisElem(1)))
+	}
+	return layers.Training(first.Graph(), p.store, p.recipe.Seed, draws)
+}
+
+// losses is crossEntropy of the network for images of a batch, from the image first on, mixed with others if the recipe mixes.
+func (p *program) losses(n *layers.Net, in []*Node, first, x, y *Node) (losses, correct *Node) {
+	smoothing := p.recipe.Regularization.LabelSmoothing
+	if p.recipe.Regularization.Mixes() {
+		return p.mixed(n, in, first, x, y, smoothing)
+	}
+	return crossEntropy(p.network.On(n, x), y, smoothing)
 }
 
 // batch returns so many images of an epoch's order from a position on, augmented, [size, 28, 28, 1], and their labels, [size].
@@ -257,10 +284,15 @@ func crossEntropy(logits, labels *Node, smoothing float64) (losses, correct *Nod
 	return losses, ConvertDType(Equal(ArgMax(logits, -1, dtypes.Int32), labels), logits.DType())
 }
 
+// inputs are what the graph of a step, 0 for the training's first, reads.
+func (p *program) inputs(f session.Feed, position, step int, rate float64) []any {
+	keys := []uint32{layers.StepKey(p.recipe.Seed, step), layers.Fraction(p.recipe.Model.Dropout)}
+	return f.Inputs(position, keys, p.scalars(step, rate))
+}
+
 // train does one step, 0 for the training's first, and returns the sum of the batch's losses in nats and the number of images that are classified correctly.
 func (p *program) train(f session.Feed, position, step int, rate float64) (loss, correct float64, err error) {
-	keys := []uint32{layers.StepKey(p.recipe.Seed, step), layers.Fraction(p.recipe.Model.Dropout)}
-	inputs := f.Inputs(position, keys, p.scalars(step, rate))
+	inputs := p.inputs(f, position, step, rate)
 	var out *tensors.Tensor
 	if p.micro != nil {
 		out, err = p.micro.step(inputs)

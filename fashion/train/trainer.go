@@ -9,6 +9,7 @@ import (
 	"fashionlab/fashion/augment"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/internal/session"
+	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/optim"
 	"fashionlab/fashion/recipes"
@@ -102,6 +103,15 @@ func Check(recipe recipes.Recipe, own ...recipes.Own) error {
 	if recipe.GAN != (recipes.GAN{}) {
 		return fmt.Errorf("gan is %+v, want none for %s, which is no GAN", recipe.GAN, recipe.Model.Name)
 	}
+	if recipe.PreciseBN > 0 {
+		summary, err := models.Summarize(recipe.Model, recipes.OwnOf[models.Network](own)...)
+		if err != nil {
+			return err
+		}
+		if len(layers.RunningStatistics(summary.Layers)) == 0 {
+			return fmt.Errorf("precise_bn is %d, want 0 for %s, which has no batch normalization", recipe.PreciseBN, recipe.Model.Name)
+		}
+	}
 	return optim.CheckSchedule(recipe.Schedule, recipes.OwnOf[optim.Own](own)...)
 }
 
@@ -159,6 +169,7 @@ func (t *Trainer) compiled(r recipes.Recipe) compiled {
 	if r.Regularization.Mixes() {
 		r.Regularization.Mixup, r.Regularization.CutMix = 1, 0 // what is drawn is an input
 	}
+	r.PreciseBN = min(r.PreciseBN, 1) // that there is any
 	r.Optimizer.LearningRate, r.Optimizer.Beta1, r.Optimizer.Beta2, r.Optimizer.WeightDecay = 0, 0, 0, 0
 	r.Schedule, r.Epochs, r.Seed, r.Keep, r.Data, r.Model.Weights = recipes.Schedule{}, 0, 0, "", recipes.Data{}, recipes.Weights{}
 	return compiled{r, t.images.Training.Set.Len(), t.images.Training.Real, t.images.Validation.Set.Len()}

@@ -13,7 +13,6 @@ import (
 
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/optim"
 	"fashionlab/fashion/pretrained"
 	"fashionlab/fashion/run"
 )
@@ -25,12 +24,12 @@ func (e *WeightsError) Error() string {
 	return fmt.Sprintf("initial weights %s: found %s, want %s", e.From, e.Got, e.Want)
 }
 
-// start gives the variables the values of the weights that the recipe names, if any, and returns their sha256. Averages begin there.
+// start gives the variables the values of the weights that the recipe names, if any, and returns their sha256. Values for inference begin there.
 func (p *program) start() (sum string, err error) {
 	if sum, err = p.startWeights(); err != nil {
 		return sum, err
 	}
-	return sum, optim.AddAverages(p.store, p.averaged)
+	return sum, p.beginInferenceValues(p.store)
 }
 
 func (p *program) startWeights() (sum string, err error) {

@@ -224,7 +224,7 @@ func (s *Session) Resume(store *model.Store, start func() error) error {
 	return s.SaveHistory(c.State.History)
 }
 
-// Save adds an epoch to the history and writes the best checkpoint, if this epoch's is, with the averages of a recipe's EMA for the parameters, the last one, the history and the record, in this order: a process that ends in
+// Save adds an epoch to the history and writes the best checkpoint, if this epoch's is, with the variables' values for inference, the last one, the history and the record, in this order: a process that ends in
 // between repeats the epoch, with the same outcome.
 func (s *Session) Save(store *model.Store, epoch run.Epoch) error {
 	s.State.History = append(s.State.History, epoch)
@@ -236,8 +236,8 @@ func (s *Session) Save(store *model.Store, epoch run.Epoch) error {
 	if best := s.config.Best(s.State.History).Epoch; best == epoch.Epoch {
 		s.Record.BestEpoch = best
 		model := c
-		if s.Recipe.Optimizer.EMA > 0 {
-			model.Tensors = infer.Averages(values)
+		if s.Recipe.Optimizer.EMA > 0 || s.Recipe.PreciseBN > 0 {
+			model.Tensors = infer.InferenceValues(values)
 		}
 		if err := s.SaveCheckpoint(run.Best, model); err != nil {
 			return err
