@@ -82,8 +82,9 @@ func TestLossOfMixedLabelsIsThatOfTimm(t *testing.T) {
 	}
 	defer backend.Finalize()
 	exec, err := NewExec(backend, func(in []*Node) *Node {
-		losses, _ := mixedCrossEntropy(in[0], in[1], Reverse(in[1], 0), in[2], kept.Mixing.Smoothing)
-		return losses
+		losses, _ := crossEntropy(in[0], in[1], kept.Mixing.Smoothing)
+		rest, _ := crossEntropy(in[0], Reverse(in[1], 0), kept.Mixing.Smoothing)
+		return mix(losses, rest, in[2])
 	})
 	if err != nil {
 		t.Fatal(err)

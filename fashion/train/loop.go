@@ -44,13 +44,20 @@ func (l *loop) Prepare(backend compute.Backend) (err error) {
 	if err != nil {
 		return err
 	}
+	sums, err := p.learnFromTeachers(l.Images)
+	if err != nil {
+		return err
+	}
+	if err := l.KeepSums(sums); err != nil {
+		return err
+	}
 	return l.Compile(func() error { return p.compile(l.Images) })
 }
 
 // Epoch trains and validates one epoch and saves all of it.
 func (l *loop) Epoch(epoch int) error {
 	start := time.Now()
-	feed := session.NewFeed(l.Images.Training, l.Recipe, epoch)
+	feed := l.program.feed(l.Images, epoch)
 	defer feed.Free()
 	loss, accuracy, rate, err := l.train(feed, epoch)
 	if err != nil {

@@ -20,10 +20,10 @@ import (
 // momentsGraph returns the mean and the variance of a step's batch in each batch normalization, in turn, with the parameters' values for inference. It learns nothing.
 func (p *program) momentsGraph(_ *model.Scope, in []*Node) []*Node {
 	first := ScalarZero(in[session.InOrder].Graph(), dtypes.Int32)
-	x, y := p.batch(in, MulScalar(in[session.InPosition], p.recipe.Batch), p.recipe.Batch)
+	b := p.batch(in, MulScalar(in[session.InPosition], p.recipe.Batch), p.recipe.Batch)
 	n := p.training(in, first)
 	infer.UseInferenceValues(n, p.store)
-	p.losses(n, in, first, x, y)
+	p.losses(n, in, first, b)
 	batch := map[string]*Node{}
 	for _, u := range n.Updates() {
 		batch[u.Path] = u.Batch

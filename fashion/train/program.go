@@ -39,9 +39,10 @@ type program struct {
 	images   int          // of an epoch
 
 	step     *model.Exec
-	micro    *microBatches // instead of step, where a batch is divided
-	moments  *model.Exec   // see momentsGraph; nil without precise statistics
-	model    *infer.Model  // on the same parameters
+	micro    *microBatches   // instead of step, where a batch is divided
+	moments  *model.Exec     // see momentsGraph; nil without precise statistics
+	soft     *tensors.Tensor // the teachers' labels of the training images, [N, classes]; nil without distillation
+	model    *infer.Model    // on the same parameters
 	compiled bool
 }
 
@@ -126,7 +127,7 @@ func (p *program) compile(images *session.Images) error {
 	}
 	var wait sync.WaitGroup
 	var errs [3]error
-	first := session.NewFeed(images.Training, p.recipe, 1)
+	first := p.feed(images, 1)
 	inputs := first.Shapes(shapes.Make(dtypes.Uint32, 2), shapes.Make(dtypes.Float32, len(p.scalars(0, 0))))
 	first.Free()
 	wait.Go(func() {
@@ -154,8 +155,10 @@ func (p *program) compile(images *session.Images) error {
 const (
 	inKeys    = session.Ins + iota // the step's key for random draws and the fraction of dropout, uint32 [2]
 	inScalars                      // see program.scalars, float32 [K]
-	inRows                         // with augmentation only: what the images of the order drew, float32 [S*B, columns]
+	inSoft                         // with distillation only: the teachers' labels, float32 [N, classes]
 )
+
+// The last input, with augmentation only, is what the images of the order drew, float32 [S*B, columns].
 
 // metricsShape is that of a step's metrics: the sum of the batch's losses in nats and the number of images that are classified correctly.
 var metricsShape = shapes.Make(dtypes.Float32, 2)
@@ -173,12 +176,12 @@ func (p *program) stepGraph(_ *model.Scope, in []*Node) *Node {
 func (p *program) gradients(in []*Node, first *Node, size int) []*Node {
 	g := first.Graph()
 	position := Add(MulScalar(in[session.InPosition], p.recipe.Batch), first) // in the epoch's order
-	x, y := p.batch(in, position, size)
+	b := p.batch(in, position, size)
 	isImage := LessThan(Add(Iota(g, shapes.Make(dtypes.Int32, size), 0), position), Scalar(g, dtypes.Int32, p.images))
-	weight := ConvertDType(isImage, x.DType())
+	weight := ConvertDType(isImage, b.images.DType())
 
 	n := p.training(in, first)
-	losses, correct := p.losses(n, in, first, x, y)
+	losses, correct := p.losses(n, in, first, b)
 	loss := ReduceAllSum(Mul(losses, weight))
 	metrics := Stack([]*Node{loss, ReduceAllSum(Mul(correct, weight))}, 0)
 	parameters := make([]*Node, len(p.names))
@@ -200,43 +203,65 @@ func (p *program) training(in []*Node, first *Node) *layers.Net {
 	return layers.Training(first.Graph(), p.store, p.recipe.Seed, draws)
 }
 
-// losses is crossEntropy of the network for images of a batch, from the image first on, mixed with others if the recipe mixes.
-func (p *program) losses(n *layers.Net, in []*Node, first, x, y *Node) (losses, correct *Node) {
-	smoothing := p.recipe.Regularization.LabelSmoothing
+// losses is program.loss of the network for images of a batch, from the image first on, mixed with others if the recipe mixes.
+func (p *program) losses(n *layers.Net, in []*Node, first *Node, b examples) (losses, correct *Node) {
 	if p.recipe.Regularization.Mixes() {
-		return p.mixed(n, in, first, x, y, smoothing)
+		return p.mixed(n, in, first, b)
 	}
-	return crossEntropy(p.network.On(n, x), y, smoothing)
+	return p.loss(p.network.On(n, b.images), b)
 }
 
-// batch returns so many images of an epoch's order from a position on, augmented, [size, 28, 28, 1], and their labels, [size].
-func (p *program) batch(in []*Node, position *Node, size int) (x, y *Node) {
+// examples are images of a batch.
+type examples struct {
+	images *Node // augmented, [size, 28, 28, 1]
+	labels *Node // [size]
+	soft   *Node // the teachers' labels, [size, classes]; nil without distillation
+}
+
+// batch returns so many images of an epoch's order from a position on.
+func (p *program) batch(in []*Node, position *Node, size int) (b examples) {
 	chosen := Reshape(DynamicSlice(in[session.InOrder], []*Node{position}, []int{size}), size, 1)
-	x = infer.Pixels(Gather(in[session.InImages], chosen)) // [size, 28, 28, 1]
-	if len(in) > inRows {
-		columns := in[inRows].Shape().Dimensions[1]
-		drawn := DynamicSlice(in[inRows], []*Node{position, ScalarZero(position.Graph(), position.DType())}, []int{size, columns})
-		x = StopGradient(augment.Apply(p.recipe.Augmentation, x, drawn, recipes.OwnOf[augment.Own](p.own)...))
+	b.images = infer.Pixels(Gather(in[session.InImages], chosen))
+	if columns := augment.Columns(p.recipe.Augmentation); columns > 0 {
+		drawn := DynamicSlice(in[len(in)-1], []*Node{position, ScalarZero(position.Graph(), position.DType())}, []int{size, columns})
+		b.images = StopGradient(augment.Apply(p.recipe.Augmentation, b.images, drawn, recipes.OwnOf[augment.Own](p.own)...))
 	}
-	return x, Reshape(Gather(in[session.InLabels], chosen), size)
+	b.labels = Reshape(Gather(in[session.InLabels], chosen), size)
+	if p.recipe.Regularization.Distillation.Weight > 0 {
+		b.soft = Gather(in[inSoft], chosen)
+	}
+	return b
 }
 
-// mixed is crossEntropy of the network for images [size, 28, 28, 1] of a batch, from the image first on, each mixed with the one that is as far from the batch's end as it is from its beginning.
-func (p *program) mixed(n *layers.Net, in []*Node, first, x, y *Node, smoothing float64) (losses, correct *Node) {
-	size := x.Shape().Dimensions[0]
+// mixed is program.loss of the network for images of a batch, from the image first on, each mixed with the one that is as far from the batch's end as it is from its beginning.
+func (p *program) mixed(n *layers.Net, in []*Node, first *Node, b examples) (losses, correct *Node) {
+	size := b.labels.Shape().Dimensions[0]
 	position := Sub(AddScalar(MulScalar(in[session.InPosition], p.recipe.Batch), p.recipe.Batch-size), first)
-	others, otherLabels := p.batch(in, position, size)
-	others, otherLabels = Reverse(others, 0), Reverse(otherLabels, 0)
+	others := p.batch(in, position, size)
+	others.images, others.labels = Reverse(others.images, 0), Reverse(others.labels, 0)
+	if others.soft != nil {
+		others.soft = Reverse(others.soft, 0)
+	}
 	length := in[inScalars].Shape().Dimensions[0]
-	x, kept := augment.ApplyMix(x, others, Slice(in[inScalars], AxisRange(length-augment.MixColumns, length)))
-	return mixedCrossEntropy(p.network.On(n, x), y, otherLabels, kept, smoothing)
+	x, kept := augment.ApplyMix(b.images, others.images, Slice(in[inScalars], AxisRange(length-augment.MixColumns, length)))
+	logits := p.network.On(n, x)
+	losses, correct = p.loss(logits, b)
+	rest, _ := p.loss(logits, others)
+	return mix(losses, rest, kept), correct
 }
 
-// mixedCrossEntropy is crossEntropy where a label counts as the scalar kept says, and another one as the rest. Correct is the first.
-func mixedCrossEntropy(logits, labels, others, kept *Node, smoothing float64) (losses, correct *Node) {
-	losses, correct = crossEntropy(logits, labels, smoothing)
-	rest, _ := crossEntropy(logits, others, smoothing)
-	return Add(Mul(losses, kept), Mul(rest, OneMinus(kept))), correct
+// mix is losses as far as the scalar kept says, and the rest of others.
+func mix(losses, others, kept *Node) *Node {
+	return Add(Mul(losses, kept), Mul(others, OneMinus(kept)))
+}
+
+// loss is crossEntropy with the labels of examples and, if the recipe distils, with those of the teachers.
+func (p *program) loss(logits *Node, b examples) (losses, correct *Node) {
+	losses, correct = crossEntropy(logits, b.labels, p.recipe.Regularization.LabelSmoothing)
+	if d := p.recipe.Regularization.Distillation; d.Weight > 0 {
+		losses = distilled(losses, logits, b.soft, d)
+	}
+	return losses, correct
 }
 
 // update moves the parameters by the gradients of the sum of a batch's losses.
@@ -288,6 +313,13 @@ func crossEntropy(logits, labels *Node, smoothing float64) (losses, correct *Nod
 func (p *program) inputs(f session.Feed, position, step int, rate float64) []any {
 	keys := []uint32{layers.StepKey(p.recipe.Seed, step), layers.Fraction(p.recipe.Model.Dropout)}
 	return f.Inputs(position, keys, p.scalars(step, rate))
+}
+
+// feed prepares an epoch, 1 for the first.
+func (p *program) feed(images *session.Images, epoch int) session.Feed {
+	f := session.NewFeed(images.Training, p.recipe, epoch)
+	f.Soft = p.soft
+	return f
 }
 
 // train does one step, 0 for the training's first, and returns the sum of the batch's losses in nats and the number of images that are classified correctly.

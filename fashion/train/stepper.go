@@ -30,7 +30,10 @@ func NewStepper(recipe recipes.Recipe, own ...recipes.Own) (*Stepper, error) {
 			return err
 		}
 		p.images = images.Training.Real
-		feed := session.NewFeed(images.Training, recipe, 1)
+		if _, err := p.learnFromTeachers(images); err != nil {
+			return err
+		}
+		feed := p.feed(images, 1)
 		s = session.NewStepper(backend, feed.Steps, infer.Count(p.store, p.names), func(position, step int) error {
 			_, _, err := p.train(feed, position, step, recipe.Optimizer.LearningRate)
 			return err

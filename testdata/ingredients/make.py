@@ -183,6 +183,17 @@ padded = F.pad(images, (1, 1, 1, 1))
 shifted = (mirror(padded[:, :, 0:28, 0:28]) + mirror(padded[:, :, 2:30, 2:30])) / 2
 out["tta"] = {"images": numbers(images * 1000), "mirror": numbers(mirror(images)), "shifted": numbers(0.5 * mirror(images) + 0.5 * shifted)}
 
+# Distillation: the loss of each row and the gradient of their sum, with the mean of two teachers' tempered predictions.
+student, teachers = normal(4, 10, scale=3).requires_grad_(), [normal(4, 10, scale=3), normal(4, 10, scale=3)]
+taught, cases = [3, 0, 9, 3], []
+for weight, temperature in ((0.5, 1.0), (0.9, 4.0), (1.0, 2.0)):
+    soft = sum(F.softmax(t / temperature, -1) for t in teachers) / len(teachers)
+    hard = F.cross_entropy(student, torch.tensor(taught), reduction="none")
+    losses = (1 - weight) * hard + weight * temperature**2 * F.cross_entropy(student / temperature, soft, reduction="none")
+    gradient, = torch.autograd.grad(losses.sum(), student)
+    cases.append({"weight": weight, "temperature": temperature, "soft": numbers(soft), "losses": numbers(losses), "gradient": numbers(gradient)})
+out["distillation"] = {"logits": numbers(student), "labels": taught, "cases": cases}
+
 with open("reference.json", "w") as f:
     json.dump(out, f)
     f.write("\n")

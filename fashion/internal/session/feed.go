@@ -25,6 +25,8 @@ type Feed struct {
 	data  Training
 	order *tensors.Tensor // int32 [steps*batch]
 	rows  *tensors.Tensor // float32 [steps*batch, augment.Columns], what each image of the order drew; nil without augmentation
+
+	Soft *tensors.Tensor // float32 [N, classes], labels of teachers; nil without
 }
 
 // NewFeed prepares an epoch, 1 for the first.
@@ -44,10 +46,13 @@ func NewFeed(data Training, recipe recipes.Recipe, epoch int) Feed {
 	return f
 }
 
-// Inputs are the inputs of the graph for a step of the epoch, 0 for the first: those above, those that a graph has more, and with augmentation what the images drew,
-// float32 [S*B, columns].
+// Inputs are the inputs of the graph for a step of the epoch, 0 for the first: those above, those that a graph has more, soft labels where there are, and with augmentation what the
+// images drew, float32 [S*B, columns].
 func (f Feed) Inputs(position int, more ...any) []any {
 	in := append([]any{f.data.images, f.data.labels, f.order, int32(position)}, more...)
+	if f.Soft != nil {
+		in = append(in, f.Soft)
+	}
 	if f.rows != nil {
 		in = append(in, f.rows)
 	}
@@ -57,13 +62,16 @@ func (f Feed) Inputs(position int, more ...any) []any {
 // Shapes are the shapes of Inputs.
 func (f Feed) Shapes(more ...shapes.Shape) []shapes.Shape {
 	list := append([]shapes.Shape{f.data.images.Shape(), f.data.labels.Shape(), f.order.Shape(), shapes.Make(dtypes.Int32)}, more...)
+	if f.Soft != nil {
+		list = append(list, f.Soft.Shape())
+	}
 	if f.rows != nil {
 		list = append(list, f.rows.Shape())
 	}
 	return list
 }
 
-// Free gives the memory back.
+// Free gives the memory back, but for that of soft labels.
 func (f Feed) Free() {
 	f.order.FinalizeAll()
 	if f.rows != nil {

@@ -161,12 +161,9 @@ func (s *Session) prepare(loop Loop) error {
 	if s.Record.Data == nil {
 		s.Record.Data = map[string]string{}
 	}
-	for what, sum := range s.Images.sums {
-		if before := s.Record.Data[what]; before != "" && before != sum && len(s.History) > 0 {
-			return fmt.Errorf("the %s are not those that the run began with: their sha256 is %s, want %s; provide those, or remove the run to train anew", what, sum, before)
-		}
+	if err := s.KeepSums(s.Images.sums); err != nil {
+		return err
 	}
-	maps.Copy(s.Record.Data, s.Images.sums)
 	if err := s.keepOwn(); err != nil {
 		return err
 	}
@@ -179,6 +176,17 @@ func (s *Session) prepare(loop Loop) error {
 	}
 	s.Record.GoVersion, s.Record.Modules = runtime.Version(), modules()
 	return s.SaveRecord()
+}
+
+// KeepSums records the sha256 of what the training learns from, by what that is. It is an error if a run began with another.
+func (s *Session) KeepSums(sums map[string]string) error {
+	for what, sum := range sums {
+		if before := s.Record.Data[what]; before != "" && before != sum && len(s.History) > 0 {
+			return fmt.Errorf("the %s are not those that the run began with: their sha256 is %s, want %s; provide those, or remove the run to train anew", what, sum, before)
+		}
+	}
+	maps.Copy(s.Record.Data, sums)
+	return nil
 }
 
 // modules returns the versions of the modules that decide results.
