@@ -53,6 +53,7 @@ type candidate struct {
 
 var candidates = []candidate{
 	{"residual network", []string{"residual"}},
+	{"residual network for photos", []string{"residual-photos"}},
 	{"CNN", []string{"cnn-augmented", "cnn"}},
 	{"ResNet50", []string{"resnet50-small-stem", "resnet50-augmented", "resnet50"}},
 	{"ConvNeXt", []string{"convnext", "convnext-transfer"}},
