@@ -79,8 +79,8 @@ func CNN(p Profile) recipes.Recipe {
 	return r
 }
 
-// ResNet50 is the slide's ResNet50, trained from scratch with its best parameters. Quick has a tenth of the slide's learning rate, and few steps: its running statistics of batch normalization lag so far behind the
-// weights that it and Smoke use precise ones.
+// ResNet50 is the slide's ResNet50, trained from scratch with its best parameters. Quick has a tenth of the slide's learning rate and few steps: the running statistics of batch normalization lag so far behind
+// the weights that the accuracy after its five epochs is 0.631 in validation and 0.638 on its own training images, and with precise ones 0.839 and 0.999. So it and Smoke use these.
 func ResNet50(p Profile) recipes.Recipe {
 	r := CNN(p)
 	r.Model = recipes.Model{Name: "resnet50", Dropout: 0.1}
@@ -94,7 +94,8 @@ func ResNet50(p Profile) recipes.Recipe {
 	return r
 }
 
-// preciseBN is over how many images statistics are estimated.
+// preciseBN is over how many images statistics are estimated. Three estimates from other images gave ResNet50 at Quick validation losses that differed by up to 0.06 with 64 images, 0.011 with 256, 0.009 with 1,024
+// and 0.004 with 2,048, and accuracies that differed by up to 0.005 with 1,024.
 const preciseBN = 1024
 
 // CNNAugmented is the custom CNN with the adopted augmentation and a cosine over its epochs: on images that are new in each epoch it does not overfit
@@ -114,7 +115,10 @@ func Residual(p Profile) recipes.Recipe {
 	r.Model = recipes.Model{Name: "residual", Dropout: 0.2}
 	r.Augmentation.Flip = "horizontal"
 	r.Optimizer.Beta2, r.Optimizer.WeightDecay = 0.999, 0.05
-	if p == Full {
+	switch p {
+	case Smoke:
+		r.PreciseBN = preciseBN // the validation accuracy was 0.10 with running statistics, 0.81 with precise ones
+	case Full:
 		r.Epochs = 30
 	}
 	return cosine(r)
