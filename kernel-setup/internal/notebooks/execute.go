@@ -37,6 +37,7 @@ type Options struct {
 	Only    string // how the names of the notebooks begin; "" for all
 	Out     string // folder for the executed notebooks; "" for out/Profile in the module
 	Plan    bool   // say how long it will take, and do not begin
+	Site    string // folder for a site of the notebooks, instead of executing them; "" for none
 }
 
 // Check reports what is wrong with run's flags.
@@ -46,6 +47,12 @@ func Check(l layout.Layout, o Options) error {
 	}
 	if _, err := choose(l, o.Only); err != nil || o.Plan {
 		return err
+	}
+	if o.Site != "" {
+		if err := layout.CheckWritable(o.Site); err != nil {
+			return fmt.Errorf("%s, for the site: %w; choose another folder with -site", o.Site, err)
+		}
+		return nil
 	}
 	out, err := outFolder(l, o)
 	if err != nil {
