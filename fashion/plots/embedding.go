@@ -22,7 +22,7 @@ var classColours = []color.RGBA{
 
 // classGlyph is the mark of a class, so that classes differ in grey too: five shapes, filled and hollow. More classes begin again.
 func classGlyph(class fashion.Label, radius float64) draw.GlyphStyle {
-	shape := polygon{sides: []int{16, 4, 3, 4, 3}[class%5], turn: []float64{0, math.Pi / 4, math.Pi / 2, 0, -math.Pi / 2}[class%5], hollow: class/5%2 == 1}
+	shape := polygon{sides: []int{8, 4, 3, 4, 3}[class%5], turn: []float64{0, math.Pi / 4, math.Pi / 2, 0, -math.Pi / 2}[class%5], hollow: class/5%2 == 1}
 	return draw.GlyphStyle{Color: classColours[int(class)%len(classColours)], Radius: vg.Points(radius), Shape: shape}
 }
 

@@ -91,6 +91,14 @@ func choose(l layout.Layout, prefix string) ([]string, error) {
 	return chosen, nil
 }
 
+// overviewLast puts the overview, whose table shows what the others trained, at the end.
+func overviewLast(paths []string) []string {
+	if nameOf(paths[0]) != "00-overview" {
+		return paths
+	}
+	return append(paths[1:], paths[0])
+}
+
 // nameOf is a notebook's name without the extension.
 func nameOf(path string) string { return strings.TrimSuffix(filepath.Base(path), ".ipynb") }
 
@@ -100,6 +108,7 @@ func Execute(ctx context.Context, l layout.Layout, o Options) error {
 	if err != nil {
 		return err
 	}
+	chosen = overviewLast(chosen)
 	profile, err := study.ParseProfile(o.Profile)
 	if err != nil {
 		return err

@@ -384,6 +384,15 @@ func TestNotebooksAreFoundInAFolderOfAnyName(t *testing.T) {
 	}
 }
 
+func TestOverviewIsExecutedLastBecauseItShowsWhatTheOthersTrained(t *testing.T) {
+	for _, c := range [][2]string{
+		{"00-overview.ipynb 01-data.ipynb 03-cnn.ipynb", "01-data.ipynb 03-cnn.ipynb 00-overview.ipynb"}, {"01-data.ipynb 03-cnn.ipynb", "01-data.ipynb 03-cnn.ipynb"}, {"00-overview.ipynb", "00-overview.ipynb"}} {
+		if got := strings.Join(overviewLast(strings.Fields(c[0])), " "); got != c[1] {
+			t.Errorf("%s are executed as %s, want %s", c[0], got, c[1])
+		}
+	}
+}
+
 // The notebooks in the repository must be executable where only set-up has run: with our kernel, and in order.
 func TestNotebooksNameOurKernel(t *testing.T) {
 	paths, err := filepath.Glob("../../../notebooks/*.ipynb")
