@@ -72,9 +72,16 @@ func outFolder(l layout.Layout, o Options) (string, error) {
 	return filepath.Abs(o.Out)
 }
 
-// choose lists the notebooks whose names begin with a prefix, in their order.
+// solutions is the folder of the solutions to the exercises, within that of the notebooks. They are executed where they are asked for.
+const solutions = "solutions"
+
+// choose lists the notebooks whose names begin with a prefix, in their order; with "solutions/" before it, the solutions.
 func choose(l layout.Layout, prefix string) ([]string, error) {
-	all, err := fashion.Glob(l.Notebooks(), "*.ipynb")
+	folder := l.Notebooks()
+	if rest, ok := strings.CutPrefix(prefix, solutions+"/"); ok {
+		folder, prefix = filepath.Join(folder, solutions), rest
+	}
+	all, err := fashion.Glob(folder, "*.ipynb")
 	if err != nil {
 		return nil, err
 	}
