@@ -19,7 +19,7 @@ import (
 //go:embed site.py
 var siteWriter string
 
-// Site writes all notebooks, slides of them, the report and an index as plain files into a folder that any server can serve. A notebook is the one that was executed last with the
+// Site writes all notebooks with the solutions, slides of them, the report and an index as plain files into a folder that any server can serve. A notebook is the one that was executed last with the
 // profile, or else the one that comes with the project. Nothing is executed.
 func Site(ctx context.Context, l layout.Layout, o Options) error {
 	dir, err := filepath.Abs(o.Site)
@@ -29,6 +29,10 @@ func Site(ctx context.Context, l layout.Layout, o Options) error {
 	paths, err := lastExecuted(l, o)
 	if err != nil {
 		return err
+	}
+	o.Only = solutions + "/" + o.Only
+	if answers, err := lastExecuted(l, o); err == nil { // of which there may be none for these notebooks
+		paths = append(paths, answers...)
 	}
 	root, err := l.Runs()
 	if err != nil {
@@ -47,7 +51,7 @@ func Site(ctx context.Context, l layout.Layout, o Options) error {
 	return nil
 }
 
-// lastExecuted lists the notebooks, each as it was executed last or as it comes with the project.
+// lastExecuted lists the notebooks that Options.Only chooses, each as it was executed last or as it comes with the project.
 func lastExecuted(l layout.Layout, o Options) ([]string, error) {
 	out, err := outFolder(l, o)
 	if err != nil {

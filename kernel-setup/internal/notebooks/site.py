@@ -97,6 +97,15 @@ def cell(c):
     return code(c.source) + (f'<div class="output">{shown}</div>' if shown else "")
 
 
+def is_solutions(name):
+    return name.endswith("-solutions")
+
+
+def listed(pages):
+    """The pages that navigation and index list: solutions are found where one looks for them, beside the exercises."""
+    return [p for p in pages if not is_solutions(p[0])]
+
+
 def name_of(path):
     return os.path.splitext(os.path.basename(path))[0]
 
@@ -106,7 +115,7 @@ def heading(notebook):
 
 
 def navigation(pages, here, up=""):
-    items = [("index.html", "All notebooks"), *((name + ".html", title) for name, title, _ in pages), ("report.html", "Results")]
+    items = [("index.html", "All notebooks"), *((name + ".html", title) for name, title, _ in listed(pages)), ("report.html", "Results")]
     links = "".join(f'<li><a href="{up}{href}"{" aria-current=page" if href == here else ""}>{html.escape(title)}</a></li>' for href, title in items)
     return f"<nav><details><summary>Contents</summary><ul>{links}</ul></details></nav>"
 
@@ -223,12 +232,13 @@ def main(root, out, paths):
         os.replace(path + ".part", path)
 
     for i, (name, title, notebook) in enumerate(pages):
-        folder = os.path.join(root, "notebooks")
-        turn = "".join(f'<a href="{pages[j][0]}.html">{html.escape(arrow.replace("-", pages[j][1]))}</a>' for j, arrow in ((i - 1, "← -"), (i + 1, "- →")) if 0 <= j < len(pages))
+        folder = os.path.join(root, "notebooks", "solutions" if is_solutions(name) else "")
+        near = listed(pages) if not is_solutions(name) else []
+        turn = "".join(f'<a href="{pages[j][0]}.html">{html.escape(arrow.replace("-", pages[j][1]))}</a>' for j, arrow in ((i - 1, "← -"), (i + 1, "- →")) if 0 <= j < len(near))
         body = "\n".join(cell(c) for c in notebook.cells) + f'<div class="turn">{turn}<a href="slides/{name}.html">as slides</a></div>'
         write(f"{name}.html", page(title, linked(body, folder), navigation(pages, f"{name}.html")))
         write(f"slides/{name}.html", page(title, linked(slides(notebook), folder, "../"), script=KEYS))
-    rows = "".join(f'<li><a href="{name}.html">{html.escape(title)}</a> (<a href="slides/{name}.html">slides</a>)</li>' for name, title, _ in pages)
+    rows = "".join(f'<li><a href="{name}.html">{html.escape(title)}</a> (<a href="slides/{name}.html">slides</a>)</li>' for name, title, _ in listed(pages))
     index = f'<h1>Image classification of fashion items</h1><p>The notebooks as they were executed, and all <a href="report.html">results</a>.</p><ul>{rows}</ul>'
     write("index.html", page("Image classification of fashion items", index, navigation(pages, "index.html")))
     with open(os.path.join(out, "report.html"), encoding="utf-8") as f:
