@@ -9,16 +9,20 @@ import (
 
 	"fashionlab/fashion/run"
 	"fashionlab/kernel-setup/internal/layout"
+	"fashionlab/kernel-setup/internal/layouttest"
 	"fashionlab/kernel-setup/internal/parts"
 	"fashionlab/kernel-setup/internal/python"
 )
 
-// site writes the site of the notebooks that come with the project, and returns its pages by their names.
-func site(t *testing.T) map[string]string {
+// site writes the site of a module's notebooks, those of the project if root is "", and returns its pages by their names.
+func site(t *testing.T, root string) map[string]string {
 	t.Helper()
 	l, err := layout.New()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if root != "" {
+		l.Root = root
 	}
 	if missing := parts.Missing(l, []string{python.Jupyter}); len(missing) > 0 {
 		t.Skip("no site is written: JupyterLab and nbconvert, whose Python packages write it, are not installed")
@@ -45,7 +49,7 @@ func site(t *testing.T) map[string]string {
 }
 
 func TestSiteHasEachNotebookWithNavigationFormulasAndNothingFromOutside(t *testing.T) {
-	pages := site(t)
+	pages := site(t, "")
 	paths, err := filepath.Glob("../../../notebooks/*.ipynb")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no notebooks (%v)", err)
@@ -89,5 +93,17 @@ func formulasAreMathML(t *testing.T, p string) {
 	}
 	if strings.Contains(p, `\leftarrow`) {
 		t.Error("a formula is shown as TeX")
+	}
+}
+
+func TestTagsOfCellsDivideSlides(t *testing.T) {
+	root := t.TempDir()
+	layouttest.Write(t, filepath.Join(root, "notebooks", "01-tags.ipynb"), `{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [
+		{"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# 1. Title"}, {"cell_type": "markdown", "id": "b", "metadata": {}, "source": "text"},
+		{"cell_type": "markdown", "id": "c", "metadata": {"tags": ["skip"]}, "source": "left out"}, {"cell_type": "markdown", "id": "d", "metadata": {"tags": ["-"]}, "source": "## Heading"},
+		{"cell_type": "markdown", "id": "e", "metadata": {"tags": ["slide"]}, "source": "begins"}, {"cell_type": "markdown", "id": "f", "metadata": {}, "source": "## Next"}]}`)
+	p := site(t, root)["slides/01-tags.html"]
+	if n := strings.Count(p, "<section>"); n != 3 || strings.Contains(p, "left out") {
+		t.Errorf("%d slides, want three, without the cell that is tagged skip:\n%s", n, p)
 	}
 }
