@@ -431,6 +431,9 @@ func TestEachExerciseHasASolution(t *testing.T) {
 				t.Errorf("%s has no solution to exercise %s", link, m[1])
 			}
 		}
+		if strings.Contains(string(answers), `"execution_count": null`) {
+			t.Errorf("a cell of %s was not executed", link)
+		}
 	}
 }
 
