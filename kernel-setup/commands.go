@@ -40,12 +40,16 @@ func commands() []command {
 	return []command{
 		{name: "run", summary: "execute the notebooks and print the results", needs: everything, gpu: true, flags: func(f *flag.FlagSet, o *options) {
 			f.StringVar(&o.notebooks.Profile, "profile", "quick", "how much to execute: smoke, quick or full")
-			f.StringVar(&o.notebooks.Only, "only", "", "execute only the notebooks whose names begin with this")
+			f.StringVar(&o.notebooks.Only, "only", "", "execute only the notebooks whose names begin with this; solutions/ for the solutions to the exercises")
 			f.StringVar(&o.notebooks.Out, "out", "", "folder for the executed notebooks (default out/PROFILE)")
 			f.BoolVar(&o.notebooks.Plan, "plan", false, "say how long it will take, and do not begin")
+			f.StringVar(&o.notebooks.Site, "site", "", "execute nothing: write the notebooks as they were executed last, slides, the report and an index as plain files into this folder")
 		}, check: func(l layout.Layout, o options) error {
 			return errors.Join(notebooks.Check(l, o.notebooks), parts.CheckName(l.Root))
 		}, do: func(ctx context.Context, l layout.Layout, o options) error {
+			if o.notebooks.Site != "" {
+				return notebooks.Site(ctx, l, o.notebooks)
+			}
 			return notebooks.Execute(ctx, l, o.notebooks)
 		}},
 		{name: "lab", summary: "open the notebooks in JupyterLab; arguments such as --no-browser go to it", needs: everything, gpu: true, passes: true, check: folder,

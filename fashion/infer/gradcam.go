@@ -14,10 +14,10 @@ import (
 
 // Explanation shows where in images a model sees the classes that it predicts.
 type Explanation struct {
-	Layer       string                    // whose output is weighted
+	Layer       string                    // whose output is weighted; "" for maps of the pixels themselves
 	Predicted   []fashion.Label           // of each image
 	Probability []float32                 // of the predicted class
-	Features    [][]float32               // a row for each image: what the last layer reads
+	Features    [][]float32               // a row for each image: what the last layer reads; nil for Occlusion
 	Maps        [][fashion.Pixels]float32 // row by row as the image: 0 where nothing speaks for the class, 1 where most does; all 0 if nothing does
 }
 

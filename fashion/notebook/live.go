@@ -69,14 +69,25 @@ func progressLine(p run.Progress) string {
 	case "compiling":
 		return "Compiling the graphs for XLA ..."
 	case "done":
-		return fmt.Sprintf("Trained %d epochs.", len(p.History))
+		return fmt.Sprintf("Trained %d epochs.", len(p.History)) + warning(p.History)
 	}
 	s := fmt.Sprintf("Epoch %d of %d, step %d of %d (%s): loss %.4f, accuracy %.4f", p.Epoch, p.Recipe.Epochs, p.Step, p.Steps, p.Stage, p.Loss, p.Accuracy)
 	if p.ImagesPerSecond > 0 {
 		s += fmt.Sprintf("; %.0f images/s, %v left", p.ImagesPerSecond, p.TimeLeft.Round(time.Second))
 	}
-	if n := len(p.History); n > 0 && p.History[n-1].Synthesis.ModeCollapse() {
-		s += fmt.Sprintf("; MODE COLLAPSE: intra-class diversity %.2f", p.History[n-1].Synthesis.Diversity)
+	return s + warning(p.History)
+}
+
+// warning says what is wrong with the last epoch; "" if nothing is.
+func warning(history []run.Epoch) string {
+	if len(history) == 0 {
+		return ""
 	}
-	return s
+	switch last := run.LastOf(history); {
+	case last.Synthesis.ModeCollapse():
+		return fmt.Sprintf("; MODE COLLAPSE: intra-class diversity %.2f", last.Synthesis.Diversity)
+	case last.Exploded():
+		return fmt.Sprintf("; THE LOSS HAS EXPLODED: %.2g nats; the learning rate %.2g is too high", last.Loss, last.LearningRate)
+	}
+	return ""
 }

@@ -49,6 +49,17 @@ func TestProgressLineHasEpochStepAndSpeed(t *testing.T) {
 	}
 }
 
+func TestProgressLineReportsALossThatExploded(t *testing.T) {
+	for loss, want := range map[float64]bool{2.4: false, 2.6e21: true} {
+		for _, stage := range []string{"training", "done"} {
+			p := run.Progress{Stage: stage, History: []run.Epoch{{Loss: loss, LearningRate: 100}}}
+			if got := notebook.ProgressLine(p); strings.Contains(got, "EXPLODED") != want {
+				t.Errorf("of a loss of %g the line says %q", loss, got)
+			}
+		}
+	}
+}
+
 func TestProgressLineReportsModeCollapse(t *testing.T) {
 	p := run.Progress{Stage: "training", History: []run.Epoch{{Synthesis: run.Synthesis{FrechetDistance: 3, Diversity: 0.9}}}}
 	if got := notebook.ProgressLine(p); strings.Contains(got, "COLLAPSE") {

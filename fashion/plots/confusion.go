@@ -13,12 +13,14 @@ import (
 
 // ConfusionMatrix shows how many images of each true class (row) are predicted as each class (column): the count and,
 // under it, the percentage of the row. Of more than 40 classes it shows those with the lowest recall.
-func ConfusionMatrix(all metrics.Confusion) Figure {
+func ConfusionMatrix(all metrics.Confusion) Figure { return ConfusionMatrixOf(all, "true class") }
+
+// ConfusionMatrixOf is a ConfusionMatrix whose rows are what the title says: the classes that a generator was asked for, say.
+func ConfusionMatrixOf(all metrics.Confusion, title string) Figure {
 	c := all.Hardest(40)
-	const cell, left, top, bottom = 44.0, 92.0, 66.0, 66.0
+	const cell, left, top, bottom = 44.0, 112.0, 66.0, 86.0
 	side := cell * float64(len(c.Counts))
-	title := "Confusion matrix"
-	description := fmt.Sprintf("A table of true classes by predicted classes for %d images.", all.Total())
+	description := fmt.Sprintf("A table of %ses by predicted classes for %d images.", title, all.Total())
 	if pairs := all.MostConfused(); len(pairs) > 0 {
 		description += fmt.Sprintf(" Most often confused: %s and %s, %d times.", all.Classes.Name(pairs[0].A), all.Classes.Name(pairs[0].B), pairs[0].Count)
 	}
@@ -26,9 +28,13 @@ func ConfusionMatrix(all metrics.Confusion) Figure {
 	for k := range all.Counts {
 		hits += all.Counts[k][k]
 	}
-	subtitle := fmt.Sprintf("rows: true class, columns: predicted class; count and percent of the row; %d of %d correct", hits, all.Total())
-	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: left + side + 20, Height: top + side + bottom,
+	subtitle := fmt.Sprintf("count and percent of the row; %d of %d on the diagonal", hits, all.Total())
+	return Figure{Title: "Confusion matrix", Subtitle: subtitle, Description: description, Width: left + side + 20, Height: top + side + bottom,
 		Body: func(cv draw.Canvas) {
+			vertically := words(sans(10), grey, -0.5, 0)
+			vertically.Rotation = math.Pi / 2
+			write(cv, vertically, 20, top+side/2, title)
+			write(cv, words(sans(10), grey, -0.5, 0), left+side/2, top+side+bottom-10, "predicted class")
 			for i, row := range c.Counts {
 				total := 0
 				for _, n := range row {

@@ -52,12 +52,18 @@ func (list priced) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	byValue := slices.SortedFunc(slices.Values(list), func(a, b Priced) int { return cmp.Compare(b.Value.Value, a.Value.Value) })
 	var last vg.Point // of a name
-	for i, m := range byValue {
+	for _, m := range byValue {
 		at, value := x(m.Cost), y(m.Value.Value)
 		c.StrokeLine2(estimateLine, at, y(m.Value.Low), at, y(m.Value.High))
 		disc(c, blue, estimateRadius, vg.Point{X: at, Y: value})
+		if width := words(sans(9), ink, 0, 0).Width(m.Name) + vg.Points(10); at-width > c.Min.X && slices.ContainsFunc(list, func(o Priced) bool {
+			return o != m && x(o.Cost) >= at && x(o.Cost) < at+width && y(o.Value.Low) < value+vg.Points(5) && y(o.Value.High) > value-vg.Points(5)
+		}) { // another point stands where the name would be
+			c.FillText(words(sans(9), ink, -1, -0.5), vg.Point{X: at - vg.Points(7), Y: value}, m.Name)
+			continue
+		}
 		name := vg.Point{X: at + vg.Points(7), Y: value}
-		if i > 0 && math.Abs(float64(name.X-last.X)) < 130 {
+		if last != (vg.Point{}) && math.Abs(float64(name.X-last.X)) < 130 {
 			name.Y = min(name.Y, last.Y-vg.Points(11)) // under the name before
 		}
 		c.FillText(words(sans(9), ink, 0, -0.5), name, m.Name)

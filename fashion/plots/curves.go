@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -26,6 +27,8 @@ func LearningCurves(history []run.Epoch, epochs int) Figure {
 			len(history), history[0].Loss, history[len(history)-1].Loss, best.ValidationAccuracy, best.Epoch)
 		subtitle = fmt.Sprintf("best validation accuracy %.4f in epoch %d (ring)", best.ValidationAccuracy, best.Epoch)
 		switch falls := rateFalls(history); {
+		case history[len(history)-1].Exploded():
+			subtitle += "; the loss has exploded: the learning rate is too high"
 		case len(falls) > len(history)/2:
 			subtitle += "; the learning rate falls in most epochs"
 		case len(falls) > 0:
@@ -57,7 +60,7 @@ func CurveStyle(i int) draw.LineStyle {
 	return draw.LineStyle{Color: []color.Color{blue, orange, vermilion, grey}[i%4], Width: vg.Points(1.8), Dashes: dashes[i%4]}
 }
 
-// LearningRates shows the learning rate and the validation loss of several runs by epoch.
+// LearningRates shows the learning rate and the validation loss of several runs by epoch. A rate is that of an epoch's last step, and drawn as constant in the epoch.
 func LearningRates(title string, runs []Named) Figure {
 	const width, height, top = 720.0, 320.0, 64.0
 	description := "Two line charts, of the learning rate and of the validation loss by epoch."
@@ -75,9 +78,11 @@ func LearningRates(title string, runs []Named) Figure {
 			}
 			rates, losses := epochPanel(epochs, "learning rate (log)"), epochPanel(epochs, "validation loss (nats)")
 			for i, r := range runs {
-				k := curve{r.Name, CurveStyle(i)}
+				k := curve{name: r.Name, style: CurveStyle(i)}
+				stepped := k
+				stepped.steps = plotter.PreStep
 				curveKey(c, 14+float64(i)*150, 38, k)
-				addCurve(rates, r.Run.History, func(e run.Epoch) float64 { return e.LearningRate }, k)
+				addCurve(rates, r.Run.History, func(e run.Epoch) float64 { return e.LearningRate }, stepped)
 				addCurve(losses, r.Run.History, func(e run.Epoch) float64 { return e.ValidationLoss }, k)
 			}
 			leaveRoom(&losses.Y)
@@ -111,11 +116,12 @@ func rateFalls(history []run.Epoch) (epochs []int) {
 type curve struct {
 	name  string
 	style draw.LineStyle
+	steps plotter.StepKind
 }
 
 var (
-	training   = curve{"training", draw.LineStyle{Color: orange, Width: vg.Points(1.8), Dashes: []vg.Length{vg.Points(5), vg.Points(3)}}}
-	validation = curve{"validation", draw.LineStyle{Color: blue, Width: vg.Points(1.8)}}
+	training   = curve{name: "training", style: draw.LineStyle{Color: orange, Width: vg.Points(1.8), Dashes: []vg.Length{vg.Points(5), vg.Points(3)}}}
+	validation = curve{name: "validation", style: draw.LineStyle{Color: blue, Width: vg.Points(1.8)}}
 )
 
 // curveKey writes a curve's name beside a piece of its line.
@@ -178,7 +184,7 @@ func addCurve(p *plot.Plot, history []run.Epoch, value func(run.Epoch) float64, 
 		}
 	}
 	if len(points) > 0 {
-		p.Add(&plotter.Line{XYs: points, LineStyle: k.style},
+		p.Add(&plotter.Line{XYs: points, LineStyle: k.style, StepStyle: k.steps},
 			&plotter.Scatter{XYs: points, GlyphStyle: draw.GlyphStyle{Color: k.style.Color, Radius: vg.Points(2), Shape: draw.CircleGlyph{}}})
 	}
 }
@@ -210,7 +216,7 @@ type oneTwoFive struct{}
 func (oneTwoFive) Ticks(low, high float64) (ticks []plot.Tick) {
 	for power := math.Floor(math.Log10(low)); power <= math.Log10(high); power++ {
 		for _, digit := range []float64{1, 2, 5} {
-			if v := digit * math.Pow(10, power); v >= low && v <= high {
+			if v, err := strconv.ParseFloat(fmt.Sprintf("%ge%g", digit, power), 64); err == nil && v >= low && v <= high {
 				ticks = append(ticks, plot.Tick{Value: v, Label: fmt.Sprintf("%g", v)})
 			}
 		}

@@ -20,7 +20,34 @@ var classColours = []color.RGBA{
 	{136, 34, 85, 255}, {68, 170, 153, 255}, {153, 153, 51, 255}, {170, 68, 153, 255}, {119, 119, 119, 255},
 }
 
-// Embedding shows images as points of a plane, as metrics.PCA and metrics.TSNE give them, in the colours of their classes. The name of a class
+// classGlyph is the mark of a class, so that classes differ in grey too: five shapes, filled and hollow. More classes begin again.
+func classGlyph(class fashion.Label, radius float64) draw.GlyphStyle {
+	shape := polygon{sides: []int{8, 4, 3, 4, 3}[class%5], turn: []float64{0, math.Pi / 4, math.Pi / 2, 0, -math.Pi / 2}[class%5], hollow: class/5%2 == 1}
+	return draw.GlyphStyle{Color: classColours[int(class)%len(classColours)], Radius: vg.Points(radius), Shape: shape}
+}
+
+// polygon is a regular polygon, one corner of which is at the angle turn, in radians from the right.
+type polygon struct {
+	sides  int
+	turn   float64
+	hollow bool
+}
+
+// DrawGlyph draws the polygon around a point.
+func (p polygon) DrawGlyph(c *draw.Canvas, style draw.GlyphStyle, at vg.Point) {
+	var corners []vg.Point
+	for i := range p.sides + 1 {
+		sin, cos := math.Sincos(p.turn + 2*math.Pi*float64(i)/float64(p.sides))
+		corners = append(corners, vg.Point{X: at.X + style.Radius*vg.Length(cos), Y: at.Y + style.Radius*vg.Length(sin)})
+	}
+	if p.hollow {
+		c.StrokeLines(draw.LineStyle{Color: style.Color, Width: vg.Points(1)}, corners)
+		return
+	}
+	c.FillPolygon(style.Color, corners)
+}
+
+// Embedding shows images as points of a plane, as metrics.PCA and metrics.TSNE give them, in the colours and shapes of their classes. The name of a class
 // stands at the median of its points: Fashion-MNIST's, or one of those given. A cross marks an image that a model misclassifies.
 func Embedding(title, subtitle string, points [][2]float64, labels []fashion.Label, wrong []bool, classes ...string) Figure {
 	const width, height, top, edge, bottom = 640.0, 640.0, 56.0, 28.0, 34.0
@@ -39,8 +66,7 @@ func Embedding(title, subtitle string, points [][2]float64, labels []fashion.Lab
 	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: width, Height: height,
 		Body: func(c draw.Canvas) {
 			for i, p := range points {
-				style := draw.GlyphStyle{Color: classColours[int(labels[i])%len(classColours)], Radius: vg.Points(1.9), Shape: draw.BoxGlyph{}}
-				c.DrawGlyph(style, at(c, toX(p[0]), toY(p[1])))
+				c.DrawGlyph(classGlyph(labels[i], 2.5), at(c, toX(p[0]), toY(p[1])))
 			}
 			for i, p := range points {
 				if wrong[i] {
@@ -49,7 +75,7 @@ func Embedding(title, subtitle string, points [][2]float64, labels []fashion.Lab
 			}
 			for _, n := range names {
 				fill(c, color.NRGBA{255, 255, 255, 215}, n.x-n.half, n.y-nameHeight/2, 2*n.half, nameHeight)
-				fill(c, classColours[int(n.class)%len(classColours)], n.x-n.half+3, n.y-4, 8, 8)
+				c.DrawGlyph(classGlyph(n.class, 4.5), at(c, n.x-n.half+7, n.y))
 				write(c, words(bold(10), ink, 0, -0.5), n.x-n.half+14, n.y, n.name)
 			}
 			if errors > 0 {

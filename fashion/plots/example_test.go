@@ -194,17 +194,6 @@ func ExampleEmbedding() {
 	// Output: A scatter chart of 3 images, with 1 errors as crosses. Classes from the top to the bottom: Ankle boot; Pullover; Trouser;
 }
 
-func ExampleDiagram() {
-	fmt.Println(plots.Diagram("A block", "", []plots.Column{{Title: "residual", Boxes: []plots.Box{{Name: "convolution", Note: "3x3", Width: 0.5}, {Name: "activation", Note: "ReLU"}}, Skip: true}}).Description)
-	// Output: Chains of boxes, side by side. residual: convolution (3x3); activation (ReLU); the input is added at the end.
-}
-
-func ExampleMethod() {
-	fmt.Println(plots.Method("From images to an ensemble", "", []plots.Stage{{Name: "data", Boxes: []plots.Box{{Name: "60,000 images", Note: "ten classes"}}},
-		{Name: "models", Boxes: []plots.Box{{Name: "CNN", Note: "notebook 3"}, {Name: "ResNet50", Note: "notebook 6"}}}}).Description)
-	// Output: Steps from the left to the right. data: 60,000 images (ten classes); models: CNN (notebook 3); ResNet50 (notebook 6);
-}
-
 func ExampleGANCurves() {
 	fmt.Println(plots.GANCurves(ganHistory(), 30, 0.4).Description)
 	// Output: Three line charts over 4 epochs. The losses end at 0.850 (discriminator) and 0.280 (generator); the accuracy of the discriminator ends at 0.62; the Fréchet distance to real images goes from 21.30 to 3.10.
@@ -244,7 +233,7 @@ func ExampleSearchCurves() {
 func ExampleParallelCoordinates() {
 	_, found := exampleSearch()
 	fmt.Println(plots.ParallelCoordinates("Parameters of all trials", found, nil).Description)
-	// Output: Parallel coordinates: 17 configurations; blue: the best third, orange: the best of all.
+	// Output: Parallel coordinates: 17 configurations; blue: trained for 9 epochs, orange: the best of these; grey: dropped before.
 }
 
 func ExampleImportances() {

@@ -7,9 +7,11 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"html"
 	"image/color"
 	"io"
 	"regexp"
+	"strconv"
 
 	xfont "golang.org/x/image/font"
 	"gonum.org/v1/plot/font"
@@ -56,6 +58,24 @@ func (f Figure) PNG(out io.Writer, dpi int) error {
 // svgHead matches the opening tag that the SVG backend writes.
 var svgHead = regexp.MustCompile(`(?s)<\?xml.*?<svg width="[^"]*" height="[^"]*"`)
 
+// svgText matches a text that the SVG backend writes: its attributes with weight and size, and the text.
+var svgText = regexp.MustCompile(`(?s)<text([^>]*font-weight:(\w+);[^>]*font-size:([0-9.]+)px[^>]*)>([^<]*)</text>`)
+
+// keepWidth gives a text the width that the layout measured: a viewer without our typeface fits its own into it.
+func keepWidth(element []byte) []byte {
+	m := svgText.FindSubmatch(element)
+	size, err := strconv.ParseFloat(string(m[3]), 64)
+	if err != nil {
+		return element
+	}
+	f := sans(size)
+	if string(m[2]) == "bold" {
+		f = bold(size)
+	}
+	width := words(f, ink, 0, 0).Width(html.UnescapeString(string(m[4]))).Points()
+	return fmt.Appendf(nil, `<text textLength="%.5g" lengthAdjust="spacingAndGlyphs"%s>%s</text>`, width, m[1], m[4])
+}
+
 // SVG returns the figure as an SVG element, which shrinks to the width of what holds it.
 func (f Figure) SVG() (string, error) {
 	w, h := f.Size()
@@ -65,7 +85,7 @@ func (f Figure) SVG() (string, error) {
 	if _, err := c.WriteTo(&b); err != nil {
 		return "", fmt.Errorf("figure %q: %w", f.Title, err)
 	}
-	out := bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Sans"), []byte("font-family:Liberation Sans,Arimo,Arial,Helvetica,sans-serif"))
+	out := bytes.ReplaceAll(svgText.ReplaceAllFunc(b.Bytes(), keepWidth), []byte("font-family:Liberation Sans"), []byte("font-family:Liberation Sans,Arimo,Arial,Helvetica,sans-serif"))
 	head := svgHead.FindIndex(out)
 	if head == nil {
 		return "", fmt.Errorf("figure %q: the SVG backend wrote an unknown head %.80q", f.Title, out)
@@ -152,7 +172,7 @@ var estimateLine = draw.LineStyle{Color: blue, Width: vg.Points(1.6)}
 
 const estimateRadius = 3.4
 
-// textWidth is the width of a text in points, with room for the wider font of a viewer without ours.
+// textWidth is the width of a text in points, with room around it.
 func textWidth(f font.Font, txt string) float64 {
 	return 1.15 * words(f, ink, 0, 0).Width(txt).Points()
 }

@@ -40,7 +40,7 @@ func GANCurves(history []run.Epoch, epochs int, realDistance float64) Figure {
 			"the Fréchet distance to real images goes from %.2f to %.2f.", len(history), last.Loss, last.Synthesis.GeneratorLoss, last.Accuracy,
 			history[0].Synthesis.FrechetDistance, last.Synthesis.FrechetDistance)
 	}
-	discriminator, generator := curve{"discriminator", training.style}, curve{"generator", validation.style}
+	discriminator, generator := curve{name: "discriminator", style: training.style}, curve{name: "generator", style: validation.style}
 	return Figure{Title: "Training of a GAN", Subtitle: subtitle, Description: description, Width: width, Height: height,
 		Body: func(c draw.Canvas) {
 			curveKey(c, width-204, 16, discriminator)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"image/png"
 	"io"
 	"math"
@@ -114,15 +115,9 @@ func figures(t *testing.T) map[string]plots.Figure {
 		"results": plots.Results("Results", "made up", []plots.Result{
 			{Name: "CNN", Note: "full/cnn", Value: measured(900), Slide: 0.89}, {Name: "CNN, augmented", Note: "full/cnn-augmented, published", Value: measured(950), Slide: 0.89, Published: true},
 			{Name: "ConvNeXt", Slide: 0.84}, {Name: "mine", Note: "mine/net", Value: measured(925)}}),
-		"diagram": plots.Diagram("A block", "before and after", []plots.Column{
-			{Title: "before", Boxes: []plots.Box{{"convolution", "3x3", 0.5}, {"activation", "ReLU", 0}}, Skip: true}, {Title: "after", Boxes: []plots.Box{{"nothing", "", 0}}}}),
 		"costs": plots.Costs("Accuracy over time", "three trainings", plots.Axes{X: "seconds", Y: "accuracy"}, []plots.Priced{
 			{"head alone", metrics.Wilson(600, 1000), 1.5}, {"last stage", metrics.Wilson(740, 1000), 2.5}, {"all", metrics.Wilson(830, 1000), 7}}),
-		"simplex": simplex(t, s),
-		"method": plots.Method("How", "three steps", []plots.Stage{
-			{"data", []plots.Box{{"60,000 images", "of ten classes", 0}}},
-			{"models", []plots.Box{{"CNN", "notebook 3", 0}, {"ResNet50", "notebook 6", 0}, {"ConvNeXt", "notebook 8", 0}}},
-			{"ensemble", []plots.Box{{"weighted soft voting", "notebook 9", 0}}}}),
+		"simplex":        simplex(t, s),
 		"heat-maps":      plots.HeatMaps("Where", "four items", s.Images[:4], maps(4), []string{"Sandal", "T-shirt/top", "Dress", "predicted Coat, true Pullover"}),
 		"tiles":          plots.Tiles("Items", "eight of them", s.Images[:8], [][2]string{{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}, {"e", "5"}, {"f", "6"}, {"g", "7"}, {"h", "8"}}),
 		"preparation":    preparation(t, s),
@@ -286,7 +281,7 @@ func TestFigureAsPNGHasItsSizeAndIsNotEmpty(t *testing.T) {
 // Figures that hold an encoded picture are left out: another Go version may compress it otherwise.
 func TestFigureIsTheGoldenOne(t *testing.T) {
 	all := figures(t)
-	for _, name := range []string{"class-balance", "learning-curves", "confusion", "recall", "intervals", "differences", "results", "learning-rates", "diagram", "costs", "reliability", "disagreement", "embedding", "simplex", "method",
+	for _, name := range []string{"class-balance", "learning-curves", "confusion", "recall", "intervals", "differences", "results", "learning-rates", "costs", "reliability", "disagreement", "embedding", "simplex",
 		"brackets", "search-curves", "parallel", "importances", "early-final", "gan-curves"} {
 		fixture.Figure(t, name, svg(t, all[name]))
 	}
@@ -300,6 +295,58 @@ func TestConfusionMatrixShowsEachCount(t *testing.T) {
 		if !strings.Contains(drawn, want) {
 			t.Errorf("the count %s is not in the figure", want)
 		}
+	}
+}
+
+func TestTextsTakeTheRoomThatTheLayoutMeasured(t *testing.T) {
+	for name, f := range figures(t) {
+		drawn := svg(t, f)
+		if all, fixed := strings.Count(drawn, "<text"), strings.Count(drawn, `<text textLength="`); all != fixed || all == 0 {
+			t.Errorf("%s: %d of %d texts have their width", name, fixed, all)
+		}
+	}
+}
+
+func TestLossThatExplodedIsNamed(t *testing.T) {
+	for loss, want := range map[float64]bool{2.4: false, 2.6e21: true} {
+		h := append(history(), run.Epoch{Epoch: 5, Loss: loss, ValidationLoss: 3})
+		if f := plots.LearningCurves(h, 5); strings.Contains(f.Subtitle, "exploded") != want {
+			t.Errorf("of a loss of %g the figure says %q", loss, f.Subtitle)
+		}
+	}
+}
+
+func TestScoresOfDroppedTrialsAreNotDrawn(t *testing.T) {
+	found, _ := search(t)
+	f := plots.ParallelCoordinates("", found, nil)
+	if _, last := found.FirstAndLastEpochs(); last != 9 || !strings.Contains(f.Subtitle, "trained for 9 epochs") {
+		t.Errorf("the figure says %q, want that those in blue were trained for 9 epochs", f.Subtitle)
+	}
+	drawn := svg(t, f)
+	ended := 0
+	for _, trial := range found.Ranking() {
+		if len(trial.Scores) == 9 {
+			ended++
+		}
+	}
+	if blue := strings.Count(drawn, "stroke:#0072B2"); blue != ended-1 { // the best is orange
+		t.Errorf("%d lines are blue, want %d", blue, ended-1)
+	}
+}
+
+func TestNamesOfCostsCoverNoOtherPoint(t *testing.T) {
+	two := []plots.Priced{{"all layers", metrics.Wilson(830, 1000), 7}, {"all, from random weights", metrics.Wilson(828, 1000), 7.1}}
+	drawn := svg(t, plots.Costs("", "", plots.Axes{X: "seconds", Y: "accuracy"}, two))
+	at := func(name string) (x float64) {
+		before, _, _ := strings.Cut(drawn, ">"+name+"<")
+		_, after, _ := strings.Cut(before[strings.LastIndex(before, "<text"):], ` x="`)
+		if _, err := fmt.Sscanf(after, "%g", &x); err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	if left, right := at(two[0].Name), at(two[1].Name); left > right-40 {
+		t.Errorf("the names begin at %g and %g points, want the first to stand on the other side of its point", left, right)
 	}
 }
 

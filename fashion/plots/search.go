@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"math"
@@ -112,19 +113,26 @@ func SearchCurves[C comparable](title, score string, s hyperband.State[C]) Figur
 	}
 }
 
-// ParallelCoordinates shows the trials of a search as lines through their parameters' values, up to the best score. The best
-// third is blue, the very best orange; the others are grey. slide, if not nil, are the
+// ParallelCoordinates shows the trials of a search as lines through their parameters' values. Those that were trained to the end are blue, and go on to their best score; the best of
+// them is orange. Dropped ones are grey: scores after fewer epochs do not compare. slide, if not nil, are the
 // slide's values in the order of the search space, which are marked with a cross.
 func ParallelCoordinates[C comparable](title string, s hyperband.State[C], slide []string) Figure {
 	const width, height, left, right, top, bottom = 720.0, 360.0, 56.0, 64.0, 66.0, 46.0
 	list := s.Ranking()
-	subtitle := fmt.Sprintf("%d configurations; blue: the best third, orange: the best of all", len(list))
+	_, last := s.FirstAndLastEpochs()
+	ended := func(t hyperband.Trial[C]) bool { return len(t.Scores) >= last }
+	slices.SortStableFunc(list, func(a, b hyperband.Trial[C]) int { // those that ended first, in their order
+		return cmp.Compare(min(len(b.Scores), last), min(len(a.Scores), last))
+	})
+	subtitle := fmt.Sprintf("%d configurations; blue: trained for %d epochs, orange: the best of these; grey: dropped before", len(list), last)
 	if slide != nil {
 		subtitle += "; crosses: the slide's best parameters"
 	}
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, t := range list {
-		low, high = min(low, t.Score(0)), max(high, t.Score(0))
+		if ended(t) {
+			low, high = min(low, t.Score(0)), max(high, t.Score(0))
+		}
 	}
 	if low >= high {
 		low, high = 0, 1
@@ -135,17 +143,19 @@ func ParallelCoordinates[C comparable](title string, s hyperband.State[C], slide
 		Body: func(c draw.Canvas) {
 			for i, t := range slices.Backward(list) {
 				style := draw.LineStyle{Color: color.RGBA{205, 205, 205, 255}, Width: vg.Points(0.8)}
-				if i < (len(list)+2)/3 {
+				if ended(t) {
 					style = draw.LineStyle{Color: blue, Width: vg.Points(1.1)}
 				}
-				if i == 0 {
+				if i == 0 && ended(t) {
 					style = draw.LineStyle{Color: orange, Width: vg.Points(2.4)}
 				}
 				var line []vg.Point
 				for k, p := range s.Space {
 					line = append(line, at(c, left+float64(k)*step, y(p.Position(t.Values[k]))))
 				}
-				line = append(line, at(c, width-right, y((t.Score(0)-low)/(high-low))))
+				if ended(t) {
+					line = append(line, at(c, width-right, y((t.Score(0)-low)/(high-low))))
+				}
 				c.StrokeLines(style, line)
 			}
 			for k, p := range s.Space {

@@ -3,6 +3,7 @@ package run
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -27,6 +28,9 @@ type Epoch struct {
 
 	Synthesis Synthesis `json:"synthesis,omitzero"` // of a GAN
 }
+
+// Exploded reports whether the training loss is ten times what guessing among 1,000 classes would cost, or more: the learning rate is too high.
+func (e Epoch) Exploded() bool { return e.Loss > 10*math.Log(1000) }
 
 // MostAccurate is the epoch of the best validation accuracy, the first of equals, of a history that has one.
 func MostAccurate(history []Epoch) Epoch {

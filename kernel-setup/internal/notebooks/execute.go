@@ -37,6 +37,7 @@ type Options struct {
 	Only    string // how the names of the notebooks begin; "" for all
 	Out     string // folder for the executed notebooks; "" for out/Profile in the module
 	Plan    bool   // say how long it will take, and do not begin
+	Site    string // folder for a site of the notebooks, instead of executing them; "" for none
 }
 
 // Check reports what is wrong with run's flags.
@@ -46,6 +47,12 @@ func Check(l layout.Layout, o Options) error {
 	}
 	if _, err := choose(l, o.Only); err != nil || o.Plan {
 		return err
+	}
+	if o.Site != "" {
+		if err := layout.CheckWritable(o.Site); err != nil {
+			return fmt.Errorf("%s, for the site: %w; choose another folder with -site", o.Site, err)
+		}
+		return nil
 	}
 	out, err := outFolder(l, o)
 	if err != nil {
@@ -65,9 +72,16 @@ func outFolder(l layout.Layout, o Options) (string, error) {
 	return filepath.Abs(o.Out)
 }
 
-// choose lists the notebooks whose names begin with a prefix, in their order.
+// solutions is the folder of the solutions to the exercises, within that of the notebooks. They are executed where they are asked for.
+const solutions = "solutions"
+
+// choose lists the notebooks whose names begin with a prefix, in their order; with "solutions/" before it, the solutions.
 func choose(l layout.Layout, prefix string) ([]string, error) {
-	all, err := fashion.Glob(l.Notebooks(), "*.ipynb")
+	folder := l.Notebooks()
+	if rest, ok := strings.CutPrefix(prefix, solutions+"/"); ok {
+		folder, prefix = filepath.Join(folder, solutions), rest
+	}
+	all, err := fashion.Glob(folder, "*.ipynb")
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +98,14 @@ func choose(l layout.Layout, prefix string) ([]string, error) {
 	return chosen, nil
 }
 
+// overviewLast puts the overview, whose table shows what the others trained, at the end.
+func overviewLast(paths []string) []string {
+	if nameOf(paths[0]) != "00-overview" {
+		return paths
+	}
+	return append(paths[1:], paths[0])
+}
+
 // nameOf is a notebook's name without the extension.
 func nameOf(path string) string { return strings.TrimSuffix(filepath.Base(path), ".ipynb") }
 
@@ -93,6 +115,7 @@ func Execute(ctx context.Context, l layout.Layout, o Options) error {
 	if err != nil {
 		return err
 	}
+	chosen = overviewLast(chosen)
 	profile, err := study.ParseProfile(o.Profile)
 	if err != nil {
 		return err

@@ -65,6 +65,8 @@ try:
     client.execute()
 except CellExecutionError:
     status = 1
+notebook.metadata.language_info["pygments_lexer"] = "go"  # GoNB names none, and the copies would colour the code as Python
 write(out, nbformat.writes(notebook) + "\n")
-write(html, HTMLExporter(embed_images=True).from_notebook_node(notebook)[0])
+wrapped = "<style>.jp-CodeCell pre, .jp-OutputArea pre, .jp-RenderedHTMLCommon pre { white-space: pre-wrap !important; overflow-wrap: anywhere; }</style></head>"
+write(html, HTMLExporter(embed_images=True).from_notebook_node(notebook)[0].replace("</head>", wrapped, 1))
 sys.exit(status)

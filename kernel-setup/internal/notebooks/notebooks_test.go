@@ -384,13 +384,62 @@ func TestNotebooksAreFoundInAFolderOfAnyName(t *testing.T) {
 	}
 }
 
-// The notebooks in the repository must be executable where only set-up has run: with our kernel, and in order.
-func TestNotebooksNameOurKernel(t *testing.T) {
+func TestOverviewIsExecutedLastBecauseItShowsWhatTheOthersTrained(t *testing.T) {
+	for _, c := range [][2]string{
+		{"00-overview.ipynb 01-data.ipynb 03-cnn.ipynb", "01-data.ipynb 03-cnn.ipynb 00-overview.ipynb"}, {"01-data.ipynb 03-cnn.ipynb", "01-data.ipynb 03-cnn.ipynb"}, {"00-overview.ipynb", "00-overview.ipynb"}} {
+		if got := strings.Join(overviewLast(strings.Fields(c[0])), " "); got != c[1] {
+			t.Errorf("%s are executed as %s, want %s", c[0], got, c[1])
+		}
+	}
+}
+
+// withSolutions lists the notebooks in the repository and the solutions to their exercises.
+func withSolutions(t *testing.T) []string {
+	t.Helper()
 	paths, err := filepath.Glob("../../../notebooks/*.ipynb")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no notebooks (%v)", err)
 	}
-	for _, path := range paths {
+	answers, err := filepath.Glob("../../../notebooks/" + solutions + "/*.ipynb")
+	if err != nil || len(answers) == 0 {
+		t.Fatalf("no solutions (%v)", err)
+	}
+	return append(paths, answers...)
+}
+
+func TestEachExerciseHasASolution(t *testing.T) {
+	numbered := regexp.MustCompile(`"(\d+)\. `)
+	for _, path := range withSolutions(t) {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, exercises, any := strings.Cut(string(data), `"## Exercises\n"`)
+		if !any {
+			continue
+		}
+		link := solutions + "/" + filepath.Base(path)[:2] + "-solutions.ipynb"
+		if !strings.Contains(exercises, "("+link+")") {
+			t.Errorf("the exercises of %s do not link to %s", path, link)
+		}
+		answers, err := os.ReadFile("../../../notebooks/" + link)
+		if err != nil {
+			t.Error(err)
+		}
+		for _, m := range numbered.FindAllStringSubmatch(exercises, -1) {
+			if !strings.Contains(string(answers), `"## Exercise `+m[1]) {
+				t.Errorf("%s has no solution to exercise %s", link, m[1])
+			}
+		}
+		if strings.Contains(string(answers), `"execution_count": null`) {
+			t.Errorf("a cell of %s was not executed", link)
+		}
+	}
+}
+
+// The notebooks in the repository must be executable where only set-up has run: with our kernel, and in order.
+func TestNotebooksNameOurKernel(t *testing.T) {
+	for _, path := range withSolutions(t) {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

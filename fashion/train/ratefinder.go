@@ -1,0 +1,64 @@
+package train
+
+import (
+	"fashionlab/fashion/infer"
+	"fashionlab/fashion/internal/session"
+	"fashionlab/fashion/layers"
+	"fashionlab/fashion/optim"
+	"fashionlab/fashion/recipes"
+)
+
+// FindRate is a learning-rate finder: it trains a recipe's network for up to so many steps, outside of any run, with a learning rate that grows from low to high by the same
+// factor from step to step, and ends when the loss has exploded. The recipe's own rate and schedule do not matter. What is the user's own is handed over, see Fit.
+func FindRate(recipe recipes.Recipe, low, high float64, steps int, own ...recipes.Own) (t optim.RateTest, err error) {
+	if err := optim.CheckRates(low, high, steps); err != nil {
+		return t, err
+	}
+	if err := Check(recipe, own...); err != nil {
+		return t, err
+	}
+	backend, err := infer.Backend()
+	if err != nil {
+		return t, err
+	}
+	images, err := session.Load(recipe.Data, own)
+	if err != nil {
+		return t, err
+	}
+	err = layers.Catch(func() error {
+		p, err := newProgram(backend, recipe, own, true)
+		if err != nil {
+			return err
+		}
+		p.images = images.Training.Real
+		if _, err := p.start(); err != nil {
+			return err
+		}
+		if err := p.compile(images); err != nil {
+			return err
+		}
+		for epoch := 1; len(t.Rates) < steps && !t.Exploded(); epoch++ {
+			if err := p.growRate(&t, session.NewFeed(images.Training, recipe, epoch), low, high, steps); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return t, err
+}
+
+// growRate goes on with a rate test for an epoch, or to its end.
+func (p *program) growRate(t *optim.RateTest, feed session.Feed, low, high float64, steps int) error {
+	defer feed.Free()
+	for i := 0; i < feed.Steps && len(t.Rates) < steps && !t.Exploded(); i++ {
+		step := len(t.Rates)
+		rate := optim.RateAt(low, high, step, steps)
+		sum, _, err := p.train(feed, i, step, rate)
+		if err != nil {
+			return err
+		}
+		images := min(p.recipe.Batch, p.images-i*p.recipe.Batch)
+		t.Rates, t.Losses = append(t.Rates, rate), append(t.Losses, sum/float64(images))
+	}
+	return nil
+}
