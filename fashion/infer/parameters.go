@@ -123,6 +123,14 @@ func Averages(list []run.Tensor) []run.Tensor {
 	return list
 }
 
+// parametersAmong are those of a store's variables that are the network's.
+func parametersAmong(list []run.Tensor) []run.Tensor {
+	return slices.DeleteFunc(list, func(t run.Tensor) bool {
+		_, ours := layers.ParameterAt(t.Name)
+		return !ours
+	})
+}
+
 // UseAverages has a network take its parameters from their averages in a store, where it has any.
 func UseAverages(n *layers.Net, store *model.Store) {
 	for _, path := range optim.Averaged(store) {

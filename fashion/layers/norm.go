@@ -20,7 +20,8 @@ func (n *Net) BatchNorm(name string, x *Node) *Node {
 	mean := n.state(name+"/moving_mean", Constant(0), channels)
 	variance := n.state(name+"/moving_variance", Constant(1), channels)
 	var y *Node
-	if n.IsTraining() {
+	switch {
+	case n.IsTraining():
 		var batchMean, batchVariance *Node
 		y, batchMean, batchVariance = batchNorm(x, gamma, beta, n.form)
 		move := func(path string, old, now *Node) {
@@ -28,7 +29,9 @@ func (n *Net) BatchNorm(name string, x *Node) *Node {
 		}
 		move(name+"/moving_mean", mean, batchMean)
 		move(name+"/moving_variance", variance, batchVariance)
-	} else {
+	case n.form == ForExport:
+		y = InternalBatchNormForInference(x, gamma, beta, mean, variance, normEpsilon, -1)
+	default:
 		scale := Mul(gamma, Reciprocal(Sqrt(AddScalar(variance, normEpsilon))))
 		y = Add(Mul(x, broadcast(scale, x)), broadcast(Sub(beta, Mul(mean, scale)), x))
 	}
