@@ -29,6 +29,7 @@ var handedOver = []handed{
 	{name: "robustness", summary: "measure finished runs on corrupted images", needs: []string{parts.Compiler, parts.Plugin, parts.Data}, gpu: true, trains: true},
 	{name: "predict", summary: "say what garments photos show", needs: []string{parts.Compiler, parts.Plugin}},
 	{name: "demo", summary: "say what garments photos show, as a web page", needs: []string{parts.Compiler, parts.Plugin, parts.Data}},
+	{name: "export", summary: "write a run's network for other programs", needs: []string{parts.Compiler, parts.Plugin}},
 	{name: "summary", summary: "print a model's layers, shapes and parameters", needs: []string{parts.Compiler}},
 	{name: "bench", summary: "time a training step", needs: []string{parts.Compiler, parts.Plugin, parts.Data}, gpu: true},
 	{name: "check", summary: "compare logits, loss and gradients of every network with values recorded on a CPU", needs: []string{parts.Compiler, parts.Plugin}, gpu: true},

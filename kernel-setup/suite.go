@@ -38,7 +38,7 @@ var (
 	racePackages = []string{"./fashion", "./fashion/device", "./fashion/disk/...", "./fashion/download", "./fashion/parent", "./fashion/recipes", "./fashion/dataset", "./fashion/run", "./fashion/hyperband", "./fashion/estimate", "./fashion/metrics", "./fashion/linear", "./fashion/ensemble", "./fashion/study",
 		"./fashion/plots/...", "./fashion/report",
 		"./kernel-setup/..."}
-	otherPackages = []string{"./fashion/claims", "./fashion/photo", "./fashion/pictures", "./fashion/scene", "./fashion/corruption", "./fashion/demo", "./fashion/layers", "./fashion/augment", "./fashion/models", "./fashion/pretrained", "./fashion/optim",
-		"./fashion/infer", "./fashion/internal/...", "./fashion/train", "./fashion/gan", "./fashion/notebook",
+	otherPackages = []string{"./fashion/claims", "./fashion/photo", "./fashion/pictures", "./fashion/scene", "./fashion/corruption", "./fashion/demo/...", "./fashion/layers", "./fashion/onnx", "./fashion/augment", "./fashion/models", "./fashion/pretrained", "./fashion/optim",
+		"./fashion/infer", "./fashion/internal/...", "./fashion/train", "./fashion/gan", "./fashion/export", "./fashion/notebook",
 		"./fashion/cmd/fashionlab/..."}
 )

@@ -191,8 +191,26 @@ func (g *Generator) graph(_ *model.Scope, in []*Node) *Node {
 	if g.average {
 		infer.UseInferenceValues(n, g.store)
 	}
-	images := models.NewGAN(g.recipe.Model).Generate(n, in[0], in[1])
+	return Bytes(models.NewGAN(g.recipe.Model).Generate(n, in[0], in[1]))
+}
+
+// Bytes turns grey values from 0 to 1, [B, 28, 28, 1], into bytes [B, 784].
+func Bytes(images *Node) *Node {
 	return ConvertDType(Reshape(AddScalar(MulScalar(images, 255), 0.5), -1, fashion.Pixels), dtypes.Uint8)
+}
+
+// Build builds the generator once more, on latents [B, Latent] and classes [B, 10] of any graph and in any form: grey values from 0 to 1, [B, 28, 28, 1]. The
+// parameters are the graph's, named by their paths. It panics as GoMLX does.
+func (g *Generator) Build(latents, classes *Node, form layers.Form) *Node {
+	n := layers.Inference(latents.Graph(), g.store, g.recipe.Seed).WithForm(form)
+	return models.NewGAN(g.recipe.Model).Generate(n, latents, classes)
+}
+
+// Parameters copies the parameters, in single precision, sorted by path. The generator is one of Load.
+func (g *Generator) Parameters() ([]run.Tensor, error) {
+	g.turn.Lock()
+	defer g.turn.Unlock()
+	return infer.Snapshot(g.store)
 }
 
 // Directions are the latent directions, each of length 1, from the one of the most influence on what the generator's layers read of it to the one of

@@ -158,6 +158,20 @@ func (m *Model) exec(returns string, n int, build forward) (*model.Exec, error) 
 	return e, err
 }
 
+// Build builds the network once more, on grey images [B, 28, 28, 1] of any graph and in any form, and returns its logits, [B, classes]. The parameters are the
+// graph's, named by their paths. The model is one of Load. It panics as GoMLX does.
+func (m *Model) Build(images *Node, form layers.Form) *Node {
+	return m.network.Predict(layers.Inference(images.Graph(), m.store, m.recipe.Seed).WithForm(form), m.recipe.Model, images)
+}
+
+// Parameters copies the parameters, in single precision, sorted by path.
+func (m *Model) Parameters() ([]run.Tensor, error) {
+	m.turn.Lock()
+	defer m.turn.Unlock()
+	list, err := Snapshot(m.store)
+	return parametersAmong(list), err
+}
+
 // Pixels turns bytes [B, 784] into grey values [B, 28, 28, 1] from 0 to 1.
 func Pixels(bytes *Node) *Node {
 	x := DivScalar(ConvertDType(bytes, dtypes.Float32), 255)

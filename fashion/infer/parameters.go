@@ -105,6 +105,14 @@ func Variables(store *model.Store) (paths []string) {
 	return paths
 }
 
+// parametersAmong are those of a store's variables that are the network's.
+func parametersAmong(list []run.Tensor) []run.Tensor {
+	return slices.DeleteFunc(list, func(t run.Tensor) bool {
+		_, ours := layers.ParameterAt(t.Name)
+		return !ours
+	})
+}
+
 // Count is the number of values of the variables of those paths.
 func Count(store *model.Store, paths []string) (n int) {
 	for _, path := range paths {

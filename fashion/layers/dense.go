@@ -29,8 +29,13 @@ func (n *Net) PointwiseDense(name string, x *Node, units int, init Initializer) 
 	c := d[len(d)-1]
 	kernel := n.Param(name+"/kernel", init, c, units)
 	bias := n.Param(name+"/bias", Constant(0), units)
-	y := addBias(Dot(Reshape(x, -1, c), kernel).Product(), bias, n.form)
-	y = Reshape(y, append(append([]int{}, d[:len(d)-1]...), units)...)
+	var y *Node
+	if n.form == ForExport {
+		y = addBias(Dot(x, kernel).General([]int{x.Rank() - 1}, nil, []int{0}, nil), bias, n.form)
+	} else {
+		y = addBias(Dot(Reshape(x, -1, c), kernel).Product(), bias, n.form)
+		y = Reshape(y, append(append([]int{}, d[:len(d)-1]...), units)...)
+	}
 	n.add(name, "Dense", y, c*units+units)
 	return y
 }

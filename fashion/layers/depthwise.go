@@ -25,7 +25,7 @@ const maxMatrixPositions = 256
 func depthwise(x, kernel *Node, form Form) *Node {
 	_, h, w, _ := size(x)
 	switch {
-	case form == Reference:
+	case form == Reference || form == ForExport:
 		return depthwiseReference(x, kernel)
 	case form == ForCPU && h*w <= maxMatrixPositions:
 		return depthwiseMatrix(x, kernel)

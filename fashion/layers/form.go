@@ -19,6 +19,9 @@ import (
 //	modulation                gradient written out             GoMLX's gradient      GoMLX's gradient
 //	max pooling               maximum of four slices           as for a CPU          GoMLX's
 //	sums and means            matrix products                  reductions            matrix products
+//
+// ForExport is Reference with reductions, and with one operation of the backend for each batch and layer normalization, max pooling and convolution of patches. It
+// has no gradients.
 type Form int
 
 const (
@@ -31,11 +34,13 @@ const (
 	// ForGPU leaves convolutions to cuDNN and sums to XLA, which fuses reductions with the operations before them. It only avoids GoMLX's grouped
 	// convolution, whose gradient is one convolution for each channel: 3,692 of them in a training step of ConvNeXt-Atto.
 	ForGPU
+	// ForExport suits a backend that writes the graph to a file for other programs (see package onnx).
+	ForExport
 )
 
 // String returns the form's name.
 func (f Form) String() string {
-	return [...]string{"reference", "for CPU", "for GPU"}[f]
+	return [...]string{"reference", "for CPU", "for GPU", "for export"}[f]
 }
 
 // FormOf returns a backend's form: ForCPU for XLA's CPU plugin, ForGPU for XLA's other plugins, Reference for GoMLX's backend in pure Go.
@@ -65,7 +70,7 @@ func plugin(b compute.Backend) string {
 // channelSum is the sum over all axes but the last: [..., C] to [C].
 func channelSum(x *Node, form Form) *Node {
 	rows := Reshape(x, -1, x.Shape().Dimensions[x.Rank()-1])
-	if form == ForGPU {
+	if form == ForGPU || form == ForExport {
 		return ReduceSum(rows, 0)
 	}
 	ones := Ones(x.Graph(), shapes.Make(x.DType(), 1, rows.Shape().Dimensions[0]))
@@ -79,7 +84,7 @@ func channelMean(x *Node, form Form) *Node {
 
 // positionMean is the mean over the channels of each position: [..., C] to [..., 1].
 func positionMean(x *Node, form Form) *Node {
-	if form == ForGPU {
+	if form == ForGPU || form == ForExport {
 		return ReduceAndKeep(x, ReduceMean, -1)
 	}
 	d := x.Shape().Dimensions

@@ -22,6 +22,9 @@ func (n *Net) LayerNorm(name string, x *Node, epsilon float64) *Node {
 //
 //	dx = (d - mean(d) - xhat mean(d xhat)) / sigma, dgamma = sum(dy xhat), dbeta = sum(dy)
 func layerNorm(x, gamma, beta *Node, epsilon float64, form Form) *Node {
+	if form == ForExport {
+		return BackendFusedLayerNorm(x, []int{x.Rank() - 1}, epsilon, gamma, beta)
+	}
 	values := StopGradient(x)
 	centred := Sub(values, positionMean(values, form))
 	inverse := Reciprocal(Sqrt(AddScalar(positionMean(Square(centred), form), epsilon)))
@@ -48,10 +51,15 @@ func (n *Net) Patchify(name string, x *Node, filters, side int) *Node {
 	rows, columns := h/side, w/side
 	kernel := n.Param(name+"/kernel", TruncatedNormal(0.02), side, side, c, filters)
 	bias := n.Param(name+"/bias", Constant(0), filters)
-	complete := Slice(x, AxisRange(), AxisRange(0, rows*side), AxisRange(0, columns*side), AxisRange())
-	flat := Reshape(Transpose(Reshape(complete, b, rows, side, columns, side, c), 2, 3), b*rows*columns, side*side*c)
-	y := addBias(Dot(flat, Reshape(kernel, side*side*c, filters)).Product(), bias, n.form)
-	y = Reshape(y, b, rows, columns, filters)
+	var y *Node
+	if n.form == ForExport {
+		y = addBias(Convolve(x, kernel).Strides(side).NoPadding().Done(), bias, n.form)
+	} else {
+		complete := Slice(x, AxisRange(), AxisRange(0, rows*side), AxisRange(0, columns*side), AxisRange())
+		flat := Reshape(Transpose(Reshape(complete, b, rows, side, columns, side, c), 2, 3), b*rows*columns, side*side*c)
+		y = addBias(Dot(flat, Reshape(kernel, side*side*c, filters)).Product(), bias, n.form)
+		y = Reshape(y, b, rows, columns, filters)
+	}
 	n.add(name, "Conv2D", y, side*side*c*filters+filters)
 	return y
 }

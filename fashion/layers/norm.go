@@ -36,7 +36,8 @@ func (n *Net) BatchNorm(name string, x *Node) *Node {
 	mean := n.state(name+runningMean, Constant(0), channels)
 	variance := n.state(name+runningVariance, Constant(1), channels)
 	var y *Node
-	if n.IsTraining() {
+	switch {
+	case n.IsTraining():
 		var batchMean, batchVariance *Node
 		y, batchMean, batchVariance = batchNorm(x, gamma, beta, n.form)
 		move := func(path string, old, now *Node) {
@@ -44,7 +45,9 @@ func (n *Net) BatchNorm(name string, x *Node) *Node {
 		}
 		move(name+runningMean, mean, batchMean)
 		move(name+runningVariance, variance, batchVariance)
-	} else {
+	case n.form == ForExport:
+		y = InternalBatchNormForInference(x, gamma, beta, mean, variance, normEpsilon, -1)
+	default:
 		scale := Mul(gamma, Reciprocal(Sqrt(AddScalar(variance, normEpsilon))))
 		y = Add(Mul(x, broadcast(scale, x)), broadcast(Sub(beta, Mul(mean, scale)), x))
 	}

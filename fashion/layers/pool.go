@@ -13,7 +13,7 @@ func (n *Net) MaxPool(name string, x *Node) *Node {
 }
 
 func maxPool(x *Node, form Form) *Node {
-	if form == Reference {
+	if form == Reference || form == ForExport {
 		return MaxPool(x).Window(2).Done()
 	}
 	return maxPoolSlices(x)
@@ -54,6 +54,15 @@ func max4(x *Node, slice func(x *Node, i int) *Node) *Node {
 // MaxPool3 is max pooling with a 3x3 window, stride 2 and zero padding, as after ResNet's stem: [B, H, W, C] to [B, H/2, W/2, C]. H and W must be even, and values
 // must not be negative.
 func (n *Net) MaxPool3(name string, x *Node) *Node {
+	y := maxPool3(x, n.form)
+	n.add(name, "MaxPooling2D", y, 0)
+	return y
+}
+
+func maxPool3(x *Node, form Form) *Node {
+	if form == ForExport {
+		return MaxPool(x).Window(3).Strides(2).PaddingPerDim([][2]int{{1, 0}, {1, 0}}).Done()
+	}
 	_, h, w, _ := size(x)
 	edge := PadAxis{Start: 1}
 	p := Pad(x, zero(x), PadAxis{}, edge, edge, PadAxis{})
@@ -61,9 +70,7 @@ func (n *Net) MaxPool3(name string, x *Node) *Node {
 		every := func(first int) *Node { return sliceAxis(x, axis, AxisRange(first, first+side-1).Stride(2)) }
 		return Max(Max(every(0), every(1)), every(2))
 	}
-	y := along(along(p, 1, h), 2, w)
-	n.add(name, "MaxPooling2D", y, 0)
-	return y
+	return along(along(p, 1, h), 2, w)
 }
 
 // GlobalAveragePool averages each channel over all positions: [B, H, W, C] to [B, C].

@@ -15,11 +15,12 @@ import (
 // Options say in which forms Write writes a report.
 type Options struct {
 	JSON bool   // instead of the table
-	HTML string // file for the page with the figures; "" writes none
+	HTML string // file for the page with the figures; "" writes none. Beside it the folder cards gets a model card of each published run
+	CSV  string // file for the histories of all runs, a row for each epoch; "" writes none
 }
 
-// Write collects the results of both stores (see Collect), prints them to out with the verdicts on the claims, and writes the page if the options name a file. messages get what was
-// left out and the file of the page. JSON has the results only.
+// Write collects the results of both stores (see Collect), prints them to out with the verdicts on the claims, and writes the page and the histories if the options name files for them. messages get what was
+// left out and the files. JSON has the results only.
 func Write(out, messages io.Writer, s Stores, o Options) error {
 	lines, unreadable := Collect(s)
 	if unreadable != nil {
@@ -50,6 +51,24 @@ func Write(out, messages io.Writer, s Stores, o Options) error {
 			return err
 		}
 		fmt.Fprintln(messages, "wrote", o.HTML)
+		folder := filepath.Join(filepath.Dir(o.HTML), cardsFolder)
+		n, err := writeCards(folder, append(lines, gans...))
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			fmt.Fprintf(messages, "wrote %d model cards to %s\n", n, folder)
+		}
+	}
+	if o.CSV != "" {
+		data, err := histories(s)
+		if err != nil {
+			return err
+		}
+		if err := disk.WriteFile(o.CSV, data); err != nil {
+			return err
+		}
+		fmt.Fprintln(messages, "wrote", o.CSV)
 	}
 	if o.JSON {
 		return writeJSON(out, lines)

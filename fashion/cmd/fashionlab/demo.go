@@ -10,6 +10,7 @@ import (
 
 	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/demo"
+	"fashionlab/fashion/demo/static"
 	"fashionlab/fashion/gan"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
@@ -20,11 +21,13 @@ func demoCommand() command {
 		name: "demo", summary: "say what garments photos show, as a web page", heeds: true,
 		text: `Serves a web page that classifies the garment on a photo and explains why. It generates items with the published GAN, too. At an address that other
 machines can reach it requires a token. Behind a proxy, name the address that users open with -origin; all whom the proxy lets in can use the
-page, unless -token is set. Ctrl-C stops it.`,
+page, unless -token is set. Ctrl-C stops it. With -static it writes a page without a server instead, into a folder that any web server can give out: the network is computed in
+the browser, and similar training images, explanations and generated items are left out.`,
 		example: "demo -listen 127.0.0.1:8080",
 		define: func(f *flag.FlagSet) prepare {
 			listen := f.String("listen", "127.0.0.1:8080", "`address` of the page")
 			name := addRun(f)
+			folder := f.String("static", "", "write a page that computes in the browser into this `folder`, and serve nothing")
 			token := f.String("token", "", "that clients must send (default none on this machine, elsewhere a new one)")
 			var origins []string
 			f.Func("origin", "`URL` under which users reach the page through a proxy, such as https://demo.example; may be repeated", func(v string) error {
@@ -38,6 +41,9 @@ page, unless -token is set. Ctrl-C stops it.`,
 				return nil
 			})
 			return func([]string) (work, error) {
+				if *folder != "" {
+					return func(ctx context.Context) error { return writeStatic(ctx, *folder, *name) }, nil
+				}
 				checked, err := checkAddress(*listen, *token)
 				return func(ctx context.Context) error {
 					return serve(ctx, *listen, *name, demo.Options{Token: checked, Origins: origins})
@@ -82,6 +88,19 @@ func serve(ctx context.Context, address, name string, options demo.Options) erro
 		}
 	}()
 	return s.ListenAndServe(ctx, address, func(url string) { fmt.Printf("open %s in a browser; Ctrl-C stops\n", url) })
+}
+
+// writeStatic writes the page without a server.
+func writeStatic(ctx context.Context, folder, name string) error {
+	ensemble, err := openEnsemble(name)
+	if err != nil {
+		return err
+	}
+	if err := static.Write(ctx, folder, ensemble); err != nil {
+		return err
+	}
+	fmt.Printf("wrote %s; `python3 -m http.server -d %s` shows it, and so does any other web server\n", folder, folder)
+	return nil
 }
 
 // newServer is the demo's server, without neighbours.

@@ -88,12 +88,7 @@ func openEnsemble(name string) (*demo.Ensemble, error) {
 	if name == "" {
 		return demo.Open(warn)
 	}
-	r, err := run.Local().Open(name)
-	if errors.Is(err, run.ErrNotFound) {
-		if published, errPublished := run.Published().Open(name); errPublished == nil {
-			r, err = published, nil
-		}
-	}
+	r, err := openRun(name)
 	if err != nil {
 		return nil, fmt.Errorf("-run: %w", err)
 	}

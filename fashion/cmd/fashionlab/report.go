@@ -17,15 +17,16 @@ that makes it.`,
 		example: "report -html report.html",
 		define: func(f *flag.FlagSet) prepare {
 			asJSON := f.Bool("json", false, "print JSON")
-			html := f.String("html", "", "write a page with the figures of each run to this `file` too")
+			html := f.String("html", "", "write a page with the figures of each run to this `file` too, and model cards of the published runs into the folder cards beside it")
+			csv := f.String("csv", "", "write the history of each run, a row for each epoch, to this `file` too")
 			return func([]string) (work, error) {
-				return func(context.Context) error { return printReport(*asJSON, *html) }, nil
+				return func(context.Context) error { return printReport(report.Options{JSON: *asJSON, HTML: *html, CSV: *csv}) }, nil
 			}
 		},
 	}
 }
 
-// printReport prints the results so far, and writes them as a page if a file is named.
-func printReport(asJSON bool, html string) error {
-	return report.Write(os.Stdout, os.Stderr, report.Stores{Local: run.Local(), Published: run.Published()}, report.Options{JSON: asJSON, HTML: html})
+// printReport prints the results so far, and writes the files that the options name.
+func printReport(o report.Options) error {
+	return report.Write(os.Stdout, os.Stderr, report.Stores{Local: run.Local(), Published: run.Published()}, o)
 }

@@ -1,5 +1,5 @@
 // Package licences lists what the study is made of beside its own code, with the licence of each: the Go modules that are linked into its programs, the Python packages of the
-// private folder, the plugin, the data set, and the handwritten digits among the test images.
+// private folder, the plugin, the data set, the handwritten digits among the test images, and what the page without a server computes with.
 //
 // A licence is an SPDX identifier (https://spdx.org/licenses): what a Python package states, else what the texts of a package or module are recognized as. Several may
 // all hold, or be for a user to choose from: the files say.
@@ -30,7 +30,7 @@ type Component struct {
 	Where         string // folder or file, "" if it is not installed
 }
 
-// List lists the components, in groups: Go modules, Python packages, plugin, data set.
+// List lists the components, in groups: Go modules, Python packages, plugin, data.
 func List(ctx context.Context, l layout.Layout) ([]Component, error) {
 	list, err := modules(ctx, l)
 	if err != nil {
@@ -47,7 +47,18 @@ func List(ctx context.Context, l layout.Layout) ([]Component, error) {
 		data.Where = dir
 	}
 	digits := Component{"Optical Recognition of Handwritten Digits (UCI)", "300 digits", "CC-BY-4.0", filepath.Join(l.Root, "fashion", "scene", "digits")}
-	return append(list, Component{name, version, "Apache-2.0", path}, data, digits), nil // these come without a text
+	web := Component{Name: "onnxruntime-web (of demo -static)", Version: "1.30.0", Licence: "MIT"}
+	if home, err := fashion.Home(); err == nil {
+		if file := filepath.Join(home, "onnxruntime-web-1.30.0.tgz"); exists(file) {
+			web.Where = file
+		}
+	}
+	return append(list, Component{name, version, "Apache-2.0", path}, data, digits, web), nil // these come without a text
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
 }
 
 // Print prints a table.

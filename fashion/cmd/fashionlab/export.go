@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+
+	"fashionlab/fashion/disk"
+	"fashionlab/fashion/export"
+	"fashionlab/fashion/run"
+)
+
+func exportCommand() command {
+	return command{
+		name: "export", summary: "write a run's network for other programs", arguments: "RUN",
+		text: `Writes the network of a finished run, a classifier's or a GAN's generator's, as an ONNX file, which other programs and languages execute, or its parameters as a
+safetensors file for PyTorch or Keras (testdata/safetensors has snippets that read it). A classifier takes "images", [batch, 28, 28] from 0 (black) to 1, and returns "logits",
+[batch, classes]; a generator takes "latents" and "classes", one-hot, and returns "images". The files say which run they come from, its recipe, its classes and its accuracy.`,
+		example: "export -onnx residual.onnx -bytes -softmax full/residual",
+		define: func(f *flag.FlagSet) prepare {
+			onnx := f.String("onnx", "", "write the network to this `file`, as ONNX")
+			safetensors := f.String("safetensors", "", "write the parameters to this `file`, as safetensors")
+			var o export.Options
+			f.BoolVar(&o.Bytes, "bytes", false, "in ONNX, images are bytes from 0 to 255")
+			f.BoolVar(&o.Softmax, "softmax", false, "in ONNX, return \"probabilities\" instead of logits")
+			return func(names []string) (work, error) {
+				switch {
+				case len(names) != 1:
+					return nil, errors.New("wants the name of one finished run, such as full/residual")
+				case *onnx == "" && *safetensors == "":
+					return nil, errors.New("wants -onnx FILE, -safetensors FILE or both")
+				case *onnx == "" && o != export.Options{}:
+					return nil, errors.New("-bytes and -softmax belong to -onnx")
+				}
+				return func(context.Context) error { return exportRun(names[0], *onnx, *safetensors, o) }, nil
+			}
+		},
+	}
+}
+
+// exportRun writes the files that are named.
+func exportRun(name, onnx, safetensors string, o export.Options) error {
+	r, err := openRun(name)
+	if err != nil {
+		return err
+	}
+	write := func(file string, encode func() ([]byte, error)) error {
+		if file == "" {
+			return nil
+		}
+		data, err := encode()
+		if err != nil {
+			return err
+		}
+		if err := disk.WriteFile(file, data); err != nil {
+			return err
+		}
+		fmt.Printf("%s: %.1f MB\n", file, float64(len(data))/1e6)
+		return nil
+	}
+	return errors.Join(
+		write(onnx, func() ([]byte, error) { return export.ONNX(name, r, o) }),
+		write(safetensors, func() ([]byte, error) { return export.Safetensors(name, r) }))
+}
+
+// openRun opens the run of a name, of this machine or else a published one.
+func openRun(name string) (*run.Run, error) {
+	r, err := run.Local().Open(name)
+	if errors.Is(err, run.ErrNotFound) {
+		if published, errPublished := run.Published().Open(name); errPublished == nil {
+			return published, nil
+		}
+	}
+	return r, err
+}
