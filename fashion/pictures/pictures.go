@@ -20,7 +20,6 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/disk"
-	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/photo"
 )
 
@@ -40,15 +39,31 @@ var extensions = []string{".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".ti
 // maxFiles is how many pictures a folder may have.
 const maxFiles = 1 << 20
 
-// Read reads the pictures of a folder, brings each to 28x28 by a fit, see Prepare, and says what it found. The classes are the subfolders in the order of their names, or of their numbers if all are
+// Read reads the data set of a folder, which is one of IDX files, see dataset.FromIDX, or of pictures. It brings each picture to 28x28 by a fit, see Prepare, and says what it found. The classes are the subfolders in the order of their names, or of their numbers if all are
 // numbers; a file classes.txt, a line for each, has the folders' names in another order, or names for the numbers. The pictures are in the order of their files' names, whatever their class, so that
 // images that are saved under their numbers are read in the order of those. If all subfolders are train, test or val, these are the splits, whose subfolders are the classes; without test and val a
 // seventh of each class is set aside for testing. Files that are no pictures, or cannot be used, are left out and reported.
 func Read(ctx context.Context, dir, fit string) (dataset.DataSet, Report, error) {
-	d, report := dataset.DataSet{Fit: cmp.Or(fit, Photo)}, Report{dir: dir}
+	d, report := dataset.DataSet{Fit: cmp.Or(fit, Photo)}, Report{dir: dir, Sizes: map[image.Point]int{}, files: map[fashion.Image][]string{}}
 	if err := CheckFit(d.Fit); err != nil {
 		return d, report, err
 	}
+	full, err := filepath.Abs(dir)
+	if err != nil {
+		return d, report, err
+	}
+	if dataset.IsIDX(dir) {
+		d, err := dataset.FromIDX(dir)
+		d.Name = filepath.Base(full)
+		if err == nil {
+			side := image.Pt(fashion.Side, fashion.Side)
+			report.Pictures, report.Smallest, report.Largest = d.Train.Len()+d.Test.Len(), side, side
+			report.Sizes[side] = report.Pictures
+			report.compare(d)
+		}
+		return d, report, err
+	}
+	d.Name = filepath.Base(full)
 	trainDir, testDir, err := splits(dir)
 	if err != nil {
 		return d, report, err
@@ -84,21 +99,12 @@ func Read(ctx context.Context, dir, fit string) (dataset.DataSet, Report, error)
 // Keep reads the data set of a folder, which is one of IDX files or of pictures, keeps it for trainings, and returns it with what was found as text. A recipe of the study learns it with
 // Source.For.
 func Keep(ctx context.Context, dir, fit string) (kept dataset.Source, found string, err error) {
-	var d dataset.DataSet
-	if dataset.IsIDX(dir) {
-		d, err = dataset.FromIDX(dir)
-		found = fmt.Sprintf("%s: %s training and %s test images of %d classes", dir, text.Thousands(d.Train.Len()), text.Thousands(d.Test.Len()), len(d.Train.Classes))
-	} else {
-		var report Report
-		if d, report, err = Read(ctx, dir, fit); err == nil {
-			found = report.String()
-		}
-	}
+	d, report, err := Read(ctx, dir, fit)
 	if err != nil {
 		return kept, "", err
 	}
 	kept, err = dataset.Keep(d)
-	return kept, found, err
+	return kept, report.String(), err
 }
 
 // splits finds the folders of the splits; there may be none for testing.
@@ -252,6 +258,7 @@ func (r *Report) read(ctx context.Context, dir string, folders []string, fit str
 
 // list lists the pictures of a class's folder and of those in it.
 func (r *Report) list(dir string) (list []file, err error) {
+	names := map[string]string{} // the paths, by what is left of them where capitals do not count
 	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -265,6 +272,10 @@ func (r *Report) list(dir string) (list []file, err error) {
 			r.Others++
 			return nil
 		}
+		if other, there := names[strings.ToLower(path)]; there {
+			return fmt.Errorf("%s and %s differ in capitals only: where capitals do not count, as on most Macs and Windows machines, one of them would be lost; rename one", other, filepath.Base(path))
+		}
+		names[strings.ToLower(path)] = path
 		name, err := filepath.Rel(dir, path)
 		list = append(list, file{path: path, name: filepath.ToSlash(name)})
 		return err

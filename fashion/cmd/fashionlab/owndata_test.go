@@ -52,3 +52,19 @@ func TestWhatCannotBeTrainedOnADataSetOfOnesOwnIsRefusedAtOnce(t *testing.T) {
 		t.Errorf("training on an empty folder ends with %d and says %q", code, &messages)
 	}
 }
+
+func TestWhatIsInAFolderIsPrintedAndDrawn(t *testing.T) {
+	page := filepath.Join(t.TempDir(), "found.html")
+	var out, messages bytes.Buffer
+	if code := commandLine([]string{"data", "../../../testdata/fashion-mnist", "-html", page}, &out, &messages); code != 0 {
+		t.Fatalf("it ends with %d: %s", code, &messages)
+	}
+	if html, err := os.ReadFile(page); err != nil || !bytes.Contains(html, []byte("1,600 training and 400 test images")) {
+		t.Errorf("the page has %d bytes (%v)", len(html), err)
+	}
+	for _, args := range [][]string{{"data"}, {"data", "a", "b"}, {"data", "a", "-fit", "squeeze"}} {
+		if code := commandLine(args, &out, &messages); code != exitUsage {
+			t.Errorf("%q ends with %d", args, code)
+		}
+	}
+}
