@@ -283,6 +283,18 @@ func (r *Report) list(dir string) (list []file, err error) {
 	return list, err
 }
 
+// List lists the pictures of a folder and of those in it, by their names. It is an error if there are none.
+func List(dir string) (paths []string, err error) {
+	list, err := new(Report).list(dir)
+	for _, f := range list {
+		paths = append(paths, f.path)
+	}
+	if err == nil && len(paths) == 0 {
+		err = fmt.Errorf("%s has no pictures (%s)", dir, strings.Join(extensions, ", "))
+	}
+	return paths, err
+}
+
 // load decodes a file and prepares its picture.
 func (f *file) load(ctx context.Context, fit string) {
 	if f.err = ctx.Err(); f.err != nil {
