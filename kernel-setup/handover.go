@@ -27,6 +27,7 @@ var handedOver = []handed{
 	{name: "search", summary: "search hyperparameters with Hyperband", needs: []string{parts.Compiler, parts.Plugin, parts.Data}, gpu: true, trains: true},
 	{name: "report", summary: "print the results table", needs: []string{parts.Compiler}},
 	{name: "robustness", summary: "measure finished runs on corrupted images", needs: []string{parts.Compiler, parts.Plugin, parts.Data}, gpu: true, trains: true},
+	{name: "data", summary: "say what is in the folder of a data set of your own", needs: []string{parts.Compiler}},
 	{name: "predict", summary: "say what garments photos show", needs: []string{parts.Compiler, parts.Plugin}},
 	{name: "demo", summary: "say what garments photos show, as a web page", needs: []string{parts.Compiler, parts.Plugin, parts.Data}},
 	{name: "export", summary: "write a run's network for other programs", needs: []string{parts.Compiler, parts.Plugin}},

@@ -35,7 +35,7 @@ const testLimit = "-timeout=80m"
 
 // The packages that the test suite tests with the race detector and without: those with GoMLX, and claims, photo and scene, which would take minutes.
 var (
-	racePackages = []string{"./fashion", "./fashion/device", "./fashion/disk/...", "./fashion/download", "./fashion/parent", "./fashion/recipes", "./fashion/dataset", "./fashion/run", "./fashion/hyperband", "./fashion/estimate", "./fashion/metrics", "./fashion/linear", "./fashion/ensemble", "./fashion/study",
+	racePackages = []string{"./fashion", "./fashion/device", "./fashion/disk/...", "./fashion/download", "./fashion/parent", "./fashion/recipes", "./fashion/dataset", "./fashion/run", "./fashion/hyperband", "./fashion/estimate", "./fashion/metrics", "./fashion/linear", "./fashion/fewshot", "./fashion/ensemble", "./fashion/study",
 		"./fashion/plots/...", "./fashion/report",
 		"./kernel-setup/..."}
 	otherPackages = []string{"./fashion/claims", "./fashion/photo", "./fashion/pictures", "./fashion/scene", "./fashion/corruption", "./fashion/demo/...", "./fashion/layers", "./fashion/onnx", "./fashion/augment", "./fashion/models", "./fashion/pretrained", "./fashion/optim",

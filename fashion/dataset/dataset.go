@@ -22,6 +22,7 @@ import (
 
 // DataSet is a data set with its test split.
 type DataSet struct {
+	Name        string      // of the folder that it was read from; "" if it was from none
 	Train, Test fashion.Set // both with the classes
 	Fit         string      // how pictures were brought to 28x28, see package pictures; "" for images that were
 }
@@ -94,6 +95,7 @@ func digest(s fashion.Set) string {
 
 // about is what is kept beside the images.
 type about struct {
+	Name        string          `json:"name,omitempty"`
 	Classes     fashion.Classes `json:"classes"`
 	Fit         string          `json:"fit,omitempty"`
 	Train       string          `json:"train"` // digests
@@ -131,9 +133,9 @@ func folder(digest string) (string, error) {
 	return filepath.Join(home, "datasets", digest), err
 }
 
-// Keep keeps a data set that Check finds nothing wrong with. One that is kept already only takes the names of the classes.
+// Keep keeps a data set that Check finds nothing wrong with. One that is kept already only takes the names of the data set and of the classes.
 func Keep(d DataSet) (Source, error) {
-	a := about{d.Train.Classes, d.Fit, digest(d.Train), digest(d.Test), d.Train.Len()}
+	a := about{text.Shown(d.Name), d.Train.Classes, d.Fit, digest(d.Train), digest(d.Test), d.Train.Len()}
 	dir, err := folder(a.name())
 	if err != nil {
 		return Source{}, err
@@ -153,7 +155,7 @@ func Keep(d DataSet) (Source, error) {
 	return Source{a.name(), a, dir}, nil
 }
 
-// maxAbout is how many bytes the names of the classes may take.
+// maxAbout is how many bytes the names may take.
 const maxAbout = 1 << 20
 
 // Open finds the data set of a digest.

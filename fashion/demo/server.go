@@ -85,6 +85,15 @@ func NewServer(e *Ensemble, o Options) *Server {
 	return s
 }
 
+// Handle adds a page of another package by a pattern of http.ServeMux. A POST is admitted as the demo's own are: from the page, within the limits of its client.
+func (s *Server) Handle(pattern string, h http.HandlerFunc) {
+	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost || s.admit(w, r) {
+			h(w, r)
+		}
+	})
+}
+
 // AddNeighbours adds the nearest of n training images to the predictions, see Ensemble.Neighbours. The server may serve meanwhile.
 func (s *Server) AddNeighbours(all fashion.Set, n int) error {
 	err := s.ensemble.AddNeighbours(all, n)

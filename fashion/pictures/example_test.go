@@ -17,14 +17,12 @@ func ExampleKeep() {
 	}
 	defer os.RemoveAll(home)
 	os.Setenv("FASHIONLAB_HOME", home) // where data sets are kept
-	data, found, err := pictures.Keep(context.Background(), "../../testdata/fashion-mnist", pictures.Pad)
+	data, _, err := pictures.Keep(context.Background(), "../../testdata/fashion-mnist", pictures.Pad)
 	if err != nil {
 		panic(err)
 	}
 	recipe := data.For(study.CNN(study.Full))
-	fmt.Println(found)
 	fmt.Println(recipe.Model.Classes, "classes,", recipe.Data.Images(), "images")
 	// Output:
-	// ../../testdata/fashion-mnist: 1,600 training and 400 test images of 10 classes
 	// 10 classes, 1600 images
 }

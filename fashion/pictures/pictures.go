@@ -2,7 +2,6 @@
 package pictures
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -11,44 +10,39 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/dataset"
-	"fashionlab/fashion/disk"
-	"fashionlab/fashion/internal/text"
-	"fashionlab/fashion/photo"
 )
 
-// file is a picture's file.
-type file struct {
-	path  string
-	name  string // in the class's folder
-	class fashion.Label
-	img   fashion.Image
-	size  image.Point
-	err   error // why it cannot be used
-}
-
-// extensions are those of pictures' files. Others are left out.
-var extensions = []string{".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
-
-// maxFiles is how many pictures a folder may have.
-const maxFiles = 1 << 20
-
-// Read reads the pictures of a folder, brings each to 28x28 by a fit, see Prepare, and says what it found. The classes are the subfolders in the order of their names, or of their numbers if all are
+// Read reads the data set of a folder, which is one of IDX files, see dataset.FromIDX, or of pictures. It brings each picture to 28x28 by a fit, see Prepare, and says what it found. The classes are the subfolders in the order of their names, or of their numbers if all are
 // numbers; a file classes.txt, a line for each, has the folders' names in another order, or names for the numbers. The pictures are in the order of their files' names, whatever their class, so that
 // images that are saved under their numbers are read in the order of those. If all subfolders are train, test or val, these are the splits, whose subfolders are the classes; without test and val a
 // seventh of each class is set aside for testing. Files that are no pictures, or cannot be used, are left out and reported.
 func Read(ctx context.Context, dir, fit string) (dataset.DataSet, Report, error) {
-	d, report := dataset.DataSet{Fit: cmp.Or(fit, Photo)}, Report{dir: dir}
+	d, report := dataset.DataSet{Fit: cmp.Or(fit, Photo)}, Report{dir: dir, Sizes: map[image.Point]int{}, files: map[fashion.Image][]string{}}
 	if err := CheckFit(d.Fit); err != nil {
 		return d, report, err
 	}
+	full, err := filepath.Abs(dir)
+	if err != nil {
+		return d, report, err
+	}
+	if dataset.IsIDX(dir) {
+		d, err := dataset.FromIDX(dir)
+		d.Name = filepath.Base(full)
+		if err == nil {
+			side := image.Pt(fashion.Side, fashion.Side)
+			report.Pictures, report.Smallest, report.Largest = d.Train.Len()+d.Test.Len(), side, side
+			report.Sizes[side] = report.Pictures
+			report.compare(d)
+		}
+		return d, report, err
+	}
+	d.Name = filepath.Base(full)
 	trainDir, testDir, err := splits(dir)
 	if err != nil {
 		return d, report, err
@@ -84,21 +78,12 @@ func Read(ctx context.Context, dir, fit string) (dataset.DataSet, Report, error)
 // Keep reads the data set of a folder, which is one of IDX files or of pictures, keeps it for trainings, and returns it with what was found as text. A recipe of the study learns it with
 // Source.For.
 func Keep(ctx context.Context, dir, fit string) (kept dataset.Source, found string, err error) {
-	var d dataset.DataSet
-	if dataset.IsIDX(dir) {
-		d, err = dataset.FromIDX(dir)
-		found = fmt.Sprintf("%s: %s training and %s test images of %d classes", dir, text.Thousands(d.Train.Len()), text.Thousands(d.Test.Len()), len(d.Train.Classes))
-	} else {
-		var report Report
-		if d, report, err = Read(ctx, dir, fit); err == nil {
-			found = report.String()
-		}
-	}
+	d, report, err := Read(ctx, dir, fit)
 	if err != nil {
 		return kept, "", err
 	}
 	kept, err = dataset.Keep(d)
-	return kept, found, err
+	return kept, report.String(), err
 }
 
 // splits finds the folders of the splits; there may be none for testing.
@@ -203,90 +188,4 @@ func sameFolders(dir, train string, folders []string) error {
 		}
 	}
 	return nil
-}
-
-// read reads a split.
-func (r *Report) read(ctx context.Context, dir string, folders []string, fit string) (fashion.Set, error) {
-	var list []file
-	for class, folder := range folders {
-		found, err := r.list(filepath.Join(dir, folder))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // no test images of the class
-		}
-		if err != nil {
-			return fashion.Set{}, err
-		}
-		for i := range found {
-			found[i].class = fashion.Label(class)
-		}
-		if list = append(list, found...); len(list) > maxFiles {
-			return fashion.Set{}, fmt.Errorf("%s has more than %d pictures", dir, maxFiles)
-		}
-	}
-	slices.SortStableFunc(list, func(a, b file) int { return strings.Compare(a.name, b.name) }) // of equal names the first class first
-	var wait sync.WaitGroup
-	next := make(chan *file)
-	for range runtime.GOMAXPROCS(0) {
-		wait.Go(func() {
-			for f := range next {
-				f.load(ctx, fit)
-			}
-		})
-	}
-	for i := range list {
-		next <- &list[i]
-	}
-	close(next)
-	wait.Wait()
-	if err := ctx.Err(); err != nil {
-		return fashion.Set{}, err
-	}
-	var s fashion.Set
-	for _, f := range list {
-		if r.note(f) {
-			s.Images, s.Labels = append(s.Images, f.img), append(s.Labels, f.class)
-		}
-	}
-	return s, nil
-}
-
-// list lists the pictures of a class's folder and of those in it.
-func (r *Report) list(dir string) (list []file, err error) {
-	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		switch hidden := strings.HasPrefix(e.Name(), ".") && path != dir; {
-		case e.IsDir() && hidden:
-			return fs.SkipDir
-		case e.IsDir() || hidden:
-			return nil
-		case !slices.Contains(extensions, strings.ToLower(filepath.Ext(path))):
-			r.Others++
-			return nil
-		}
-		name, err := filepath.Rel(dir, path)
-		list = append(list, file{path: path, name: filepath.ToSlash(name)})
-		return err
-	})
-	return list, err
-}
-
-// load decodes a file and prepares its picture.
-func (f *file) load(ctx context.Context, fit string) {
-	if f.err = ctx.Err(); f.err != nil {
-		return
-	}
-	limits := photo.DefaultLimits()
-	data, err := disk.ReadFile(f.path, limits.Bytes)
-	var img image.Image
-	if err == nil {
-		img, err = photo.Decode(ctx, bytes.NewReader(data), limits)
-	}
-	var p photo.Prepared
-	if err == nil {
-		f.size = img.Bounds().Size()
-		p, err = Prepare(img, fit)
-	}
-	f.img, f.err = p.Image, err
 }

@@ -16,6 +16,7 @@ import (
 	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/photo"
 	"fashionlab/fashion/pictures"
+	"fashionlab/fashion/recipes"
 )
 
 // save writes a picture.
@@ -165,6 +166,18 @@ func TestEachMistakeIsNamed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	dots := t.TempDir()
+	for i := range 4 {
+		save(t, plain(1, 1, 0), dots, "a", fmt.Sprint(i, ".png"))
+		save(t, plain(40, 30, 3*i), dots, "b", fmt.Sprint(i, ".png"))
+	}
+	capitals := folder(t, map[string]int{"a": 5, "b": 5})
+	save(t, plain(40, 30, 99), capitals, "b", "Case.png")
+	save(t, plain(41, 30, 99), capitals, "b", "case.PNG")
+	few := folder(t, map[string]int{"0": 5, "1": 5, "2": 5})
+	if err := os.WriteFile(filepath.Join(few, "classes.txt"), []byte("ant\nbee\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	linked := folder(t, map[string]int{"a": 5, "b": 5})
 	if err := os.Symlink(linked, filepath.Join(linked, "c")); err != nil {
 		t.Fatal(err)
@@ -186,6 +199,9 @@ func TestEachMistakeIsNamed(t *testing.T) {
 		"a folder of text files":   {texts, []string{`"a" has 0 images`, "6 files there are no pictures"}},
 		"one class":                {folder(t, map[string]int{"a": 5}), []string{"1 subfolders", "2 to 1000"}},
 		"1,001 classes":            {many, []string{"1001 subfolders", "2 to 1000"}},
+		"pictures of 1x1":          {dots, []string{`"a" has 0 images`, filepath.Join("a", "0.png") + ": found a picture of 1x1", "add images"}},
+		"two files of a name":      {capitals, []string{filepath.Join("b", "Case.png"), "case.PNG", "capitals", "rename one"}},
+		"labels beyond the names":  {few, []string{"classes.txt has 2 lines", "3 subfolders", "want a line for each"}},
 		"an empty class":           {empty, []string{empty, `"c" has 0 images`, "add images"}},
 		"a link that loops":        {linked, []string{filepath.Join(linked, "c"), "link"}},
 		"two classes of a name":    {folder(t, map[string]int{"a": 5, "A": 5}), []string{`"A"`, `"a"`, "capitals"}},
@@ -201,6 +217,71 @@ func TestEachMistakeIsNamed(t *testing.T) {
 	}
 	if _, _, err := pictures.Read(context.Background(), empty, "squeeze"); err == nil || !strings.Contains(err.Error(), "squeeze") {
 		t.Errorf("an unknown fit: %v", err)
+	}
+}
+
+// Pictures of a name in both splits, or in two classes, are different pictures.
+func TestANameMayOccurInBothSplitsAndInEachClass(t *testing.T) {
+	d, report := read(t, folder(t, map[string]int{"train/a": 4, "train/b": 4, "test/a": 4, "test/b": 4}), pictures.Pad) // each is 0.png to 3.png
+	if d.Train.Len() != 8 || d.Test.Len() != 8 || report.Duplicates != 0 {
+		t.Errorf("%d training and %d test images; %+v", d.Train.Len(), d.Test.Len(), report)
+	}
+}
+
+func TestAFolderThatChangesChangesNoTrainingOnIt(t *testing.T) {
+	t.Setenv("FASHIONLAB_HOME", t.TempDir())
+	dir := folder(t, map[string]int{"a": 6, "b": 6})
+	before, _, err := pictures.Keep(context.Background(), dir, pictures.Pad)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipe := before.For(recipes.Recipe{})
+	first, err := dataset.Train(recipe.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	save(t, plain(77, 30, 500), dir, "a", "0.png")
+	if err := os.Remove(filepath.Join(dir, "b", "1.png")); err != nil {
+		t.Fatal(err)
+	}
+	resumed, err := dataset.Train(recipe.Data)
+	if err != nil || !slices.Equal(resumed.Images, first.Images) || !slices.Equal(resumed.Labels, first.Labels) {
+		t.Errorf("a training that resumes reads other images (%v)", err)
+	}
+	after, _, err := pictures.Keep(context.Background(), dir, pictures.Pad)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := strings.Join(recipes.Diff(recipe, after.For(recipes.Recipe{})), "; "); !strings.Contains(diff, "data.set") || !strings.Contains(diff, "data.images: 10 != 9") {
+		t.Errorf("the recipes differ in %q, want the digest and the number of images", diff)
+	}
+}
+
+func TestFilesThatOccurTwiceAreNamed(t *testing.T) {
+	dir := folder(t, map[string]int{"train/a": 5, "train/b": 5, "test/a": 3, "test/b": 3})
+	save(t, plain(64, 64, 7), dir, "train", "a", "one.png")
+	save(t, plain(64, 64, 7), dir, "train", "b", "two.png")
+	nearly := plain(64, 64, 7)
+	nearly.Set(30, 30, color.White)
+	save(t, nearly, dir, "test", "a", "three.png")
+	_, report := read(t, dir, pictures.Pad)
+	if report.Duplicates != 1 || report.Contradictions != 1 || !slices.Equal(report.Repeated, []string{"train/a/one.png and train/b/two.png"}) {
+		t.Errorf("repeated: %+v", report)
+	}
+	if report.AcrossSplit < 1 || report.Leaked[0] != "train/a/one.png and test/a/three.png" {
+		t.Errorf("across the split: %d, %q", report.AcrossSplit, report.Leaked)
+	}
+	for _, want := range []string{"train/a/one.png and train/b/two.png", "train/a/one.png and test/a/three.png", "64x64", "40x30 the most often (4)"} {
+		if !strings.Contains(report.String(), want) {
+			t.Errorf("the report lacks %q:\n%v", want, report)
+		}
+	}
+}
+
+func TestIDXFilesAreReportedToo(t *testing.T) {
+	d, report := read(t, "../../testdata/fashion-mnist", "")
+	if d.Name != "fashion-mnist" || d.Fit != "" || report.Pictures != 2000 || !strings.Contains(report.String(), "28x28 pixels; 1,600 training and 400 test images") {
+		t.Errorf("%q, fit %q: %v", d.Name, d.Fit, report)
 	}
 }
 
@@ -236,7 +317,7 @@ func FuzzRead(f *testing.F) {
 			t.Skip("no name of a file")
 		}
 		dir := folder(t, map[string]int{"a": 4, "b": 4})
-		path := filepath.Join(dir, "a", name)
+		path := filepath.Join(dir, "a", strings.ToLower(name)) // two files whose names differ in capitals only are an error
 		if _, err := os.Stat(path); err == nil {
 			t.Skip("it is there")
 		}

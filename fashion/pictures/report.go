@@ -3,6 +3,7 @@ package pictures
 import (
 	"fmt"
 	"image"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -11,20 +12,24 @@ import (
 	"fashionlab/fashion/internal/text"
 )
 
-// Report is what was found in a folder of pictures.
+// Report is what was found in a folder of a data set.
 type Report struct {
-	Pictures          int         // that are used
-	Others            int         // files that are no pictures by their names
-	Unusable          []string    // pictures that are left out, each with the reason
-	Smallest, Largest image.Point // width and height of the pictures of the fewest and of the most pixels
+	Pictures          int                 // that are used
+	Others            int                 // files that are no pictures by their names
+	Unusable          []string            // pictures that are left out, each with the reason
+	Smallest, Largest image.Point         // width and height of the pictures of the fewest and of the most pixels
+	Sizes             map[image.Point]int // how many pictures have each width and height
 
-	Train, Test    []int // images of each class
-	Duplicates     int   // images that occur more than once, beyond the first
-	Contradictions int   // of these, images with different labels
-	AcrossSplit    int   // test images that are near-duplicates of a training image; -1 if there were too many images to compare
+	Train, Test    []int    // images of each class
+	Duplicates     int      // images that occur more than once, beyond the first
+	Contradictions int      // of these, images with different labels
+	AcrossSplit    int      // test images that are near-duplicates of a training image; -1 if there were too many images to compare
+	Repeated       []string // of the duplicates, some pairs by their files: first those with different labels
+	Leaked         []string // of the test images that are near-duplicates of a training image, some pairs by their files
 
 	dir     string
 	classes fashion.Classes
+	files   map[fashion.Image][]string // the pictures that became an image, in the order of reading
 }
 
 // note counts a picture and reports whether it is used.
@@ -41,6 +46,8 @@ func (r *Report) note(f file) bool {
 		r.Largest = f.size
 	}
 	r.Pictures++
+	r.Sizes[f.size]++
+	r.files[f.img] = append(r.files[f.img], f.path)
 	return true
 }
 
@@ -54,6 +61,7 @@ const mostCompared = 600_000_000
 func (r *Report) compare(d dataset.DataSet) {
 	r.classes, r.Train, r.Test = d.Train.Classes, d.Train.CountByClass(), d.Test.CountByClass()
 	seen := map[fashion.Image]fashion.Label{}
+	var same []string
 	for _, s := range []fashion.Set{d.Train, d.Test} {
 		for i, image := range s.Images {
 			first, again := seen[image]
@@ -62,22 +70,75 @@ func (r *Report) compare(d dataset.DataSet) {
 				continue
 			}
 			r.Duplicates++
+			pair := r.pair(image, image)
 			if first != s.Labels[i] {
 				r.Contradictions++
+				r.Repeated = appended(r.Repeated, pair)
+			} else {
+				same = appended(same, pair)
 			}
 		}
+	}
+	for _, pair := range same {
+		r.Repeated = appended(r.Repeated, pair)
 	}
 	if r.AcrossSplit = -1; d.Train.Len()*d.Test.Len() <= mostCompared {
 		near := map[int]bool{}
 		for _, pair := range d.Test.NearDuplicatesIn(d.Train, nearDistance) {
+			if !near[pair.I] {
+				r.Leaked = appended(r.Leaked, r.pair(d.Train.Images[pair.J], d.Test.Images[pair.I]))
+			}
 			near[pair.I] = true
 		}
 		r.AcrossSplit = len(near)
 	}
 }
 
-// shownFiles is how many unusable files are named.
+// pair names the first file that became an image and the last that became another, or the same; "" for images of IDX files.
+func (r Report) pair(a, b fashion.Image) string {
+	first, last := r.files[a], r.files[b]
+	if len(first) == 0 || len(last) == 0 {
+		return ""
+	}
+	return text.Shown(r.relative(first[0]) + " and " + r.relative(last[len(last)-1]))
+}
+
+// File is the path of the first picture that became an image, in the data set's folder; "" for an image of IDX files.
+func (r Report) File(img fashion.Image) string {
+	if files := r.files[img]; len(files) > 0 {
+		return text.Shown(r.relative(files[0]))
+	}
+	return ""
+}
+
+// relative is the path of a file in the data set's folder.
+func (r Report) relative(path string) string {
+	if name, err := filepath.Rel(r.dir, path); err == nil {
+		return filepath.ToSlash(name)
+	}
+	return path
+}
+
+// shownFiles is how many files, or pairs of them, are named.
 const shownFiles = 5
+
+// appended is a list with another text, unless that is empty or there, or the list is long enough to be shown.
+func appended(list []string, s string) []string {
+	if s == "" || len(list) == shownFiles || slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+// commonest is the size that most pictures have, and of sizes that as many have the smallest.
+func (r Report) commonest() (size image.Point, n int) {
+	for s, count := range r.Sizes {
+		if count > n || count == n && (s.X < size.X || s.X == size.X && s.Y < size.Y) {
+			size, n = s, count
+		}
+	}
+	return size, n
+}
 
 // imbalanced is by how much the largest class may outnumber the smallest without a warning.
 const imbalanced = 5
@@ -91,14 +152,27 @@ func (r Report) advice() string {
 	return strings.Join(append(lines, r.Unusable[:min(shownFiles, len(r.Unusable))]...), "\n  ")
 }
 
+// listed are texts under a line, indented.
+func listed(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return ":\n  " + strings.Join(list, "\n  ")
+}
+
 // String is the report as text of a line for each finding.
 func (r Report) String() string {
 	train, test := 0, 0
 	for class := range r.Train {
 		train, test = train+r.Train[class], test+r.Test[class]
 	}
-	lines := []string{fmt.Sprintf("%s: %s pictures of %d classes, %dx%d to %dx%d pixels; %s training and %s test images", r.dir, text.Thousands(r.Pictures), len(r.classes),
-		r.Smallest.X, r.Smallest.Y, r.Largest.X, r.Largest.Y, text.Thousands(train), text.Thousands(test))}
+	size, n := r.commonest()
+	sizes := fmt.Sprintf("%dx%d to %dx%d pixels, %dx%d the most often (%s)", r.Smallest.X, r.Smallest.Y, r.Largest.X, r.Largest.Y, size.X, size.Y, text.Thousands(n))
+	if len(r.Sizes) == 1 {
+		sizes = fmt.Sprintf("%dx%d pixels", size.X, size.Y)
+	}
+	lines := []string{fmt.Sprintf("%s: %s pictures of %d classes, %s; %s training and %s test images", r.dir, text.Thousands(r.Pictures), len(r.classes),
+		sizes, text.Thousands(train), text.Thousands(test))}
 	add := func(n int, format string, args ...any) {
 		if n > 0 {
 			lines = append(lines, fmt.Sprintf(format, args...))
@@ -110,8 +184,11 @@ func (r Report) String() string {
 	add(len(r.Train)-50, "  and %d classes more", len(r.Train)-50)
 	add(r.Others, "%d files are no pictures by their names and are left out", r.Others)
 	add(len(r.Unusable), "%d pictures cannot be used and are left out:\n  %s", len(r.Unusable), strings.Join(r.Unusable[:min(shownFiles, len(r.Unusable))], "\n  "))
-	add(r.Duplicates, "%d images occur more than once, %d of them with another label", r.Duplicates, r.Contradictions)
-	add(r.AcrossSplit, "warning: %d test images are also among the training images, or almost: the accuracy on the test images will be too high; remove them", r.AcrossSplit)
+	add(r.Duplicates, "%d images occur more than once, %d of them with another label%s", r.Duplicates, r.Contradictions, listed(r.Repeated))
+	add(r.AcrossSplit, "warning: %d test images are also among the training images, or almost: the accuracy on the test images will be too high; remove them%s", r.AcrossSplit, listed(r.Leaked))
+	if r.AcrossSplit < 0 {
+		lines = append(lines, "there are too many images to look for test images that are almost training images")
+	}
 	least, most := slices.Min(r.Train), slices.Max(r.Train)
 	if most > imbalanced*least {
 		lines = append(lines, fmt.Sprintf("warning: the classes are imbalanced: %s has %d training images and %s has %d; a model may neglect the small ones, so look at the recall of each",

@@ -63,7 +63,7 @@ func TestReportShowsEachVerdictWithWhatItRestsOnAndWhatIsMissing(t *testing.T) {
 	}
 
 	out.Reset()
-	if err := report.HTML(&out, s.lines(""), nil, []claims.Judgement{j}, "runs"); err != nil {
+	if err := report.HTML(&out, s.lines(""), nil, nil, []claims.Judgement{j}, "runs"); err != nil {
 		t.Fatal(err)
 	}
 	figures := 0
@@ -91,7 +91,7 @@ func TestReportOfClaimsWithoutRunsSaysHowToMakeThem(t *testing.T) {
 		mentions(t, out.String(), c.Statement+": not tested here (0 of 3 seeds)", "-claim "+c.Name)
 	}
 	out.Reset()
-	if err := report.HTML(&out, nil, nil, list, "runs"); err != nil {
+	if err := report.HTML(&out, nil, nil, nil, list, "runs"); err != nil {
 		t.Fatal(err)
 	}
 	mentions(t, out.String(), "not tested here (0 of 3 seeds)")

@@ -22,8 +22,8 @@ type Stores struct {
 // models that no slide has, and ensembles. A folder that does not exist holds no run. A run that cannot be read is left out and reported by the error;
 // the lines have all others.
 func Collect(s Stores) ([]Line, error) {
-	ours, unreadable := tested(s.Local)
-	others, unreadableToo := tested(s.Published)
+	ours, unreadable := tested(s.Local, false)
+	others, unreadableToo := tested(s.Published, false)
 	measured := append(ours, others...)
 	var lines []Line
 	for _, slide := range study.Slides() {
@@ -58,12 +58,12 @@ func beside(slide study.Slide, measured []Line) []Line {
 	return lines
 }
 
-// tested lists the finished classifiers of a store that were tested. Those of a data set of one's own are not compared with the study's.
-func tested(store run.Store) ([]Line, error) {
+// tested lists the finished classifiers of a store that were tested: on Fashion-MNIST, or on data sets of one's own, which are not compared with the study's.
+func tested(store run.Store, own bool) ([]Line, error) {
 	runs, unreadable := store.List()
 	var lines []Line
 	for _, r := range runs {
-		if !r.Finished() || r.Recipe.Data.Task != "" || r.Recipe.Data.Set != "" {
+		if !r.Finished() || r.Recipe.Data.Task != "" || (r.Recipe.Data.Set != "") != own {
 			continue
 		}
 		test, err := r.Predictions(run.Test)

@@ -30,6 +30,8 @@ type page struct {
 	Generators []section
 	Rule       string // by which claims are judged
 	Claims     []judged
+	OwnHeader  []string   // of the runs on data sets of one's own
+	Own        [][]string // a row for each
 }
 
 // row is a line of the table, formatted.
@@ -50,9 +52,9 @@ type picture struct {
 }
 
 // writeHTML writes one page that refers to nothing outside itself: the table of the lines that Collect gives, a figure of all results, a section with
-// the figures of each run or ensemble, one of each of the generators, and the claims. sources name the folders of the runs for the reader; of an absolute path only
+// the figures of each run or ensemble, one of each of the generators, a table of the runs on data sets of one's own, and the claims. sources name the folders of the runs for the reader; of an absolute path only
 // the last part is shown. The misclassified images are drawn where Fashion-MNIST is found.
-func writeHTML(w io.Writer, lines, generators []Line, judgements []claims.Judgement, sources ...string) error {
+func writeHTML(w io.Writer, lines, generators, own []Line, judgements []claims.Judgement, sources ...string) error {
 	p := page{Drawn: time.Now().UTC().Format("2 January 2006, 15:04 UTC"), Rule: strings.ReplaceAll(claims.Rule(), "*", "")}
 	var folders []string
 	for _, s := range sources {
@@ -82,6 +84,7 @@ func writeHTML(w io.Writer, lines, generators []Line, judgements []claims.Judgem
 		}
 		p.Generators = append(p.Generators, s)
 	}
+	p.OwnHeader, p.Own = ownHeader, ownRows(own)
 	var err error
 	if p.Claims, err = judgedClaims(judgements); err != nil {
 		return err

@@ -27,7 +27,7 @@ func page(t *testing.T, s testStore, published string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := report.HTML(&out, s.lines(published), generators, nil, "runs", published); err != nil {
+	if err := report.HTML(&out, s.lines(published), generators, nil, nil, "runs", published); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

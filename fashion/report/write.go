@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -20,10 +21,11 @@ type Options struct {
 }
 
 // Write collects the results of both stores (see Collect), prints them to out with the verdicts on the claims, and writes the page and the histories if the options name files for them. messages get what was
-// left out and the files. JSON has the results only.
+// left out and the files. JSON has the results only. Runs on data sets of one's own have a table of their own, which JSON leaves out.
 func Write(out, messages io.Writer, s Stores, o Options) error {
 	lines, unreadable := Collect(s)
-	if unreadable != nil {
+	own, unreadableToo := ownRuns(s)
+	if unreadable = errors.Join(unreadable, unreadableToo); unreadable != nil {
 		fmt.Fprintln(messages, "left out:", unreadable)
 	}
 	judged, err := claims.JudgeAll(study.Full, s.Published, s.Local)
@@ -44,7 +46,7 @@ func Write(out, messages io.Writer, s Stores, o Options) error {
 			return err
 		}
 		var page bytes.Buffer
-		if err := writeHTML(&page, lines, gans, judged, relative(root), relative(publishedRoot)); err != nil {
+		if err := writeHTML(&page, lines, gans, own, judged, relative(root), relative(publishedRoot)); err != nil {
 			return err
 		}
 		if err := disk.WriteFile(o.HTML, page.Bytes()); err != nil {
@@ -74,6 +76,9 @@ func Write(out, messages io.Writer, s Stores, o Options) error {
 		return writeJSON(out, lines)
 	}
 	if err := printTable(out, lines); err != nil {
+		return err
+	}
+	if err := printOwn(out, own); err != nil {
 		return err
 	}
 	return printClaims(out, judged)

@@ -25,8 +25,11 @@ type Object struct {
 
 // Objects returns n pictures of coloured objects on light backgrounds, of each kind in turn. Shades, size, position and a slight rotation are random; those of a picture
 // depend on the seed and its index.
-func Objects(n int, seed uint64) []Object {
-	return objects(n, seed, func(c canvas, s shape, r *rand.Rand) {
+func Objects(n int, seed uint64) []Object { return ObjectsOf(0, n, seed) }
+
+// ObjectsOf is Objects of the first kinds only, 0 for all: a small data set of one's own that is at hand everywhere.
+func ObjectsOf(kinds, n int, seed uint64) []Object {
+	return objects(kinds, n, seed, func(c canvas, s shape, r *rand.Rand) {
 		c.clear(Scene{Background: "light"}.background(r)(0, 0))
 		shades := []float64{20, 62, 104, 146} // apart from one another and from the background
 		r.Shuffle(len(shades), func(i, j int) { shades[i], shades[j] = shades[j], shades[i] })
@@ -47,8 +50,11 @@ func Objects(n int, seed uint64) []Object {
 }
 
 // Drawings returns n line drawings of the objects, dark on white, with a random pen; like Objects otherwise.
-func Drawings(n int, seed uint64) []Object {
-	return objects(n, seed, func(c canvas, s shape, r *rand.Rand) {
+func Drawings(n int, seed uint64) []Object { return DrawingsOf(0, n, seed) }
+
+// DrawingsOf is Drawings of the first kinds only, 0 for all.
+func DrawingsOf(kinds, n int, seed uint64) []Object {
+	return objects(kinds, n, seed, func(c canvas, s shape, r *rand.Rand) {
 		c.clear(color.White)
 		pen := (5 + 2*r.Float64()) / cmplx.Abs(c.turn) // 5 to 7 pixels, which Prepare does not take for noise
 		ink := color.Gray{raster.Level(20 + 60*r.Float64())}
@@ -67,9 +73,12 @@ func Drawings(n int, seed uint64) []Object {
 	})
 }
 
-// objects draws n objects, each in a place of its own.
-func objects(n int, seed uint64, paint func(c canvas, s shape, r *rand.Rand)) []Object {
+// objects draws n objects of the first kinds, 0 for all, each in a place of its own.
+func objects(kinds, n int, seed uint64, paint func(c canvas, s shape, r *rand.Rand)) []Object {
 	shapes, objects := parseShapes(objectShapes), make([]Object, n)
+	if kinds > 0 {
+		shapes = shapes[:min(kinds, len(shapes))]
+	}
 	for i := range objects {
 		s, r := shapes[i%len(shapes)], rand.New(rand.NewPCG(seed, uint64(i)))
 		c := newCanvas(r)

@@ -18,6 +18,7 @@ var trainings = map[string]func(Profile) []Variant{
 		return slices.Concat(named("convnext", pretraining)(p), FineTuning(p), GradualUnfreezing(p), InputSizes(p))
 	},
 	"09-ensemble": named("cnn", "resnet50", pretraining, "convnext-transfer"),
+	"14-own-data": OwnData,
 	"11-gan":      func(p Profile) []Variant { return slices.Concat(named("gan", "dcgan")(p), SyntheticAblation(p)) },
 }
 

@@ -86,13 +86,18 @@ func (p *program) startFromFile(path, want string) (sum string, err error) {
 	return sum, nil
 }
 
-// startFromRun sets the variables from the best epoch of a run. The head is taken over only if the run learned the same classes.
+// startFromRun sets the variables from the best epoch of a run of this machine, or else of a published one that has its weights. The head is taken over only if the run learned the same classes.
 func (p *program) startFromRun(name string) (sum string, err error) {
 	dir, err := run.Local().Path(name)
 	if err != nil {
 		return "", err
 	}
 	r, err := run.Open(dir)
+	if errors.Is(err, run.ErrNotFound) {
+		if published, errPublished := run.Published().Open(name); errPublished == nil && published.HasCheckpoint(run.Best) {
+			r, err = published, nil
+		}
+	}
 	switch {
 	case errors.Is(err, run.ErrNotFound):
 		return "", &WeightsError{dir, "nothing", "a finished run; train it first"}

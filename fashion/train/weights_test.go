@@ -80,6 +80,28 @@ func TestWeightsOfARunAreTakenOverAndItsLastLayerOnlyForTheSameClasses(t *testin
 	}
 }
 
+// They are published in half precision, which keeps 11 bits of each.
+func TestATrainingStartsFromAPublishedRun(t *testing.T) {
+	needBackend(t)
+	source := fit(t, "source", still())
+	t.Setenv(run.PublishedVariable, t.TempDir())
+	half, err := infer.HalfPrecision(source)
+	if err == nil {
+		err = source.Publish("published", &half)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := still()
+	r.Seed, r.Model.Weights.Run = 9, "published"
+	got := parameters(t, fit(t, "transferred", r))
+	for name, want := range parameters(t, source) {
+		if d := distance(got[name], want); d > 0.01 {
+			t.Errorf("%s is %g from the published run's", name, d)
+		}
+	}
+}
+
 func TestWeightsThatCannotBeHadAreAnErrorThatSaysWhatToDo(t *testing.T) {
 	needBackend(t)
 	t.Setenv("FASHIONLAB_HOME", t.TempDir())

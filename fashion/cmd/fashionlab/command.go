@@ -30,7 +30,7 @@ type work func(context.Context) error
 // commands lists all subcommands in the order of the usage.
 func commands() []command {
 	return []command{
-		trainCommand(), searchCommand(), reportCommand(), robustnessCommand(), predictCommand(), demoCommand(), exportCommand(), summaryCommand(), benchCommand(), checkCommand(), backendCommand(), probeCommand(),
+		trainCommand(), searchCommand(), reportCommand(), robustnessCommand(), dataCommand(), predictCommand(), demoCommand(), exportCommand(), summaryCommand(), benchCommand(), checkCommand(), backendCommand(), probeCommand(),
 	}
 }
 

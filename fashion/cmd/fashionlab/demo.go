@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"net"
@@ -10,6 +11,7 @@ import (
 
 	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/demo"
+	"fashionlab/fashion/demo/review"
 	"fashionlab/fashion/demo/static"
 	"fashionlab/fashion/gan"
 	"fashionlab/fashion/run"
@@ -21,12 +23,19 @@ func demoCommand() command {
 		name: "demo", summary: "say what garments photos show, as a web page", heeds: true,
 		text: `Serves a web page that classifies the garment on a photo and explains why. It generates items with the published GAN, too. At an address that other
 machines can reach it requires a token. Behind a proxy, name the address that users open with -origin; all whom the proxy lets in can use the
-page, unless -token is set. Ctrl-C stops it. With -static it writes a page without a server instead, into a folder that any web server can give out: the network is computed in
-the browser, and similar training images, explanations and generated items are left out.`,
+page, unless -token is set. Ctrl-C stops it.
+
+With -review it also serves the page /review, on which you correct the model's labels of a folder of pictures by keyboard, the least certain first. The labels become
+the folder -out, with a subfolder for each class, which train -data learns.
+
+With -static it writes a page without a server instead, into a folder that any web server can give out: the network is computed in the browser, and similar training images,
+explanations and generated items are left out.`,
 		example: "demo -listen 127.0.0.1:8080",
 		define: func(f *flag.FlagSet) prepare {
 			listen := f.String("listen", "127.0.0.1:8080", "`address` of the page")
-			name := addRun(f)
+			name, labels := addRun(f), labelOptions{}
+			f.StringVar(&labels.dir, "review", "", "`folder` of pictures whose labels are reviewed")
+			f.StringVar(&labels.out, "out", "", "`folder` for the reviewed pictures; a review that is there is continued")
 			folder := f.String("static", "", "write a page that computes in the browser into this `folder`, and serve nothing")
 			token := f.String("token", "", "that clients must send (default none on this machine, elsewhere a new one)")
 			var origins []string
@@ -45,8 +54,11 @@ the browser, and similar training images, explanations and generated items are l
 					return func(ctx context.Context) error { return writeStatic(ctx, *folder, *name) }, nil
 				}
 				checked, err := checkAddress(*listen, *token)
+				if err == nil {
+					err = labels.check()
+				}
 				return func(ctx context.Context) error {
-					return serve(ctx, *listen, *name, demo.Options{Token: checked, Origins: origins})
+					return serve(ctx, *listen, *name, labels, demo.Options{Token: checked, Origins: origins})
 				}, err
 			}
 		},
@@ -71,14 +83,48 @@ func checkAddress(address, token string) (string, error) {
 	return token, demo.CheckToken(token)
 }
 
+// labelOptions are the folders of a review of labels; none without one.
+type labelOptions struct{ dir, out string }
+
+func (l labelOptions) check() error {
+	if (l.dir == "") != (l.out == "") {
+		return errors.New("-review names the folder of the pictures and -out another one for the labels; name both")
+	}
+	return nil
+}
+
+// mount adds the page of the review to a server, if there is one.
+func (l labelOptions) mount(s *demo.Server, e *demo.Ensemble) error {
+	if l.dir == "" {
+		return nil
+	}
+	predicted, err := review.Predict(e, l.dir)
+	if err != nil {
+		return err
+	}
+	r, err := review.New(review.Names(e), predicted, l.dir, l.out)
+	if err != nil {
+		return err
+	}
+	for _, f := range r.Left {
+		warn(fmt.Errorf("%s: %w", f.Path, f.Err))
+	}
+	r.Mount(s)
+	fmt.Printf("%d pictures to review, at the address below with /review\n", r.Len())
+	return nil
+}
+
 // serve serves the demo's page until the context ends.
-func serve(ctx context.Context, address, name string, options demo.Options) error {
+func serve(ctx context.Context, address, name string, labels labelOptions, options demo.Options) error {
 	ensemble, err := openEnsemble(name)
 	if err != nil {
 		return err
 	}
 	s, err := newServer(ensemble, options)
 	if err != nil {
+		return err
+	}
+	if err := labels.mount(s, ensemble); err != nil {
 		return err
 	}
 	go func() {

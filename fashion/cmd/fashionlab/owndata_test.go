@@ -2,11 +2,14 @@ package main
 
 import (
 	"bytes"
+	"encoding/csv"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"fashionlab/fashion/demo"
 	"fashionlab/fashion/run"
 )
 
@@ -50,5 +53,59 @@ func TestWhatCannotBeTrainedOnADataSetOfOnesOwnIsRefusedAtOnce(t *testing.T) {
 	var out, messages bytes.Buffer
 	if code := commandLine([]string{"train", "-data", dir}, &out, &messages); code != exitFailed || !strings.Contains(messages.String(), "no subfolders") {
 		t.Errorf("training on an empty folder ends with %d and says %q", code, &messages)
+	}
+}
+
+func TestWhatIsInAFolderIsPrintedAndDrawn(t *testing.T) {
+	page := filepath.Join(t.TempDir(), "found.html")
+	var out, messages bytes.Buffer
+	if code := commandLine([]string{"data", "../../../testdata/fashion-mnist", "-html", page}, &out, &messages); code != 0 {
+		t.Fatalf("it ends with %d: %s", code, &messages)
+	}
+	if html, err := os.ReadFile(page); err != nil || !bytes.Contains(html, []byte("1,600 training and 400 test images")) {
+		t.Errorf("the page has %d bytes (%v)", len(html), err)
+	}
+	for _, args := range [][]string{{"data"}, {"data", "a", "b"}, {"data", "a", "-fit", "squeeze"}} {
+		if code := commandLine(args, &out, &messages); code != exitUsage {
+			t.Errorf("%q ends with %d", args, code)
+		}
+	}
+}
+
+func TestPredictionsAreATableOfALineForEachFile(t *testing.T) {
+	var b bytes.Buffer
+	if err := csvPredicted(&b, []predicted{
+		{File: "a, \"b\".png", Class: "mug", Decision: demo.NotSure, Reason: "low confidence", Top: []classProbability{{"mug", 0.51}, {"key", 0.25}}},
+		{File: "c.png", Error: "found a picture of 1x1 pixels, want 8x8 or more"},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(&b).ReadAll()
+	want := [][]string{
+		{"file", "class", "probability", "decision", "reason", "second", "second_probability", "error"},
+		{"a, \"b\".png", "mug", "0.5100", "not sure", "low confidence", "key", "0.2500", ""},
+		{"c.png", "", "", "", "", "", "", "found a picture of 1x1 pixels, want 8x8 or more"},
+	}
+	if err != nil || !slices.EqualFunc(rows, want, slices.Equal[[]string]) {
+		t.Errorf("the table is %q (%v)", rows, err)
+	}
+}
+
+func TestAFolderStandsForThePicturesInIt(t *testing.T) {
+	files, err := inFolders([]string{"missing.png", "../../../testdata/photos"})
+	if err != nil || len(files) < 3 || files[0] != "missing.png" || filepath.Dir(files[1]) != filepath.Clean("../../../testdata/photos") {
+		t.Errorf("%q (%v)", files, err)
+	}
+	if _, err := inFolders([]string{t.TempDir()}); err == nil || !strings.Contains(err.Error(), "has no pictures") {
+		t.Errorf("an empty folder: %v", err)
+	}
+}
+
+func TestLabelsAreReviewedBetweenTwoFolders(t *testing.T) {
+	for _, args := range [][]string{{"demo", "-review", "a"}, {"demo", "-out", "a"}, {"predict", "-csv", "-json", "a"}} {
+		var out, messages bytes.Buffer
+		if code := commandLine(append([]string{parseOnly}, args...), &out, &messages); code != exitUsage {
+			t.Errorf("%q ends with %d and says %q", args, code, &messages)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/csv"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,22 +14,34 @@ import (
 
 	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/demo"
+	"fashionlab/fashion/pictures"
 )
 
 func predictCommand() command {
 	return command{
-		name: "predict", summary: "say what garments photos show", arguments: "FILE...",
+		name: "predict", summary: "say what garments photos show", arguments: "FILE|DIR...",
 		text: `Says what garment each photo shows, with the probabilities of the three likeliest classes: a class, or "not sure", or "none of these" if nothing among the
-training images is similar, each with the reason. Files that cannot be used are named, and the exit code is then 1.`,
+training images is similar, each with the reason. Of a folder all pictures are taken, those of its subfolders too. Files that cannot be used are named, and the exit code
+is then 1.`,
 		example: "predict testdata/photos/cmyk.jpg -json",
 		define: func(f *flag.FlagSet) prepare {
 			asJSON := f.Bool("json", false, "print JSON")
+			asCSV := f.Bool("csv", false, "print CSV, a line for each file")
 			name := addRun(f)
 			return func(files []string) (work, error) {
 				if len(files) == 0 {
 					return nil, errors.New("name one photo or more")
 				}
-				return func(context.Context) error { return predict(files, *name, *asJSON) }, nil
+				print := printPredicted
+				switch {
+				case *asJSON && *asCSV:
+					return nil, errors.New("prints JSON or CSV, not both")
+				case *asJSON:
+					print = func(_ io.Writer, list []predicted) error { return writeJSON(list) }
+				case *asCSV:
+					print = csvPredicted
+				}
+				return func(context.Context) error { return predict(files, *name, print) }, nil
 			}
 		},
 	}
@@ -54,8 +67,12 @@ type classProbability struct {
 	Probability float64 `json:"probability"`
 }
 
-// predict prints the predictions of files. A file that cannot be used is reported in its place, and is the error at the end.
-func predict(files []string, name string, asJSON bool) error {
+// predict prints the predictions of files, and of those in folders. A file that cannot be used is reported in its place, and is the error at the end.
+func predict(named []string, name string, print func(io.Writer, []predicted) error) error {
+	files, err := inFolders(named)
+	if err != nil {
+		return err
+	}
 	ensemble, err := openEnsemble(name)
 	if err != nil {
 		return err
@@ -84,15 +101,40 @@ func predict(files []string, name string, asJSON bool) error {
 			list = append(list, newPredicted(ensemble, p))
 		}
 	}
-	if asJSON {
-		err = writeJSON(list)
-	} else {
-		err = printPredicted(os.Stdout, list)
-	}
-	if err == nil && bad > 0 {
+	if err = print(os.Stdout, list); err == nil && bad > 0 {
 		return fmt.Errorf("%d of %d files could not be used", bad, len(files))
 	}
 	return err
+}
+
+// inFolders lists files, and in place of each folder the pictures in it.
+func inFolders(named []string) (files []string, err error) {
+	for _, path := range named {
+		if info, err := os.Stat(path); err != nil || !info.IsDir() {
+			files = append(files, path) // one that is not there is named in its place
+			continue
+		}
+		list, err := pictures.List(path)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, list...)
+	}
+	return files, nil
+}
+
+// csvPredicted prints a line for each file, in the format of RFC 4180.
+func csvPredicted(w io.Writer, list []predicted) error {
+	c := csv.NewWriter(w)
+	rows := [][]string{{"file", "class", "probability", "decision", "reason", "second", "second_probability", "error"}}
+	for _, p := range list {
+		row := []string{p.File, p.Class, "", string(p.Decision), p.Reason, "", "", p.Error}
+		if len(p.Top) > 1 {
+			row[2], row[5], row[6] = fmt.Sprintf("%.4f", p.Top[0].Probability), p.Top[1].Class, fmt.Sprintf("%.4f", p.Top[1].Probability)
+		}
+		rows = append(rows, row)
+	}
+	return c.WriteAll(rows)
 }
 
 // newPredicted is a file for the output.

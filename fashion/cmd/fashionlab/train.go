@@ -33,12 +33,13 @@ or a folder of pictures, with a subfolder for each class, perhaps in folders tra
 			f.IntVar(&o.epochs, "epochs", 0, "number of epochs; a cosine falls over all of them (default the recipe's)")
 			f.Uint64Var(&o.seed, "seed", 0, "seed of the first weights, data order, dropout and augmentation (default the recipe's)")
 			f.StringVar(&o.data, "data", "", "`folder` of a data set of your own (default Fashion-MNIST)")
-			f.StringVar(&o.fit, "fit", "", "how pictures of -data are brought to 28x28: photo finds the item, as predict does; `crop`, pad or stretch (default photo)")
+			fit := addFit(f, "-data")
 			f.BoolVar(&o.publish, "publish", false, "copy the finished run to notebooks/published, for others to see")
 			f.BoolVar(&o.weights, "weights", false, "publish it with its weights, in half precision")
 			q.define(f)
 			return func([]string) (work, error) {
 				var err error
+				o.fit = *fit
 				if o.profile, err = study.ParseProfile(*profile); err != nil {
 					return nil, err
 				}

@@ -33,6 +33,9 @@ func trainingsOf(notebook string, p study.Profile) ([]training, error) {
 	for _, trial := range study.Trainings(notebook, p) {
 		t := training{run: trial.Run, recipe: trial.Recipe, epochs: trial.Recipe.Epochs}
 		r, err := run.Local().Open(trial.Run)
+		if err == nil && trial.OnOwnData() {
+			trial = trial.On(r.Recipe.Data)
+		}
 		switch {
 		case errors.Is(err, run.ErrNotFound):
 		case err != nil:

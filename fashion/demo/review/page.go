@@ -1,0 +1,152 @@
+package review
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/png"
+	"log"
+	"net/http"
+	"path/filepath"
+	"strconv"
+
+	"golang.org/x/image/draw"
+
+	"fashionlab/fashion/demo"
+	"fashionlab/fashion/disk"
+	"fashionlab/fashion/internal/text"
+	"fashionlab/fashion/photo"
+)
+
+//go:embed page.html
+var page []byte
+
+// The JSON of the responses to the page.
+type (
+	reviewJSON struct {
+		Classes  []string      `json:"classes"`
+		Out      string        `json:"out"`
+		Pictures []pictureJSON `json:"pictures"` // the least certain first
+		Left     int           `json:"left"`     // files that cannot be used
+	}
+	pictureJSON struct {
+		Name     string        `json:"name"`
+		Likely   []likelyJSON  `json:"likely"` // the most probable classes
+		Decision demo.Decision `json:"decision"`
+		Reason   string        `json:"reason,omitempty"`
+		Choice   string        `json:"choice"` // see Open and Skipped
+	}
+	likelyJSON struct {
+		Class       string  `json:"class"`
+		Probability float32 `json:"probability"`
+	}
+	shownJSON struct {
+		Picture string `json:"picture"` // address of an image
+		Model   string `json:"model"`   // what the model reads
+	}
+	choiceJSON struct {
+		Picture int    `json:"picture"`
+		Choice  string `json:"choice"`
+	}
+)
+
+// likely is how many classes the page offers by number.
+const likely = 9
+
+// shownSide is how many pixels the longer side of a picture has on the page at most.
+const shownSide = 640
+
+// Mount adds the page to a server of the demo, at /review.
+func (r *Review) Mount(s *demo.Server) {
+	s.Handle("GET /review", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Write(page) // an error means that the client is gone
+	})
+	s.Handle("GET /api/review", func(w http.ResponseWriter, _ *http.Request) { answer(w, r.describe(), nil) })
+	s.Handle("GET /api/review/picture", func(w http.ResponseWriter, q *http.Request) {
+		i, err := strconv.Atoi(q.URL.Query().Get("i"))
+		if err != nil || i < 0 || i >= len(r.items) {
+			answer(w, nil, fmt.Errorf("picture %q of %d", q.URL.Query().Get("i"), len(r.items)))
+			return
+		}
+		shown, err := r.show(q.Context(), i)
+		answer(w, shown, err)
+	})
+	s.Handle("POST /api/review", func(w http.ResponseWriter, q *http.Request) {
+		var c choiceJSON
+		err := json.NewDecoder(http.MaxBytesReader(w, q.Body, 16<<10)).Decode(&c)
+		if err == nil {
+			err = r.Choose(c.Picture, c.Choice)
+		}
+		answer(w, c, err)
+	})
+}
+
+// answer writes a response, or the error in its place.
+func answer(w http.ResponseWriter, v any, err error) {
+	status := http.StatusOK
+	if err != nil {
+		status, v = http.StatusUnprocessableEntity, map[string]string{"error": err.Error()}
+	}
+	data, err := json.Marshal(v)
+	if err != nil { // a probability is NaN
+		log.Printf("review: %v", err)
+		status, data = http.StatusInternalServerError, []byte(`{"error": "the review failed; its terminal shows the error"}`)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	w.Write(data) // an error means that the client is gone
+}
+
+// describe is the review for the page.
+func (r *Review) describe() reviewJSON {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	j := reviewJSON{Classes: r.Classes, Out: filepath.Base(r.out), Left: len(r.Left)}
+	for _, it := range r.items {
+		p := pictureJSON{Name: text.Shown(it.name), Decision: it.prediction.Decision, Reason: it.prediction.Reason, Choice: r.choices[it.name]}
+		ranking := demo.Ranking(it.prediction.Probabilities)
+		for _, class := range ranking[:min(likely, len(ranking))] {
+			p.Likely = append(p.Likely, likelyJSON{r.Classes[class], it.prediction.Probabilities[class]})
+		}
+		j.Pictures = append(j.Pictures, p)
+	}
+	return j
+}
+
+// show draws a picture for the page, whatever its format, and what the model reads of it.
+func (r *Review) show(ctx context.Context, i int) (shownJSON, error) {
+	it, limits := r.items[i], photo.DefaultLimits()
+	data, err := disk.ReadFile(filepath.Join(r.dir, filepath.FromSlash(it.name)), limits.Bytes)
+	if err != nil {
+		return shownJSON{}, err
+	}
+	img, err := photo.Decode(ctx, bytes.NewReader(data), limits)
+	if err != nil {
+		return shownJSON{}, err
+	}
+	if b := img.Bounds(); max(b.Dx(), b.Dy()) > shownSide {
+		scale := float64(shownSide) / float64(max(b.Dx(), b.Dy()))
+		small := image.NewNRGBA(image.Rect(0, 0, max(1, int(scale*float64(b.Dx()))), max(1, int(scale*float64(b.Dy())))))
+		draw.ApproxBiLinear.Scale(small, small.Rect, img, b, draw.Src, nil)
+		img = small
+	}
+	picture, err := dataURI(img)
+	if err != nil {
+		return shownJSON{}, err
+	}
+	model, err := dataURI(photo.Grey(it.prediction.Prepared.Image))
+	return shownJSON{picture, model}, err
+}
+
+// dataURI is a picture as the address of an image element.
+func dataURI(img image.Image) (string, error) {
+	var file bytes.Buffer
+	e := png.Encoder{CompressionLevel: png.BestSpeed}
+	err := e.Encode(&file, img)
+	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(file.Bytes()), err
+}

@@ -1,0 +1,147 @@
+package review_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"fashionlab/fashion/demo"
+)
+
+// patience is how long the page may take for anything: other tests may run beside it.
+const patience = 2 * time.Minute
+
+// screenshots names a folder for screenshots of the page, to be looked at.
+const screenshots = "FASHION_SCREENSHOTS"
+
+// browser opens a tab; without a browser the test is skipped.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.WindowSize(1000, 800))
+	if os.Geteuid() == 0 {
+		flags = append(flags, chromedp.NoSandbox)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), patience)
+	allocated, closeBrowser := chromedp.NewExecAllocator(ctx, flags...)
+	tab, closeTab := chromedp.NewContext(allocated)
+	t.Cleanup(func() { closeTab(); closeBrowser(); stop() })
+	if err := chromedp.Run(tab); errors.Is(err, exec.ErrNotFound) {
+		t.Skipf("no Chromium or Chrome in PATH, so that the page is not tested: %v", err)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	return tab
+}
+
+// serve serves the review of some pictures.
+func serve(t *testing.T, n int) (url, out string) {
+	t.Helper()
+	dir, files := predicted(t, n)
+	r, out := begin(t, dir, files)
+	s := demo.NewServer(&demo.Ensemble{}, demo.Options{}) // its own page is not asked for
+	r.Mount(s)
+	h := httptest.NewServer(s)
+	t.Cleanup(func() { h.Close(); s.Close() })
+	return h.URL, out
+}
+
+func TestLabelsAreReviewedByKeyboard(t *testing.T) {
+	tab := browser(t)
+	url, out := serve(t, 6)
+	failures := make(chan string, 100)
+	chromedp.ListenTarget(tab, func(e any) {
+		if e, ok := e.(*runtime.EventExceptionThrown); ok {
+			failures <- e.ExceptionDetails.Error()
+		}
+	})
+	says := func(text string) chromedp.Action {
+		return chromedp.Poll(`document.getElementById("status").textContent.includes(`+"`"+text+"`"+`)`, nil, chromedp.WithPollingTimeout(patience))
+	}
+	step := func(what string, actions ...chromedp.Action) {
+		t.Helper()
+		if err := chromedp.Run(tab, actions...); err != nil {
+			var now string
+			_ = chromedp.Run(tab, chromedp.Text("#status", &now)) // best effort: it is for the message only
+			t.Fatalf("%s: %v; the page says %q", what, err, now)
+		}
+	}
+	there := func(want ...string) {
+		t.Helper()
+		if got := written(t, out); !slices.Equal(got, want) {
+			t.Errorf("there are %q, want %q", got, want)
+		}
+	}
+	step("opening", chromedp.Navigate(url+"/review"), says("Picture 1 of 6: 0 accepted"),
+		chromedp.Poll(`document.getElementById("picture").naturalWidth === 320 && document.getElementById("model").naturalWidth === 28`, nil, chromedp.WithPollingTimeout(patience)))
+	if dir := os.Getenv(screenshots); dir != "" {
+		var picture []byte
+		step("a screenshot", chromedp.FullScreenshot(&picture, 100))
+		if err := os.WriteFile(filepath.Join(dir, "review.png"), picture, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	step("accept", chromedp.KeyEvent(kb.Enter), says("Picture 2 of 6: 1 accepted"))
+	there("mug/more/00.png")
+	step("change by number", chromedp.KeyEvent("2"), says("Picture 3 of 6: 1 accepted, 1 changed"))
+	there("mug/more/00.png", "mug/more/01.png") // picture 1 is predicted as a key; of the others, which are as probable, the first is a mug
+	step("skip", chromedp.KeyEvent("s"), says("Picture 4 of 6: 1 accepted, 1 changed, 1 skipped"))
+	step("change by name", chromedp.KeyEvent("/"), chromedp.SendKeys("#find", "cup"), chromedp.KeyEvent(kb.Enter), says("Picture 5 of 6"))
+	there("cup and saucer/more/03.png", "mug/more/00.png", "mug/more/01.png")
+	step("a name that there is not", chromedp.KeyEvent("/"), chromedp.SendKeys("#find", "zebra"), chromedp.KeyEvent(kb.Enter), says(`No class begins with "zebra"`), chromedp.KeyEvent(kb.Escape))
+	step("undo", chromedp.KeyEvent("u"), says("Picture 4 of 6: 1 accepted, 1 changed, 1 skipped"))
+	there("mug/more/00.png", "mug/more/01.png")
+	step("back", chromedp.KeyEvent(kb.ArrowLeft), says("Picture 3 of 6"))
+	step("reloading", chromedp.Navigate(url+"/review"), says("Picture 4 of 6: 1 accepted, 1 changed, 1 skipped"))
+	step("the rest", chromedp.KeyEvent(kb.Enter), says("Picture 5 of 6"), chromedp.Click("#accept"), says("Picture 6 of 6"), chromedp.Click("#skip"), says("All are done: train on them with go run ./kernel-setup train -data labels"))
+	select {
+	case what := <-failures:
+		t.Errorf("the page's program failed: %s", what)
+	default:
+	}
+}
+
+func TestAnotherPageChangesNoLabel(t *testing.T) {
+	url, out := serve(t, 3)
+	for origin, want := range map[string]int{"": http.StatusOK, "https://evil.example": http.StatusForbidden} {
+		r, err := http.NewRequest(http.MethodPost, url+"/api/review", strings.NewReader(`{"picture": 0, "choice": "key"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if origin != "" {
+			r.Header.Set("Origin", origin)
+		}
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != want {
+			t.Errorf("a POST from %q has the status %d, want %d", origin, response.StatusCode, want)
+		}
+	}
+	if got := written(t, out); !slices.Equal(got, []string{"key/more/00.png"}) {
+		t.Errorf("there are %q", got)
+	}
+	for _, path := range []string{"/api/review/picture?i=3", "/api/review/picture?i=-1", "/api/review/picture?i=../../etc"} {
+		response, err := http.Get(url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusUnprocessableEntity {
+			t.Errorf("%s has the status %d", path, response.StatusCode)
+		}
+	}
+}

@@ -1,0 +1,244 @@
+// Package review lets a person correct a model's labels of a folder of pictures, by keyboard on a page of the demo, the least certain first, and writes them as a folder to train on.
+package review
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/dataset"
+	"fashionlab/fashion/demo"
+	"fashionlab/fashion/disk"
+	"fashionlab/fashion/photo"
+	"fashionlab/fashion/pictures"
+)
+
+// The choices beside a class.
+const (
+	Open    = "" // nothing is chosen yet, or it was taken back
+	Skipped = "skip"
+)
+
+// choicesFile keeps the choices, by the pictures' paths, so that a review can be continued.
+const choicesFile = "review.json"
+
+// Review is a folder of pictures with a model's predictions and a person's labels.
+type Review struct {
+	Classes []string
+	Left    []demo.File // files that cannot be used, with the reason
+
+	dir, out string
+	folders  []string // of the classes, in out
+	items    []item   // the least certain first
+
+	mutex   sync.Mutex
+	choices map[string]string // a class or Skipped, by the picture's path; guarded by mutex
+}
+
+// item is a picture with its prediction.
+type item struct {
+	name       string // path in the folder, with slashes
+	prediction demo.Prediction
+}
+
+// New begins the review of predictions for pictures of a folder, which it leaves as it is, or continues it where out has choices. Each label puts a copy of its picture into a subfolder of out for the
+// class.
+func New(classes []string, predicted []demo.File, dir, out string) (*Review, error) {
+	if err := apart(dir, out); err != nil {
+		return nil, err
+	}
+	r := &Review{Classes: classes, dir: dir, out: out, folders: foldersOf(classes), choices: map[string]string{}}
+	for _, f := range predicted {
+		name, err := filepath.Rel(dir, f.Path)
+		if err != nil || !filepath.IsLocal(name) {
+			return nil, fmt.Errorf("%s is not in %s", f.Path, dir)
+		}
+		if f.Err != nil {
+			r.Left = append(r.Left, f)
+			continue
+		}
+		r.items = append(r.items, item{filepath.ToSlash(name), f.Prediction})
+	}
+	if len(r.items) == 0 {
+		return nil, fmt.Errorf("%s has no pictures that can be used, of %d; add some", dir, len(predicted))
+	}
+	slices.SortStableFunc(r.items, func(a, b item) int {
+		return cmp.Or(cmp.Compare(a.certainty(), b.certainty()), cmp.Compare(a.name, b.name))
+	})
+	if err := r.read(); err != nil {
+		return nil, err
+	}
+	if err := disk.MkdirAll(out); err != nil {
+		return nil, err
+	}
+	return r, r.number()
+}
+
+// number makes all folders of classes that have numbers, and puts the names of the classes beside them, as pictures.Read wants it.
+func (r *Review) number() error {
+	if slices.Equal(r.folders, r.Classes) {
+		return nil
+	}
+	for _, folder := range r.folders {
+		if err := disk.MkdirAll(filepath.Join(r.out, folder)); err != nil {
+			return err
+		}
+	}
+	return disk.WriteFile(filepath.Join(r.out, dataset.ClassesFile), []byte(strings.Join(r.Classes, "\n")+"\n"))
+}
+
+// certainty is the probability of the most probable class.
+func (it item) certainty() float32 { return slices.Max(it.prediction.Probabilities) }
+
+// apart reports folders of which one holds the other, or the same one twice: what is written would be reviewed.
+func apart(dir, out string) error {
+	a, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	b, err := filepath.Abs(out)
+	if err != nil {
+		return err
+	}
+	for _, pair := range [][2]string{{a, b}, {b, a}} {
+		if name, err := filepath.Rel(pair[0], pair[1]); err == nil && filepath.IsLocal(name) {
+			return fmt.Errorf("the pictures are in %s and the labels would be in %s; name a folder for them that is neither in the other nor around it", dir, out)
+		}
+	}
+	return nil
+}
+
+// foldersOf are the names of the classes' folders: the classes' own if all can be folders of a data set, else their numbers.
+func foldersOf(classes []string) []string {
+	seen := map[string]bool{}
+	for _, c := range classes {
+		low := strings.ToLower(c)
+		if !filepath.IsLocal(c) || strings.ContainsAny(c, `/\:*?"<>|`) || strings.HasPrefix(c, ".") || strings.TrimSpace(c) != c || seen[low] || slices.Contains([]string{"train", "test", "val"}, low) {
+			return numbers(len(classes))
+		}
+		seen[low] = true
+	}
+	return classes
+}
+
+func numbers(n int) (list []string) {
+	for i := range n {
+		list = append(list, strconv.Itoa(i))
+	}
+	return list
+}
+
+// maxChoices is how many bytes the file of choices may have.
+const maxChoices = 256 << 20
+
+// read reads the choices of an earlier review.
+func (r *Review) read() error {
+	path := filepath.Join(r.out, choicesFile)
+	data, err := disk.ReadFile(path, maxChoices)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &r.choices)
+	}
+	if err != nil {
+		return fmt.Errorf("%s cannot be read: %w; remove it to begin again", path, err)
+	}
+	for name, choice := range r.choices {
+		if choice != Skipped && !slices.Contains(r.Classes, choice) {
+			return fmt.Errorf("%s: %s is a %q, which the model does not know; it is another model's review: name another folder with -out", path, name, choice)
+		}
+	}
+	return nil
+}
+
+// Choose labels a picture with a class, skips it, or opens it again. Its copy is where the choice says before the choice is kept.
+func (r *Review) Choose(picture int, choice string) error {
+	if picture < 0 || picture >= len(r.items) {
+		return fmt.Errorf("picture %d of %d", picture, len(r.items))
+	}
+	if choice != Open && choice != Skipped && !slices.Contains(r.Classes, choice) {
+		return fmt.Errorf("%q is no class", choice)
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	name := r.items[picture].name
+	if class := slices.Index(r.Classes, choice); class >= 0 {
+		if err := r.copy(name, class); err != nil {
+			return err
+		}
+	}
+	if before := r.choices[name]; before != choice {
+		if class := slices.Index(r.Classes, before); class >= 0 {
+			if err := os.Remove(r.target(name, class)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	if r.choices[name] = choice; choice == Open {
+		delete(r.choices, name)
+	}
+	data, err := json.MarshalIndent(r.choices, "", " ")
+	if err != nil {
+		return err
+	}
+	return disk.WriteFile(filepath.Join(r.out, choicesFile), data)
+}
+
+// target is where a picture of a class is copied to.
+func (r *Review) target(name string, class int) string {
+	return filepath.Join(r.out, r.folders[class], filepath.FromSlash(name))
+}
+
+// copy copies a picture into the folder of a class.
+func (r *Review) copy(name string, class int) error {
+	data, err := disk.ReadFile(filepath.Join(r.dir, filepath.FromSlash(name)), photo.DefaultLimits().Bytes)
+	if err != nil {
+		return err
+	}
+	to := r.target(name, class)
+	if err := disk.MkdirAll(filepath.Dir(to)); err != nil {
+		return err
+	}
+	return disk.WriteFile(to, data)
+}
+
+// Len is how many pictures are reviewed.
+func (r *Review) Len() int { return len(r.items) }
+
+// Predict predicts the pictures of a folder, in its subfolders too.
+func Predict(e *demo.Ensemble, dir string) ([]demo.File, error) {
+	paths, err := pictures.List(dir)
+	if err != nil {
+		return nil, err
+	}
+	var list []demo.File
+	for some := range slices.Chunk(paths, 64) { // their pictures take memory
+		files, err := e.PredictFiles(some)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range files {
+			f.Prepared.Steps = nil // only the image is shown
+			list = append(list, f)
+		}
+	}
+	return list, nil
+}
+
+// Names are the names of an ensemble's classes.
+func Names(e *demo.Ensemble) (names []string) {
+	for class := range e.Classes.Len() {
+		names = append(names, e.Classes.Name(fashion.Label(class)))
+	}
+	return names
+}

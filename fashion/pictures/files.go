@@ -1,0 +1,138 @@
+package pictures
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"io/fs"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/disk"
+	"fashionlab/fashion/photo"
+)
+
+// file is a picture's file.
+type file struct {
+	path  string
+	name  string // in the class's folder
+	class fashion.Label
+	img   fashion.Image
+	size  image.Point
+	err   error // why it cannot be used
+}
+
+// extensions are those of pictures' files. Others are left out.
+var extensions = []string{".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
+
+// maxFiles is how many pictures a folder may have.
+const maxFiles = 1 << 20
+
+// read reads a split.
+func (r *Report) read(ctx context.Context, dir string, folders []string, fit string) (fashion.Set, error) {
+	var list []file
+	for class, folder := range folders {
+		found, err := r.list(filepath.Join(dir, folder))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // no test images of the class
+		}
+		if err != nil {
+			return fashion.Set{}, err
+		}
+		for i := range found {
+			found[i].class = fashion.Label(class)
+		}
+		if list = append(list, found...); len(list) > maxFiles {
+			return fashion.Set{}, fmt.Errorf("%s has more than %d pictures", dir, maxFiles)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b file) int { return strings.Compare(a.name, b.name) }) // of equal names the first class first
+	var wait sync.WaitGroup
+	next := make(chan *file)
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for f := range next {
+				f.load(ctx, fit)
+			}
+		})
+	}
+	for i := range list {
+		next <- &list[i]
+	}
+	close(next)
+	wait.Wait()
+	if err := ctx.Err(); err != nil {
+		return fashion.Set{}, err
+	}
+	var s fashion.Set
+	for _, f := range list {
+		if r.note(f) {
+			s.Images, s.Labels = append(s.Images, f.img), append(s.Labels, f.class)
+		}
+	}
+	return s, nil
+}
+
+// list lists the pictures of a class's folder and of those in it.
+func (r *Report) list(dir string) (list []file, err error) {
+	names := map[string]string{} // the paths, by what is left of them where capitals do not count
+	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		switch hidden := strings.HasPrefix(e.Name(), ".") && path != dir; {
+		case e.IsDir() && hidden:
+			return fs.SkipDir
+		case e.IsDir() || hidden:
+			return nil
+		case !slices.Contains(extensions, strings.ToLower(filepath.Ext(path))):
+			r.Others++
+			return nil
+		}
+		if other, there := names[strings.ToLower(path)]; there {
+			return fmt.Errorf("%s and %s differ in capitals only: where capitals do not count, as on most Macs and Windows machines, one of them would be lost; rename one", other, filepath.Base(path))
+		}
+		names[strings.ToLower(path)] = path
+		name, err := filepath.Rel(dir, path)
+		list = append(list, file{path: path, name: filepath.ToSlash(name)})
+		return err
+	})
+	return list, err
+}
+
+// List lists the pictures of a folder and of those in it, by their names. It is an error if there are none.
+func List(dir string) (paths []string, err error) {
+	list, err := new(Report).list(dir)
+	for _, f := range list {
+		paths = append(paths, f.path)
+	}
+	if err == nil && len(paths) == 0 {
+		err = fmt.Errorf("%s has no pictures (%s)", dir, strings.Join(extensions, ", "))
+	}
+	return paths, err
+}
+
+// load decodes a file and prepares its picture.
+func (f *file) load(ctx context.Context, fit string) {
+	if f.err = ctx.Err(); f.err != nil {
+		return
+	}
+	limits := photo.DefaultLimits()
+	data, err := disk.ReadFile(f.path, limits.Bytes)
+	var img image.Image
+	if err == nil {
+		img, err = photo.Decode(ctx, bytes.NewReader(data), limits)
+	}
+	var p photo.Prepared
+	if err == nil {
+		f.size = img.Bounds().Size()
+		p, err = Prepare(img, fit)
+	}
+	f.img, f.err = p.Image, err
+}

@@ -1,0 +1,88 @@
+package report
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"path"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/dataset"
+	"fashionlab/fashion/pictures"
+	"fashionlab/fashion/plots"
+)
+
+//go:embed data.html
+var dataSource string
+
+var dataTemplate = template.Must(template.New("data").Parse(dataSource))
+
+// sheetImages is how many images the page shows of a class, sheets of how many classes.
+const (
+	sheetImages = 18
+	sheets      = 100
+)
+
+// ContactSheet shows up to n images of a class as a model reads them, spread evenly over the class's images, each with its file and its split.
+func ContactSheet(d dataset.DataSet, found pictures.Report, class fashion.Label, n int) plots.Figure {
+	type item struct {
+		image fashion.Image
+		split string
+	}
+	var all []item
+	for _, s := range splitsOf(d) {
+		for i, l := range s.Set.Labels {
+			if l == class {
+				all = append(all, item{s.Set.Images[i], s.Name})
+			}
+		}
+	}
+	n = min(n, len(all))
+	var images []fashion.Image
+	var captions [][2]string
+	for i := range n {
+		it := all[i*len(all)/n]
+		images = append(images, it.image)
+		captions = append(captions, [2]string{base(found.File(it.image)), it.split})
+	}
+	return plots.Tiles(d.Train.Classes.Name(class), fmt.Sprintf("%d of %d images, 28x28 grey values, drawn as a negative", n, len(all)), images, captions)
+}
+
+// base is the last element of a path; "" of none.
+func base(file string) string {
+	if file == "" {
+		return ""
+	}
+	return path.Base(file)
+}
+
+// splitsOf are a data set's splits with their names.
+func splitsOf(d dataset.DataSet) []plots.Split {
+	return []plots.Split{{Name: "training", Set: d.Train}, {Name: "test", Set: d.Test}}
+}
+
+// dataPage is what the template of a data set's page fills in.
+type dataPage struct {
+	Title, Found string
+	Figures      []picture
+	Left         int // classes that are not shown
+}
+
+// WriteDataSet writes one page that refers to nothing outside itself: what was found in the folder of a data set, how many images each class has, and a contact sheet of each class.
+func WriteDataSet(w io.Writer, d dataset.DataSet, found pictures.Report) error {
+	classes := len(d.Train.Classes)
+	figures := []plots.Figure{plots.ClassBalance(splitsOf(d)...)}
+	for class := range min(classes, sheets) {
+		figures = append(figures, ContactSheet(d, found, fashion.Label(class), sheetImages))
+	}
+	p := dataPage{Title: d.Name, Found: found.String(), Left: max(0, classes-sheets)}
+	for _, f := range figures {
+		drawn, err := draw(f, "")
+		if err != nil {
+			return err
+		}
+		p.Figures = append(p.Figures, drawn)
+	}
+	return dataTemplate.Execute(w, p)
+}
