@@ -64,6 +64,11 @@ func (h handed) run(ctx context.Context, args []string) error {
 	if err := h.setUp(ctx, &l, o, rest); err != nil {
 		return err
 	}
+	if h.trains && onCluster(rest) {
+		if err := useCluster(ctx, l); err != nil {
+			return err
+		}
+	}
 	return l.RunProgram(ctx, append([]string{h.name}, rest...)...)
 }
 

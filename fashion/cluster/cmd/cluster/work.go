@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/fileblob"
+
+	"fashionlab/fashion"
+	"fashionlab/fashion/cluster"
+	"fashionlab/fashion/device"
+	"fashionlab/fashion/disk"
+	"fashionlab/fashion/infer"
+	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/study"
+	"fashionlab/fashion/train"
+)
+
+const workUsage = `usage: go run ./kernel-setup cluster work [flags]
+
+Trains what the searches of a cluster need, until Ctrl-C: then the epochs under way end first, and a second Ctrl-C ends at once. On a machine
+with several GPUs start a worker for each, with CUDA_VISIBLE_DEVICES. Workers of one kind share searches; those of another kind say why they take no work.
+
+Flags:
+
+`
+
+// work is the command work.
+func work(ctx context.Context, args []string) error {
+	f := flag.NewFlagSet("work", flag.ContinueOnError)
+	address := f.String("cluster", "127.0.0.1:7233", "`address` of the server")
+	bucket := f.String("bucket", "", "`folder` that all workers reach, for checkpoints; or gs://, s3:// where the program is built for them (default one on this machine, for workers on it alone)")
+	dir := f.String("dir", "", "`folder` for trials under way (default in the project's private folder)")
+	trainings := f.Int("trainings", 1, "trainings at once")
+	stop := f.Duration("stop", time.Hour, "`time` that a stop waits for the epochs under way")
+	if err := parse(f, workUsage, args); err != nil {
+		return err
+	}
+	if *trainings < 1 {
+		return fmt.Errorf("-trainings is %d, want 1 or more", *trainings)
+	}
+	home, err := fashion.Home()
+	if err != nil {
+		return err
+	}
+	b, err := openBucket(ctx, *bucket, filepath.Join(home, "cluster", "bucket"))
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	if *dir == "" {
+		*dir = filepath.Join(home, "cluster", "work")
+	}
+	own, lock, err := ownFolder(*dir)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	kind, err := kindHere(ctx, b)
+	if err != nil {
+		return err
+	}
+	c, err := cluster.Connect(*address)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	log.SetFlags(log.Ltime)
+	return cluster.Work[recipes.Recipe]{
+		Kind: kind, Trainings: *trainings, Stop: *stop, Say: func(text string) { log.Print(text) },
+		Searches: cluster.Searches[recipes.Recipe]{Build: cluster.Spec.Search},
+		Trials:   cluster.Trials[recipes.Recipe]{Train: trainer(*trainings), Build: cluster.Spec.Search, Artifacts: cluster.Artifacts{Bucket: b}, Dir: own},
+	}.Run(ctx, c)
+}
+
+// openBucket opens the bucket of a folder or of an address.
+func openBucket(ctx context.Context, name, usual string) (*blob.Bucket, error) {
+	if strings.Contains(name, "://") {
+		b, err := blob.OpenBucket(ctx, name)
+		if err != nil {
+			return nil, fmt.Errorf("-bucket: %w", err)
+		}
+		return b, nil
+	}
+	if name == "" {
+		name = usual
+	}
+	name, err := filepath.Abs(name)
+	if err != nil {
+		return nil, err
+	}
+	b, err := fileblob.OpenBucket(name, &fileblob.Options{CreateDir: true, NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
+	if err != nil {
+		return nil, fmt.Errorf("-bucket: %w", err)
+	}
+	return b, nil
+}
+
+// ownFolder makes a folder below dir that no other process has.
+func ownFolder(dir string) (string, *disk.Lock, error) {
+	for n := 1; ; n++ {
+		own := filepath.Join(dir, fmt.Sprint(n))
+		if err := disk.MkdirAll(own); err != nil {
+			return "", nil, fmt.Errorf("no folder for trials; name one with -dir: %w", err)
+		}
+		lock, err := disk.NewLock(own)
+		if locked := (*disk.LockedError)(nil); errors.As(err, &locked) {
+			continue
+		}
+		return own, lock, err
+	}
+}
+
+// kindHere is the kind of a worker on this machine.
+func kindHere(ctx context.Context, b *blob.Bucket) (k cluster.Kind, err error) {
+	backend, err := infer.Backend()
+	if err != nil {
+		return k, err
+	}
+	computer := infer.Computer(backend)
+	k.Device, _, _ = strings.Cut(computer.Device, " cores")
+	if i := strings.LastIndex(k.Device, ", "); i >= 0 && k.Device != computer.Device {
+		k.Device = k.Device[:i] // on any number of cores a training ends alike
+	}
+	if computer.Driver != "" {
+		k.Device += ", driver " + computer.Driver
+	}
+	k.Backend, k.Revision = computer.Backend, revision
+	if path := device.FindCPUPlugin(device.PluginFolders()); path != "" && strings.HasPrefix(k.Backend, "xla:cpu") {
+		sum, err := digest(path)
+		if err != nil {
+			return k, err
+		}
+		k.Backend += ", " + sum
+	}
+	k.Modules = map[string]string{"go": runtime.Version()}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return k, errors.New("this program does not know the versions of its modules")
+	}
+	for _, m := range info.Deps {
+		if strings.HasPrefix(m.Path, "github.com/gomlx/") {
+			k.Modules[m.Path] = m.Version
+		}
+	}
+	k.Bucket, err = cluster.BucketID(ctx, b)
+	if err != nil {
+		err = fmt.Errorf("the bucket: %w", err)
+	}
+	return k, err
+}
+
+// digest is the beginning of a file's SHA-256.
+func digest(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	_, err = io.Copy(sum, f)
+	return fmt.Sprintf("%x", sum.Sum(nil)[:4]), err
+}
+
+// trainer trains the study's recipes, so many at once.
+func trainer(n int) func(context.Context, string, recipes.Recipe, int, func(int)) ([]float64, error) {
+	idle := make(chan *train.Trainer, n)
+	for range n {
+		idle <- &train.Trainer{}
+	}
+	return func(ctx context.Context, dir string, recipe recipes.Recipe, epochs int, progress func(int)) ([]float64, error) {
+		t := <-idle
+		defer func() { idle <- t }()
+		if err := fitSource(ctx, t, recipe, progress); err != nil {
+			return nil, err
+		}
+		return t.Trial(ctx, dir, recipe, epochs, func(p run.Progress) { progress(len(p.History)) })
+	}
+}
+
+// fitSource trains the run whose weights a recipe starts from, where it is the study's and not trained yet.
+func fitSource(ctx context.Context, t *train.Trainer, recipe recipes.Recipe, progress func(int)) error {
+	for _, p := range []study.Profile{study.Smoke, study.Quick, study.Full} {
+		if source, ok := study.SourceOf(recipe, p); ok {
+			_, err := t.FitContext(ctx, recipe.Model.Weights.Run, source, func(run.Progress) { progress(0) })
+			return err
+		}
+	}
+	return nil
+}

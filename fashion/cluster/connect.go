@@ -1,0 +1,39 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	"go.temporal.io/sdk/converter"
+	sdklog "go.temporal.io/sdk/log"
+)
+
+// dataConverter compresses: what a search has measured fits into one message for longer.
+var dataConverter = converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), converter.NewZlibCodec(converter.ZlibCodecOptions{}))
+
+// Connect opens a connection to the server at an address, which need not be there yet. Namespace, TLS and keys are those of Temporal's own variables and file
+// (https://docs.temporal.io/develop/environment-configuration): TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_CLIENT_CERT_PATH and so on.
+func Connect(address string) (client.Client, error) {
+	o, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return nil, fmt.Errorf("the settings for Temporal: %w", err)
+	}
+	o.HostPort, o.DataConverter = address, dataConverter
+	o.Logger = sdklog.NewStructuredLogger(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))) // its own goes to standard output
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	o.Identity = fmt.Sprintf("%s, process %d", host, os.Getpid())
+	return client.NewLazyClient(o)
+}
+
+// reachable reports that the server answers.
+func reachable(ctx context.Context, c client.Client) error {
+	_, err := c.CheckHealth(ctx, &client.CheckHealthRequest{})
+	return err
+}
