@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path"
 	"path/filepath"
@@ -27,7 +28,37 @@ import (
 //	PREFIX/epochs/000003.json the manifest of the folder after epoch 3: which files it has; written last
 //
 // An object is never changed. Whatever is killed or executed twice, a manifest's files are complete and its own.
-type Artifacts struct{ Bucket *blob.Bucket }
+//
+// The object id is the identity that a bucket has from its first worker on: the same path need not be the same bucket, and a folder that is not mounted is no empty bucket.
+type Artifacts struct {
+	Bucket *blob.Bucket
+	ID     string
+}
+
+const idKey = "id"
+
+// NewArtifacts is for a bucket that answers.
+func NewArtifacts(ctx context.Context, b *blob.Bucket) (Artifacts, error) {
+	for {
+		data, err := b.ReadAll(ctx, idKey)
+		if err == nil || gcerrors.Code(err) != gcerrors.NotFound {
+			return Artifacts{b, string(data)}, err
+		}
+		err = b.WriteAll(ctx, idKey, fmt.Appendf(nil, "%08x", rand.Uint32()), &blob.WriterOptions{IfNotExist: true})
+		if err != nil && gcerrors.Code(err) != gcerrors.FailedPrecondition {
+			return Artifacts{}, err
+		}
+	}
+}
+
+// check reports a bucket that does not answer, or is another.
+func (a Artifacts) check(ctx context.Context) error {
+	data, err := a.Bucket.ReadAll(ctx, idKey)
+	if err == nil && string(data) != a.ID {
+		err = fmt.Errorf("it is %q, want %q", data, a.ID)
+	}
+	return err
+}
 
 // snapshot is a manifest.
 type snapshot struct {
@@ -99,6 +130,9 @@ func (a Artifacts) create(ctx context.Context, key string, data []byte) error {
 // Restore makes dir the newest complete snapshot of at most so many epochs, and returns how many it has; 0 and no folder where there is none. What is damaged is removed from the bucket, so
 // that the next training can save it again, and warn is told.
 func (a Artifacts) Restore(ctx context.Context, prefix, dir string, warn func(error)) (epochs int, err error) {
+	if err := a.check(ctx); err != nil {
+		return 0, err
+	}
 	keys, err := a.manifests(ctx, prefix)
 	if err != nil {
 		return 0, err

@@ -16,8 +16,6 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
-	"gocloud.dev/blob"
-	"gocloud.dev/gcerrors"
 )
 
 // Kind is what workers must have in common for a trial to go on with one of them after another, and to end as if it had not moved.
@@ -26,7 +24,7 @@ type Kind struct {
 	Backend  string            `json:"backend"` // plugin
 	Modules  map[string]string `json:"modules"` // versions of gomlx, go-xla and Go
 	Revision string            `json:"revision"`
-	Bucket   string            `json:"bucket"` // identity of the bucket, see BucketID
+	Bucket   string            `json:"bucket"` // Artifacts.ID
 }
 
 // Queue is the task queue of a kind.
@@ -60,22 +58,6 @@ func (k Kind) Diff(other Kind) string {
 		}
 	}
 	return strings.Join(list, "; ")
-}
-
-// BucketID is the identity that a bucket has from its first worker on. Workers with the same path need not have the same bucket.
-func BucketID(ctx context.Context, b *blob.Bucket) (string, error) {
-	const key = "id"
-	for {
-		data, err := b.ReadAll(ctx, key)
-		if err == nil || gcerrors.Code(err) != gcerrors.NotFound {
-			return string(data), err
-		}
-		id := sha256.Sum256(fmt.Appendf(nil, "%d %p", time.Now().UnixNano(), b))
-		err = b.WriteAll(ctx, key, fmt.Appendf(nil, "%x", id[:4]), &blob.WriterOptions{IfNotExist: true})
-		if err != nil && gcerrors.Code(err) != gcerrors.FailedPrecondition {
-			return "", err
-		}
-	}
 }
 
 const (

@@ -69,7 +69,11 @@ func work(ctx context.Context, args []string) error {
 		return err
 	}
 	defer lock.Close()
-	kind, err := kindHere(ctx, b)
+	artifacts, err := cluster.NewArtifacts(ctx, b)
+	if err != nil {
+		return fmt.Errorf("the bucket: %w", err)
+	}
+	kind, err := kindHere(artifacts)
 	if err != nil {
 		return err
 	}
@@ -82,7 +86,7 @@ func work(ctx context.Context, args []string) error {
 	return cluster.Work[recipes.Recipe]{
 		Kind: kind, Trainings: *trainings, Stop: *stop, Say: func(text string) { log.Print(text) },
 		Searches: cluster.Searches[recipes.Recipe]{Build: cluster.Spec.Search},
-		Trials:   cluster.Trials[recipes.Recipe]{Train: trainer(*trainings), Build: cluster.Spec.Search, Artifacts: cluster.Artifacts{Bucket: b}, Dir: own},
+		Trials:   cluster.Trials[recipes.Recipe]{Train: trainer(*trainings), Build: cluster.Spec.Search, Artifacts: artifacts, Dir: own},
 	}.Run(ctx, c)
 }
 
@@ -125,7 +129,7 @@ func ownFolder(dir string) (string, *disk.Lock, error) {
 }
 
 // kindHere is the kind of a worker on this machine.
-func kindHere(ctx context.Context, b *blob.Bucket) (k cluster.Kind, err error) {
+func kindHere(a cluster.Artifacts) (k cluster.Kind, err error) {
 	backend, err := infer.Backend()
 	if err != nil {
 		return k, err
@@ -138,7 +142,7 @@ func kindHere(ctx context.Context, b *blob.Bucket) (k cluster.Kind, err error) {
 	if computer.Driver != "" {
 		k.Device += ", driver " + computer.Driver
 	}
-	k.Backend, k.Revision = computer.Backend, revision
+	k.Backend, k.Revision, k.Bucket = computer.Backend, revision, a.ID
 	if path := device.FindCPUPlugin(device.PluginFolders()); path != "" && strings.HasPrefix(k.Backend, "xla:cpu") {
 		sum, err := digest(path)
 		if err != nil {
@@ -156,11 +160,7 @@ func kindHere(ctx context.Context, b *blob.Bucket) (k cluster.Kind, err error) {
 			k.Modules[m.Path] = m.Version
 		}
 	}
-	k.Bucket, err = cluster.BucketID(ctx, b)
-	if err != nil {
-		err = fmt.Errorf("the bucket: %w", err)
-	}
-	return k, err
+	return k, nil
 }
 
 // digest is the beginning of a file's SHA-256.
