@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"log/slog"
 	"math"
@@ -35,13 +36,13 @@ var problem = hyperband.Synthetic{Noise: 0.01, SlowStarters: true, Seed: 1}
 // fakeSpec is a search of points: with R = 9 and eta = 3, 17 trials.
 var fakeSpec = Spec{Model: "synthetic", Profile: study.Smoke, Budget: study.Budget{R: 9, Eta: 3, Rounding: hyperband.Algorithm1}}
 
-// fakeSearch builds a search of points. A rounding of "random" means one rung with R trials of one epoch, to see how costs grow.
+// fakeSearch builds a search of points, for each name another one. A rounding of "random" means one rung with R trials of one epoch, to see how costs grow.
 func fakeSearch(s Spec) (hyperband.Search[point], error) {
 	brackets, err := hyperband.Brackets(s.Budget.R, s.Budget.Eta, s.Budget.Rounding)
 	if s.Budget.Rounding == "random" {
 		brackets, err = hyperband.RandomSearch(s.Budget.R, 1), nil
 	}
-	return hyperband.Search[point]{Brackets: brackets, Space: hyperband.SyntheticSpace(), Seed: 7}, err
+	return hyperband.Search[point]{Brackets: brackets, Space: hyperband.SyntheticSpace(), Seed: uint64(crc32.ChecksumIEEE([]byte(s.Model)))}, err
 }
 
 // scores are what the fake training of a point gives; some points cannot be trained.
@@ -165,7 +166,11 @@ func wanted(t *testing.T, spec Spec) string {
 	if _, err := s.Run(nil, scores); err != nil {
 		t.Fatal(err)
 	}
-	return journal(t, s.Journal)
+	j := journal(t, s.Journal)
+	if spec == fakeSpec && !strings.Contains(j, `"lost"`) {
+		t.Fatal("the search has no trial that cannot be trained")
+	}
+	return j
 }
 
 // searchWithJournal is the fake search with a journal in a new folder.
