@@ -33,8 +33,8 @@ type Beat struct {
 	Trial, Done, Epochs int
 }
 
-// errStopped has another worker go on with a trial.
-var errStopped = errors.New("the worker was stopped; the trial goes on after its last epoch, on another worker or when this one is back")
+// errStopped has another worker resume a trial.
+var errStopped = errors.New("the worker was stopped; the trial resumes after its last epoch, on another worker or when this one is back")
 
 // trialPrefix is where a trial's artifacts are.
 func trialPrefix(search string, trial int) string {
@@ -107,7 +107,7 @@ func (s *saver) save(ctx context.Context, epochs int) error {
 // lastTries is how often the last epoch is saved where the bucket fails, with a second between two, then two, and so on.
 const lastTries = 6
 
-// saveAtLast saves the last epoch. After lastTries it is given up: the scores are known, and a trial that is promoted goes on from an earlier epoch, with the same outcome.
+// saveAtLast saves the last epoch. After lastTries it is given up: the scores are known, and a trial that is promoted resumes from an earlier epoch, with the same outcome.
 func (s *saver) saveAtLast(ctx context.Context, epochs int) {
 	for pause := time.Second; s.saved < epochs; pause *= 2 {
 		if s.save(ctx, epochs) == nil || pause >= time.Second<<(lastTries-1) {
@@ -150,7 +150,7 @@ func (t Trials[C]) signs(ctx context.Context, task hyperband.Task[C]) *signs {
 	return s
 }
 
-// at tells that a training has so many epochs and goes on.
+// at tells that a training has so many epochs and makes progress.
 func (s *signs) at(epochs int) {
 	s.done.Store(int64(epochs))
 	s.last.Store(time.Now().UnixNano())

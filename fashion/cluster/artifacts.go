@@ -24,7 +24,7 @@ import (
 
 // Artifacts are the folders of trials in a bucket, as they were after their epochs:
 //
-//	PREFIX/files/SHA256       a file of the folder; its name is its content's, so that equal files are kept once and a damaged one is noticed
+//	PREFIX/files/SHA256       a file of the folder; its name is its content's, so that equal files are kept once and a corrupt one is noticed
 //	PREFIX/epochs/000003.json the manifest of the folder after epoch 3: which files it has; written last
 //
 // An object is never changed. Whatever is killed or executed twice, a manifest's files are complete and its own.
@@ -73,7 +73,7 @@ func manifestKey(prefix string, epochs int) string {
 
 func fileKey(prefix, sum string) string { return path.Join(prefix, "files", sum) }
 
-// kept is how many manifests stay: a damaged newest one has one before it.
+// kept is how many manifests stay: a corrupt newest one has one before it.
 const kept = 2
 
 // Save uploads a folder as it is after so many epochs, unless that was done, and removes what is older than the snapshot before. Locks and temporary files are left out.
@@ -127,7 +127,7 @@ func (a Artifacts) create(ctx context.Context, key string, data []byte) error {
 	return err
 }
 
-// Restore makes dir the newest complete snapshot of at most so many epochs, and returns how many it has; 0 and no folder where there is none. What is damaged is removed from the bucket, so
+// Restore makes dir the newest complete snapshot of at most so many epochs, and returns how many it has; 0 and no folder where there is none. What is corrupt is removed from the bucket, so
 // that the next training can save it again, and warn is told.
 func (a Artifacts) Restore(ctx context.Context, prefix, dir string, warn func(error)) (epochs int, err error) {
 	if err := a.check(ctx); err != nil {
@@ -142,9 +142,9 @@ func (a Artifacts) Restore(ctx context.Context, prefix, dir string, warn func(er
 		if err == nil {
 			return s.Epochs, nil
 		}
-		if damaged := (*damagedError)(nil); !errors.As(err, &damaged) {
+		if corrupt := (*corruptError)(nil); !errors.As(err, &corrupt) {
 			return 0, err
-		} else if err := a.delete(ctx, key, damaged.key); err != nil {
+		} else if err := a.delete(ctx, key, corrupt.key); err != nil {
 			return 0, err
 		}
 		warn(err)
@@ -152,14 +152,14 @@ func (a Artifacts) Restore(ctx context.Context, prefix, dir string, warn func(er
 	return 0, os.RemoveAll(dir)
 }
 
-// damagedError is an object that is not what was written, or is gone.
-type damagedError struct {
+// corruptError is an object that is not what was written, or is gone.
+type corruptError struct {
 	key string
 	err error
 }
 
-func (e *damagedError) Error() string {
-	return fmt.Sprintf("%s in the bucket is damaged: %v", e.key, e.err)
+func (e *corruptError) Error() string {
+	return fmt.Sprintf("%s in the bucket is corrupt: %v", e.key, e.err)
 }
 
 // manifests are the keys of a prefix's manifests, the oldest first.
@@ -192,7 +192,7 @@ func (a Artifacts) download(ctx context.Context, prefix, key, dir string) (s sna
 			return s, err
 		}
 		if got := sha256.Sum256(data); hex.EncodeToString(got[:]) != sum {
-			return s, &damagedError{fileKey(prefix, sum), fmt.Errorf("its SHA-256 is %x", got)}
+			return s, &corruptError{fileKey(prefix, sum), fmt.Errorf("its SHA-256 is %x", got)}
 		}
 		file := filepath.Join(draft, filepath.FromSlash(name))
 		if err := disk.MkdirAll(filepath.Dir(file)); err != nil {
@@ -220,27 +220,27 @@ func (a Artifacts) manifest(ctx context.Context, key string) (s snapshot, err er
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&s); err != nil {
-		return s, &damagedError{key, err}
+		return s, &corruptError{key, err}
 	}
 	for name, sum := range s.Files {
 		if !filepath.IsLocal(filepath.FromSlash(name)) || len(sum) != sha256.Size*2 || strings.ContainsAny(sum, "/.") {
-			return s, &damagedError{key, fmt.Errorf("it names the file %q with the digest %q", name, sum)}
+			return s, &corruptError{key, fmt.Errorf("it names the file %q with the digest %q", name, sum)}
 		}
 	}
 	return s, nil
 }
 
-// read reads an object; one that is gone is damaged.
+// read reads an object; one that is gone is corrupt.
 func (a Artifacts) read(ctx context.Context, key string) ([]byte, error) {
 	data, err := a.Bucket.ReadAll(ctx, key)
 	if gcerrors.Code(err) == gcerrors.NotFound {
-		return nil, &damagedError{key, err}
+		return nil, &corruptError{key, err}
 	}
 	return data, err
 }
 
 // prune removes all manifests but the newest, then the files that no manifest names. A file that another execution has just uploaded, for a manifest that it has not written yet, may go with them; that snapshot
-// is then found damaged, and the one before it is taken.
+// is then found corrupt, and the one before it is taken.
 func (a Artifacts) prune(ctx context.Context, prefix string) error {
 	manifests, err := a.manifests(ctx, prefix)
 	if err != nil || len(manifests) <= kept {
@@ -260,7 +260,7 @@ func (a Artifacts) prune(ctx context.Context, prefix string) error {
 	var unneeded []string
 	for _, key := range old {
 		s, err := a.manifest(ctx, key)
-		if damaged := (*damagedError)(nil); err != nil && !errors.As(err, &damaged) {
+		if corrupt := (*corruptError)(nil); err != nil && !errors.As(err, &corrupt) {
 			return err
 		}
 		for _, sum := range s.Files {

@@ -131,7 +131,7 @@ func TestBucketKeepsTheLastTwoEpochsOfATrialAndNothingOfOneThatEnded(t *testing.
 }
 
 // Each of the newest snapshot's objects is cut, changed or removed; the one before is taken, and the newest is saved again.
-func TestDamagedSnapshotIsReplaced(t *testing.T) {
+func TestCorruptSnapshotIsReplaced(t *testing.T) {
 	for n := range 3 {
 		for name, damage := range map[string]func(string) error{
 			"cut":     func(path string) error { return os.Truncate(path, 3) },

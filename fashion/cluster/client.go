@@ -30,7 +30,7 @@ type Client[C comparable] struct {
 func workflowID(search string) string { return "search-" + search }
 
 // Follow starts a search, unless it is under way, and mirrors what is measured into its journal until it is done. It waits for a server or workers that are not there. When the context
-// ends, the search goes on without us, and the next call takes up where the journal ends. A server that lost its database is told what the journal has.
+// ends, the search continues without us, and the next call resumes where the journal ends. A server that lost its database is told what the journal has.
 func (c *Client[C]) Follow(ctx context.Context, spec Spec, s hyperband.Search[C]) (hyperband.State[C], error) {
 	var none hyperband.State[C]
 	m, err := s.Mirror()
@@ -68,7 +68,7 @@ func (c *Client[C]) Follow(ctx context.Context, spec Spec, s hyperband.Search[C]
 			return m.Machine().State(), ended.error
 		}
 		if ctx.Err() != nil {
-			return m.Machine().State(), fmt.Errorf("the search goes on without us; the same command shows it again: %w", ctx.Err())
+			return m.Machine().State(), fmt.Errorf("the search continues on the cluster; the same command follows it again: %w", ctx.Err())
 		}
 		if err != nil {
 			c.say(err.Error())

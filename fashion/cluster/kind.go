@@ -18,7 +18,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// Kind is what workers must have in common for a trial to go on with one of them after another, and to end as if it had not moved.
+// Kind is what workers must have in common for a trial to resume on another of them and end as if it had not moved.
 type Kind struct {
 	Device   string            `json:"device"`  // processor, without the number of its cores, or GPU and driver
 	Backend  string            `json:"backend"` // plugin

@@ -27,7 +27,7 @@ func main() {
 const usage = `usage: go run ./kernel-setup cluster serve [flags]
 
 Serves searches and trainings to workers and clients: Temporal's server with a SQLite file. Whatever ends it, the file has all that was decided, and
-the next call goes on. It has no authentication: who reaches it can read and run everything.
+the next call resumes. It has no authentication: who reaches it can read and run everything.
 
 Flags:
 
