@@ -8,9 +8,11 @@ import (
 	"log"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -35,6 +37,9 @@ type child struct {
 	Bucket  string // of a worker
 	Dir     string
 	Epoch   time.Duration
+	Log     string // of the epochs that it trained
+	// Revision of a worker's source code.
+	Revision string
 }
 
 func TestMain(m *testing.M) {
@@ -60,7 +65,9 @@ const testRevision = "revision"
 
 func (c child) run() error {
 	if c.Journal == "" {
-		return c.work(context.Background())
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+		defer stop()
+		return c.work(ctx)
 	}
 	server, err := Connect(c.Address)
 	if err != nil {
@@ -93,9 +100,9 @@ func (c child) work(ctx context.Context) error {
 		return err
 	}
 	return Work[point]{
-		Kind: Kind{Device: "fake", Revision: testRevision, Bucket: a.ID}, Trainings: 1, Stop: time.Minute, Say: func(text string) { log.Print(text) },
+		Kind: Kind{Device: "fake", Revision: c.Revision, Bucket: a.ID}, Trainings: 1, Stop: time.Minute, Say: func(text string) { log.Print(text) },
 		Searches: Searches[point]{Build: fakeSearch, Timing: quick},
-		Trials:   Trials[point]{Train: fakeTrainer{epoch: c.Epoch}.train, Build: fakeSearch, Artifacts: a, Dir: c.Dir, Timing: quick},
+		Trials:   Trials[point]{Train: fakeTrainer{epoch: c.Epoch, log: c.Log}.train, Build: fakeSearch, Artifacts: a, Dir: c.Dir, Timing: quick},
 	}.Run(ctx, server)
 }
 
@@ -190,19 +197,62 @@ func newCluster(t *testing.T, workers int, epoch time.Duration) *testCluster {
 	c.server.start()
 	t.Cleanup(c.server.kill)
 	for n := range workers {
-		c.workers = append(c.workers, c.worker(fmt.Sprintf("worker %d", n+1), c.address, epoch))
+		c.workers = append(c.workers, c.worker(fmt.Sprintf("worker %d", n+1), c.address, testRevision, epoch))
 		c.workers[n].start()
 	}
+	c.wait(workers)
 	return c
 }
 
+// wait waits until so many workers ask for work.
+func (c *testCluster) wait(workers int) {
+	c.t.Helper()
+	server, err := Connect(c.address)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer server.Close()
+	for range 600 {
+		time.Sleep(100 * time.Millisecond)
+		kinds, _ := Kinds(c.t.Context(), server) // the server may not answer yet
+		n := 0
+		for _, k := range kinds {
+			n += len(k.Workers)
+		}
+		if n >= workers {
+			return
+		}
+	}
+	c.t.Fatalf("the workers are not there; the processes' output is in %s", logs(c.t))
+}
+
+// epochs is the file with a line for each execution of a trial and each epoch that was trained.
+func (c *testCluster) epochs() string { return filepath.Join(c.dir, "epochs") }
+
+// twice counts what was done more than once: "up to" for executions, "epoch" for epochs.
+func (c *testCluster) twice(what string) (n int) {
+	c.t.Helper()
+	data, err := os.ReadFile(c.epochs())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for line := range strings.Lines(string(data)) {
+		if seen[line] && strings.Contains(line, what) {
+			n++
+		}
+		seen[line] = true
+	}
+	return n
+}
+
 // worker is a worker's process.
-func (c *testCluster) worker(name, address string, epoch time.Duration) *process {
+func (c *testCluster) worker(name, address, revision string, epoch time.Duration) *process {
 	dir := filepath.Join(c.dir, name)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		c.t.Fatal(err)
 	}
-	p := childProcess(c.t, name, child{Address: address, Bucket: c.bucket, Dir: dir, Epoch: epoch})
+	p := childProcess(c.t, name, child{Address: address, Bucket: c.bucket, Dir: dir, Epoch: epoch, Log: c.epochs(), Revision: revision})
 	c.t.Cleanup(p.kill)
 	return p
 }

@@ -66,13 +66,17 @@ func weights(p point, epoch int) []byte {
 // fakeTrainer trains in a folder, so long for each epoch, and counts the epochs.
 type fakeTrainer struct {
 	epoch   time.Duration
-	trained *int // may be nil
+	trained *int   // may be nil
+	log     string // file with a line for each execution and each epoch; "" for none
 }
 
 const weightsFile, epochFile = "checkpoints/last", "epoch.json"
 
 func (f fakeTrainer) train(ctx context.Context, dir string, p point, epochs int, progress func(int)) ([]float64, error) {
 	if err := disk.MkdirAll(filepath.Join(dir, "checkpoints")); err != nil {
+		return nil, err
+	}
+	if err := f.note(p, "up to", epochs); err != nil {
 		return nil, err
 	}
 	done := 0
@@ -99,13 +103,26 @@ func (f fakeTrainer) train(ctx context.Context, dir string, p point, epochs int,
 		if f.trained != nil {
 			*f.trained++
 		}
-		err := errors.Join(disk.WriteFile(filepath.Join(dir, weightsFile), weights(p, e)), disk.WriteFile(filepath.Join(dir, epochFile), fmt.Append(nil, e)))
+		err := errors.Join(f.note(p, "epoch", e), disk.WriteFile(filepath.Join(dir, weightsFile), weights(p, e)), disk.WriteFile(filepath.Join(dir, epochFile), fmt.Append(nil, e)))
 		if err != nil {
 			return nil, err
 		}
 		progress(e)
 	}
 	return scores(p, epochs)
+}
+
+// note writes into the log.
+func (f fakeTrainer) note(p point, what string, epoch int) error {
+	if f.log == "" {
+		return nil
+	}
+	file, err := os.OpenFile(f.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(file, "%v %s %d\n", p, what, epoch)
+	return errors.Join(err, file.Close())
 }
 
 // bucket is one in a folder.

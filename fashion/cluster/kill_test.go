@@ -8,8 +8,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -177,7 +179,8 @@ func newProxy(t *testing.T, to string) *proxy {
 func TestWorkerThatIsCutOffDoesNotChangeTheOutcome(t *testing.T) {
 	c := newCluster(t, 1, 100*time.Millisecond)
 	p := newProxy(t, c.address)
-	c.worker("worker behind the proxy", p.address, 100*time.Millisecond).start()
+	c.worker("worker behind the proxy", p.address, testRevision, 100*time.Millisecond).start()
+	c.wait(2)
 	spec := numbered(200)
 	spec.Budget.R = 9
 	var group sync.WaitGroup
@@ -193,6 +196,62 @@ func TestWorkerThatIsCutOffDoesNotChangeTheOutcome(t *testing.T) {
 		t.Errorf("the journal is\n%s\nwant\n%s", got, wanted(t, spec))
 	}
 	group.Wait()
+	if c.twice("up to") == 0 {
+		t.Error("no trial was executed twice: the worker was not cut off in one")
+	}
+}
+
+func TestStoppedWorkerEndsItsEpochAndNothingIsTrainedTwice(t *testing.T) {
+	c := newCluster(t, 2, 100*time.Millisecond)
+	spec := numbered(400)
+	spec.Budget.R = 9
+	var group sync.WaitGroup
+	group.Go(func() {
+		for n := range 6 {
+			w := c.workers[n%2]
+			time.Sleep(700 * time.Millisecond)
+			if err := w.running.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Error(err)
+			}
+			if err := w.running.Wait(); err != nil {
+				t.Errorf("the worker's stop: %v", err)
+			}
+			w.start()
+		}
+	})
+	if got, _ := c.follow(spec); got != wanted(t, spec) {
+		t.Errorf("the journal is\n%s\nwant\n%s", got, wanted(t, spec))
+	}
+	group.Wait()
+	if n := c.twice("epoch"); n > 0 {
+		t.Errorf("%d epochs were trained twice", n)
+	}
+}
+
+func TestWorkerOfAnotherRevisionSaysWhyItTakesNoWork(t *testing.T) {
+	c := newCluster(t, 1, 100*time.Millisecond)
+	other := c.worker("other", c.address, "another", 0)
+	other.start()
+	c.wait(2)
+	spec := numbered(500)
+	spec.Budget.R = 9
+	if got, _ := c.follow(spec); got != wanted(t, spec) {
+		t.Errorf("the journal is\n%s\nwant\n%s", got, wanted(t, spec))
+	}
+	said, err := os.ReadFile(filepath.Join(logs(t), other.name))
+	if err != nil || !strings.Contains(string(said), "source code: here another, there revision") {
+		t.Errorf("it says %q (%v)", said, err)
+	}
+}
+
+func TestServerIsForThisMachineUnlessItIsOpened(t *testing.T) {
+	program := needServer(t)
+	for listen, want := range map[string]string{"0.0.0.0:7233": "-open", ":7233": "-open", "192.0.2.1:7233": "-open", "7233": "want an address", "localhost:none": "want an IP address"} {
+		out, err := exec.Command(program, "-listen", listen, "-dir", t.TempDir()).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), want) {
+			t.Errorf("on %s it says %q (%v), want an error with %q", listen, out, err, want)
+		}
+	}
 }
 
 // What a search costs beside its trainings, which take no time here.

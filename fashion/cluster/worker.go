@@ -44,7 +44,7 @@ func (w Work[C]) Run(ctx context.Context, c client.Client) error {
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return nil
 		case <-time.After(time.Second):
 		}
 	}
