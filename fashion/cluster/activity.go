@@ -22,6 +22,8 @@ type Trials[C comparable] struct {
 	// the epochs that the folder has; the folder does not change before progress returns.
 	Train func(ctx context.Context, dir string, config C, epochs int, progress func(epochs int)) ([]float64, error)
 	Build func(Spec) (hyperband.Search[C], error)
+	// Fit trains a run of that name in a folder, Dir and the name, to its end.
+	Fit func(ctx context.Context, name string, recipe C, progress func(epochs int)) error
 
 	Artifacts Artifacts
 	Dir       string // of this process alone, for trials under way
@@ -30,7 +32,16 @@ type Trials[C comparable] struct {
 
 // Beat is a worker's sign of life, which clients can see.
 type Beat struct {
-	Trial, Done, Epochs int
+	Run          string // its name, if it is no trial of a search
+	Trial        int
+	Done, Epochs int
+}
+
+func (b Beat) String() string {
+	if b.Run != "" {
+		return fmt.Sprintf("%s, %d of %d epochs", b.Run, b.Done, b.Epochs)
+	}
+	return fmt.Sprintf("trial %d, %d of %d epochs", b.Trial, b.Done, b.Epochs)
 }
 
 // errStopped has another worker resume a trial.
@@ -42,48 +53,57 @@ func trialPrefix(search string, trial int) string {
 }
 
 // Do trains a trial up to its rung. It resumes after the last epoch that the bucket has, and saves each.
-func (t Trials[C]) Do(ctx context.Context, job Job[C]) (hyperband.Result, error) {
-	var none hyperband.Result
+func (t Trials[C]) Do(ctx context.Context, job Job[C]) (r hyperband.Result, err error) {
 	for _, id := range job.Over {
 		if err := t.Artifacts.Remove(ctx, trialPrefix(job.Search, id)); err != nil {
 			log.Printf("trial %d has ended, but what it left could not be removed: %v", id, err)
 		}
 	}
-	prefix := trialPrefix(job.Search, job.Task.Trial)
 	dir := filepath.Join(t.Dir, fmt.Sprintf("%.12s-%06d", job.Search, job.Task.Trial))
+	beat := Beat{Trial: job.Task.Trial, Epochs: job.Task.Epochs}
+	err = t.resume(ctx, trialPrefix(job.Search, job.Task.Trial), dir, beat, func(ctx context.Context, progress func(int)) (epochs int, err error) {
+		r, err = job.Task.Do(func(config C, epochs int) ([]float64, error) { return t.Train(ctx, dir, config, epochs, progress) })
+		if r.Failed != "" {
+			return 0, err
+		}
+		return job.Task.Epochs, err
+	})
+	return r, err
+}
+
+// resume makes a folder what the bucket has of a prefix, and trains in it, with signs of life and each epoch saved. train returns how many epochs are there to be saved at last. When the worker is stopped, the training
+// ends after its present epoch.
+func (t Trials[C]) resume(ctx context.Context, prefix, dir string, beat Beat, train func(ctx context.Context, progress func(epochs int)) (epochs int, err error)) (err error) {
 	defer os.RemoveAll(dir) // the bucket has it
 	s := saver{artifacts: t.Artifacts, prefix: prefix, dir: dir}
-	var err error
-	if s.saved, err = t.Artifacts.Restore(ctx, prefix, dir, func(err error) { log.Printf("trial %d: %v; an earlier epoch is taken", job.Task.Trial, err) }); err != nil {
-		return none, fmt.Errorf("the bucket: %w", err)
+	if s.saved, err = t.Artifacts.Restore(ctx, prefix, dir, func(err error) { log.Printf("%v; an earlier epoch is taken", err) }); err != nil {
+		return fmt.Errorf("the bucket: %w", err)
 	}
 	training, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	alive := t.signs(ctx, job.Task)
+	alive := t.signs(ctx, beat)
 	defer alive.stop()
 	stopping := activity.GetWorkerStopChannel(ctx)
-	r, err := job.Task.Do(func(config C, epochs int) ([]float64, error) {
-		return t.Train(training, dir, config, epochs, func(done int) {
-			alive.at(done)
-			if done > s.saved {
-				s.save(ctx, done)
-				select {
-				case <-stopping:
-					stop(errStopped)
-				default:
-				}
-			}
-		})
+	epochs, err := train(training, func(done int) {
+		alive.at(done)
+		if done <= s.saved {
+			return
+		}
+		s.save(ctx, done)
+		select {
+		case <-stopping:
+			stop(errStopped)
+		default:
+		}
 	})
-	switch {
-	case errors.Is(context.Cause(training), errStopped) && err != nil:
-		return none, errStopped
-	case err != nil:
-		return none, err
-	case r.Failed == "":
-		s.saveAtLast(ctx, r.Epochs)
+	if err != nil {
+		if errors.Is(context.Cause(training), errStopped) {
+			return errStopped
+		}
+		return err
 	}
-	return r, nil
+	s.saveAtLast(ctx, epochs)
+	return nil
 }
 
 // saver uploads a trial's folder.
@@ -129,7 +149,7 @@ type signs struct {
 }
 
 // signs gives signs of life until stop, or until there is no progress for so long that the training must hang.
-func (t Trials[C]) signs(ctx context.Context, task hyperband.Task[C]) *signs {
+func (t Trials[C]) signs(ctx context.Context, beat Beat) *signs {
 	ctx, stop := context.WithCancel(ctx)
 	s := &signs{stop: stop}
 	s.last.Store(time.Now().UnixNano())
@@ -138,14 +158,15 @@ func (t Trials[C]) signs(ctx context.Context, task hyperband.Task[C]) *signs {
 		ticker := time.NewTicker(timing.Heartbeat / 4)
 		defer ticker.Stop()
 		for time.Since(time.Unix(0, s.last.Load())) < timing.Silence {
-			activity.RecordHeartbeat(ctx, Beat{task.Trial, int(s.done.Load()), task.Epochs})
+			beat.Done = int(s.done.Load())
+			activity.RecordHeartbeat(ctx, beat)
 			select {
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
 			}
 		}
-		log.Printf("trial %d makes no progress for %v: it is left to another worker", task.Trial, timing.Silence)
+		log.Printf("%v: no progress for %v; it is left to another worker", beat, timing.Silence)
 	}()
 	return s
 }

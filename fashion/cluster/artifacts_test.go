@@ -20,7 +20,7 @@ import (
 // trialJob is the training of the fake search's first trial that can be trained, up to so many epochs.
 func trialJob(t *testing.T, epochs int, over ...int) Job[point] {
 	t.Helper()
-	return jobWhere(t, epochs, func(p point) bool { _, err := scores(p, 1); return err == nil && p[1] <= 0.9 }, over...)
+	return jobWhere(t, epochs, func(p point) bool { _, err := scores(p, 1); return err == nil && p[1] <= diverges }, over...)
 }
 
 func jobWhere(t *testing.T, epochs int, fits func(point) bool, over ...int) Job[point] {
@@ -86,8 +86,8 @@ func TestPromotedTrialGoesOnOnAnotherWorker(t *testing.T) {
 
 func TestDivergedTrialIsAResult(t *testing.T) {
 	for name, fits := range map[string]func(point) bool{
-		"the loss is NaN":  func(p point) bool { return p[0] > 0.9 },
-		"the score of epo": func(p point) bool { return p[0] <= 0.9 && p[1] > 0.9 },
+		"the loss is NaN":  func(p point) bool { return p[0] > diverges },
+		"the score of epo": func(p point) bool { return p[0] <= diverges && p[1] > diverges },
 	} {
 		trials, _, _ := newTrials(t)
 		if r, err := perform(t, trials, jobWhere(t, 3, fits)); err != nil || !strings.HasPrefix(r.Failed, name) || r.Scores != nil {
@@ -121,7 +121,7 @@ func TestBucketKeepsTheLastTwoEpochsOfATrialAndNothingOfOneThatEnded(t *testing.
 	if m, f := objects(t, folder, "/epochs/"), objects(t, folder, "/files/"); len(m) != 2 || len(f) != 4 {
 		t.Errorf("the bucket has %d manifests and %d files, want 2 and 4", len(m), len(f))
 	}
-	next := jobWhere(t, 1, func(p point) bool { return p != job.Task.Config && p[0] <= 0.9 && p[1] <= 0.9 }, job.Task.Trial)
+	next := jobWhere(t, 1, func(p point) bool { return p != job.Task.Config && p[0] <= diverges && p[1] <= diverges }, job.Task.Trial)
 	if _, err := perform(t, trials, next); err != nil {
 		t.Fatal(err)
 	}

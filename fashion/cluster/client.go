@@ -16,6 +16,7 @@ import (
 type Client[C comparable] struct {
 	Temporal client.Client
 	Revision string                   // of the source code
+	Bucket   string                   // identity of the bucket that workers must have; "" for any
 	Kind     string                   // first letters of the queue of the kind that is asked for; "" for the only one
 	Say      func(string)             // is told what a person should know, each thing once
 	Report   func(hyperband.State[C]) // is told of progress; may be nil
@@ -153,19 +154,12 @@ func unlessNotFound(err error, what string) error {
 
 // start starts the workflow with the results that there are.
 func (c *Client[C]) start(ctx context.Context, spec Spec, s hyperband.Search[C], done []hyperband.Result) error {
-	ctx, stop := context.WithTimeout(ctx, patience)
-	defer stop()
-	kinds, err := Kinds(ctx, c.Temporal)
+	kind, err := c.choose(ctx)
 	if err != nil {
-		return fmt.Errorf("the server does not answer: %w", err)
-	}
-	kind, err := Choose(kinds, c.Revision, c.Kind)
-	if errors.Is(err, errNoWorkers) {
 		return err
 	}
-	if err != nil {
-		return &fatalError{err}
-	}
+	ctx, stop := context.WithTimeout(ctx, patience)
+	defer stop()
 	order, err := NewOrder(spec, s, done)
 	if err != nil {
 		return &fatalError{err}

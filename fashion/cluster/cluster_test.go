@@ -102,7 +102,7 @@ func (c child) work(ctx context.Context) error {
 	return Work[point]{
 		Kind: Kind{Device: "fake", Revision: c.Revision, Bucket: a.ID}, Trainings: 1, Stop: time.Minute, Say: func(text string) { log.Print(text) },
 		Searches: Searches[point]{Build: fakeSearch, Timing: quick},
-		Trials:   Trials[point]{Train: fakeTrainer{epoch: c.Epoch, log: c.Log}.train, Build: fakeSearch, Artifacts: a, Dir: c.Dir, Timing: quick},
+		Trials:   Trials[point]{Train: fakeTrainer{epoch: c.Epoch, log: c.Log}.train, Build: fakeSearch, Artifacts: a, Dir: c.Dir, Timing: quick}.withFit(fakeTrainer{epoch: c.Epoch, log: c.Log}.train),
 	}.Run(ctx, server)
 }
 
@@ -285,7 +285,7 @@ func (c *testCluster) follow(spec Spec) (string, hyperband.State[point]) {
 	defer server.Close()
 	s := searchWithJournal(c.t, spec)
 	client := Client[point]{Temporal: server, Revision: testRevision, Interval: 50 * time.Millisecond, Say: func(text string) { c.t.Log(text) }}
-	ctx, stop := context.WithTimeout(c.t.Context(), 5*time.Minute)
+	ctx, stop := context.WithTimeout(c.t.Context(), 20*time.Minute)
 	defer stop()
 	state, err := client.Follow(ctx, spec, s)
 	if err != nil {

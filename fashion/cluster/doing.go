@@ -14,7 +14,7 @@ type Doing struct {
 }
 
 func (d Doing) String() string {
-	return fmt.Sprintf("%s: trial %d, %d of %d epochs", d.Worker, d.Trial, d.Done, d.Epochs)
+	return fmt.Sprintf("%s: %v", d.Worker, d.Beat)
 }
 
 // troubled is from which attempt on a training is in trouble: workers come and go.

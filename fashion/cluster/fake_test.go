@@ -45,13 +45,16 @@ func fakeSearch(s Spec) (hyperband.Search[point], error) {
 	return hyperband.Search[point]{Brackets: brackets, Space: hyperband.SyntheticSpace(), Seed: uint64(crc32.ChecksumIEEE([]byte(s.Model)))}, err
 }
 
-// scores are what the fake training of a point gives; some points cannot be trained.
+// diverges is from where on the first two numbers of a point keep it from being trained: the training fails, or its last score is NaN.
+const diverges = 0.75
+
+// scores are what the fake training of a point gives.
 func scores(p point, epochs int) ([]float64, error) {
 	list, err := problem.Train(p, epochs)
 	switch {
-	case p[0] > 0.9:
+	case p[0] > diverges:
 		return nil, fmt.Errorf("the loss is NaN: %w", hyperband.ErrFailed)
-	case p[1] > 0.9:
+	case p[1] > diverges:
 		list[epochs-1] = math.NaN()
 	}
 	return list, err

@@ -228,6 +228,35 @@ func TestStoppedWorkerEndsItsEpochAndNothingIsTrainedTwice(t *testing.T) {
 	}
 }
 
+// scaleVariable is how many workers and trials the test of a large search has, such as 100x10000.
+const scaleVariable = "FASHIONLAB_TEST_SCALE"
+
+// A large search begins new histories; its workers are goroutines.
+func TestLargeSearchCostsNoMorePerTrial(t *testing.T) {
+	var workers, trials int
+	if _, err := fmt.Sscanf(os.Getenv(scaleVariable), "%dx%d", &workers, &trials); err != nil {
+		t.Skipf("set $%s to the number of workers and trials, such as 100x10000", scaleVariable)
+	}
+	c := newCluster(t, 0, 0)
+	for n := range workers {
+		own := child{Address: c.address, Bucket: c.bucket, Dir: filepath.Join(c.dir, fmt.Sprint(n)), Revision: testRevision}
+		if err := os.Mkdir(own.Dir, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			if err := own.work(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	c.wait(1)
+	spec := fakeSpec
+	spec.Budget = study.Budget{R: trials, Rounding: "random"}
+	start := time.Now()
+	_, state := c.follow(spec)
+	t.Logf("%d workers, %d trials: %v a trial; done is %v", workers, trials, time.Since(start)/time.Duration(trials), state.Done)
+}
+
 func TestWorkerOfAnotherRevisionSaysWhyItTakesNoWork(t *testing.T) {
 	c := newCluster(t, 1, 100*time.Millisecond)
 	other := c.worker("other", c.address, "another", 0)

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
+	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -32,12 +34,13 @@ func TestRecordedHistoryIsReplayed(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.RegisterWorkflowWithOptions(Searches[point]{Build: fakeSearch}.Search, workflow.RegisterOptions{Name: searchWorkflow})
-	if err := r.ReplayWorkflowHistoryFromJSONFile(nil, recordedHistory); err != nil {
+	silent := sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))
+	if err := r.ReplayWorkflowHistoryFromJSONFile(silent, recordedHistory); err != nil {
 		t.Error(err)
 	}
 	other := worker.NewWorkflowReplayer()
 	other.RegisterWorkflowWithOptions(func(ctx workflow.Context, o Order) (int, error) { return 0, workflow.Sleep(ctx, time.Second) }, workflow.RegisterOptions{Name: searchWorkflow})
-	if err := other.ReplayWorkflowHistoryFromJSONFile(nil, recordedHistory); err == nil {
+	if err := other.ReplayWorkflowHistoryFromJSONFile(silent, recordedHistory); err == nil {
 		t.Error("a workflow that decides otherwise replays the history, want an error")
 	}
 }

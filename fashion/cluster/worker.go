@@ -25,6 +25,8 @@ type Work[C comparable] struct {
 func (w Work[C]) register(r worker.Registry) {
 	r.RegisterWorkflowWithOptions(w.Searches.Search, workflow.RegisterOptions{Name: searchWorkflow})
 	r.RegisterWorkflowWithOptions(KindWorkflow, workflow.RegisterOptions{Name: kindWorkflow})
+	r.RegisterWorkflowWithOptions(w.Searches.Run, workflow.RegisterOptions{Name: runWorkflow})
+	r.RegisterActivityWithOptions(w.Trials.FitRun, activity.RegisterOptions{Name: fitActivity})
 	r.RegisterActivityWithOptions(w.Trials.Do, activity.RegisterOptions{Name: trainActivity})
 	r.RegisterActivityWithOptions(w.Trials.Keep, activity.RegisterOptions{Name: keepActivity})
 }

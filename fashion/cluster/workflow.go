@@ -39,6 +39,15 @@ func (t Timing) filled() Timing {
 	return t
 }
 
+// activity is how activities are timed and tried again, for ever.
+func (t Timing) activity() workflow.ActivityOptions {
+	t = t.filled()
+	return workflow.ActivityOptions{
+		StartToCloseTimeout: t.Training, HeartbeatTimeout: t.Heartbeat,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
+	}
+}
+
 // Searches is the workflow that does a search.
 type Searches[C comparable] struct {
 	Build  func(Spec) (hyperband.Search[C], error)
@@ -80,11 +89,7 @@ func (s Searches[C]) Search(ctx workflow.Context, o Order) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	timing := s.Timing.filled()
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: timing.Training, HeartbeatTimeout: timing.Heartbeat,
-		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
-	})
+	ctx = workflow.WithActivityOptions(ctx, s.Timing.activity())
 	if err := s.work(ctx, o, l); err != nil {
 		return 0, err
 	}

@@ -63,7 +63,7 @@ func journalOf(t *testing.T, spec Spec, events []Event) string {
 // Trainings take random times, and some attempts fail.
 func TestWorkflowFindsWhatRunFinds(t *testing.T) {
 	want := wanted(t, fakeSpec)
-	for seed := range uint64(20) {
+	for seed := range uint64(10) {
 		random := rand.New(rand.NewPCG(seed, 2))
 		var mutex sync.Mutex
 		env, events := execute(t, Searches[point]{Build: fakeSearch}, order(t, fakeSpec, nil), func(ctx context.Context, j Job[point]) (hyperband.Result, error) {

@@ -81,6 +81,8 @@ func TestWrongCommandLinesAreReportedAndNothingIsDone(t *testing.T) {
 		"train -all -for soon":                   `"soon"`,
 		"train -all -for -1h":                    "-for is -1h",
 		"train -for 1h":                          "belong to -all",
+		"train -cluster here:1":                  "belong to -all",
+		"train -all -bucket b":                   "belong to -cluster",
 		"search -eta 1":                          "eta",
 		"search -rounding up":                    `"up"`,
 		"search -workers 0":                      "-workers is 0",

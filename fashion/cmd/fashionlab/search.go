@@ -36,8 +36,7 @@ trial is trained to the end and its final accuracy measured on images of its own
 			f.IntVar(&o.workers, "workers", 1, "trainings at once")
 			f.BoolVar(&o.curves, "curves", false, "train every trial to the end instead, see above")
 			f.BoolVar(&o.publish, "publish", false, "with -curves: put what was measured into notebooks/published, to come with the project")
-			f.StringVar(&o.cluster.address, "cluster", "", "have the workers of a cluster train; the `address` of its server, such as 127.0.0.1:7233")
-			f.StringVar(&o.cluster.kind, "kind", "", "with -cluster: the kind of workers, as its first `letters`, where there are several")
+			o.cluster.define(f, "")
 			f.BoolVar(&o.plan, "plan", false, "say what the search costs, and do not begin")
 			f.BoolVar(&o.json, "json", false, "print JSON")
 			return func([]string) (work, error) {

@@ -16,12 +16,16 @@ import (
 	"fashionlab/fashion/recipes"
 )
 
-// request is what the command search wants to be followed, as JSON on standard input.
+// request is what the commands search and train want to be done, as JSON on standard input.
 type request struct {
-	Spec    cluster.Spec `json:"spec"`
-	Journal string       `json:"journal"`
-	Address string       `json:"address"`
-	Kind    string       `json:"kind"`
+	Address string `json:"address"`
+	Kind    string `json:"kind"`
+
+	Spec    cluster.Spec `json:"spec"`    // of a search
+	Journal string       `json:"journal"` // of a search
+
+	Runs   []cluster.Run[recipes.Recipe] `json:"runs"`
+	Bucket string                        `json:"bucket"` // from which trained runs are fetched
 }
 
 // follow has a cluster do a search, and keeps its journal.

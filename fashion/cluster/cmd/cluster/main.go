@@ -1,4 +1,4 @@
-// Command cluster is the worker of a cluster, and what the command search needs to follow a search there. `go run ./kernel-setup cluster work` and `go run ./kernel-setup search -cluster ADDRESS` build
+// Command cluster is the worker of a cluster, and what the commands search and train need to follow what is done there. `go run ./kernel-setup cluster work` and -cluster build
 // it where it is needed. The server is a program of its own, in fashion/cluster/server.
 package main
 
@@ -40,15 +40,17 @@ func command(ctx context.Context, args []string) error {
 		return errors.New("this program was built without the digest of its source code; `go run ./kernel-setup cluster` builds it")
 	}
 	if len(args) == 0 {
-		return errors.New("want a command: work or search")
+		return errors.New("want a command: work, search or train")
 	}
 	switch args[0] {
 	case "work":
 		return work(ctx, args[1:])
 	case "search":
 		return follow(ctx, os.Stdin)
+	case "train":
+		return trainRuns(ctx, os.Stdin)
 	}
-	return fmt.Errorf("%q is no command; want work or search", args[0])
+	return fmt.Errorf("%q is no command; want work, search or train", args[0])
 }
 
 // parse reads flags. It prints the usage that is asked for, and returns flag.ErrHelp then.

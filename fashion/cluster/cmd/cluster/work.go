@@ -25,8 +25,6 @@ import (
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
-	"fashionlab/fashion/study"
-	"fashionlab/fashion/train"
 )
 
 const workUsage = `usage: go run ./kernel-setup cluster work [flags]
@@ -56,7 +54,7 @@ func work(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	b, err := openBucket(ctx, *bucket, filepath.Join(home, "cluster", "bucket"))
+	b, err := openBucket(ctx, *bucket)
 	if err != nil {
 		return err
 	}
@@ -73,6 +71,10 @@ func work(ctx context.Context, args []string) error {
 	if err != nil {
 		return fmt.Errorf("the bucket: %w", err)
 	}
+	runs := filepath.Join(own, "runs")
+	if err := os.Setenv(run.RootVariable, runs); err != nil { // this process's alone
+		return err
+	}
 	kind, err := kindHere(artifacts)
 	if err != nil {
 		return err
@@ -86,12 +88,12 @@ func work(ctx context.Context, args []string) error {
 	return cluster.Work[recipes.Recipe]{
 		Kind: kind, Trainings: *trainings, Stop: *stop, Say: func(text string) { log.Print(text) },
 		Searches: cluster.Searches[recipes.Recipe]{Build: cluster.Spec.Search},
-		Trials:   cluster.Trials[recipes.Recipe]{Train: trainer(*trainings), Build: cluster.Spec.Search, Artifacts: artifacts, Dir: own},
+		Trials:   newTrainers(*trainings, artifacts, runs).trials(),
 	}.Run(ctx, c)
 }
 
-// openBucket opens the bucket of a folder or of an address.
-func openBucket(ctx context.Context, name, usual string) (*blob.Bucket, error) {
+// openBucket opens the bucket of a folder or of an address; "" is a folder in the project's private one.
+func openBucket(ctx context.Context, name string) (*blob.Bucket, error) {
 	if strings.Contains(name, "://") {
 		b, err := blob.OpenBucket(ctx, name)
 		if err != nil {
@@ -100,7 +102,11 @@ func openBucket(ctx context.Context, name, usual string) (*blob.Bucket, error) {
 		return b, nil
 	}
 	if name == "" {
-		name = usual
+		home, err := fashion.Home()
+		if err != nil {
+			return nil, err
+		}
+		name = filepath.Join(home, "cluster", "bucket")
 	}
 	name, err := filepath.Abs(name)
 	if err != nil {
@@ -173,31 +179,4 @@ func digest(path string) (string, error) {
 	sum := sha256.New()
 	_, err = io.Copy(sum, f)
 	return fmt.Sprintf("%x", sum.Sum(nil)[:4]), err
-}
-
-// trainer trains the study's recipes, so many at once.
-func trainer(n int) func(context.Context, string, recipes.Recipe, int, func(int)) ([]float64, error) {
-	idle := make(chan *train.Trainer, n)
-	for range n {
-		idle <- &train.Trainer{}
-	}
-	return func(ctx context.Context, dir string, recipe recipes.Recipe, epochs int, progress func(int)) ([]float64, error) {
-		t := <-idle
-		defer func() { idle <- t }()
-		if err := fitSource(ctx, t, recipe, progress); err != nil {
-			return nil, err
-		}
-		return t.Trial(ctx, dir, recipe, epochs, func(p run.Progress) { progress(len(p.History)) })
-	}
-}
-
-// fitSource trains the run whose weights a recipe starts from, where it is the study's and not trained yet.
-func fitSource(ctx context.Context, t *train.Trainer, recipe recipes.Recipe, progress func(int)) error {
-	for _, p := range []study.Profile{study.Smoke, study.Quick, study.Full} {
-		if source, ok := study.SourceOf(recipe, p); ok {
-			_, err := t.FitContext(ctx, recipe.Model.Weights.Run, source, func(run.Progress) { progress(0) })
-			return err
-		}
-	}
-	return nil
 }
