@@ -38,7 +38,7 @@ func (c *Client[C]) Follow(ctx context.Context, spec Spec, s hyperband.Search[C]
 	if err != nil {
 		return none, err
 	}
-	defer func() { err = errors.Join(err, m.Close()) }()
+	defer m.Close() // each line is on the disk
 	digest, err := s.Digest()
 	if err != nil {
 		return none, err

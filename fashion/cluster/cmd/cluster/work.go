@@ -72,6 +72,9 @@ func work(ctx context.Context, args []string) error {
 		return fmt.Errorf("the bucket: %w", err)
 	}
 	runs := filepath.Join(own, "runs")
+	if err := os.RemoveAll(runs); err != nil { // of a worker that was killed; the bucket has what it trained
+		return err
+	}
 	if err := os.Setenv(run.RootVariable, runs); err != nil { // this process's alone
 		return err
 	}
