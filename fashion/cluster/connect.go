@@ -5,15 +5,35 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 
+	"go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/converter"
 	sdklog "go.temporal.io/sdk/log"
 )
 
-// dataConverter compresses: what a search has measured fits into one message for longer.
-var dataConverter = converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), converter.NewZlibCodec(converter.ZlibCodecOptions{}))
+// dataConverter compresses what is long: all that a search has measured fits into one message for longer.
+var dataConverter = converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), longOnly{converter.NewZlibCodec(converter.ZlibCodecOptions{})})
+
+// longOnly compresses messages of 16 kB and more. A compressor takes a millisecond and a megabyte to begin, and a workflow may schedule hundreds of trainings in the one second in which it must answer.
+type longOnly struct{ converter.PayloadCodec }
+
+func (c longOnly) Encode(payloads []*common.Payload) ([]*common.Payload, error) {
+	encoded := slices.Clone(payloads)
+	for i, p := range payloads {
+		if len(p.GetData()) < 16<<10 {
+			continue
+		}
+		one, err := c.PayloadCodec.Encode(payloads[i : i+1])
+		if err != nil {
+			return nil, err
+		}
+		encoded[i] = one[0]
+	}
+	return encoded, nil
+}
 
 // Connect opens a connection to the server at an address, which need not be there yet. Namespace, TLS and keys are those of Temporal's own variables and file
 // (https://docs.temporal.io/develop/environment-configuration): TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_CLIENT_CERT_PATH and so on.

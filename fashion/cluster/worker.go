@@ -52,6 +52,7 @@ func (w Work[C]) Run(ctx context.Context, c client.Client) error {
 	}
 	r := worker.New(c, w.Kind.Queue(), worker.Options{
 		MaxConcurrentActivityExecutionSize: w.Trainings, WorkerStopTimeout: w.Stop, MaxHeartbeatThrottleInterval: w.Trials.Timing.filled().Heartbeat / 4,
+		DeadlockDetectionTimeout: 30 * time.Second, // the usual second is too short beside trainings on all cores
 	})
 	w.register(r)
 	if err := r.Start(); err != nil {

@@ -72,7 +72,7 @@ type News struct {
 // mostNews is how many events an answer has at most, and mostAhead how many trainings wait for workers at once: Temporal allows 2,000.
 const (
 	mostNews  = 2000
-	mostAhead = 1000
+	mostAhead = 300
 )
 
 // Search does a search. Its answer is the number of its results, which News has.

@@ -15,9 +15,9 @@ import (
 )
 
 func main() {
-	ctx := make(chan os.Signal, 1)
-	signal.Notify(ctx, os.Interrupt, syscall.SIGTERM)
-	if err := serve(os.Args[1:], os.Stdout, ctx); err != nil && !errors.Is(err, flag.ErrHelp) {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
+	if err := serve(os.Args[1:], os.Stdout, stop); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "cluster serve:", err)
 		os.Exit(1)
 	}
