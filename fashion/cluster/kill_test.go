@@ -254,19 +254,25 @@ func TestLargeSearchCostsNoMorePerTrial(t *testing.T) {
 	spec.Budget = study.Budget{R: trials, Rounding: "random"}
 	start := time.Now()
 	_, state := c.follow(spec)
-	t.Logf("%d workers, %d trials: %v a trial; done is %v", workers, trials, time.Since(start)/time.Duration(trials), state.Done)
+	took := time.Since(start)
+	c.keptJournal(spec)
+	t.Logf("%d workers, %d trials: %v a trial; done is %v", workers, trials, took/time.Duration(trials), state.Done)
 }
 
 func TestWorkerOfAnotherRevisionSaysWhyItTakesNoWork(t *testing.T) {
 	c := newCluster(t, 1, 100*time.Millisecond)
 	other := c.worker("other", c.address, "another", 0)
-	other.start()
-	c.wait(2)
 	spec := numbered(500)
 	spec.Budget.R = 9
+	var group sync.WaitGroup
+	group.Go(func() { // while the search is under way
+		time.Sleep(2 * time.Second)
+		other.start()
+	})
 	if got, _ := c.follow(spec); got != wanted(t, spec) {
 		t.Errorf("the journal is\n%s\nwant\n%s", got, wanted(t, spec))
 	}
+	group.Wait()
 	said, err := os.ReadFile(filepath.Join(logs(t), other.name))
 	if err != nil || !strings.Contains(string(said), "source code: here another, there revision") {
 		t.Errorf("it says %q (%v)", said, err)

@@ -40,7 +40,7 @@ Flags:
 func work(ctx context.Context, args []string) error {
 	f := flag.NewFlagSet("work", flag.ContinueOnError)
 	address := f.String("cluster", "127.0.0.1:7233", "`address` of the server")
-	bucket := f.String("bucket", "", "`folder` that all workers reach, for checkpoints; or gs://, s3:// where the program is built for them (default one on this machine, for workers on it alone)")
+	bucket := f.String("bucket", "", "`folder` that all workers reach, for checkpoints (default one on this machine, for workers on it alone)")
 	dir := f.String("dir", "", "`folder` for trials under way (default in the project's private folder)")
 	trainings := f.Int("trainings", 1, "trainings at once")
 	stop := f.Duration("stop", time.Hour, "`time` that a stop waits for the epochs under way")
