@@ -61,6 +61,7 @@ func commands() []command {
 			f.BoolVar(&o.onlyGPU, "gpu", false, "look at the GPU only")
 			f.BoolVar(&o.runs, "runs", false, "read every file of the runs and searches instead, and say what is corrupt and what to do")
 		}, do: doctor},
+		{name: "cluster", summary: "serve searches on several machines, or work for them", passes: true, do: runCluster},
 		{name: "licences", summary: "list all that is used, with its version and licence", do: func(ctx context.Context, l layout.Layout, _ options) error {
 			list, err := licences.List(ctx, l)
 			if err != nil {

@@ -63,8 +63,17 @@ func (h handed) run(ctx context.Context, args []string) error {
 			return err
 		}
 	}
+	clustered := h.trains && onCluster(rest)
+	if clustered && h.name == "search" { // others compute
+		h.needs, h.gpu = []string{parts.Compiler}, false
+	}
 	if err := h.setUp(ctx, &l, o, rest); err != nil {
 		return err
+	}
+	if clustered {
+		if err := useCluster(ctx, l); err != nil {
+			return err
+		}
 	}
 	return l.RunProgram(ctx, append([]string{h.name}, rest...)...)
 }

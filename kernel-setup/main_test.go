@@ -18,6 +18,7 @@ func TestTypingErrorCostsNoSetUp(t *testing.T) {
 	layouttest.Mentions(t, dispatch(t.Context(), []string{"run", "-only", "77"}), `"77"`, "01-data.ipynb")
 	layouttest.Mentions(t, dispatch(t.Context(), []string{"frob"}), `"frob"`, "run, lab, test", "train, search, report, robustness")
 	layouttest.Mentions(t, dispatch(t.Context(), []string{"doctor", "extra"}), `"extra"`)
+	layouttest.Mentions(t, dispatch(t.Context(), []string{"cluster", "wrok"}), `"wrok"`, "serve or work")
 	if _, err := os.Stat(l.Home); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%s is there: %v", l.Home, err)
 	}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -16,16 +18,23 @@ func test(ctx context.Context, l layout.Layout, o options) error {
 	if err != nil {
 		return err
 	}
-	goTest := func(env []string, args ...[]string) error {
+	goTestIn := func(module string, env []string, args ...[]string) error {
 		c := exec.CommandContext(ctx, goPath, slices.Concat(args...)...)
-		c.Dir, c.Env, c.WaitDelay = l.Root, env, testPatience
+		c.Dir, c.Env, c.WaitDelay = filepath.Join(l.Root, module), env, testPatience
 		return process.RunShown(ctx, c)
 	}
+	goTest := func(env []string, args ...[]string) error { return goTestIn("", env, args...) }
 	if err := goTest(l.Environment(), []string{"test", "-race", testLimit}, racePackages, o.args); err != nil {
 		return err
 	}
-	return goTest(l.BackendEnvironment(), []string{"test", testLimit}, otherPackages, o.args)
+	if err := goTest(l.BackendEnvironment(), []string{"test", testLimit}, otherPackages, o.args); err != nil || os.Getenv(clusterTests) == "" {
+		return err
+	}
+	return goTestIn(layout.ClusterModule, l.Environment(), []string{"test", testLimit, "."}, o.args)
 }
+
+// clusterTests has the tests of the cluster's module run too. Temporal's client takes a minute of processor time to compile, and its server five.
+const clusterTests = "FASHIONLAB_TEST_CLUSTER"
 
 // testPatience is how long tests that are to stop may take.
 const testPatience = 10 * time.Second

@@ -3,6 +3,8 @@ package hyperband
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -46,6 +48,17 @@ func (s Search[C]) header() (header, error) {
 		h.Space = append(h.Space, dimension{p.Name, p.Choices, p.Low, p.High, p.Log})
 	}
 	return h, err
+}
+
+// Digest identifies what is searched: the SHA-256, in hexadecimal, of what the journal's header says.
+func (s Search[C]) Digest() (string, error) {
+	h, err := s.header()
+	if err != nil {
+		return "", err
+	}
+	data, err := json.Marshal(h)
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), err
 }
 
 // journal appends to a file. Each line is synced to the disk before the search continues.

@@ -21,6 +21,7 @@ type Machine[C comparable] struct {
 	halving []halving     // one for each bracket
 	sharers map[int][]int // the trials that share the training of a trial
 	busy    map[int]bool  // the trials that are being trained
+	results []Result      // in the order in which they were recorded
 }
 
 // halving is a bracket under way.
@@ -198,6 +199,9 @@ func (m *Machine[C]) Next() (task Task[C], ok bool) {
 // Busy is how many tasks are under way.
 func (m *Machine[C]) Busy() int { return len(m.busy) }
 
+// Results are those that were recorded, in their order.
+func (m *Machine[C]) Results() []Result { return m.results }
+
 // State is the state of the search, valid until the next call.
 func (m *Machine[C]) State() State[C] {
 	m.state.Done = m.finished()
@@ -211,13 +215,14 @@ func (m *Machine[C]) Record(r Result) error {
 	}
 	delete(m.busy, r.Trial-1)
 	m.record(r)
+	m.results = append(m.results, r)
 	return nil
 }
 
 // checkResult reports what in a result no task of the search can have.
 func (m *Machine[C]) checkResult(r Result) error {
-	if r.Trial < 1 || r.Trial > len(m.state.Trials) {
-		return fmt.Errorf("found trial %d, want 1 to %d", r.Trial, len(m.state.Trials))
+	if err := m.checkTrial(r); err != nil {
+		return err
 	}
 	t := m.state.Trials[r.Trial-1]
 	config, err := json.Marshal(t.Config)
@@ -232,6 +237,14 @@ func (m *Machine[C]) checkResult(r Result) error {
 	}
 	if t.Same != 0 || r.Failed == "" && (len(r.Scores) != r.Epochs || r.Epochs <= len(t.Scores)) {
 		return fmt.Errorf("trial %d has %d scores for %d epochs, want one for each, and more than before", r.Trial, len(r.Scores), r.Epochs)
+	}
+	return nil
+}
+
+// checkTrial reports a result of a trial that the search does not have.
+func (m *Machine[C]) checkTrial(r Result) error {
+	if r.Trial < 1 || r.Trial > len(m.state.Trials) {
+		return fmt.Errorf("found trial %d, want 1 to %d", r.Trial, len(m.state.Trials))
 	}
 	return nil
 }

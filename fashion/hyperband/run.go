@@ -75,31 +75,44 @@ func (m *Machine[C]) work(j *journal, report func(State[C]), workers []Worker[C]
 }
 
 // train has a worker do the task, and tries again after an error that is not ErrFailed.
-func (task Task[C]) train(number int, worker Worker[C], retries int) (o outcome) {
+func (task Task[C]) train(number int, worker Worker[C], retries int) outcome {
 	start := time.Now()
-	o = outcome{Result: Result{Trial: task.Trial, Epochs: task.Epochs}, worker: number}
-	defer func() { o.Seconds = time.Since(start).Seconds() }()
-	if o.Config, o.err = json.Marshal(task.Config); o.err != nil {
-		return o
-	}
+	var retried []string
 	for {
-		scores, err := worker(task.Config, task.Epochs)
-		if err == nil {
-			err = checkScores(scores, task.Epochs)
+		result, err := task.Do(worker)
+		if err != nil && len(retried) < retries {
+			retried = append(retried, err.Error())
+			continue
 		}
-		switch {
-		case err == nil:
-			o.Scores = scores
-			return o
-		case errors.Is(err, ErrFailed):
-			o.Failed = err.Error()
-			return o
-		case len(o.Retried) == retries:
-			o.err = fmt.Errorf("trial %d, tried %d times: %w", task.Trial, retries+1, err)
-			return o
+		if err != nil {
+			err = fmt.Errorf("trial %d, tried %d times: %w", task.Trial, retries+1, err)
 		}
-		o.Retried = append(o.Retried, err.Error())
+		result.Retried, result.Seconds = retried, time.Since(start).Seconds()
+		return outcome{result, number, err}
 	}
+}
+
+// Do has a worker do the task once. A worker's error that wraps ErrFailed, and a score that is not finite, are results: the trial failed. Any other error is returned.
+func (task Task[C]) Do(worker Worker[C]) (r Result, err error) {
+	start := time.Now()
+	r = Result{Trial: task.Trial, Epochs: task.Epochs}
+	if r.Config, err = json.Marshal(task.Config); err != nil {
+		return r, err
+	}
+	scores, err := worker(task.Config, task.Epochs)
+	if err == nil {
+		err = checkScores(scores, task.Epochs)
+	}
+	r.Seconds = time.Since(start).Seconds()
+	switch {
+	case errors.Is(err, ErrFailed):
+		r.Failed = err.Error()
+	case err != nil:
+		return r, err
+	default:
+		r.Scores = scores
+	}
+	return r, nil
 }
 
 // checkScores checks that a worker returned a finite score for each epoch.

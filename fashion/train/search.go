@@ -99,25 +99,31 @@ func TrialRun(search string, r recipes.Recipe) string {
 // worker trains configurations in the folder of a search.
 func (t *Trainer) worker(ctx context.Context, dir string) hyperband.Worker[recipes.Recipe] {
 	return func(recipe recipes.Recipe, epochs int) ([]float64, error) {
-		recipe.Epochs = epochs
-		if recipe.OverAll() {
-			return nil, fmt.Errorf("the schedule %q depends on how long the whole training is, so that a trial of %d epochs could not be promoted; give a cosine the steps of the longest trial (Schedule.DecaySteps), "+
-				"or search with another schedule", recipe.Schedule.Name, epochs)
-		}
-		r, err := t.fit(ctx, TrialRun(dir, recipe), recipe, run.Extend, nil)
-		var diverged *DivergedError
-		if errors.As(err, &diverged) {
-			return nil, fmt.Errorf("%w: %w", err, hyperband.ErrFailed)
-		}
-		if err != nil {
-			return nil, err
-		}
-		var scores []float64
-		for _, e := range r.History[:min(epochs, len(r.History))] {
-			scores = append(scores, e.ValidationAccuracy)
-		}
-		return scores, nil
+		return t.Trial(ctx, TrialRun(dir, recipe), recipe, epochs, nil)
 	}
+}
+
+// Trial trains a configuration of a search into the run in a folder, up to a number of epochs, and returns the validation accuracy after each. A run of fewer epochs resumes.
+// The error of a training that diverged wraps hyperband.ErrFailed. report is as in Fit.
+func (t *Trainer) Trial(ctx context.Context, dir string, recipe recipes.Recipe, epochs int, report func(run.Progress)) ([]float64, error) {
+	recipe.Epochs = epochs
+	if recipe.OverAll() {
+		return nil, fmt.Errorf("the schedule %q depends on how long the whole training is, so that a trial of %d epochs could not be promoted; give a cosine the steps of the longest trial (Schedule.DecaySteps), "+
+			"or search with another schedule", recipe.Schedule.Name, epochs)
+	}
+	r, err := t.fit(ctx, dir, recipe, run.Extend, report)
+	var diverged *DivergedError
+	if errors.As(err, &diverged) {
+		return nil, fmt.Errorf("%w: %w", err, hyperband.ErrFailed)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var scores []float64
+	for _, e := range r.History[:min(epochs, len(r.History))] {
+		scores = append(scores, e.ValidationAccuracy)
+	}
+	return scores, nil
 }
 
 // tidy removes the checkpoints of configurations that no bracket will train on.

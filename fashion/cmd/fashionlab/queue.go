@@ -22,12 +22,15 @@ type queueOptions struct {
 	all, plan bool
 	claim     string
 	limit     time.Duration
+	cluster   clusterOptions
 }
 
 func (o *queueOptions) define(f *flag.FlagSet) {
 	f.BoolVar(&o.all, "all", false, "train whatever the study's claims need and is missing, one after the other")
 	f.StringVar(&o.claim, "claim", "", "with -all: only for the claim of this `name`")
 	f.DurationVar(&o.limit, "for", 0, "with -all: stop after this `time`, such as 2h30m; the next call resumes (default: train everything)")
+	o.cluster.define(f, "with -all: ")
+	f.StringVar(&o.cluster.bucket, "bucket", "", "with -cluster: the `folder` that its workers share, from which the runs are fetched (default the one of a worker on this machine)")
 	f.BoolVar(&o.plan, "plan", false, "with -all: only print what is missing and how long it takes")
 }
 
@@ -42,7 +45,9 @@ type queue struct {
 func newQueue(q queueOptions, o trainOptions) (queue, error) {
 	switch {
 	case !q.all:
-		return queue{}, errors.New("-claim, -for and -plan belong to -all")
+		return queue{}, errors.New("-claim, -for, -plan and -cluster belong to -all")
+	case q.cluster.address == "" && (q.cluster.kind != "" || q.cluster.bucket != ""):
+		return queue{}, errors.New("-kind and -bucket belong to -cluster")
 	case o.recipe != "cnn" || o.name != "" || o.epochs != 0 || o.seed != 0 || o.weights:
 		return queue{}, errors.New("-all has recipes, names, epochs and seeds of its own, and publishes no weights")
 	case o.publish && o.profile != study.Full:
@@ -70,6 +75,9 @@ func (q queue) do(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, cmp.Or(q.limit, 1<<63-1))
 	defer cancel()
 	failed := []error{err}
+	if q.cluster.address != "" {
+		failed = append(failed, q.trainOnCluster(limited, missing))
+	}
 	for i, v := range missing {
 		fmt.Printf("%d of %d: %s, seed %d, into %s\n", i+1, len(missing), v.Name, v.Recipe.Seed, v.Run)
 		q.options.name, q.options.robustness = v.Run, study.NeedsRobustness(q.options.profile, v)
@@ -85,6 +93,21 @@ func (q queue) do(ctx context.Context) error {
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// trainOnCluster has a cluster train what is missing, all at once. What mixes in images of a GAN is left to this machine, which has the GAN.
+func (q queue) trainOnCluster(ctx context.Context, missing []study.Variant) error {
+	var list []study.Variant
+	for _, v := range missing {
+		if s, err := v.Standing(); err == nil && !s.Finished && v.Recipe.Data.Synthetic.Run == "" {
+			list = append(list, v)
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	fmt.Printf("%d of %d trainings on the cluster\n", len(list), len(missing))
+	return q.cluster.train(ctx, list)
 }
 
 // print writes what is there and what is missing, with an estimate, and returns the latter. The error is of runs that cannot be read or have another recipe.

@@ -36,6 +36,7 @@ trial is trained to the end and its final accuracy measured on images of its own
 			f.IntVar(&o.workers, "workers", 1, "trainings at once")
 			f.BoolVar(&o.curves, "curves", false, "train every trial to the end instead, see above")
 			f.BoolVar(&o.publish, "publish", false, "with -curves: put what was measured into notebooks/published, to come with the project")
+			o.cluster.define(f, "")
 			f.BoolVar(&o.plan, "plan", false, "say what the search costs, and do not begin")
 			f.BoolVar(&o.json, "json", false, "print JSON")
 			return func([]string) (work, error) {
@@ -45,6 +46,9 @@ trial is trained to the end and its final accuracy measured on images of its own
 				}
 				if o.workers < 1 {
 					return nil, fmt.Errorf("-workers is %d, want 1 or more", o.workers)
+				}
+				if err := o.cluster.check(o); err != nil {
+					return nil, err
 				}
 				switch given := o.budget != (study.Budget{}) || *rounding != ""; {
 				case o.curves && given:
@@ -73,6 +77,7 @@ type searchOptions struct {
 	workers         int
 	curves, publish bool
 	plan, json      bool
+	cluster         clusterOptions
 }
 
 // withDefaults is a budget with another's values where it has none.
@@ -89,10 +94,7 @@ func search(ctx context.Context, s hyperband.Search[recipes.Recipe], o searchOpt
 		}
 		return p.print(os.Stdout)
 	}
-	if err := fitSource(ctx, s.Base, o.profile); err != nil {
-		return err
-	}
-	found, err := train.SearchContext(ctx, s, o.workers, progress())
+	found, err := o.find(ctx, s)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return err
@@ -112,6 +114,17 @@ func search(ctx context.Context, s hyperband.Search[recipes.Recipe], o searchOpt
 		return writeJSON(ranked(found))
 	}
 	return printRanking(os.Stdout, found, s.Base.Model.Name)
+}
+
+// find does a search, here or on a cluster.
+func (o searchOptions) find(ctx context.Context, s hyperband.Search[recipes.Recipe]) (hyperband.State[recipes.Recipe], error) {
+	if o.cluster.address != "" {
+		return o.cluster.search(ctx, s, o)
+	}
+	if err := fitSource(ctx, s.Base, o.profile); err != nil {
+		return hyperband.State[recipes.Recipe]{}, err
+	}
+	return train.SearchContext(ctx, s, o.workers, progress())
 }
 
 func writeJSON(v any) error {

@@ -1,0 +1,38 @@
+package cluster
+
+import (
+	"fmt"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+)
+
+// Doing is what a worker does.
+type Doing struct {
+	Worker string
+	Beat
+}
+
+func (d Doing) String() string {
+	return fmt.Sprintf("%s: %v", d.Worker, d.Beat)
+}
+
+// troubled is from which attempt on a training is in trouble: workers come and go.
+const troubled = 3
+
+// doingOf reads what the workers do from a workflow's description, and what keeps one of its trainings from being done.
+func doingOf(d *workflowservice.DescribeWorkflowExecutionResponse) (list []Doing, trouble string) {
+	for _, a := range d.GetPendingActivities() {
+		if a.GetAttempt() >= troubled && a.GetLastFailure() != nil {
+			trouble = fmt.Sprintf("a training was tried %d times, last by %s: %s", a.GetAttempt(), a.GetLastWorkerIdentity(), a.GetLastFailure().GetMessage())
+		}
+		if a.GetState() != enums.PENDING_ACTIVITY_STATE_STARTED {
+			continue
+		}
+		var b Beat
+		if p := a.GetHeartbeatDetails().GetPayloads(); len(p) > 0 && dataConverter.FromPayload(p[0], &b) == nil {
+			list = append(list, Doing{a.GetLastWorkerIdentity(), b})
+		}
+	}
+	return list, trouble
+}
