@@ -1,17 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"image/jpeg"
-	"math/rand/v2"
 	"os"
 
-	"fashionlab/fashion"
 	"fashionlab/fashion/cmd/fashionlab/internal/load"
 	"fashionlab/fashion/demo"
-	"fashionlab/fashion/scene"
 )
 
 // loadPhotos is how many photos the clients take turns with.
@@ -19,7 +14,7 @@ const loadPhotos = 36
 
 // benchLoad holds a load of clients on a demo, that of an address or one in this process with all that the page has.
 func benchLoad(ctx context.Context, o benchOptions) error {
-	photos, err := photosOf(loadPhotos)
+	photos, err := load.Photos(loadPhotos)
 	if err != nil {
 		return err
 	}
@@ -53,29 +48,4 @@ func benchLoad(ctx context.Context, o benchOptions) error {
 		err = failed
 	}
 	return err
-}
-
-// photosOf renders photos of the first test images, each in another scene, as JPEG files.
-func photosOf(n int) (files [][]byte, err error) {
-	dir, err := fashion.FindDir()
-	if err != nil {
-		return nil, err
-	}
-	set, err := fashion.LoadTest(dir)
-	if err != nil {
-		return nil, err
-	}
-	scenes := scene.Scenes()
-	for i := range n {
-		img, err := scenes[i%len(scenes)].Render(set.Images[i], rand.New(rand.NewPCG(1, uint64(i))))
-		if err != nil {
-			return nil, err
-		}
-		var b bytes.Buffer
-		if err := jpeg.Encode(&b, img, nil); err != nil {
-			return nil, err
-		}
-		files = append(files, b.Bytes())
-	}
-	return files, nil
 }

@@ -1,25 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
-	"fmt"
-	"os"
-	"os/exec"
-	"syscall"
-	"time"
 
+	"fashionlab/fashion/cmd/fashionlab/internal/clusterprogram"
 	"fashionlab/fashion/hyperband"
-	"fashionlab/fashion/parent"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/study"
 )
-
-// clusterVariable names the program that follows what a cluster does, which kernel-setup builds where -cluster asks for it.
-const clusterVariable = "FASHIONLAB_CLUSTER"
 
 // clusterOptions are the flags of search and train that are about a cluster.
 type clusterOptions struct {
@@ -70,24 +60,8 @@ func (c clusterOptions) train(ctx context.Context, list []study.Variant) error {
 	return c.call(ctx, "train", map[string]any{"runs": runs, "bucket": c.bucket})
 }
 
-// call has the cluster's program do something, which it is told on its standard input. It is a program of its own, so that this one does not link Temporal.
+// call has the cluster's program do something.
 func (c clusterOptions) call(ctx context.Context, what string, request map[string]any) error {
-	program := os.Getenv(clusterVariable)
-	if program == "" {
-		return fmt.Errorf("-cluster needs a program of its own, which %s builds", kernelSetup)
-	}
 	request["address"], request["kind"] = c.address, c.kind
-	text, err := json.Marshal(request)
-	if err != nil {
-		return err
-	}
-	cmd := exec.CommandContext(ctx, program, what)
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 10 * time.Second
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(text), os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), parent.Setting())
-	if err := cmd.Run(); err != nil {
-		return errors.Join(ctx.Err(), err)
-	}
-	return nil
+	return clusterprogram.Call(ctx, what, request)
 }

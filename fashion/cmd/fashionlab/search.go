@@ -12,6 +12,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"fashionlab/fashion/cmd/fashionlab/internal/searchplan"
 	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/notebook"
 	"fashionlab/fashion/recipes"
@@ -88,11 +89,11 @@ func withDefaults(b, usual study.Budget) study.Budget {
 // search plans a search, or does it.
 func search(ctx context.Context, s hyperband.Search[recipes.Recipe], o searchOptions) error {
 	if o.plan {
-		p := newPlan(s, o)
+		p := searchplan.New(s, o.model, o.budget)
 		if o.json {
 			return writeJSON(p)
 		}
-		return p.print(os.Stdout)
+		return p.Print(os.Stdout)
 	}
 	found, err := o.find(ctx, s)
 	switch {

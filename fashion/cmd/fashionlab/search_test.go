@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"fashionlab/fashion/cmd/fashionlab/internal/searchplan"
 	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
@@ -25,7 +26,7 @@ func TestPlanTellsTheTimeFromWhatARunMeasured(t *testing.T) {
 	}
 	printed := func() string {
 		var out bytes.Buffer
-		if err := newPlan(s, o).print(&out); err != nil {
+		if err := searchplan.New(s, o.model, o.budget).Print(&out); err != nil {
 			t.Fatal(err)
 		}
 		return out.String()

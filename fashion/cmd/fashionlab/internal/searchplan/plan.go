@@ -1,4 +1,5 @@
-package main
+// Package searchplan says what a search will cost.
+package searchplan
 
 import (
 	"fmt"
@@ -15,8 +16,8 @@ import (
 	"fashionlab/fashion/study"
 )
 
-// plan is what a search will cost.
-type plan struct {
+// Plan is what a search will cost.
+type Plan struct {
 	Model    string              `json:"model"`
 	Budget   study.Budget        `json:"budget"`
 	Brackets []hyperband.Bracket `json:"brackets"`
@@ -35,9 +36,9 @@ type cost struct {
 	Disk    int64   `json:"disk,omitempty"`   // bytes of the checkpoints of the trials that are alive at once, likewise
 }
 
-// newPlan estimates a search by the runs of this machine and the published ones.
-func newPlan(s hyperband.Search[recipes.Recipe], o searchOptions) plan {
-	p := plan{Model: o.model, Budget: o.budget, Brackets: s.Brackets, Cost: hyperband.Cost(s.Brackets), Images: s.Base.Data.Images()}
+// New estimates a search of a model's hyperparameters by the runs of this machine and the published ones.
+func New(s hyperband.Search[recipes.Recipe], model string, budget study.Budget) Plan {
+	p := Plan{Model: model, Budget: budget, Brackets: s.Brackets, Cost: hyperband.Cost(s.Brackets), Images: s.Base.Data.Images()}
 	speeds, unreadable := estimate.Measure(run.Local(), run.Published(), device.OnGPU(os.Getenv(device.BackendVariable)))
 	if unreadable != nil {
 		fmt.Fprintln(os.Stderr, "left out:", unreadable)
@@ -54,7 +55,8 @@ func newPlan(s hyperband.Search[recipes.Recipe], o searchOptions) plan {
 	return p
 }
 
-func (p plan) print(w io.Writer) error {
+// Print writes the plan as a table.
+func (p Plan) Print(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	what := fmt.Sprintf("Hyperband for %s, R = %d epochs, eta = %d (%s)", p.Model, p.Budget.R, p.Budget.Eta, p.Budget.Rounding)
 	if p.Budget.Eta == 1 {
