@@ -16,6 +16,17 @@ const (
 	ModelError  Judgement = "model"       // the label is right, and the image shows it
 )
 
+// String says what the judgement is in words.
+func (j Judgement) String() string {
+	switch j {
+	case LabelError:
+		return "The label is another class than the image shows"
+	case ModelError:
+		return "The label is right, and the image shows it"
+	}
+	return "It may be either class"
+}
+
 // Judgements lists them.
 var Judgements = []Judgement{LabelError, Undecidable, ModelError}
 
