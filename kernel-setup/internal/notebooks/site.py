@@ -52,6 +52,8 @@ def formula(tex):
             return f"<msqrt>{atom()}</msqrt>"
         if name == "hat":
             return f"<mover>{atom()}<mo>^</mo></mover>"
+        if name == "mathrm":
+            return f'<mi mathvariant="normal">{"".join(iter(take, "}")).lstrip("{")}</mi>'
         if name in ("ln", "max"):
             return f'<mi>{name}</mi><mspace width="0.17em"></mspace>'
         if name in SPACES:
