@@ -15,6 +15,7 @@ import (
 
 	"fashionlab/fashion/demo"
 	"fashionlab/fashion/gan"
+	"fashionlab/fashion/internal/browsertest"
 	"fashionlab/fashion/run"
 )
 
@@ -84,7 +85,7 @@ func TestServerGeneratesTheRequestedItem(t *testing.T) {
 }
 
 func TestPageGeneratesItemsInABrowser(t *testing.T) {
-	tab := browser(t)
+	tab := browsertest.Tab(t, 1100, 1000, patience)
 	s, url := serve(t, demo.Options{})
 	if err := s.AddGenerator(publishedGenerator(t)); err != nil {
 		t.Fatal(err)

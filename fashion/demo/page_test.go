@@ -2,9 +2,7 @@ package demo_test
 
 import (
 	"context"
-	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -14,29 +12,11 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"fashionlab/fashion/demo"
+	"fashionlab/fashion/internal/browsertest"
 )
 
 // screenshots names a folder for screenshots of the page, to be looked at.
 const screenshots = "FASHION_SCREENSHOTS"
-
-// browser opens a tab; without a browser the test is skipped.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.WindowSize(1100, 1000))
-	if os.Geteuid() == 0 {
-		flags = append(flags, chromedp.NoSandbox)
-	}
-	ctx, stop := context.WithTimeout(t.Context(), patience)
-	allocated, closeBrowser := chromedp.NewExecAllocator(ctx, flags...)
-	tab, closeTab := chromedp.NewContext(allocated)
-	t.Cleanup(func() { closeTab(); closeBrowser(); stop() })
-	if err := chromedp.Run(tab); errors.Is(err, exec.ErrNotFound) {
-		t.Skipf("no Chromium or Chrome in PATH, so that the page is not tested: %v", err)
-	} else if err != nil {
-		t.Fatal(err)
-	}
-	return tab
-}
 
 func screenshot(t *testing.T, tab context.Context, name string) {
 	t.Helper()
@@ -54,7 +34,7 @@ func screenshot(t *testing.T, tab context.Context, name string) {
 }
 
 func TestPagePredictsInABrowser(t *testing.T) {
-	tab := browser(t)
+	tab := browsertest.Tab(t, 1100, 1000, patience)
 	s, url := serve(t, demo.Options{})
 	dir := t.TempDir()
 	write := func(name string, data []byte) string {

@@ -1,12 +1,9 @@
 package review_test
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"fashionlab/fashion/demo"
+	"fashionlab/fashion/internal/browsertest"
 )
 
 // patience is how long the page may take for anything: other tests may run beside it.
@@ -25,25 +23,6 @@ const patience = 2 * time.Minute
 
 // screenshots names a folder for screenshots of the page, to be looked at.
 const screenshots = "FASHION_SCREENSHOTS"
-
-// browser opens a tab; without a browser the test is skipped.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.WindowSize(1000, 800))
-	if os.Geteuid() == 0 {
-		flags = append(flags, chromedp.NoSandbox)
-	}
-	ctx, stop := context.WithTimeout(t.Context(), patience)
-	allocated, closeBrowser := chromedp.NewExecAllocator(ctx, flags...)
-	tab, closeTab := chromedp.NewContext(allocated)
-	t.Cleanup(func() { closeTab(); closeBrowser(); stop() })
-	if err := chromedp.Run(tab); errors.Is(err, exec.ErrNotFound) {
-		t.Skipf("no Chromium or Chrome in PATH, so that the page is not tested: %v", err)
-	} else if err != nil {
-		t.Fatal(err)
-	}
-	return tab
-}
 
 // serve serves the review of some pictures.
 func serve(t *testing.T, n int) (url, out string) {
@@ -58,7 +37,7 @@ func serve(t *testing.T, n int) (url, out string) {
 }
 
 func TestLabelsAreReviewedByKeyboard(t *testing.T) {
-	tab := browser(t)
+	tab := browsertest.Tab(t, 1000, 800, patience)
 	url, out := serve(t, 6)
 	failures := make(chan string, 100)
 	chromedp.ListenTarget(tab, func(e any) {

@@ -4,7 +4,6 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
-	"context"
 	"errors"
 	"image/jpeg"
 	"math"
@@ -12,7 +11,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,6 +21,7 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/demo"
+	"fashionlab/fashion/internal/browsertest"
 	"fashionlab/fashion/photo"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/scene"
@@ -30,25 +29,6 @@ import (
 
 // patience only keeps a test that fails from hanging.
 const patience = 3 * time.Minute
-
-// browser opens a tab; without a browser the test is skipped.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	flags := chromedp.DefaultExecAllocatorOptions[:]
-	if os.Geteuid() == 0 {
-		flags = append(flags, chromedp.NoSandbox)
-	}
-	ctx, stop := context.WithTimeout(t.Context(), patience)
-	allocated, closeBrowser := chromedp.NewExecAllocator(ctx, flags...)
-	tab, closeTab := chromedp.NewContext(allocated)
-	t.Cleanup(func() { closeTab(); closeBrowser(); stop() })
-	if err := chromedp.Run(tab); errors.Is(err, exec.ErrNotFound) {
-		t.Skipf("no Chromium or Chrome in PATH, so that the page is not tested: %v", err)
-	} else if err != nil {
-		t.Fatal(err)
-	}
-	return tab
-}
 
 func TestAnswersInTheBrowserEqualTheServers(t *testing.T) {
 	home, err := fashion.Home()
@@ -58,7 +38,7 @@ func TestAnswersInTheBrowserEqualTheServers(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(home, archiveName)); err != nil {
 		t.Skipf("onnxruntime-web is not in the private folder, where `demo -static DIR` puts it: %v", err)
 	}
-	tab := browser(t)
+	tab := browsertest.Tab(t, 800, 600, patience)
 	t.Setenv(run.RootVariable, t.TempDir())
 	e, err := demo.Open(func(err error) { t.Log(err) })
 	if err != nil {
