@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	"fashionlab/kernel-setup/internal/layout"
 	"fashionlab/kernel-setup/internal/parts"
@@ -24,13 +25,15 @@ func modules(ctx context.Context, l layout.Layout) ([]Component, error) {
 		return nil, err
 	}
 	found := map[string]Component{}
-	for dir, packages := range map[string][]string{l.Root: {"./..."}, filepath.Join(l.Root, "kernel-setup", "tools"): parts.ToolPackages()} {
-		c := exec.CommandContext(ctx, goPath, append([]string{"list", "-deps", "-json=Module"}, packages...)...)
-		c.Dir, c.Env = dir, l.Environment()
-		out, err := c.Output()
-		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-			return nil, fmt.Errorf("go list in %s: %w\n%s", dir, err, exit.Stderr)
-		} else if err != nil {
+	ours, err := goList(ctx, l, goPath, l.Root, "./...")
+	if err != nil {
+		return nil, err
+	}
+	// What an internal package needs is linked where a program or a notebook reaches it; some serve tests only.
+	roots := slices.DeleteFunc(strings.Fields(string(ours)), func(path string) bool { return strings.Contains(path, "/internal/") })
+	for dir, packages := range map[string][]string{l.Root: roots, filepath.Join(l.Root, "kernel-setup", "tools"): parts.ToolPackages()} {
+		out, err := goList(ctx, l, goPath, dir, append([]string{"-deps", "-json=Module"}, packages...)...)
+		if err != nil {
 			return nil, err
 		}
 		for d := json.NewDecoder(bytes.NewReader(out)); ; {
@@ -61,4 +64,15 @@ func modules(ctx context.Context, l layout.Layout) ([]Component, error) {
 		list = append(list, found[key])
 	}
 	return list, nil
+}
+
+// goList runs go list in a folder and returns what it prints.
+func goList(ctx context.Context, l layout.Layout, goPath, dir string, args ...string) ([]byte, error) {
+	c := exec.CommandContext(ctx, goPath, append([]string{"list"}, args...)...)
+	c.Dir, c.Env = dir, l.Environment()
+	out, err := c.Output()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		return nil, fmt.Errorf("go list in %s: %w\n%s", dir, err, exit.Stderr)
+	}
+	return out, err
 }
