@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"fashionlab/fashion/recipes"
+	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 )
 
@@ -18,6 +19,8 @@ type Claim struct {
 	// Beyond is what else the slides say or imply, which these trainings do not test; "" if there is nothing.
 	Beyond      string
 	Comparisons func(study.Profile) []Comparison // the first gives the claim's verdict
+	// Beside is a verdict on other measurements of these trainings at full size, in a sentence; nil if there are none.
+	Beside func(...run.Store) (string, error)
 }
 
 // Comparison compares two ways of training in one thing, on the same images and with the same seeds.
@@ -47,15 +50,15 @@ func side(v study.Variant) Side {
 // All lists the claims: those whose trainings are cheap come first.
 func All() []Claim {
 	return []Claim{
-		{"augmentation", "the adopted augmentations, rotation, translation and cutout, raise the accuracy", "", compareAugmentations},
-		{"plateau", "reducing the learning rate on a plateau, with a patience of one epoch, raises the accuracy over that of a constant one", "", compareSchedules},
-		{"gan", "generated images that are hard raise the accuracy more than any generated ones, on top of the real images", "", compareSynthetic},
+		{"augmentation", "the adopted augmentations, rotation, translation and cutout, raise the accuracy", "", compareAugmentations, onCorrupted},
+		{"plateau", "reducing the learning rate on a plateau, with a patience of one epoch, raises the accuracy over that of a constant one", "", compareSchedules, nil},
+		{"gan", "generated images that are hard raise the accuracy more than any generated ones, on top of the real images", "", compareSynthetic, nil},
 		{"scratch", "training from scratch beats transfer learning", "The slides give as the reason that the pretraining images differ. " +
-			"Here the weights come from the same images, without their labels, so that this is not tested; ImageNet's weights do not come with the project.", compareTransfer},
-		{"ensemble", "the ensemble of the slides' three models is more accurate than the CNN alone", "", compareEnsembles},
-		{"cnn", fmt.Sprintf("a plain CNN is a viable choice: it loses less than %v to the ensemble", viable), "", compareCNN},
-		{"ingredients", "label smoothing raises the accuracy of a small residual network, and so do other ingredients of its training (no slide says so)", "", compareIngredients},
-		{"stem", "ResNet50 is more accurate with a stem that keeps the image's size (no slide says so)", "", compareStems},
+			"Here the weights come from the same images, without their labels, so that this is not tested; ImageNet's weights do not come with the project.", compareTransfer, nil},
+		{"ensemble", "the ensemble of the slides' three models is more accurate than the CNN alone", "", compareEnsembles, nil},
+		{"cnn", fmt.Sprintf("a plain CNN is a viable choice: it loses less than %v to the ensemble", viable), "", compareCNN, nil},
+		{"ingredients", "label smoothing raises the accuracy of a small residual network, and so do other ingredients of its training (no slide says so)", "", compareIngredients, nil},
+		{"stem", "ResNet50 is more accurate with a stem that keeps the image's size (no slide says so)", "", compareStems, nil},
 	}
 }
 

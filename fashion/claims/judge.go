@@ -56,6 +56,7 @@ type Judgement struct {
 	Findings  []Finding       // of each comparison; the first gives the claim's verdict
 	Trainings int             // that the claim needs
 	Missing   []study.Variant // of them
+	Beside    string          // the verdict on other measurements, see Claim
 }
 
 // Verdict is that of the claim.
@@ -140,6 +141,13 @@ func (c Claim) Judge(p study.Profile, stores ...run.Store) (Judgement, error) {
 			return j, fmt.Errorf("%s: %w", comparison.Name(), err)
 		}
 		j.Findings = append(j.Findings, f)
+	}
+	if c.Beside != nil && p == study.Full {
+		beside, err := c.Beside(stores...)
+		if err != nil {
+			return j, err
+		}
+		j.Beside = beside
 	}
 	return j, nil
 }

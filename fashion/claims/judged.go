@@ -79,8 +79,11 @@ func (j Judgement) Effects() (list []Named) {
 	return list
 }
 
-// Notes say what sides of different sizes cost, which runs there are and where they were made, what is missing with the command that makes it, and what is not tested.
+// Notes say the verdict on other measurements, what sides of different sizes cost, which runs there are and where they were made, what is missing with the command that makes it, and what is not tested.
 func (j Judgement) Notes() (notes []string) {
+	if j.Beside != "" {
+		notes = append(notes, j.Beside+".")
+	}
 	for _, f := range j.Findings {
 		if len(f.Results) > 0 && f.VariantCost.Parameters != f.Cost.Parameters {
 			r := f.Results[0]

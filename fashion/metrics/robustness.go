@@ -15,38 +15,64 @@ type CorruptionError struct {
 	Mean Interval   // mean corruption error (mCE), over the corruptions
 }
 
-// CorruptionErrors compares a network with a baseline on the same corrupted images. The 95% intervals are over images, paired: those of a ratio of two means, linearized (the delta method), by the
-// normal distribution. They do not hold the variance over seeds.
-func CorruptionErrors(network, baseline run.Robustness) (CorruptionError, error) {
-	if err := sameCorruptions(network, baseline); err != nil {
-		return CorruptionError{}, err
+// CorruptionErrors compares networks with baselines on the same corrupted images: the network and the baseline of the same seed stand at the same place. The ratios are of the errors of all seeds
+// together. The 95% intervals are those of a ratio of two means, linearized (the delta method), and paired: over images by the normal distribution if there is one seed, over seeds and images if there
+// are more (see SeedsAndImages).
+func CorruptionErrors(networks, baselines []run.Robustness) (CorruptionError, error) {
+	if len(networks) == 0 || len(networks) != len(baselines) {
+		return CorruptionError{}, fmt.Errorf("robustness of %d networks is compared with that of %d baselines, want as many, and 1 or more", len(networks), len(baselines))
 	}
-	n := network.Images
-	means := make([]float64, n) // deviation of the mean error that each image causes, times n
-	var e CorruptionError
-	for i, c := range network.Corruptions {
-		of, over := errorsByImage(c, n), errorsByImage(baseline.Corruptions[i], n)
-		total := sum(over)
-		ratio := sum(of) / total // NaN or infinite for a baseline without errors
-		deviations := make([]float64, n)
-		for k := range deviations {
-			deviations[k] = (of[k] - ratio*over[k]) / total * float64(n)
-			means[k] += deviations[k] / float64(len(network.Corruptions))
+	for _, r := range slices.Concat(networks, baselines) {
+		if err := sameCorruptions(r, networks[0]); err != nil {
+			return CorruptionError{}, err
 		}
-		e.Each = append(e.Each, around(ratio, deviations))
-		e.Mean.Value += ratio / float64(len(network.Corruptions))
+	}
+	first := networks[0]
+	var e CorruptionError
+	means := deviations(first.Images, len(networks)) // of the mean error
+	for i := range first.Corruptions {
+		var of, over [][]float64
+		errors, baseline := 0.0, 0.0
+		for s, r := range networks {
+			of, over = append(of, errorsByImage(r.Corruptions[i], first.Images)), append(over, errorsByImage(baselines[s].Corruptions[i], first.Images))
+			errors, baseline = errors+sum(of[s]), baseline+sum(over[s])
+		}
+		ratio := errors / baseline // NaN or infinite for baselines without errors
+		each := deviations(first.Images, len(networks))
+		for s := range each {
+			for k := range each[s] {
+				each[s][k] = (of[s][k] - ratio*over[s][k]) / baseline * float64(len(networks)*first.Images)
+				means[s][k] += each[s][k] / float64(len(first.Corruptions))
+			}
+		}
+		e.Each = append(e.Each, around(ratio, each))
+		e.Mean.Value += ratio / float64(len(first.Corruptions))
 	}
 	e.Mean = around(e.Mean.Value, means)
 	return e, nil
 }
 
-// around is the interval of an estimate that is a mean of values with these deviations, whose mean is 0.
-func around(estimate float64, deviations []float64) Interval {
+// deviations is a zero for each image of each seed.
+func deviations(images, seeds int) [][]float64 {
+	list := make([][]float64, seeds)
+	for s := range list {
+		list[s] = make([]float64, images)
+	}
+	return list
+}
+
+// around is the 95% interval of an estimate by what each image of each seed changes in it: these deviations have the mean 0.
+func around(estimate float64, deviations [][]float64) Interval {
+	if len(deviations) > 1 {
+		if e, err := SeedsAndImages(deviations); err == nil {
+			return Interval{estimate, estimate + e.Low, estimate + e.High}
+		}
+	}
 	squares := 0.0
-	for _, d := range deviations {
+	for _, d := range deviations[0] {
 		squares += d * d
 	}
-	half := z * math.Sqrt(squares) / float64(len(deviations))
+	half := z * math.Sqrt(squares) / float64(len(deviations[0]))
 	return Interval{estimate, estimate - half, estimate + half}
 }
 
@@ -84,11 +110,33 @@ func sameCorruptions(a, b run.Robustness) error {
 	return nil
 }
 
-// CorruptedAccuracy is the accuracy at each strength of a corruption, after that without corruption.
-func CorruptedAccuracy(r run.Robustness, corruption int) []Interval {
-	list := []Interval{Wilson(r.Clean.Correct(r.Images), r.Images)}
-	for _, correct := range r.Corruptions[corruption].Correct {
-		list = append(list, Wilson(correct.Correct(r.Images), r.Images))
+// CorruptedAccuracy is the accuracy at each strength of a corruption, after that without corruption: the mean over networks of several seeds, which were measured on the same images. The 95% intervals are over
+// images if there is one seed (Wilson), over seeds and images if there are more (see SeedsAndImages).
+func CorruptedAccuracy(seeds []run.Robustness, corruption int) (list []Interval) {
+	for strength := range len(seeds[0].Corruptions[corruption].Strengths) + 1 {
+		var correct []run.Bits
+		for _, r := range seeds {
+			correct = append(correct, slices.Concat([]run.Bits{r.Clean}, r.Corruptions[corruption].Correct)[strength])
+		}
+		list = append(list, accuracyOf(correct, seeds[0].Images))
 	}
 	return list
+}
+
+// accuracyOf is the accuracy of networks of several seeds on n images.
+func accuracyOf(seeds []run.Bits, n int) Interval {
+	if len(seeds) > 1 {
+		correct := deviations(n, len(seeds))
+		for s, bits := range seeds {
+			for i := range n {
+				if bits.At(i) {
+					correct[s][i] = 1
+				}
+			}
+		}
+		if e, err := SeedsAndImages(correct); err == nil {
+			return e.Interval
+		}
+	}
+	return Wilson(seeds[0].Correct(n), n)
 }

@@ -124,7 +124,7 @@ func (l Line) cardRobustness(b *strings.Builder) error {
 		fmt.Fprintf(b, "Accuracy on %s %s images without and with corruption, each kind at its mildest and its severest strength.\n\n", text.Thousands(measured.Images), part)
 		fmt.Fprint(b, "| corruption | none | mildest | severest |\n| --- | --- | --- | --- |\n")
 		for i, c := range measured.Corruptions {
-			accuracy := metrics.CorruptedAccuracy(measured, i)
+			accuracy := metrics.CorruptedAccuracy([]run.Robustness{measured}, i)
 			last := len(c.Strengths) - 1
 			fmt.Fprintf(b, "| %s | %.4f | %v, at %v %s | %v, at %v %s |\n", c.Name, accuracy[0].Value, accuracy[1], c.Strengths[0], c.Unit, accuracy[last+1], c.Strengths[last], c.Unit)
 		}

@@ -74,7 +74,7 @@ func measureRobustness(ctx context.Context, r *run.Run, part string) (run.Robust
 
 // printRobustness prints the accuracy at each strength and the corruption errors relative to those of the first.
 func printRobustness(name string, measured, first run.Robustness) error {
-	errs, err := metrics.CorruptionErrors(measured, first)
+	errs, err := metrics.CorruptionErrors([]run.Robustness{measured}, []run.Robustness{first})
 	if err != nil {
 		return err
 	}

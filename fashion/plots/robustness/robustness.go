@@ -17,28 +17,33 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Network is what a network makes of corrupted images, under the name by which a figure shows it.
+// Network is what a network, trained with one seed or several, makes of corrupted images, under the name by which a figure shows it.
 type Network struct {
-	Name       string
-	Robustness run.Robustness
+	Name  string
+	Seeds []run.Robustness // one for each seed, all measured on the same corrupted images
 }
 
-// Accuracy shows a chart for each corruption: the accuracy of up to four networks by its strength, with bands that are 95% intervals (Wilson). Each chart begins without corruption and becomes more
-// severe to the right; all have the same vertical axis. It is an error if there is no network, or if two were not measured on the same corrupted images.
+// Accuracy shows a chart for each corruption: the accuracy of up to four networks by its strength, the mean over seeds, with bands that are 95% intervals. Each chart begins without corruption and becomes
+// more severe to the right; all have the same vertical axis. It is an error if there is no network, if a network has no seed or another number of them than the first, or if two were not measured on the same
+// corrupted images.
 func Accuracy(title string, list []Network) (plots.Figure, error) {
 	const columns, width, top, row, above = 3, 780.0, 66.0, 198.0, 22.0 // above each chart is its corruption's name
 	if len(list) == 0 {
 		return plots.Figure{}, fmt.Errorf("%s: there is no network", title)
 	}
-	first := list[0].Robustness
-	for _, n := range list[1:] {
-		if _, err := metrics.CorruptionErrors(n.Robustness, first); err != nil {
+	for _, n := range list {
+		if _, err := metrics.CorruptionErrors(n.Seeds, list[0].Seeds); err != nil {
 			return plots.Figure{}, fmt.Errorf("%s: %s and %s: %w", title, n.Name, list[0].Name, err)
 		}
 	}
+	first := list[0].Seeds[0]
+	bands := "over images only (Wilson)"
+	if seeds := len(list[0].Seeds); seeds > 1 {
+		bands = fmt.Sprintf("over %d seeds and images", seeds)
+	}
 	rows := (len(first.Corruptions) + columns - 1) / columns
 	return plots.Figure{
-		Title: title, Subtitle: fmt.Sprintf("%d images; bands: 95%% intervals (Wilson), over images only", first.Images), Description: describe(list),
+		Title: title, Subtitle: fmt.Sprintf("%d images; bands: 95%% intervals, %s", first.Images, bands), Description: describe(list),
 		Width: width, Height: top + row*float64(rows),
 		Body: func(c draw.Canvas) {
 			charts := make([][]*plot.Plot, rows)
@@ -72,9 +77,9 @@ func Accuracy(title string, list []Network) (plots.Figure, error) {
 func describe(list []Network) string {
 	description := "Line charts of the accuracy by the strength of each corruption."
 	for _, n := range list {
-		description += fmt.Sprintf(" %s: %.3f without corruption", n.Name, metrics.CorruptedAccuracy(n.Robustness, 0)[0].Value)
-		for i, c := range n.Robustness.Corruptions {
-			accuracy := metrics.CorruptedAccuracy(n.Robustness, i)
+		description += fmt.Sprintf(" %s: %.3f without corruption", n.Name, metrics.CorruptedAccuracy(n.Seeds, 0)[0].Value)
+		for i, c := range n.Seeds[0].Corruptions {
+			accuracy := metrics.CorruptedAccuracy(n.Seeds, i)
 			description += fmt.Sprintf(", %.3f under %s of %g %s", accuracy[len(accuracy)-1].Value, c.Name, c.Strengths[len(c.Strengths)-1], c.Unit)
 		}
 		description += "."
@@ -93,11 +98,11 @@ func strengths(c run.Corrupted) (list []float64, falling bool) {
 
 // chart is that of one corruption. Only the leftmost name the vertical axis.
 func chart(list []Network, corruption int, leftmost bool) *plot.Plot {
-	c := list[0].Robustness.Corruptions[corruption]
+	c := list[0].Seeds[0].Corruptions[corruption]
 	p := plots.NewPlot(c.Unit, "")
 	xs, falling := strengths(c)
 	for i, n := range list {
-		add(p, xs, metrics.CorruptedAccuracy(n.Robustness, corruption), plots.CurveStyle(i))
+		add(p, xs, metrics.CorruptedAccuracy(n.Seeds, corruption), plots.CurveStyle(i))
 	}
 	p.X.Min, p.X.Max = min(xs[0], xs[len(xs)-1]), max(xs[0], xs[len(xs)-1])
 	if falling {

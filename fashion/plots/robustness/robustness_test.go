@@ -32,7 +32,7 @@ func of(name string, corruptions, cost int) robustness.Network {
 		}
 		r.Corruptions = append(r.Corruptions, out)
 	}
-	return robustness.Network{Name: name, Robustness: r}
+	return robustness.Network{Name: name, Seeds: []run.Robustness{r}}
 }
 
 func ExampleAccuracy() {
@@ -92,7 +92,9 @@ func TestAnyNumberOfCorruptionsIsDrawn(t *testing.T) {
 }
 
 func TestNetworksThatWereNotMeasuredOnTheSameImagesAreRefused(t *testing.T) {
-	for _, list := range [][]robustness.Network{nil, {of("six", 6, 1), of("five", 5, 1)}} {
+	two := of("two seeds", 6, 1)
+	two.Seeds = append(two.Seeds, two.Seeds[0])
+	for _, list := range [][]robustness.Network{nil, {of("six", 6, 1), of("five", 5, 1)}, {{Name: "no seed"}}, {two, of("one seed", 6, 1)}} {
 		if _, err := robustness.Accuracy("Accuracy", list); err == nil {
 			t.Errorf("%d networks: no error", len(list))
 		}
