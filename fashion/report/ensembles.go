@@ -102,7 +102,7 @@ func (p plan) line(members ensemble.Members, weights []float64, fitted bool) (Li
 		Gain: v.Gain, P: v.McNemar.P, ValidationImages: len(v.ValidationPredictions.Labels), TestImages: len(v.TestPredictions.Labels),
 		members: members, validation: v.ValidationPredictions}
 	l := Line{Model: ensembleModel, Title: p.title + ", " + either(fitted, "fitted weights", "the slide's weights"), Slide: study.SlideOf(ensembleModel).Test,
-		Published: p.store.Published(), Test: &v.Test, Validation: &v.Validation, Ensemble: &e, test: v.TestPredictions}
+		Published: p.store.Published(), Test: &v.Test, Cleaned: without(v.TestPredictions), Validation: &v.Validation, Ensemble: &e, test: v.TestPredictions}
 	var devices []string
 	for i, m := range members {
 		name, err := p.store.Name(m.Run)
