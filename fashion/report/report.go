@@ -49,7 +49,7 @@ type Line struct {
 // Ensemble compares an ensemble with the member that is most accurate on the validation images.
 type Ensemble struct {
 	Profile          string           `json:"profile"` // of the members' runs
-	Fitted           bool             `json:"fitted"`  // the weights are chosen on the validation images; otherwise they are the slide's
+	Fitted           bool             `json:"fitted"`  // the weights are chosen on the validation images; otherwise they are the slide's, or equal
 	Members          []Member         `json:"members"`
 	Best             int              `json:"best_member"` // 0-based, in Members
 	ValidationImages int              `json:"validation_images"`
@@ -202,6 +202,12 @@ func kind(r recipes.Recipe) string {
 	}
 	if s := r.Data.Synthetic.Fraction; s > 0 {
 		title += fmt.Sprintf(", %.0f%% generated", 100*s)
+	}
+	if r.Regularization.Distillation.Weight > 0 {
+		title += ", distilled"
+	}
+	if d := r.Data; d.Limit == 0 && d.Set == "" && d.Task == "" && d.TrainingImages() > study.CNN(study.Full).Data.TrainingImages() {
+		title += fmt.Sprintf(", on %s images, not the slides' split", text.Thousands(d.TrainingImages()))
 	}
 	if r.Model.FlipTTA || r.Model.ShiftTTA {
 		title += ", test-time augmentation"
