@@ -58,11 +58,13 @@ func All() []Claim {
 		{"ensemble", "the ensemble of the slides' three models is more accurate than the CNN alone", "", compareEnsembles, nil},
 		{"cnn", fmt.Sprintf("a plain CNN is a viable choice: it loses less than %v to the ensemble", viable), "", compareCNN, nil},
 		{"ingredients", "label smoothing raises the accuracy of a small residual network, and so do other ingredients of its training (no slide says so)", "", compareIngredients, nil},
+		{"all-images", "training on 59,400 images, almost all, raises the accuracy over the slides' split of 48,000 (no slide says so)", "", compareAllImages, nil},
+		{"distillation", "a network of fewer than 500,000 parameters learns more from an ensemble's predictions and the labels than from the labels alone (no slide says so)", "", compareDistilled, nil},
 		{"stem", "ResNet50 is more accurate with a stem that keeps the image's size (no slide says so)", "", compareStems, nil},
 	}
 }
 
-// viable is the accuracy that a viable choice may lose: about what the slides' CNN lost to their ensemble, 0.911 - 0.9016.
+// viable is the accuracy that a viable choice, or a student, may lose: about what the slides' CNN lost to their ensemble, 0.911 - 0.9016.
 const viable = 0.01
 
 // ByName is the claim of that name.
@@ -120,6 +122,26 @@ func compareTransfer(p study.Profile) (list []Comparison) {
 func compareIngredients(p study.Profile) []Comparison {
 	all := study.Ingredients(p)
 	return over(all[0], all[1:]...)
+}
+
+func compareAllImages(p study.Profile) []Comparison {
+	slides, all := study.AllImages(p)
+	return over(slides, all)
+}
+
+// compareDistilled compares a student with the same network without teachers, and at Full with its teachers.
+func compareDistilled(p study.Profile) []Comparison {
+	labels, student := study.Distilled(p)
+	list := over(labels, student)
+	if p == study.Full {
+		all := study.SourcesOf(student.Recipe, p)
+		teachers := Side{"its teachers", func(seed uint64) []study.Variant { // the one with the student's seed first
+			first := int(seed-1) % len(all)
+			return slices.Concat(all[first:], all[:first])
+		}, slices.Repeat([]float64{1}, len(all))}
+		list = append(list, Comparison{side(student), teachers, -viable})
+	}
+	return list
 }
 
 // network is a recipe of the study with some seed.

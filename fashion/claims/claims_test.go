@@ -108,6 +108,10 @@ func TestSidesOfAComparisonDifferInOneThing(t *testing.T) {
 						a.Model.Weights, a.Model.FineTuneAt = b.Model.Weights, b.Model.FineTuneAt
 					case "stem":
 						a.Model.Stem = b.Model.Stem
+					case "all-images":
+						a.Data.Validation = b.Data.Validation
+					case "distillation":
+						a.Regularization.Distillation = b.Regularization.Distillation
 					case "ingredients":
 						continue // TestEachIngredientIsAddedAlone, in study
 					}

@@ -183,7 +183,7 @@ func (r Recipe) Validate() error {
 		{(r.Data.Set == "") == (r.Model.Classes == 0), "model.classes", r.Model.Classes, "the number of classes of data.set, and none of Fashion-MNIST"},
 		{r.Data.Set == "" || r.Data.Task == "" && r.Data.Synthetic == Synthetic{} && r.GAN == GAN{}, "data.set", r.Data.Set, "none for a pretext task, synthetic images or a GAN"},
 		{r.Model.Classes == 0 || r.Model.Classes >= 2 && r.Model.Classes <= fashion.MaxClasses, "model.classes", r.Model.Classes, fmt.Sprintf("2 to %d, or none for Fashion-MNIST", fashion.MaxClasses)},
-		{r.Data.Validation > 0 && r.Data.Validation < 1, "data.validation", r.Data.Validation, "a fraction in (0, 1)"},
+		{r.Data.Validation > 0 && r.Data.Validation < 1, "data.validation", r.Data.Validation, "a fraction in (0, 1); with keep last, which chooses nothing by these images, as few as 0.01"},
 		{r.Optimizer.Name != "", "optimizer.name", r.Optimizer.Name, "the name of an optimizer"},
 		{r.Optimizer.LearningRate > 0 && !math.IsInf(r.Optimizer.LearningRate, 1), "optimizer.rate", r.Optimizer.LearningRate, "a positive number"},
 		{in(r.Optimizer.Beta1, 0, 1), "optimizer.beta1", r.Optimizer.Beta1, "a number in [0, 1)"},

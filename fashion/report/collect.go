@@ -94,6 +94,9 @@ func measure(store run.Store, r *run.Run, test run.Predictions) (Line, error) {
 	}
 	accuracy := metrics.Accuracy(test)
 	l.Test, l.test = &accuracy, test
+	if r.Recipe.Data.Set == "" {
+		l.Cleaned = without(test)
+	}
 	validation, err := r.Predictions(run.Validation)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

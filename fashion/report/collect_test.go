@@ -81,8 +81,10 @@ func TestDifferentTrainingsOfAModelHaveDifferentTitles(t *testing.T) {
 	scratch.Model.Weights = recipes.Weights{}
 	mine := study.CNN(study.Full)
 	mine.Model.Name = "mine"
+	final := study.CNNAugmented(study.Full)
+	final.Data.Validation = study.ResidualFinal(study.Full).Data.Validation
 	for name, r := range map[string]recipes.Recipe{
-		"CNN": study.CNN(study.Full), "CNN, augmented": study.CNNAugmented(study.Full), "mine": mine,
+		"CNN": study.CNN(study.Full), "CNN, augmented": study.CNNAugmented(study.Full), "CNN, augmented, on 59,400 images, not the slides' split": final, "mine": mine,
 		"ResNet50": study.ResNet50(study.Quick), "ResNet50, augmented": study.ResNet50Augmented(study.Full),
 		"ConvNeXt": file, "ConvNeXt, from rotations, augmented": study.Transfer(study.Full, 0), "ConvNeXt, from rotations": study.Transfer(study.Quick, 36),
 		"ConvNeXt, from random weights": scratch, "ConvNeXt, from quick/transfer/from-103": study.GradualUnfreezing(study.Quick)[0].Recipe,
@@ -90,7 +92,7 @@ func TestDifferentTrainingsOfAModelHaveDifferentTitles(t *testing.T) {
 		s.save("runs/"+name, r, 4)
 	}
 	lines := s.lines("")
-	want := []string{"CNN", "CNN, augmented", "ResNet50", "ResNet50, augmented", "ConvNeXt", "ConvNeXt, from quick/transfer/from-103",
+	want := []string{"CNN", "CNN, augmented", "CNN, augmented, on 59,400 images, not the slides' split", "ResNet50", "ResNet50, augmented", "ConvNeXt", "ConvNeXt, from quick/transfer/from-103",
 		"ConvNeXt, from random weights", "ConvNeXt, from rotations", "ConvNeXt, from rotations, augmented", "mine", "Ensemble"}
 	if !slices.Equal(titles(lines), want) {
 		t.Errorf("titles are %q, want %q", titles(lines), want)

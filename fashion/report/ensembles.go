@@ -20,6 +20,7 @@ type plan struct {
 	candidates func(study.Profile) []ensemble.Candidate
 	profile    study.Profile
 	store      run.Store
+	equal      bool // the weights that were fixed beforehand are equal, and none are fitted
 }
 
 func (p plan) load() (ensemble.Members, error) {
@@ -27,19 +28,22 @@ func (p plan) load() (ensemble.Members, error) {
 }
 
 // ensembles lists the ensembles whose members all exist: of this machine's runs, of the slide's models at each profile and of our recipes and our best
-// models at Full; of the published runs, all at Full. Without any, a line has the command that makes the first missing member.
+// models and three seeds of the strong ones at Full; of the published runs, all at Full. Without any, a line has the command that makes the first missing member.
 func ensembles(s Stores) ([]Line, error) {
 	slides := study.SlideOf(ensembleModel).Title
 	ours, best := slides+" of our recipes", slides+" of our best models"
+	strong := slides + " of three residual networks with all ingredients"
+	final := strong + ", on 59,400 images, not the slides' split"
 	var plans []plan
 	for _, p := range slices.Backward(study.Profiles()) {
-		plans = append(plans, plan{slides, study.SlideEnsemble, p, s.Local})
+		plans = append(plans, plan{slides, study.SlideEnsemble, p, s.Local, false})
 	}
 	for _, store := range []run.Store{s.Local, s.Published} {
 		if store.Published() {
-			plans = append(plans, plan{slides, study.SlideEnsemble, study.Full, store})
+			plans = append(plans, plan{slides, study.SlideEnsemble, study.Full, store, false})
 		}
-		plans = append(plans, plan{ours, study.OurEnsemble, study.Full, store}, plan{best, study.BestEnsemble, study.Full, store})
+		plans = append(plans, plan{ours, study.OurEnsemble, study.Full, store, false}, plan{best, study.BestEnsemble, study.Full, store, false},
+			plan{strong, study.StrongEnsemble, study.Full, store, true}, plan{final, study.FinalEnsemble, study.Full, store, true})
 	}
 	var lines []Line
 	var failed []error
@@ -75,8 +79,12 @@ func (p plan) missing() string {
 	return strings.ReplaceAll(err.Error(), root+string(filepath.Separator), "")
 }
 
-// lines evaluates the ensemble twice: with the slide's weights, if it has any for the members, and with the most accurate ones on the validation images.
+// lines evaluates the ensemble with equal weights, or twice: with the slide's weights, if it has any for the members, and with the most accurate ones on the validation images.
 func (p plan) lines(members ensemble.Members) ([]Line, error) {
+	if p.equal {
+		l, err := p.line(members, members.Weights(), false)
+		return []Line{l}, err
+	}
 	fitted, err := members.FittedWeights()
 	if err != nil {
 		return nil, err
@@ -101,8 +109,8 @@ func (p plan) line(members ensemble.Members, weights []float64, fitted bool) (Li
 	e := Ensemble{Profile: string(p.profile), Fitted: fitted, Best: v.Best, BestValidation: v.BestValidation, NotWorse: v.Validation.Value >= v.BestValidation.Value,
 		Gain: v.Gain, P: v.McNemar.P, ValidationImages: len(v.ValidationPredictions.Labels), TestImages: len(v.TestPredictions.Labels),
 		members: members, validation: v.ValidationPredictions}
-	l := Line{Model: ensembleModel, Title: p.title + ", " + either(fitted, "fitted weights", "the slide's weights"), Slide: study.SlideOf(ensembleModel).Test,
-		Published: p.store.Published(), Test: &v.Test, Validation: &v.Validation, Ensemble: &e, test: v.TestPredictions}
+	l := Line{Model: ensembleModel, Title: p.title + ", " + either(fitted, "fitted weights", either(p.equal, "equal weights", "the slide's weights")), Slide: study.SlideOf(ensembleModel).Test,
+		Published: p.store.Published(), Test: &v.Test, Cleaned: without(v.TestPredictions), Validation: &v.Validation, Ensemble: &e, test: v.TestPredictions}
 	var devices []string
 	for i, m := range members {
 		name, err := p.store.Name(m.Run)

@@ -155,3 +155,26 @@ func TestMembersThatWereTestedOnNothingAreReported(t *testing.T) {
 		t.Errorf("the line is %+v and the error %v", l, err)
 	}
 }
+
+func TestEnsemblesOfThreeSeedsHaveEqualWeightsAndSayWhatTheyWereTrainedOn(t *testing.T) {
+	s := newTestStore(t)
+	for recipe, title := range map[string]string{
+		"residual-strong": "Ensemble of three residual networks with all ingredients, equal weights",
+		"residual-final":  "Ensemble of three residual networks with all ingredients, on 59,400 images, not the slides' split, equal weights",
+	} {
+		r, err := study.ByName(recipe, study.Full)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for seed := uint64(1); seed <= 3; seed++ {
+			v := study.Variant{Run: study.Full.Run(recipe), Recipe: r}.WithSeed(seed)
+			s.save(v.Run, v.Recipe, 4)
+		}
+		l := only(t, s.lines(""), title)
+		for _, m := range l.Ensemble.Members {
+			if l.Ensemble.Fitted || math.Abs(m.Weight-1.0/3) > 1e-9 || m.Images != r.Data.TrainingImages() {
+				t.Errorf("%s has the member %+v, fitted %v; want a third, fixed", title, m, l.Ensemble.Fitted)
+			}
+		}
+	}
+}

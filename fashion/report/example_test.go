@@ -63,5 +63,5 @@ func ExampleWrite() {
 	// ResNet50, not run: go run ./kernel-setup train -recipe resnet50 -profile full
 	// ConvNeXt, not run: go run ./kernel-setup train -recipe convnext -profile full
 	// Ensemble, not run, a member is missing: go run ./kernel-setup train -recipe cnn -profile full
-	// 8 claims are not tested
+	// 10 claims are not tested
 }

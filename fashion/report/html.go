@@ -24,6 +24,7 @@ var pageTemplate = template.Must(template.New("page").Parse(pageSource))
 type page struct {
 	Drawn      string // when
 	Sources    string // folders
+	Labels     string // how to read accuracies without label errors
 	Rows       []row
 	Figure     picture // all results
 	Sections   []section
@@ -39,7 +40,7 @@ type row struct {
 	Title, Note                           string
 	Section                               string // id of the section with its figures; "" without one
 	Published                             bool
-	Slide, Test, Validation               string
+	Slide, Test, Cleaned, Validation      string
 	Lacks, NotRun                         string // what is missing, and the command that makes it
 	Epochs, Parameters, Time, Run, Device string
 }
@@ -55,7 +56,7 @@ type picture struct {
 // the figures of each run or ensemble, one of each of the generators, a table of the runs on data sets of one's own, and the claims. sources name the folders of the runs for the reader; of an absolute path only
 // the last part is shown. The misclassified images are drawn where Fashion-MNIST is found.
 func writeHTML(w io.Writer, lines, generators, own []Line, judgements []claims.Judgement, sources ...string) error {
-	p := page{Drawn: time.Now().UTC().Format("2 January 2006, 15:04 UTC"), Rule: strings.ReplaceAll(claims.Rule(), "*", "")}
+	p := page{Labels: labelsNote(lines), Drawn: time.Now().UTC().Format("2 January 2006, 15:04 UTC"), Rule: strings.ReplaceAll(claims.Rule(), "*", "")}
 	var folders []string
 	for _, s := range sources {
 		if filepath.IsAbs(s) {
@@ -104,6 +105,7 @@ func (l Line) row(section string) row {
 	if l.Limited {
 		r.Note = text.Thousands(l.Images) + " training images"
 	}
+	r.Cleaned = l.cleaned()
 	r.Test, r.Epochs, r.Parameters, r.Time = l.Test.String(), l.epochs(), text.Thousands(l.Parameters), l.time().String()
 	r.Run, r.Device = l.source(), l.Device
 	if l.Validation != nil {

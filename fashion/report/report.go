@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,24 +22,25 @@ import (
 
 // Line is a result: that of a run or of an ensemble, or one that the slides print and that was not run. Accuracies are fractions.
 type Line struct {
-	Model      string            `json:"model"`                         // its name in a recipe; "ensemble"
-	Title      string            `json:"title"`                         // for a reader; the slide's, if it is the slide's kind of training
-	Slide      float64           `json:"slide_test_accuracy,omitempty"` // 0: the slides print none
-	Run        string            `json:"run,omitempty"`                 // directory, relative to its folder of runs, with slashes
-	Published  bool              `json:"published,omitempty"`           // in the folder of published runs, or an ensemble of such
-	Test       *metrics.Interval `json:"test_accuracy,omitempty"`       // nil: not run
-	Validation *metrics.Interval `json:"validation_accuracy,omitempty"` // of an ensemble, on the validation images that all members have in common
-	Images     int               `json:"training_images,omitempty"`     // that the run was trained on
-	Limited    bool              `json:"fewer_images,omitempty"`        // not on all that there are
-	Epochs     int               `json:"epochs,omitempty"`              // finished ones
-	Parameters int               `json:"parameters,omitempty"`          // trainable ones; of an ensemble, of all members
-	Seconds    float64           `json:"seconds,omitempty"`             // of training; of an ensemble, of all members
-	Device     string            `json:"device,omitempty"`              // as the run recorded it
-	Finished   time.Time         `json:"finished,omitzero"`             // UTC
-	Seed       uint64            `json:"seed,omitempty"`                // of the recipe; absent if 0
-	Modules    map[string]string `json:"modules,omitempty"`             // versions
-	Ensemble   *Ensemble         `json:"ensemble,omitempty"`            // what only ensembles have
-	NotRun     string            `json:"not_run,omitempty"`             // the command that makes it
+	Model      string            `json:"model"`                                        // its name in a recipe; "ensemble"
+	Title      string            `json:"title"`                                        // for a reader; the slide's, if it is the slide's kind of training
+	Slide      float64           `json:"slide_test_accuracy,omitempty"`                // 0: the slides print none
+	Run        string            `json:"run,omitempty"`                                // directory, relative to its folder of runs, with slashes
+	Published  bool              `json:"published,omitempty"`                          // in the folder of published runs, or an ensemble of such
+	Test       *metrics.Interval `json:"test_accuracy,omitempty"`                      // nil: not run
+	Validation *metrics.Interval `json:"validation_accuracy,omitempty"`                // of an ensemble, on the validation images that all members have in common
+	Cleaned    *metrics.Interval `json:"test_accuracy_without_label_errors,omitempty"` // see study.TestLabelsNote; nil: not run, or on a data set of one's own
+	Images     int               `json:"training_images,omitempty"`                    // that the run was trained on
+	Limited    bool              `json:"fewer_images,omitempty"`                       // not on all that there are
+	Epochs     int               `json:"epochs,omitempty"`                             // finished ones
+	Parameters int               `json:"parameters,omitempty"`                         // trainable ones; of an ensemble, of all members
+	Seconds    float64           `json:"seconds,omitempty"`                            // of training; of an ensemble, of all members
+	Device     string            `json:"device,omitempty"`                             // as the run recorded it
+	Finished   time.Time         `json:"finished,omitzero"`                            // UTC
+	Seed       uint64            `json:"seed,omitempty"`                               // of the recipe; absent if 0
+	Modules    map[string]string `json:"modules,omitempty"`                            // versions
+	Ensemble   *Ensemble         `json:"ensemble,omitempty"`                           // what only ensembles have
+	NotRun     string            `json:"not_run,omitempty"`                            // the command that makes it
 
 	run  *run.Run        // nil for an ensemble
 	test run.Predictions // of the run or of the ensemble
@@ -47,7 +49,7 @@ type Line struct {
 // Ensemble compares an ensemble with the member that is most accurate on the validation images.
 type Ensemble struct {
 	Profile          string           `json:"profile"` // of the members' runs
-	Fitted           bool             `json:"fitted"`  // the weights are chosen on the validation images; otherwise they are the slide's
+	Fitted           bool             `json:"fitted"`  // the weights are chosen on the validation images; otherwise they are the slide's, or equal
 	Members          []Member         `json:"members"`
 	Best             int              `json:"best_member"` // 0-based, in Members
 	ValidationImages int              `json:"validation_images"`
@@ -103,6 +105,28 @@ func (l Line) name() string {
 		return fmt.Sprintf("%s, %s training images", l.Title, text.Thousands(l.Images))
 	}
 	return l.Title
+}
+
+// without is the accuracy on the test images without study.TestLabelErrors.
+func without(test run.Predictions) *metrics.Interval {
+	accuracy := metrics.Accuracy(test.Without(study.TestLabelErrors()))
+	return &accuracy
+}
+
+// labelsNote is study.TestLabelsNote, if any line has such an accuracy.
+func labelsNote(lines []Line) string {
+	if !slices.ContainsFunc(lines, func(l Line) bool { return l.Cleaned != nil }) {
+		return ""
+	}
+	return study.TestLabelsNote()
+}
+
+// cleaned is that accuracy as text.
+func (l Line) cleaned() string {
+	if l.Cleaned == nil {
+		return ""
+	}
+	return l.Cleaned.String()
 }
 
 // source is the run or the runs of the result.
@@ -178,6 +202,12 @@ func kind(r recipes.Recipe) string {
 	}
 	if s := r.Data.Synthetic.Fraction; s > 0 {
 		title += fmt.Sprintf(", %.0f%% generated", 100*s)
+	}
+	if r.Regularization.Distillation.Weight > 0 {
+		title += ", distilled"
+	}
+	if d := r.Data; d.Limit == 0 && d.Set == "" && d.Task == "" && d.TrainingImages() > study.CNN(study.Full).Data.TrainingImages() {
+		title += fmt.Sprintf(", on %s images, not the slides' split", text.Thousands(d.TrainingImages()))
 	}
 	if r.Model.FlipTTA || r.Model.ShiftTTA {
 		title += ", test-time augmentation"

@@ -3,12 +3,16 @@ package report_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
+	"fashionlab/fashion"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/report"
+	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 )
 
@@ -77,7 +81,7 @@ func TestNamesOfTheJSONStay(t *testing.T) {
 		t.Fatal(err)
 	}
 	common := []string{"model", "title", "slide_test_accuracy"}
-	both := append([]string{"test_accuracy", "validation_accuracy", "parameters", "seconds", "device"}, common...)
+	both := append([]string{"test_accuracy", "test_accuracy_without_label_errors", "validation_accuracy", "parameters", "seconds", "device"}, common...)
 	ofRun := append([]string{"run", "training_images", "epochs", "finished", "seed", "modules"}, both...)
 	for i, want := range map[int][]string{
 		0: append([]string{"fewer_images"}, ofRun...), 1: append([]string{"published"}, ofRun...), 3: append([]string{"not_run"}, common...),
@@ -96,4 +100,28 @@ func TestNamesOfTheJSONStay(t *testing.T) {
 	if got, want := slices.Sorted(maps.Keys(member)), []string{"run", "title", "training_images", "weight"}; !slices.Equal(got, want) {
 		t.Errorf("a member has %q, want %q", got, want)
 	}
+}
+
+func TestAccuracyWithoutLabelErrorsStandsBesideTheFirstAndSaysHowItIsBiased(t *testing.T) {
+	s := newTestStore(t)
+	p := predictions(make([]fashion.Label, 160), 10) // with test image 147, whose label is wrong
+	r := s.begin("full/cnn", study.CNN(study.Full))
+	if err := errors.Join(r.SavePredictions(run.Test, p), r.Finish()); err != nil {
+		t.Fatal(err)
+	}
+	lines := s.lines("")
+	l := only(t, lines, "CNN")
+	if l.Test.Value != metrics.Accuracy(p).Value || *l.Cleaned != metrics.Accuracy(p.Without([]int32{147})) || *l.Cleaned == *l.Test {
+		t.Errorf("the accuracies are %v and %v", l.Test, l.Cleaned)
+	}
+	var out bytes.Buffer
+	if err := report.Print(&out, lines); err != nil {
+		t.Fatal(err)
+	}
+	mentions(t, out.String(), l.Test.String()+"  "+l.Cleaned.String(), "biased upwards: by at most its difference")
+	out.Reset()
+	if err := report.HTML(&out, lines, nil, nil, nil, "runs"); err != nil {
+		t.Fatal(err)
+	}
+	mentions(t, out.String(), l.Cleaned.String()+" without label errors", "biased upwards: by at most its difference")
 }

@@ -46,3 +46,55 @@ func JudgedErrors() map[int32]Judgement {
 	}
 	return judged
 }
+
+//go:embed test_labels.txt
+var testLabels string
+
+// JudgedLabel is what a person says of the label of a test image.
+type JudgedLabel struct {
+	Index     int32 // in the file of the test images
+	Flagged   bool  // confident learning (metrics.Suspects) suspects the label in the equally weighted predictions of BestEnsemble; otherwise the image was drawn at random
+	Judgement Judgement
+}
+
+// JudgedTestLabels are all test images that confident learning flags, and some others. One person judged them, who did not know which were flagged.
+func JudgedTestLabels() (list []JudgedLabel) {
+	for s := bufio.NewScanner(strings.NewReader(testLabels)); s.Scan(); {
+		var l JudgedLabel
+		var from string
+		if n, _ := fmt.Sscan(s.Text(), &l.Index, &from, &l.Judgement); n == 3 { // a test reads every line
+			l.Flagged = from == "flagged"
+			list = append(list, l)
+		}
+	}
+	return list
+}
+
+// TestLabelErrors are the flagged test images whose labels are wrong.
+func TestLabelErrors() (indices []int32) {
+	for _, l := range JudgedTestLabels() {
+		if l.Flagged && l.Judgement == LabelError {
+			indices = append(indices, l.Index)
+		}
+	}
+	return indices
+}
+
+// TestLabelsNote says how to read an accuracy without TestLabelErrors.
+func TestLabelsNote() string {
+	flagged, others, wrong := 0, 0, 0
+	for _, l := range JudgedTestLabels() {
+		switch {
+		case l.Flagged:
+			flagged++
+		default:
+			others++
+			if l.Judgement == LabelError {
+				wrong++
+			}
+		}
+	}
+	return fmt.Sprintf("The accuracy without label errors leaves out %d test images whose labels one person judged to be wrong, of the %d that confident learning flags in the predictions of four published networks. "+
+		"Networks chose where to look, and they misclassify every image that was flagged, so the number is biased upwards: by at most its difference from the accuracy on all images, if all other labels are right. "+
+		"They are not: of %d others, drawn at random, the same person judged %d to be wrong. Networks that learned such errors are rewarded for them in both numbers.", len(TestLabelErrors()), flagged, others, wrong)
+}

@@ -1,6 +1,10 @@
 package study
 
-import "fashionlab/fashion/ensemble"
+import (
+	"fmt"
+
+	"fashionlab/fashion/ensemble"
+)
 
 // SlideEnsemble lists the models of the slide's ensemble at a profile, with its weights. Where ImageNet's weights cannot be had, the ConvNeXt is the one
 // with self-supervised pretraining.
@@ -29,6 +33,21 @@ func BestEnsemble(p Profile) []ensemble.Candidate {
 		p.candidate("residual, seed 2", 0, "residual-again"),
 		p.candidate("residual, longer", 0, "residual-long"),
 	}
+}
+
+// StrongEnsemble lists three seeds of ResidualStrong, equally weighted, and FinalEnsemble three of ResidualFinal.
+func StrongEnsemble(p Profile) []ensemble.Candidate { return p.seeds("residual-strong") }
+
+// FinalEnsemble: see StrongEnsemble.
+func FinalEnsemble(p Profile) []ensemble.Candidate { return p.seeds("residual-final") }
+
+// seeds are three trainings of a recipe that differ in the seed, equally weighted.
+func (p Profile) seeds(recipe string) (list []ensemble.Candidate) {
+	v := Variant{Run: p.Run(recipe), Recipe: byName[recipe](p)}
+	for seed := uint64(1); seed <= 3; seed++ {
+		list = append(list, ensemble.Candidate{Name: fmt.Sprintf("%s, seed %d", recipe, seed), Weight: 1, Runs: []string{v.WithSeed(seed).Run}, Command: fmt.Sprintf("%s -seed %d", p.Command(recipe), seed)})
+	}
+	return list
 }
 
 // candidate is a member of an ensemble that one of some recipes trains, the preferred first.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"fashionlab/fashion/recipes"
@@ -196,7 +197,8 @@ func ResNet50SmallStem(p Profile) recipes.Recipe {
 // byName are the recipes of the study.
 var byName = map[string]func(Profile) recipes.Recipe{
 	"cnn": CNN, "cnn-augmented": CNNAugmented, "residual": Residual, "residual-photos": ResidualPhotos, "residual-again": ResidualSeed2, "residual-long": ResidualLonger, "residual-wide": ResidualWide,
-	"cnn-strong": CNNStrong, "residual-strong": ResidualStrong, "wideresnet": WideResNet, "gan": GAN, "dcgan": DCGAN,
+	"cnn-strong": CNNStrong, "residual-strong": ResidualStrong, "wideresnet": WideResNet,
+	"cnn-distilled": CNNDistilled, "residual-final": ResidualFinal, "wideresnet-final": WideResNetFinal, "gan": GAN, "dcgan": DCGAN,
 	"resnet50": ResNet50, "resnet50-augmented": ResNet50Augmented, "resnet50-small-stem": ResNet50SmallStem,
 	"convnext": ConvNeXt, pretraining: Pretraining, "convnext-transfer": func(p Profile) recipes.Recipe { return Transfer(p, 0) },
 }
@@ -210,6 +212,29 @@ func ByName(name string, p Profile) (recipes.Recipe, error) {
 		return recipe(p), nil
 	}
 	return recipes.Recipe{}, fmt.Errorf("recipe is %q, want one of %s", name, strings.Join(Names(), ", "))
+}
+
+// SourcesOf lists the trainings of the study that a recipe needs before it: of the weights that it starts from, and of its teachers unless they are published.
+func SourcesOf(r recipes.Recipe, p Profile) (list []Variant) {
+	if source, ok := SourceOf(r, p); ok {
+		list = append(list, Variant{Run: r.Model.Weights.Run, Recipe: source})
+	}
+	d := r.Regularization.Distillation
+	for _, teacher := range d.Names() {
+		name, seed, seeded := strings.Cut(strings.TrimPrefix(teacher, p.Run("")), "-seed")
+		recipe, known := byName[name]
+		if !known || d.Published {
+			continue
+		}
+		v := Variant{Name: name, Run: p.Run(name), Recipe: recipe(p)}
+		if n, err := strconv.ParseUint(seed, 10, 64); seeded && err == nil {
+			v = v.WithSeed(n)
+		}
+		if v.Run == teacher {
+			list = append(list, v)
+		}
+	}
+	return list
 }
 
 // SourceOf is the recipe of the run whose weights a recipe starts from, if that is one of the study at that profile.

@@ -95,11 +95,11 @@ func (q queue) do(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// trainOnCluster has a cluster train what is missing, all at once. What mixes in synthetic images is left to this machine, which makes them.
+// trainOnCluster has a cluster train what is missing, all at once. What mixes in synthetic images or has teachers is left to this machine, which makes them.
 func (q queue) trainOnCluster(ctx context.Context, missing []study.Variant) error {
 	var list []study.Variant
 	for _, v := range missing {
-		if s, err := v.Standing(); err == nil && !s.Finished && v.Recipe.Data.Synthetic.Fraction == 0 {
+		if s, err := v.Standing(); err == nil && !s.Finished && v.Recipe.Data.Synthetic.Fraction == 0 && v.Recipe.Regularization.Distillation.Weight == 0 {
 			list = append(list, v)
 		}
 	}

@@ -122,7 +122,7 @@ func (o searchOptions) find(ctx context.Context, s hyperband.Search[recipes.Reci
 	if o.cluster.address != "" {
 		return o.cluster.search(ctx, s, o)
 	}
-	if err := fitSource(ctx, s.Base, o.profile); err != nil {
+	if err := fitSources(ctx, s.Base, o.profile); err != nil {
 		return hyperband.State[recipes.Recipe]{}, err
 	}
 	return train.SearchContext(ctx, s, o.workers, progress())

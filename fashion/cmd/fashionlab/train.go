@@ -110,7 +110,7 @@ func newTraining(o trainOptions) (training, error) {
 
 // do trains the recipe, or resumes its training, tests it, and publishes it if asked to.
 func (t training) do(ctx context.Context) error {
-	if err := fitSource(ctx, t.trained, t.profile); err != nil {
+	if err := fitSources(ctx, t.trained, t.profile); err != nil {
 		return err
 	}
 	r, err := fit(ctx, t.name, t.trained)
@@ -173,14 +173,14 @@ func share(r *run.Run, name string, publish, weights bool) error {
 	return r.Publish(name, &half)
 }
 
-// fitSource trains the run whose weights a recipe starts from, where it is the study's and not trained yet.
-func fitSource(ctx context.Context, recipe recipes.Recipe, p study.Profile) error {
-	source, ok := study.SourceOf(recipe, p)
-	if !ok {
-		return nil
+// fitSources trains the runs that a recipe needs before it, where they are the study's and not trained yet.
+func fitSources(ctx context.Context, recipe recipes.Recipe, p study.Profile) error {
+	for _, source := range study.SourcesOf(recipe, p) {
+		if _, err := fit(ctx, source.Run, source.Recipe); err != nil {
+			return err
+		}
 	}
-	_, err := fit(ctx, recipe.Model.Weights.Run, source)
-	return err
+	return nil
 }
 
 // prepareMixing checks the flags of the recipe mixing.
