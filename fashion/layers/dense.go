@@ -1,6 +1,8 @@
 package layers
 
 import (
+	"fmt"
+
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -13,7 +15,9 @@ func (n *Net) Flatten(name string, x *Node) *Node {
 
 // Dense multiplies [B, features] by a kernel, which GlorotUniform initializes, and adds a bias: [B, units].
 func (n *Net) Dense(name string, x *Node, units int) *Node {
-	x.AssertRank(2)
+	if x.Rank() != 2 {
+		panic(fmt.Errorf("the dense layer %q gets %v, want [B, features]: Flatten or GlobalAveragePool before it", name, x.Shape()))
+	}
 	features := x.Shape().Dimensions[1]
 	kernel := n.Param(name+"/kernel", GlorotUniform(features, units), features, units)
 	bias := n.Param(name+"/bias", Constant(0), units)

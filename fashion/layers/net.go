@@ -11,6 +11,7 @@ import (
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -164,6 +165,10 @@ func (n *Net) state(name string, init Initializer, dims ...int) *Node {
 
 func (n *Net) variable(name string, init Initializer, trainable bool, dims []int) *Node {
 	if p, ok := n.params[name]; ok {
+		if got := p.Shape().Dimensions; !slices.Equal(got, dims) {
+			layer, _, _ := strings.Cut(name, "/")
+			panic(fmt.Errorf("two layers are named %q, but the parameter %s has the shape %v in one and %v in the other: name them differently", layer, name, got, dims))
+		}
 		return p
 	}
 	path := Path(name)

@@ -126,10 +126,10 @@ func IsGAN(name string) bool { return name == "dcgan" || name == "sngan" }
 // NewGAN returns the GAN of a recipe's model.
 func NewGAN(m recipes.Model) GAN { return GAN{Spectral: m.Name == "sngan", Width: m.Width} }
 
-// among lists names for an error.
+// among lists the names of what is handed over, for an error.
 func among(names []string) string {
 	if len(names) == 0 {
-		return ""
+		return "; none is"
 	}
 	return ": " + strings.Join(names, ", ")
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/janpfeifer/gonb/gonbui"
@@ -63,12 +64,14 @@ func follow(limit time.Duration, sliders []Slider, values []int, shown plots.Fig
 	}()
 
 	type move struct{ slider, value int }
-	moves, done, ready := make(chan move), make(chan struct{}), make(chan struct{})
+	moves, done, connected := make(chan move), make(chan struct{}), make(chan struct{})
+	connect := sync.OnceFunc(func() { close(connected) })
 	defer close(done)
 	pressed := make(chan struct{}, 1)
 	go func() { // the widgets wait for the page, which may not be there
 		for i, s := range sliders {
 			slider := widgets.Slider(s.Min, s.Max, s.Start).AppendTo(fmt.Sprintf("%s_%d", page, i)).Done()
+			connect() // the others follow, however slow the machine is
 			go func() {
 				for value := range slider.Listen().LatestOnly().C {
 					select {
@@ -80,12 +83,12 @@ func follow(limit time.Duration, sliders []Slider, values []int, shown plots.Fig
 			}()
 		}
 		button := widgets.Button("Done").AppendTo(page).Done()
-		close(ready)
+		connect()
 		<-button.Listen().C
 		pressed <- struct{}{}
 	}()
 	select {
-	case <-ready:
+	case <-connected:
 	case <-time.After(connectTime):
 		return shown, nil
 	}

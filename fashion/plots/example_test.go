@@ -227,13 +227,13 @@ func ExampleBrackets() {
 func ExampleSearchCurves() {
 	_, found := exampleSearch()
 	fmt.Println(plots.SearchCurves("The search", "validation accuracy", found).Description)
-	// Output: A line chart, one line for each trial: 17 configurations, 69 of 69 epochs; the darker a line, the more rungs; orange: the best, trial 13 with 0.5773.
+	// Output: A line chart, one line for each trial: 17 configurations, 69 of 69 epochs; the darker a line, the more rungs; thick orange: the best, trial 13 with 0.5773.
 }
 
 func ExampleParallelCoordinates() {
 	_, found := exampleSearch()
 	fmt.Println(plots.ParallelCoordinates("Parameters of all trials", found, nil).Description)
-	// Output: Parallel coordinates: 17 configurations; blue: trained for 9 epochs, orange: the best of these; grey: dropped before.
+	// Output: Parallel coordinates: 17 configurations; dark blue: trained for 9 epochs, thick orange: the best of these; pale: dropped before.
 }
 
 func ExampleImportances() {
@@ -248,5 +248,5 @@ func ExampleEarlyAndFinal() {
 		log.Fatal(err)
 	}
 	fmt.Println(plots.EarlyAndFinal("Too early?", "validation accuracy", found, continued).Description)
-	// Output: A scatter chart of validation accuracy up to epoch 1 and up to epoch 9: 10 trials; rank correlation 0.89.
+	// Output: A scatter chart of validation accuracy up to epoch 1 and validation accuracy up to epoch 9: 10 trials; rank correlation 0.89.
 }

@@ -78,13 +78,13 @@ func rungStyle(rung, rungs int) draw.LineStyle {
 }
 
 // SearchCurves shows what the trials of a search scored after each of their epochs, cut where they were dropped. A trial that
-// got further is drawn darker; the best one is orange.
+// got further is drawn darker; the best one is thick and orange.
 func SearchCurves[C comparable](title, score string, s hyperband.State[C]) Figure {
 	const width, height, top = 720.0, 340.0, 48.0
 	list := s.Ranking()
 	subtitle := "nothing is measured yet"
 	if len(list) > 0 {
-		subtitle = fmt.Sprintf("%d configurations, %d of %d epochs; the darker a line, the more rungs; orange: the best, trial %d with %.4f",
+		subtitle = fmt.Sprintf("%d configurations, %d of %d epochs; the darker a line, the more rungs; thick orange: the best, trial %d with %.4f",
 			len(list), s.Epochs, s.Planned, list[0].ID, list[0].Score(0))
 	}
 	return Figure{Title: title, Subtitle: subtitle, Description: "A line chart, one line for each trial: " + subtitle + ".", Width: width, Height: height,
@@ -113,8 +113,8 @@ func SearchCurves[C comparable](title, score string, s hyperband.State[C]) Figur
 	}
 }
 
-// ParallelCoordinates shows the trials of a search as lines through their parameters' values. Those that were trained to the end are blue, and go on to their best score; the best of
-// them is orange. Dropped ones are grey: scores after fewer epochs do not compare. slide, if not nil, are the
+// ParallelCoordinates shows the trials of a search as lines through their parameters' values. Those that were trained to the end are dark blue, and go on to their best score; the best of
+// them is thick and orange. Dropped ones are pale grey: scores after fewer epochs do not compare. slide, if not nil, are the
 // slide's values in the order of the search space, which are marked with a cross.
 func ParallelCoordinates[C comparable](title string, s hyperband.State[C], slide []string) Figure {
 	const width, height, left, right, top, bottom = 720.0, 360.0, 56.0, 64.0, 66.0, 46.0
@@ -124,7 +124,7 @@ func ParallelCoordinates[C comparable](title string, s hyperband.State[C], slide
 	slices.SortStableFunc(list, func(a, b hyperband.Trial[C]) int { // those that ended first, in their order
 		return cmp.Compare(min(len(b.Scores), last), min(len(a.Scores), last))
 	})
-	subtitle := fmt.Sprintf("%d configurations; blue: trained for %d epochs, orange: the best of these; grey: dropped before", len(list), last)
+	subtitle := fmt.Sprintf("%d configurations; dark blue: trained for %d epochs, thick orange: the best of these; pale: dropped before", len(list), last)
 	if slide != nil {
 		subtitle += "; crosses: the slide's best parameters"
 	}
@@ -193,7 +193,9 @@ func axis(c draw.Canvas, x float64, y func(float64) float64, name string, list [
 	stroke(c, draw.LineStyle{Color: grey, Width: vg.Points(1)}, x, y(0), x, y(1))
 	write(c, words(bold(9.5), ink, -0.5, -1), x, y(0)+14, name)
 	for _, m := range list {
-		write(c, words(sans(9), ink, 0, -0.5), x+4, y(m.position), m.label)
+		s := words(sans(9), ink, 0, -0.5)
+		fill(c, color.NRGBA{255, 255, 255, 210}, x+7, y(m.position)-5.5, s.Width(m.label).Points()+2, 11) // the lines go on behind it
+		write(c, s, x+8, y(m.position), m.label)
 	}
 }
 
@@ -242,7 +244,7 @@ func EarlyAndFinal[C comparable](title, score string, found, continued hyperband
 			}
 		}
 	}
-	early, final := fmt.Sprintf("%s up to epoch %d", score, first), fmt.Sprintf("up to epoch %d", last)
+	early, final := fmt.Sprintf("%s up to epoch %d", score, first), fmt.Sprintf("%s up to epoch %d", score, last)
 	subtitle := fmt.Sprintf("%d trials; rank correlation %.2f", len(a), hyperband.RankCorrelation(a, b))
 	return Figure{Title: title, Subtitle: subtitle, Description: fmt.Sprintf("A scatter chart of %s and %s: %s.", early, final, subtitle), Width: width, Height: height,
 		Body: func(c draw.Canvas) {

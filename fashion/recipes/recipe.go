@@ -281,6 +281,9 @@ func (d Data) Images() int {
 // TrainingImages is how many of them are trained on.
 func (d Data) TrainingImages() int { return d.Images() - int(float64(d.Images())*d.Validation+0.5) }
 
+// ValidationImages is how many of the images are held out.
+func (d Data) ValidationImages() int { return d.Images() - d.TrainingImages() }
+
 // Steps is the number of steps of the whole training.
 func (r Recipe) Steps() int {
 	images := r.Data.TrainingImages()

@@ -185,12 +185,16 @@ func TestMistakeInANetworkIsReportedWithTheLayer(t *testing.T) {
 			x := n.Conv("conv", n.Conv("conv", images, 1), 1)
 			return n.Dense("logits", n.Flatten("flatten", x), fashion.NumClasses)
 		}, []string{`"conv"`, "name them differently"}},
+		"the same name for two widths": {func(n *layers.Net, images *Node) *Node {
+			x := n.Conv("conv", n.Conv("conv", images, 8), 8)
+			return n.Dense("logits", n.Flatten("flatten", x), fashion.NumClasses)
+		}, []string{`"conv"`, "name them differently"}},
 		"nine logits": {func(n *layers.Net, images *Node) *Node {
 			return n.Dense("logits", n.Flatten("flatten", images), 9)
 		}, []string{"[1 9]", `"logits"`, "want the logits"}},
 		"no flattening": {func(n *layers.Net, images *Node) *Node {
 			return n.Dense("logits", n.Conv("conv", images, 4), fashion.NumClasses)
-		}, []string{`after the layer "conv", whose output is [B 28 28 4]`}},
+		}, []string{`the dense layer "logits"`, "Flatten", `after the layer "conv", whose output is [B 28 28 4]`}},
 		"an odd map": {func(n *layers.Net, images *Node) *Node {
 			x := n.MaxPool("pool3", n.MaxPool("pool2", n.MaxPool("pool1", images)))
 			return n.Dense("logits", n.Flatten("flatten", x), fashion.NumClasses)

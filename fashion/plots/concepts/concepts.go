@@ -18,9 +18,9 @@ import (
 )
 
 var (
-	ink    = color.RGBA{34, 34, 34, 255}
-	muted  = color.RGBA{110, 110, 110, 255}
-	window = draw.LineStyle{Color: color.RGBA{213, 94, 0, 255}, Width: vg.Points(1.6)} // what is looked at
+	ink       = color.RGBA{34, 34, 34, 255}
+	muted     = color.RGBA{110, 110, 110, 255}
+	vermilion = color.RGBA{213, 94, 0, 255}
 )
 
 // top is where a figure's body begins, in points, below the heading.
@@ -40,6 +40,12 @@ func write(c draw.Canvas, size float64, col color.Color, x, y float64, txt strin
 // box outlines a rectangle given by its left, top, width and height in points.
 func box(c draw.Canvas, style draw.LineStyle, x, y, w, h float64) {
 	c.StrokeLines(style, []vg.Point{at(c, x, y), at(c, x+w, y), at(c, x+w, y+h), at(c, x, y+h), at(c, x, y)})
+}
+
+// window frames what is looked at. It is edged in white, because printed in grey its colour is that of a picture's background.
+func window(c draw.Canvas, x, y, side float64) {
+	box(c, draw.LineStyle{Color: color.White, Width: vg.Points(4)}, x, y, side, side)
+	box(c, draw.LineStyle{Color: vermilion, Width: vg.Points(1.6)}, x, y, side, side)
 }
 
 // shade is the grey of a value: white for -limit or less, black for limit or more.
@@ -119,9 +125,9 @@ func Convolution(title string, input, kernel, output Map, row, column int) plots
 		Body: func(c draw.Canvas) {
 			pixel := picture / float64(n)
 			input.draw(c, input.limit(), left, top, picture)
-			box(c, window, left+float64(column-1)*pixel, top+float64(row-1)*pixel, 3*pixel, 3*pixel)
+			window(c, left+float64(column-1)*pixel, top+float64(row-1)*pixel, 3*pixel)
 			output.draw(c, output.limit(), third[2], top, picture)
-			box(c, window, third[2]+float64(column)*pixel-1, top+float64(row)*pixel-1, pixel+2, pixel+2)
+			window(c, third[2]+float64(column)*pixel-1, top+float64(row)*pixel-1, pixel+2)
 			middle := top + picture/2
 			numbers(c, patch, third[0], middle-1.5*cell, cell)
 			write(c, 18, ink, third[0]+3*cell+gap/2, middle, "×")
@@ -153,12 +159,26 @@ type Curve struct {
 
 // Curves shows up to four curves in one chart.
 func Curves(title, subtitle, x, y string, list []Curve) plots.Figure {
+	return lines(title, subtitle, list, func() *plot.Plot { return plots.NewPlot(x, y) })
+}
+
+// LogCurves is Curves with a logarithmic x axis: all x are positive.
+func LogCurves(title, subtitle, x, y string, list []Curve) plots.Figure {
+	return lines(title, subtitle, list, func() *plot.Plot {
+		p := plots.NewPlot(x, y)
+		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+		return p
+	})
+}
+
+// lines is a chart of curves with a description of where they begin and end.
+func lines(title, subtitle string, list []Curve, begin func() *plot.Plot) plots.Figure {
 	description := "A line chart."
 	for _, k := range list {
 		first, last := k.Points[0], k.Points[len(k.Points)-1]
-		description += fmt.Sprintf(" %s goes from %.3g at %g to %.3g at %g.", k.Name, first.Y, first.X, last.Y, last.X)
+		description += fmt.Sprintf(" %s goes from %.3g at %.4g to %.3g at %.4g.", k.Name, first.Y, first.X, last.Y, last.X)
 	}
-	return chart(title, subtitle, description, 640, 330, list, func() *plot.Plot { return plots.NewPlot(x, y) })
+	return chart(title, subtitle, description, 640, 330, list, begin)
 }
 
 // Surface is the values of a function of two parameters on a grid: Rows[i][j] is that at Xs[j], Ys[i].

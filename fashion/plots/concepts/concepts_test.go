@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image/png"
+	"math"
 	"strings"
 	"testing"
 
@@ -60,6 +61,11 @@ func ExampleCurves() {
 	// Output: A line chart. loss goes from 2.3 at 0 to 0.5 at 10.
 }
 
+func ExampleLogCurves() {
+	fmt.Println(concepts.LogCurves("Loss", "", "learning rate", "nats", []concepts.Curve{{Name: "loss", Points: plotter.XYs{{X: 1e-5, Y: 2.3}, {X: 10, Y: 5}}}}).Description)
+	// Output: A line chart. loss goes from 2.3 at 1e-05 to 5 at 10.
+}
+
 func ExamplePaths() {
 	path := concepts.Curve{Name: "sgd", Points: plotter.XYs{{X: -2, Y: 1}, {X: -1, Y: 0}, {X: 0, Y: 0}}}
 	fmt.Println(concepts.Paths("A bowl", "", bowl(), []concepts.Curve{path}).Description)
@@ -77,10 +83,17 @@ func figures() map[string]plots.Figure {
 		return k
 	}
 	curves := []concepts.Curve{falling("slow", 1, 0.9), falling("fast", 0.9, 0.5), falling("swinging", 0.8, -0.7), falling("flat", 0.5, 1)}
+	over := []concepts.Curve{falling("slow", 1, 0.9), falling("fast", 0.9, 0.5)}
+	for _, k := range over {
+		for i := range k.Points {
+			k.Points[i].X = math.Pow(10, float64(i-5))
+		}
+	}
 	return map[string]plots.Figure{
 		"convolution": concepts.Convolution("A convolution", picture, vertical, found, 2, 2),
 		"maps":        concepts.Maps("Maps", "three of them", 2, []concepts.Map{picture, vertical, found}),
 		"curves":      concepts.Curves("Curves", "four of them", "step", "loss", curves),
+		"log":         concepts.LogCurves("Over powers of ten", "two of them", "learning rate", "loss", over),
 		"paths":       concepts.Paths("Paths", "four of them", bowl(), curves),
 	}
 }
