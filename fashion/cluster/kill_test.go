@@ -15,6 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"go.temporal.io/api/workflowservice/v1"
+
+	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/study"
 )
 
@@ -253,10 +256,39 @@ func TestLargeSearchCostsNoMorePerTrial(t *testing.T) {
 	spec := fakeSpec
 	spec.Budget = study.Budget{R: trials, Rounding: "random"}
 	start := time.Now()
+	measured, next := 0, 0
+	begun := start
+	c.report = func(s hyperband.State[point]) {
+		n := 0
+		for _, trial := range s.Trials {
+			if len(trial.Scores) > 0 || trial.Reason != "" {
+				n++
+			}
+		}
+		if n >= next {
+			t.Logf("%5d trials after %5.1f s; since the line before %v a trial", n, time.Since(start).Seconds(), time.Since(begun)/time.Duration(max(1, n-measured)))
+			measured, next, begun = n, n+trials/10, time.Now()
+		}
+	}
 	_, state := c.follow(spec)
 	took := time.Since(start)
 	c.keptJournal(spec)
-	t.Logf("%d workers, %d trials: %v a trial; done is %v", workers, trials, took/time.Duration(trials), state.Done)
+	t.Logf("%d workers, %d trials, %d histories: %v a trial; done is %v", workers, trials, c.histories(spec), took/time.Duration(trials), state.Done)
+}
+
+// histories is how many histories a search has.
+func (c *testCluster) histories(spec Spec) int {
+	c.t.Helper()
+	server, err := Connect(c.address)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer server.Close()
+	list, err := server.ListWorkflow(c.t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Query: fmt.Sprintf("WorkflowId = '%s'", workflowID(order(c.t, spec, nil).Search))})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return len(list.GetExecutions())
 }
 
 func TestWorkerOfAnotherRevisionSaysWhyItTakesNoWork(t *testing.T) {
