@@ -53,7 +53,7 @@ func runCluster(ctx context.Context, l layout.Layout, o options) error {
 			return err
 		}
 	}
-	program, err := l.BuildCluster(ctx)
+	program, err := l.BuildCluster(ctx, onGoogle(rest))
 	if err != nil {
 		return err
 	}
@@ -75,9 +75,14 @@ func onCluster(args []string) bool {
 	})
 }
 
+// onGoogle reports whether arguments name a bucket of Google Cloud Storage.
+func onGoogle(args []string) bool {
+	return slices.ContainsFunc(args, func(arg string) bool { return strings.Contains(arg, "gs://") })
+}
+
 // useCluster builds what -cluster needs and tells the program fashionlab where it is.
-func useCluster(ctx context.Context, l layout.Layout) error {
-	program, err := l.BuildCluster(ctx)
+func useCluster(ctx context.Context, l layout.Layout, args []string) error {
+	program, err := l.BuildCluster(ctx, onGoogle(args))
 	if err != nil {
 		return err
 	}

@@ -22,13 +22,17 @@ const (
 	ServerModule  = "fashion/cluster/server" // the development server
 )
 
-// BuildCluster builds the program of workers and clients, unless it is up to date, and returns its path.
-func (l Layout) BuildCluster(ctx context.Context) (string, error) {
+// BuildCluster builds the program of workers and clients, unless it is up to date, and returns its path. One for buckets of Google Cloud Storage is apart, because few need it and it takes longer.
+func (l Layout) BuildCluster(ctx context.Context, google bool) (string, error) {
 	revision, err := l.revision()
 	if err != nil {
 		return "", err
 	}
-	return l.buildModule(ctx, ClusterModule, "cluster", "a minute or more", "-ldflags=-X main.revision="+revision, "./cmd/cluster")
+	name, tags := "cluster", ""
+	if google {
+		name, tags = "cluster-gcs", "gcs"
+	}
+	return l.buildModule(ctx, ClusterModule, name, "two minutes or more", "-tags="+tags, "-ldflags=-X main.revision="+revision, "./cmd/cluster")
 }
 
 // BuildServer builds the development server, unless it is up to date, and returns its path.
