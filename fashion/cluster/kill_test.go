@@ -133,6 +133,43 @@ func TestServerThatLosesItsDatabaseIsToldWhatTheJournalHas(t *testing.T) {
 	}
 }
 
+// Who reads the journal meanwhile sees what each worker does, also after the client was killed and started again.
+func TestWhatTheWorkersDoStandsBesideTheJournal(t *testing.T) {
+	c := newCluster(t, 2, 200*time.Millisecond)
+	s := searchWithJournal(t, numbered(600))
+	client := childProcess(t, "client", child{Address: c.address, Spec: numbered(600), Journal: s.Journal})
+	t.Cleanup(client.kill)
+	for range 2 {
+		client.start()
+		before := time.Now()
+		for seen := false; !seen; time.Sleep(50 * time.Millisecond) {
+			list, err := s.ReadUnderWay()
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen = len(list) == 2 && list[0].Worker != list[1].Worker && list[0].Done+list[1].Done > 0
+			if time.Since(before) > time.Minute {
+				t.Fatalf("under way are %v, want trainings of two workers; the processes' output is in %s", list, logs(t))
+			}
+		}
+		client.kill()
+		if err := s.WriteUnderWay(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	client.start()
+	if err := client.running.Wait(); err != nil {
+		t.Fatalf("the client: %v; the processes' output is in %s", err, logs(t))
+	}
+	client.running = nil
+	if list, err := s.ReadUnderWay(); err != nil || len(list) > 0 {
+		t.Errorf("at the end under way are %v (%v)", list, err)
+	}
+	if got, want := journal(t, s.Journal), wanted(t, numbered(600)); got != want {
+		t.Errorf("the journal is\n%s\nwant\n%s", got, want)
+	}
+}
+
 // proxy is a TCP proxy that can stop passing anything on, without closing a connection.
 type proxy struct {
 	address string
