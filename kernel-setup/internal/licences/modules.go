@@ -74,7 +74,7 @@ func addModules(ctx context.Context, l layout.Layout, goPath, dir string, packag
 		}
 		m := p.Module
 		key := m.Path + "@" + m.Version
-		if _, known := found[key]; m.Version != "" && !m.Main && !known { // no module: of the standard library; no version: ours, from another
+		if _, known := found[key]; m.Path != "" && m.Dir != l.Root && !m.Main && !known { // no module: of the standard library; this folder: ours, for one of its own
 			found[key] = Component{m.Path + mark, m.Version, textsIn(m.Dir), m.Dir}
 		}
 	}

@@ -128,10 +128,7 @@ func kindHere(a cluster.Artifacts) (k cluster.Kind, err error) {
 		return k, err
 	}
 	computer := infer.Computer(backend)
-	k.Device, _, _ = strings.Cut(computer.Device, " cores")
-	if i := strings.LastIndex(k.Device, ", "); i >= 0 && k.Device != computer.Device {
-		k.Device = k.Device[:i] // on any number of cores a training ends alike
-	}
+	k.Device = computer.Device
 	if computer.Driver != "" {
 		k.Device += ", driver " + computer.Driver
 	}
