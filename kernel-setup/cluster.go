@@ -32,7 +32,7 @@ func runCluster(ctx context.Context, l layout.Layout, o options) error {
 	name := o.args[0]
 	switch name {
 	case "serve":
-		program, err := l.BuildServer(ctx)
+		program, err := l.Build(ctx, layout.Server)
 		if err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ func runCluster(ctx context.Context, l layout.Layout, o options) error {
 			return err
 		}
 	}
-	program, err := l.BuildCluster(ctx)
+	program, err := l.Build(ctx, clusterFor(rest))
 	if err != nil {
 		return err
 	}
@@ -75,9 +75,17 @@ func onCluster(args []string) bool {
 	})
 }
 
+// clusterFor is the program for arguments: for a bucket of Google Cloud Storage one with its client, which few need and takes as long to compile as all else.
+func clusterFor(args []string) layout.Extra {
+	if slices.ContainsFunc(args, func(arg string) bool { return strings.Contains(arg, "gs://") }) {
+		return layout.GoogleCluster
+	}
+	return layout.Cluster
+}
+
 // useCluster builds what -cluster needs and tells the program fashionlab where it is.
-func useCluster(ctx context.Context, l layout.Layout) error {
-	program, err := l.BuildCluster(ctx)
+func useCluster(ctx context.Context, l layout.Layout, args []string) error {
+	program, err := l.Build(ctx, clusterFor(args))
 	if err != nil {
 		return err
 	}

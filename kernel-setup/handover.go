@@ -71,7 +71,7 @@ func (h handed) run(ctx context.Context, args []string) error {
 		return err
 	}
 	if clustered {
-		if err := useCluster(ctx, l); err != nil {
+		if err := useCluster(ctx, l, rest); err != nil {
 			return err
 		}
 	}

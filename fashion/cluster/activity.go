@@ -21,7 +21,7 @@ type Trials[C comparable] struct {
 	// Train trains a configuration in a folder, up to a number of epochs, where it resumes what it finds, as a hyperband.Worker does. It calls progress now and then, always from its own goroutine, with
 	// the epochs that the folder has; the folder does not change before progress returns.
 	Train func(ctx context.Context, dir string, config C, epochs int, progress func(epochs int)) ([]float64, error)
-	Build func(Spec) (hyperband.Search[C], error)
+	Build func(Spec) (hyperband.Search[C], error) // the search that is named
 	// Fit trains a run of that name in a folder, Dir and the name, to its end.
 	Fit func(ctx context.Context, name string, recipe C, progress func(epochs int)) error
 

@@ -127,7 +127,7 @@ func (a Artifacts) create(ctx context.Context, key string, data []byte) error {
 	return err
 }
 
-// Restore makes dir the newest complete snapshot of at most so many epochs, and returns how many it has; 0 and no folder where there is none. What is corrupt is removed from the bucket, so
+// Restore makes dir the newest complete snapshot, and returns how many it has; 0 and no folder where there is none. What is corrupt is removed from the bucket, so
 // that the next training can save it again, and warn is told.
 func (a Artifacts) Restore(ctx context.Context, prefix, dir string, warn func(error)) (epochs int, err error) {
 	if err := a.check(ctx); err != nil {

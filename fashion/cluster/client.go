@@ -25,20 +25,23 @@ type Client[C comparable] struct {
 
 	said  string
 	alive bool // the workflow was seen running, or finished
+	board board
 }
 
 // workflowID is the ID of the workflow that does a search.
 func workflowID(search string) string { return "search-" + search }
 
 // Follow starts a search, unless it is under way, and mirrors what is measured into its journal until it is done. It waits for a server or workers that are not there. When the context
-// ends, the search continues without us, and the next call resumes where the journal ends. A server that lost its database is told what the journal has.
+// ends, the search continues without us, and the next call resumes where the journal ends. A server that lost its database is told what the journal has. What the workers do stands beside the journal, for those who
+// read it meanwhile (hyperband.Search.ReadUnderWay).
 func (c *Client[C]) Follow(ctx context.Context, spec Spec, s hyperband.Search[C]) (hyperband.State[C], error) {
 	var none hyperband.State[C]
 	m, err := s.Mirror()
 	if err != nil {
 		return none, err
 	}
-	defer m.Close() // each line is on the disk
+	defer m.Close()            // each line is on the disk
+	defer s.WriteUnderWay(nil) // it would not hold for long
 	digest, err := s.Digest()
 	if err != nil {
 		return none, err
@@ -55,7 +58,10 @@ func (c *Client[C]) Follow(ctx context.Context, spec Spec, s hyperband.Search[C]
 		if state.Done {
 			return state, nil
 		}
-		events, err := c.news(ctx, workflowID(digest), seen)
+		events, doing, err := c.news(ctx, workflowID(digest), seen)
+		if err := c.board.write(s.WriteUnderWay, doing); err != nil {
+			c.say(fmt.Sprintf("what the workers do cannot be written: %v", err))
+		}
 		if notFound(err) || errors.Is(err, errOver) {
 			seen = 0
 			err = c.start(ctx, spec, s, m.Machine().Results())
@@ -108,22 +114,22 @@ var errOver = errors.New("the search was ended")
 // patience is how long a call of the server may take.
 const patience = 10 * time.Second
 
-// news asks for the events since one. A workflow that failed is a fatalError.
-func (c *Client[C]) news(ctx context.Context, id string, since int) ([]Event, error) {
+// news asks for the events since one, and for what the workers do. A workflow that failed is a fatalError.
+func (c *Client[C]) news(ctx context.Context, id string, since int) ([]Event, []Doing, error) {
 	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	d, err := c.Temporal.DescribeWorkflowExecution(ctx, id, "")
 	if err != nil {
-		return nil, unlessNotFound(err, "the server does not answer")
+		return nil, nil, unlessNotFound(err, "the server does not answer")
 	}
 	switch status := d.GetWorkflowExecutionInfo().GetStatus(); status {
 	case enums.WORKFLOW_EXECUTION_STATUS_RUNNING, enums.WORKFLOW_EXECUTION_STATUS_COMPLETED:
 	default:
 		if !c.alive {
-			return nil, errOver // an earlier attempt, which failed or was stopped
+			return nil, nil, errOver // an earlier attempt, which failed or was stopped
 		}
 		err := c.Temporal.GetWorkflow(ctx, id, "").Get(ctx, nil)
-		return nil, &fatalError{fmt.Errorf("the search has ended, %v: %w", status, err)}
+		return nil, nil, &fatalError{fmt.Errorf("the search has ended, %v: %w", status, err)}
 	}
 	c.alive = true
 	doing, trouble := doingOf(d)
@@ -132,16 +138,16 @@ func (c *Client[C]) news(ctx context.Context, id string, since int) ([]Event, er
 	}
 	answer, err := c.Temporal.QueryWorkflow(ctx, id, "", newsQuery, since)
 	if err != nil {
-		return nil, unlessNotFound(err, "no worker answers for the search")
+		return nil, doing, unlessNotFound(err, "no worker answers for the search")
 	}
 	var n News
 	if err := answer.Get(&n); err != nil {
-		return nil, err
+		return nil, doing, err
 	}
 	if trouble != "" {
 		c.say(trouble)
 	}
-	return n.Events, nil
+	return n.Events, doing, nil
 }
 
 // unlessNotFound says what an error means to a person.

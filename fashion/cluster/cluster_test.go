@@ -90,7 +90,7 @@ func (c child) work(ctx context.Context) error {
 		return err
 	}
 	defer server.Close()
-	b, err := openFolder(c.Bucket)
+	b, err := OpenBucket(ctx, c.Bucket)
 	if err != nil {
 		return err
 	}
@@ -181,6 +181,7 @@ type testCluster struct {
 	dir     string
 	server  *process
 	workers []*process
+	report  func(hyperband.State[point]) // of follow; may be nil
 }
 
 // newCluster starts a server and so many workers, whose epochs take so long.
@@ -192,7 +193,7 @@ func newCluster(t *testing.T, workers int, epoch time.Duration) *testCluster {
 	}
 	c := &testCluster{t: t, address: freeAddress(t), bucket: filepath.Join(t.TempDir(), "bucket"), dir: t.TempDir()}
 	c.server = &process{t: t, name: "server", command: func() *exec.Cmd {
-		return exec.Command(program, "-listen", c.address, "-dir", filepath.Join(c.dir, "database"))
+		return exec.Command(program, "-listen", c.address, "-dir", filepath.Join(c.dir, "database"), "-ui", "0")
 	}}
 	c.server.start()
 	t.Cleanup(c.server.kill)
@@ -284,7 +285,7 @@ func (c *testCluster) follow(spec Spec) (string, hyperband.State[point]) {
 	}
 	defer server.Close()
 	s := searchWithJournal(c.t, spec)
-	client := Client[point]{Temporal: server, Revision: testRevision, Interval: 50 * time.Millisecond, Say: func(text string) { c.t.Log(text) }}
+	client := Client[point]{Temporal: server, Revision: testRevision, Interval: 50 * time.Millisecond, Say: func(text string) { c.t.Log(text) }, Report: c.report}
 	ctx, stop := context.WithTimeout(c.t.Context(), 20*time.Minute)
 	defer stop()
 	state, err := client.Follow(ctx, spec, s)

@@ -2,9 +2,13 @@ package cluster
 
 import (
 	"fmt"
+	"slices"
+	"time"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
+
+	"fashionlab/fashion/hyperband"
 )
 
 // Doing is what a worker does.
@@ -35,4 +39,23 @@ func doingOf(d *workflowservice.DescribeWorkflowExecutionResponse) (list []Doing
 		}
 	}
 	return list, trouble
+}
+
+// board shows what the workers of a search do.
+type board struct {
+	shown []hyperband.UnderWay
+	at    time.Time
+}
+
+// write writes it where it changed, and again before it is stale.
+func (b *board) write(write func([]hyperband.UnderWay) error, doing []Doing) error {
+	var list []hyperband.UnderWay
+	for _, d := range doing {
+		list = append(list, hyperband.UnderWay{Worker: d.Worker, Trial: d.Trial, Done: d.Done, Epochs: d.Epochs})
+	}
+	if slices.Equal(list, b.shown) && time.Since(b.at) < hyperband.Stale/3 {
+		return nil
+	}
+	b.shown, b.at = list, time.Now()
+	return write(list)
 }

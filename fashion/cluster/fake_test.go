@@ -21,7 +21,6 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
 	"gocloud.dev/blob"
-	"gocloud.dev/blob/fileblob"
 
 	"fashionlab/fashion/disk"
 	"fashionlab/fashion/hyperband"
@@ -128,19 +127,15 @@ func (f fakeTrainer) note(p point, what string, epoch int) error {
 	return errors.Join(err, file.Close())
 }
 
-// bucket is one in a folder.
-func bucket(t *testing.T, dir string) *blob.Bucket {
+// bucket is one that is closed at the end.
+func bucket(t *testing.T, name string) *blob.Bucket {
 	t.Helper()
-	b, err := openFolder(dir)
+	b, err := OpenBucket(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { b.Close() })
 	return b
-}
-
-func openFolder(dir string) (*blob.Bucket, error) {
-	return fileblob.OpenBucket(dir, &fileblob.Options{CreateDir: true, NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
 }
 
 // quiet is the SDK's test environment without its log.

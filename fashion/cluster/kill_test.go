@@ -15,6 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"go.temporal.io/api/workflowservice/v1"
+
+	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/study"
 )
 
@@ -126,6 +129,43 @@ func TestServerThatLosesItsDatabaseIsToldWhatTheJournalHas(t *testing.T) {
 	}
 	client.running = nil
 	if got, want := journal(t, path), wanted(t, spec); got != want {
+		t.Errorf("the journal is\n%s\nwant\n%s", got, want)
+	}
+}
+
+// Who reads the journal meanwhile sees what each worker does, also after the client was killed and started again.
+func TestWhatTheWorkersDoStandsBesideTheJournal(t *testing.T) {
+	c := newCluster(t, 2, 200*time.Millisecond)
+	s := searchWithJournal(t, numbered(600))
+	client := childProcess(t, "client", child{Address: c.address, Spec: numbered(600), Journal: s.Journal})
+	t.Cleanup(client.kill)
+	for range 2 {
+		client.start()
+		before := time.Now()
+		for seen := false; !seen; time.Sleep(50 * time.Millisecond) {
+			list, err := s.ReadUnderWay()
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen = len(list) == 2 && list[0].Worker != list[1].Worker && list[0].Done+list[1].Done > 0
+			if time.Since(before) > time.Minute {
+				t.Fatalf("under way are %v, want trainings of two workers; the processes' output is in %s", list, logs(t))
+			}
+		}
+		client.kill()
+		if err := s.WriteUnderWay(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	client.start()
+	if err := client.running.Wait(); err != nil {
+		t.Fatalf("the client: %v; the processes' output is in %s", err, logs(t))
+	}
+	client.running = nil
+	if list, err := s.ReadUnderWay(); err != nil || len(list) > 0 {
+		t.Errorf("at the end under way are %v (%v)", list, err)
+	}
+	if got, want := journal(t, s.Journal), wanted(t, numbered(600)); got != want {
 		t.Errorf("the journal is\n%s\nwant\n%s", got, want)
 	}
 }
@@ -253,10 +293,39 @@ func TestLargeSearchCostsNoMorePerTrial(t *testing.T) {
 	spec := fakeSpec
 	spec.Budget = study.Budget{R: trials, Rounding: "random"}
 	start := time.Now()
+	measured, next := 0, 0
+	begun := start
+	c.report = func(s hyperband.State[point]) {
+		n := 0
+		for _, trial := range s.Trials {
+			if len(trial.Scores) > 0 || trial.Reason != "" {
+				n++
+			}
+		}
+		if n >= next {
+			t.Logf("%5d trials after %5.1f s; since the line before %v a trial", n, time.Since(start).Seconds(), time.Since(begun)/time.Duration(max(1, n-measured)))
+			measured, next, begun = n, n+trials/10, time.Now()
+		}
+	}
 	_, state := c.follow(spec)
 	took := time.Since(start)
 	c.keptJournal(spec)
-	t.Logf("%d workers, %d trials: %v a trial; done is %v", workers, trials, took/time.Duration(trials), state.Done)
+	t.Logf("%d workers, %d trials, %d histories: %v a trial; done is %v", workers, trials, c.histories(spec), took/time.Duration(trials), state.Done)
+}
+
+// histories is how many histories a search has.
+func (c *testCluster) histories(spec Spec) int {
+	c.t.Helper()
+	server, err := Connect(c.address)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer server.Close()
+	list, err := server.ListWorkflow(c.t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Query: fmt.Sprintf("WorkflowId = '%s'", workflowID(order(c.t, spec, nil).Search))})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return len(list.GetExecutions())
 }
 
 func TestWorkerOfAnotherRevisionSaysWhyItTakesNoWork(t *testing.T) {

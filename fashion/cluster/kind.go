@@ -20,7 +20,7 @@ import (
 
 // Kind is what workers must have in common for a trial to resume on another of them and end as if it had not moved.
 type Kind struct {
-	Device   string            `json:"device"`  // processor, without the number of its cores, or GPU and driver
+	Device   string            `json:"device"`  // processor with the number of cores, among which XLA divides sums, or GPU and driver
 	Backend  string            `json:"backend"` // plugin
 	Modules  map[string]string `json:"modules"` // versions of gomlx, go-xla and Go
 	Revision string            `json:"revision"`

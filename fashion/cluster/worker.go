@@ -18,7 +18,7 @@ type Work[C comparable] struct {
 	Trials    Trials[C]
 	Trainings int           // at once
 	Stop      time.Duration // how long a stop waits for the epochs under way
-	Say       func(string)
+	Say       func(string)  // is told what a person should know
 }
 
 // register tells a worker, or a test of one, what it can do.

@@ -50,7 +50,7 @@ func (t Timing) activity() workflow.ActivityOptions {
 
 // Searches is the workflow that does a search.
 type Searches[C comparable] struct {
-	Build  func(Spec) (hyperband.Search[C], error)
+	Build  func(Spec) (hyperband.Search[C], error) // the search that is named
 	Timing Timing
 	// Longest is after how many results the workflow begins a new history; 5,000 if it is 0. Temporal allows 51,200 entries, and a result makes six.
 	Longest int

@@ -2,7 +2,10 @@ module fashionlab/fashion/cluster/server
 
 go 1.26.8
 
-require go.temporal.io/server v1.32.1
+require (
+	github.com/temporalio/ui-server/v2 v2.53.3
+	go.temporal.io/server v1.32.1
+)
 
 require (
 	cel.dev/expr v0.25.2 // indirect
@@ -208,4 +211,14 @@ require (
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
 
-require go.temporal.io/sdk v1.50.0 // indirect
+require (
+	github.com/coreos/go-oidc/v3 v3.11.0 // indirect
+	github.com/gomarkdown/markdown v0.0.0-20260411013819-759bbc3e3207 // indirect
+	github.com/gorilla/securecookie v1.1.1 // indirect
+	github.com/labstack/echo/v4 v4.13.4 // indirect
+	github.com/labstack/gommon v0.4.2 // indirect
+	github.com/mattn/go-colorable v0.1.14 // indirect
+	github.com/valyala/bytebufferpool v1.0.0 // indirect
+	github.com/valyala/fasttemplate v1.2.2 // indirect
+	go.temporal.io/sdk v1.50.0 // indirect
+)

@@ -27,7 +27,7 @@ func main() {
 const usage = `usage: go run ./kernel-setup cluster serve [flags]
 
 Serves searches and trainings to workers and clients: Temporal's server with a SQLite file. Whatever ends it, the file has all that was decided, and
-the next call resumes. It has no authentication: who reaches it can read and run everything.
+the next call resumes. It has no authentication: who reaches it can read and run everything. Its web pages, on this machine alone, only show.
 
 Flags:
 
@@ -40,6 +40,7 @@ func serve(args []string, out io.Writer, stop <-chan os.Signal) error {
 	listen := f.String("listen", "127.0.0.1:7233", "`address` to listen on, an IP address and a port")
 	open := f.Bool("open", false, "listen on an address that other machines reach, although there is no authentication: only in a network where you trust everybody")
 	dir := f.String("dir", "", "`folder` of the database (default the project's private folder)")
+	pages := f.Int("ui", 8233, "`port` of the web pages on 127.0.0.1; 0 for none")
 	verbose := f.Bool("verbose", false, "log what the server does, on standard error")
 	if err := f.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -51,6 +52,9 @@ func serve(args []string, out io.Writer, stop <-chan os.Signal) error {
 	}
 	address, err := parseAddress(*listen, *open)
 	if err != nil {
+		return err
+	}
+	if err := checkPages(*pages); err != nil {
 		return err
 	}
 	folder, err := databaseFolder(*dir)
@@ -65,6 +69,9 @@ func serve(args []string, out io.Writer, stop <-chan os.Signal) error {
 		return err
 	}
 	fmt.Fprintf(out, "serving on %s, database in %s; workers on this machine: go run ./kernel-setup cluster work -cluster %[1]s\n", address, folder)
+	if *pages != 0 {
+		fmt.Fprintf(out, "what is under way: %s\n", startPages(address, *pages))
+	}
 	<-stop
 	return s.Stop()
 }
@@ -97,3 +104,11 @@ type netAddress struct {
 }
 
 func (a netAddress) String() string { return net.JoinHostPort(a.ip.String(), fmt.Sprint(a.port)) }
+
+// front is the address under which this machine reaches the server.
+func (a netAddress) front() string {
+	if a.ip.IsUnspecified() {
+		a.ip = net.ParseIP(loopback)
+	}
+	return a.String()
+}

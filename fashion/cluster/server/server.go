@@ -23,8 +23,7 @@ import (
 // namespace is the one that clients and workers use where nothing else is configured.
 const namespace = "default"
 
-// settings of the server that are not its usual ones. With its four partitions of each task queue, a task waits for seconds where few workers ask; the pages of Temporal's
-// own user interface are not part of it.
+// settings of the server that are not its usual ones. With its four partitions of each task queue, a task waits for seconds where few workers ask.
 var settings = dynamicconfig.StaticClient{
 	dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():  1,
 	dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): 1,
@@ -119,10 +118,7 @@ func configuration(address netAddress, store config.SQL) (*config.Config, error)
 	inside := func(grpc, membership int) config.Service {
 		return config.Service{RPC: config.RPC{GRPCPort: grpc, MembershipPort: membership, BindOnLocalHost: true}}
 	}
-	front := net.JoinHostPort(address.ip.String(), fmt.Sprint(address.port))
-	if address.ip.IsUnspecified() {
-		front = net.JoinHostPort(loopback, fmt.Sprint(address.port))
-	}
+	front := address.front()
 	return &config.Config{
 		Global: config.Global{Membership: config.Membership{MaxJoinDuration: 30 * time.Second, BroadcastAddress: loopback}},
 		Persistence: config.Persistence{

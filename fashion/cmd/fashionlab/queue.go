@@ -30,7 +30,7 @@ func (o *queueOptions) define(f *flag.FlagSet) {
 	f.StringVar(&o.claim, "claim", "", "with -all: only for the claim of this `name`")
 	f.DurationVar(&o.limit, "for", 0, "with -all: stop after this `time`, such as 2h30m; the next call resumes (default: train everything)")
 	o.cluster.define(f, "with -all: ")
-	f.StringVar(&o.cluster.bucket, "bucket", "", "with -cluster: the `folder` that its workers share, from which the runs are fetched (default the one of a worker on this machine)")
+	f.StringVar(&o.cluster.bucket, "bucket", "", "with -cluster: the `bucket` of its workers, from which the runs are fetched (default the one of a worker on this machine)")
 	f.BoolVar(&o.plan, "plan", false, "with -all: only print what is missing and how long it takes")
 }
 

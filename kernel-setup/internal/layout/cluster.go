@@ -16,41 +16,53 @@ import (
 // ClusterVariable tells the program fashionlab where the cluster's is, for -cluster.
 const ClusterVariable = "FASHIONLAB_CLUSTER"
 
-// The cluster's programs, in modules of their own: nothing else needs Temporal.
-const (
-	ClusterModule = "fashion/cluster"        // with the program cmd/cluster, of workers and clients
-	ServerModule  = "fashion/cluster/server" // the development server
+// ClusterModule is the folder of the module for searches on several machines.
+const ClusterModule = "fashion/cluster"
+
+// Extra is a program of the cluster, in a module of its own, which is built where a command needs it: nothing else needs Temporal.
+type Extra struct {
+	Command  string   // that needs it
+	Module   string   // its folder
+	Packages []string // what it is made of, as arguments of go list and go build
+
+	name, duration string // of the file, and of the first build
+}
+
+// The cluster's programs.
+var (
+	Cluster       = Extra{"cluster", ClusterModule, []string{"./cmd/cluster"}, "cluster", "a minute or more"}                                               // of workers and clients
+	GoogleCluster = Extra{"cluster with gs://", ClusterModule, []string{"-tags=gcs", "./cmd/cluster"}, "cluster-gcs", "two minutes or more"}                // the same for buckets of Google Cloud Storage
+	Server        = Extra{"cluster serve", ClusterModule + "/server", []string{"."}, "cluster-server", "five minutes and more, and modules are downloaded"} // the development server
 )
 
-// BuildCluster builds the program of workers and clients, unless it is up to date, and returns its path.
-func (l Layout) BuildCluster(ctx context.Context) (string, error) {
-	revision, err := l.revision()
-	if err != nil {
-		return "", err
-	}
-	return l.buildModule(ctx, ClusterModule, "cluster", "a minute or more", "-ldflags=-X main.revision="+revision, "./cmd/cluster")
+// ExtraProgram is where a program is, once it is built: beside the program fashionlab.
+func (l Layout) ExtraProgram(e Extra) string {
+	sum := sha256.Sum256([]byte(l.Root))
+	return filepath.Join(l.Programs(), hex.EncodeToString(sum[:6]), e.name)
 }
 
-// BuildServer builds the development server, unless it is up to date, and returns its path.
-func (l Layout) BuildServer(ctx context.Context) (string, error) {
-	return l.buildModule(ctx, ServerModule, "cluster-server", "five minutes and more, and modules are downloaded", "-ldflags=-s -w", ".")
-}
-
-// buildModule builds a program of a module within this one, beside the program fashionlab.
-func (l Layout) buildModule(ctx context.Context, module, name, duration string, args ...string) (string, error) {
+// Build builds a program, unless it is up to date, and returns its path.
+func (l Layout) Build(ctx context.Context, e Extra) (string, error) {
 	goPath, err := GoCommand()
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256([]byte(l.Root))
-	program := filepath.Join(l.Programs(), hex.EncodeToString(sum[:6]), name)
+	linker := "-ldflags=-s -w"
+	if e.Module == ClusterModule {
+		revision, err := l.revision()
+		if err != nil {
+			return "", err
+		}
+		linker += " -X main.revision=" + revision
+	}
+	program := l.ExtraProgram(e)
 	if _, err := os.Stat(program); err != nil {
-		Log(name, "building the program; the first time it takes "+duration)
+		Log(e.name, "building the program; the first time it takes "+e.duration)
 	}
 	if err := os.MkdirAll(filepath.Dir(program), 0o777); err != nil {
 		return "", fmt.Errorf("cannot make the private folder; name a writable one with $FASHIONLAB_HOME: %w", err)
 	}
-	return program, process.RunQuietly(ctx, filepath.Join(l.Root, module), l.Environment(), goPath, append([]string{"build", "-o", program}, args...)...)
+	return program, process.RunQuietly(ctx, filepath.Join(l.Root, e.Module), l.Environment(), goPath, append([]string{"build", "-o", program, linker}, e.Packages...)...)
 }
 
 // revision is the SHA-256 of the source code that decides what a training gives, and of the versions of its modules: what workers of a cluster must have in common.
@@ -69,7 +81,7 @@ func (l Layout) revision() (string, error) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (d.Name() == "testdata" || path == filepath.Join(l.Root, ServerModule)):
+		case d.IsDir() && (d.Name() == "testdata" || path == filepath.Join(l.Root, Server.Module)):
 			return filepath.SkipDir
 		case d.IsDir() || strings.HasSuffix(path, "_test.go"):
 			return nil

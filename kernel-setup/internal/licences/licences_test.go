@@ -2,6 +2,7 @@ package licences
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,6 +66,7 @@ func TestModulesAreThoseThatAreLinked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	l.Home = t.TempDir() // without the cluster's programs
 	list, err := modules(t.Context(), l)
 	if err != nil {
 		t.Fatal(err)
@@ -80,9 +82,31 @@ func TestModulesAreThoseThatAreLinked(t *testing.T) {
 		"Go": "BSD-3-Clause", "github.com/gomlx/gomlx": "Apache-2.0", "github.com/janpfeifer/gonb": "MIT", "golang.org/x/tools": "BSD-3-Clause",
 		"github.com/golang/freetype":   "FTL, GPL-2.0", // in its folder licenses
 		"github.com/chromedp/chromedp": "",             // for tests only
+		"go.temporal.io/sdk":           "", "go.temporal.io/sdk (of cluster)": "",
 	} {
 		if licences[name] != want {
 			t.Errorf("%s has the licence %q, want %q", name, licences[name], want)
+		}
+	}
+}
+
+func TestModulesOfTheClusterAreListedOnceItIsBuilt(t *testing.T) {
+	l, err := layout.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GOPROXY", "off")
+	l.Home = t.TempDir()
+	for _, e := range []layout.Extra{layout.Cluster, layout.GoogleCluster, layout.Server} {
+		layouttest.Write(t, l.ExtraProgram(e), "")
+	}
+	list, err := modules(t.Context(), l)
+	if err != nil {
+		t.Skipf("the modules were not downloaded: %v", err)
+	}
+	for _, name := range []string{"go.temporal.io/sdk (of cluster)", "cloud.google.com/go/storage (of cluster with gs://)", "go.temporal.io/server (of cluster serve)"} {
+		if !slices.ContainsFunc(list, func(c Component) bool { return c.Name == name && c.Licence != "" && c.Where != "" }) {
+			t.Errorf("%s is not listed", name)
 		}
 	}
 }

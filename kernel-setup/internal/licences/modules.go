@@ -18,7 +18,7 @@ import (
 	"fashionlab/kernel-setup/internal/parts"
 )
 
-// modules lists Go itself and the modules that are linked into the programs: ours, and those of the notebooks' kernel.
+// modules lists Go itself and the modules that are linked into the programs: ours, those of the notebooks' kernel, and, marked so, those of the cluster's where they were built.
 func modules(ctx context.Context, l layout.Layout) ([]Component, error) {
 	goPath, err := layout.GoCommand()
 	if err != nil {
@@ -32,26 +32,14 @@ func modules(ctx context.Context, l layout.Layout) ([]Component, error) {
 	// What an internal package needs is linked where a program or a notebook reaches it; some serve tests only.
 	roots := slices.DeleteFunc(strings.Fields(string(ours)), func(path string) bool { return strings.Contains(path, "/internal/") })
 	for dir, packages := range map[string][]string{l.Root: roots, filepath.Join(l.Root, "kernel-setup", "tools"): parts.ToolPackages()} {
-		out, err := goList(ctx, l, goPath, dir, append([]string{"-deps", "-json=Module"}, packages...)...)
-		if err != nil {
+		if err := addModules(ctx, l, goPath, dir, packages, "", found); err != nil {
 			return nil, err
 		}
-		for d := json.NewDecoder(bytes.NewReader(out)); ; {
-			var p struct {
-				Module struct {
-					Path, Version, Dir string
-					Main               bool
-				}
-			}
-			if err := d.Decode(&p); errors.Is(err, io.EOF) {
-				break
-			} else if err != nil {
-				return nil, fmt.Errorf("go list in %s: %w", dir, err)
-			}
-			m := p.Module
-			key := m.Path + "@" + m.Version
-			if _, known := found[key]; m.Path != "" && !m.Main && !known { // no module: of the standard library
-				found[key] = Component{m.Path, m.Version, textsIn(m.Dir), m.Dir}
+	}
+	for _, e := range []layout.Extra{layout.Cluster, layout.GoogleCluster, layout.Server} {
+		if exists(l.ExtraProgram(e)) { // or its modules would be downloaded
+			if err := addModules(ctx, l, goPath, filepath.Join(l.Root, e.Module), e.Packages, " (of "+e.Command+")", found); err != nil {
+				return nil, err
 			}
 		}
 	}
@@ -64,6 +52,32 @@ func modules(ctx context.Context, l layout.Layout) ([]Component, error) {
 		list = append(list, found[key])
 	}
 	return list, nil
+}
+
+// addModules adds the modules that are linked into packages of a folder's module, unless they are known. The mark says what needs them.
+func addModules(ctx context.Context, l layout.Layout, goPath, dir string, packages []string, mark string, found map[string]Component) error {
+	out, err := goList(ctx, l, goPath, dir, append([]string{"-deps", "-json=Module"}, packages...)...)
+	if err != nil {
+		return err
+	}
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p struct {
+			Module struct {
+				Path, Version, Dir string
+				Main               bool
+			}
+		}
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("go list in %s: %w", dir, err)
+		}
+		m := p.Module
+		key := m.Path + "@" + m.Version
+		if _, known := found[key]; m.Path != "" && m.Dir != l.Root && !m.Main && !known { // no module: of the standard library; this folder: ours, for one of its own
+			found[key] = Component{m.Path + mark, m.Version, textsIn(m.Dir), m.Dir}
+		}
+	}
 }
 
 // goList runs go list in a folder and returns what it prints.

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"gocloud.dev/blob"
-	"gocloud.dev/blob/fileblob"
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/cluster"
@@ -40,7 +39,7 @@ Flags:
 func work(ctx context.Context, args []string) error {
 	f := flag.NewFlagSet("work", flag.ContinueOnError)
 	address := f.String("cluster", "127.0.0.1:7233", "`address` of the server")
-	bucket := f.String("bucket", "", "`folder` that all workers reach, for checkpoints (default one on this machine, for workers on it alone)")
+	bucket := f.String("bucket", "", "folder that all workers reach, or the `address` of an S3 or Google bucket, s3://NAME?region=REGION or gs://NAME, for checkpoints (default a folder on this machine, for workers on it alone)")
 	dir := f.String("dir", "", "`folder` for trials under way (default in the project's private folder)")
 	trainings := f.Int("trainings", 1, "trainings at once")
 	stop := f.Duration("stop", time.Hour, "`time` that a stop waits for the epochs under way")
@@ -95,15 +94,8 @@ func work(ctx context.Context, args []string) error {
 	}.Run(ctx, c)
 }
 
-// openBucket opens the bucket of a folder or of an address; "" is a folder in the project's private one.
+// openBucket opens a bucket, "" one in a folder in the project's private one.
 func openBucket(ctx context.Context, name string) (*blob.Bucket, error) {
-	if strings.Contains(name, "://") {
-		b, err := blob.OpenBucket(ctx, name)
-		if err != nil {
-			return nil, fmt.Errorf("-bucket: %w", err)
-		}
-		return b, nil
-	}
 	if name == "" {
 		home, err := fashion.Home()
 		if err != nil {
@@ -111,15 +103,7 @@ func openBucket(ctx context.Context, name string) (*blob.Bucket, error) {
 		}
 		name = filepath.Join(home, "cluster", "bucket")
 	}
-	name, err := filepath.Abs(name)
-	if err != nil {
-		return nil, err
-	}
-	b, err := fileblob.OpenBucket(name, &fileblob.Options{CreateDir: true, NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
-	if err != nil {
-		return nil, fmt.Errorf("-bucket: %w", err)
-	}
-	return b, nil
+	return cluster.OpenBucket(ctx, name)
 }
 
 // ownFolder makes a folder below dir that no other process has.
@@ -144,10 +128,7 @@ func kindHere(a cluster.Artifacts) (k cluster.Kind, err error) {
 		return k, err
 	}
 	computer := infer.Computer(backend)
-	k.Device, _, _ = strings.Cut(computer.Device, " cores")
-	if i := strings.LastIndex(k.Device, ", "); i >= 0 && k.Device != computer.Device {
-		k.Device = k.Device[:i] // on any number of cores a training ends alike
-	}
+	k.Device = computer.Device
 	if computer.Driver != "" {
 		k.Device += ", driver " + computer.Driver
 	}
