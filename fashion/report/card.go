@@ -75,7 +75,7 @@ func (l Line) cardData(b *strings.Builder) {
 	if d.Set != "" {
 		set = "A data set of one's own with the digest `" + d.Set + "`"
 	}
-	fmt.Fprintf(b, "\n## Data\n\n%s: grey images of %dx%d pixels, %d classes: %s. ", set, fashion.Side, fashion.Side, len(names), strings.Join(names, ", "))
+	fmt.Fprintf(b, "\n## Data\n\n%s: %v, %d classes: %s. ", set, l.run.Recipe.Model.Shape, len(names), strings.Join(names, ", "))
 	fmt.Fprintf(b, "%s images were trained on, %s others held out for validation. The test images were opened for measurements only.\n",
 		text.Thousands(d.TrainingImages()), text.Thousands(d.Images()-d.TrainingImages()))
 	if s := d.Synthetic; s.Fraction > 0 {
