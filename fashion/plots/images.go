@@ -42,7 +42,7 @@ func drawImage(c draw.Canvas, img image.Image, x, y, side float64) {
 	c.DrawImage(vg.Rectangle{Min: low, Max: high}, img)
 }
 
-// MeanImages shows the mean of each class's images.
+// MeanImages shows the mean of each class's images, which have the shape of Fashion-MNIST.
 func MeanImages(s fashion.Set) Figure {
 	sums := make([][fashion.Pixels]int, s.Classes.Len())
 	for i, l := range s.Labels {

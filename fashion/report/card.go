@@ -154,6 +154,9 @@ func (l Line) cardLimits(b *strings.Builder) {
 		"To judge people, or to decide anything that affects them. No data on people was collected or measured, and nothing is known of how errors differ between groups.",
 		"Products or decisions where an error costs: the accuracy holds for images drawn as the test images were, and is lower on others.",
 	}
+	if r := l.run; r.Recipe.Data.Set != "" {
+		limits[0] = fmt.Sprintf("Pictures as they are: they must become %v as those of the data set did, as `predict -run` and `demo -run` prepare them.", r.Recipe.Model.Shape)
+	}
 	if l.run.Recipe.GAN != (recipes.GAN{}) {
 		limits = []string{
 			"As evidence of real items: the images show none.",

@@ -139,7 +139,8 @@ func (r *Review) show(ctx context.Context, i int) (shownJSON, error) {
 	if err != nil {
 		return shownJSON{}, err
 	}
-	model, err := dataURI(photo.Grey(it.prediction.Prepared.Image))
+	steps := it.prediction.Prepared.Steps
+	model, err := dataURI(steps[len(steps)-1].Image)
 	return shownJSON{picture, model}, err
 }
 
