@@ -54,21 +54,54 @@ func (c Classes) Name(l Label) string {
 	return l.String()
 }
 
-// Set is a list of labelled images: Labels[i] is the class of Images[i].
+// Set is a list of labelled images: Labels[i] is the class of Images[i], or of Pictures[i].
 type Set struct {
-	Images  []Image
-	Labels  []Label
-	Classes Classes // nil for Fashion-MNIST
+	Images   []Image
+	Labels   []Label
+	Classes  Classes   // nil for Fashion-MNIST
+	Shape    Shape     // of the images
+	Pictures []Picture // instead of Images, where the shape is not that of Fashion-MNIST
 }
 
 // Len returns the number of images.
-func (s Set) Len() int { return len(s.Images) }
+func (s Set) Len() int { return len(s.Images) + len(s.Pictures) }
+
+// At returns the pixels of an image, whatever its shape. They are the set's own.
+func (s Set) At(i int) Picture {
+	if s.Shape == (Shape{}) {
+		return s.Images[i][:]
+	}
+	return s.Pictures[i]
+}
+
+// Append adds an image of the set's shape.
+func (s *Set) Append(p Picture, label Label) {
+	if s.Labels = append(s.Labels, label); s.Shape == (Shape{}) {
+		s.Images = append(s.Images, Image(p))
+	} else {
+		s.Pictures = append(s.Pictures, p)
+	}
+}
+
+// Range returns the images from first to before end, without labels.
+func (s Set) Range(first, end int) Set {
+	t := Set{Classes: s.Classes, Shape: s.Shape}
+	if s.Shape == (Shape{}) {
+		t.Images = s.Images[first:end]
+	} else {
+		t.Pictures = s.Pictures[first:end]
+	}
+	return t
+}
 
 // Take returns the set of the images at the given positions (0 is the first), in that order. It panics if a position is out of range.
 func (s Set) Take(positions []int) Set {
-	t := Set{Images: make([]Image, len(positions)), Labels: make([]Label, len(positions)), Classes: s.Classes}
-	for i, p := range positions {
-		t.Images[i], t.Labels[i] = s.Images[p], s.Labels[p]
+	t := Set{Labels: make([]Label, 0, len(positions)), Classes: s.Classes, Shape: s.Shape}
+	if s.Shape == (Shape{}) {
+		t.Images = make([]Image, 0, len(positions))
+	}
+	for _, p := range positions {
+		t.Append(s.At(p), s.Labels[p])
 	}
 	return t
 }

@@ -16,6 +16,7 @@ import (
 // order.
 const (
 	imagesMagic = 0x0803
+	colourMagic = 0x0804 // images with a last dimension of channels
 	labelsMagic = 0x0801
 	shortsMagic = 0x0b01  // labels of two bytes, big-endian, of more than 256 classes
 	maxItems    = 1 << 20 // far above any file of this family; a larger count is a corrupt header
@@ -42,24 +43,35 @@ func (e *FormatError) Error() string {
 
 func (e *FormatError) Unwrap() error { return e.Err }
 
-// readImages reads an IDX file of images, compressed with gzip or not. The name is for errors.
-func readImages(r io.Reader, name string) ([]Image, error) {
-	f, err := open(r, name)
-	if err != nil {
-		return nil, err
+// begin reads an IDX file of images of a shape up to the first image, and returns their number. The file may be compressed with gzip; its name is for errors.
+func begin(r io.Reader, name string, shape Shape) (f *idxFile, n int, err error) {
+	if f, err = open(r, name); err != nil {
+		return nil, 0, err
 	}
-	n, _, err := f.header("images", imagesMagic)
-	if err != nil {
-		return nil, err
+	d, axes, magic := shape.Dimensions(), []string{"rows", "columns", "channels"}, uint32(colourMagic)
+	if shape.Channels == 0 {
+		axes, magic = axes[:2], imagesMagic
 	}
-	for _, side := range []string{"rows", "columns"} {
-		got, err := f.uint32(side)
+	if n, _, err = f.header("images", magic); err != nil {
+		return nil, 0, err
+	}
+	for i, axis := range axes {
+		got, err := f.uint32(axis)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		if got != Side {
-			return nil, f.mismatch(4, side, got, Side)
+		if want := uint32(d[i]); got != want {
+			return nil, 0, f.mismatch(4, axis, got, want)
 		}
+	}
+	return f, n, nil
+}
+
+// readImages reads an IDX file of images like Fashion-MNIST's.
+func readImages(r io.Reader, name string) ([]Image, error) {
+	f, n, err := begin(r, name, Shape{})
+	if err != nil {
+		return nil, err
 	}
 	images := make([]Image, 0, min(n, preallocate))
 	for i := range n {
@@ -69,6 +81,21 @@ func readImages(r io.Reader, name string) ([]Image, error) {
 		}
 	}
 	return images, f.end()
+}
+
+// readPictures reads an IDX file of images of a shape.
+func readPictures(r io.Reader, name string, shape Shape) (list []Picture, err error) {
+	f, n, err := begin(r, name, shape)
+	if err != nil {
+		return nil, err
+	}
+	for i := range n {
+		list = append(list, make(Picture, shape.Bytes()))
+		if err := f.full(list[i], "image %d of %d", i, n); err != nil {
+			return nil, err
+		}
+	}
+	return list, f.end()
 }
 
 // readLabels reads an IDX file of labels, compressed with gzip or not. The name is for errors.
@@ -107,17 +134,22 @@ func readLabelsOf(r io.Reader, name string, classes uint32, magic ...uint32) ([]
 	return labels, f.end()
 }
 
-// ReadIDX reads a labelled set of up to MaxClasses classes from a file of images and one of labels, compressed with gzip or not, of any content. The classes are left to the
-// caller. Its errors are a *FormatError, or name the file.
-func ReadIDX(imagesPath, labelsPath string) (s Set, err error) {
-	if s.Images, err = readFrom(imagesPath, readImages); err != nil {
+// ReadIDX reads a labelled set of images of a shape and of up to MaxClasses classes from a file of images and one of labels, compressed with gzip or not, of any content. The
+// classes are left to the caller. Its errors are a *FormatError, or name the file.
+func ReadIDX(imagesPath, labelsPath string, shape Shape) (s Set, err error) {
+	if s.Shape = shape; shape == (Shape{}) {
+		s.Images, err = readFrom(imagesPath, readImages)
+	} else {
+		s.Pictures, err = readFrom(imagesPath, func(r io.Reader, name string) ([]Picture, error) { return readPictures(r, name, shape) })
+	}
+	if err != nil {
 		return Set{}, err
 	}
 	s.Labels, err = readFrom(labelsPath, func(r io.Reader, name string) ([]Label, error) {
 		return readLabelsOf(r, name, MaxClasses, labelsMagic, shortsMagic)
 	})
-	if err == nil && len(s.Images) != len(s.Labels) {
-		err = &countError{imagesPath, labelsPath, len(s.Images), len(s.Labels)}
+	if err == nil && s.Len() != len(s.Labels) {
+		err = &countError{imagesPath, labelsPath, s.Len(), len(s.Labels)}
 	}
 	if err != nil {
 		return Set{}, err
@@ -147,14 +179,19 @@ func readFrom[T any](path string, read func(io.Reader, string) ([]T, error)) ([]
 
 // EncodeIDX returns the set as a file of images and one of labels, of two bytes each, which ReadIDX reads.
 func (s Set) EncodeIDX() (images, labels []byte) {
-	images = make([]byte, 0, 16+s.Len()*Pixels)
-	for _, v := range []int{imagesMagic, s.Len(), Side, Side} {
+	d := s.Shape.Dimensions()
+	head := []int{imagesMagic, s.Len(), d[0], d[1]}
+	if s.Shape.Channels != 0 {
+		head = []int{colourMagic, s.Len(), d[0], d[1], d[2]}
+	}
+	images = make([]byte, 0, 4*len(head)+s.Len()*s.Shape.Bytes())
+	for _, v := range head {
 		images = binary.BigEndian.AppendUint32(images, uint32(v))
 	}
 	labels = binary.BigEndian.AppendUint32(nil, shortsMagic)
 	labels = binary.BigEndian.AppendUint32(labels, uint32(s.Len()))
-	for i := range s.Images {
-		images = append(images, s.Images[i][:]...)
+	for i := range s.Len() {
+		images = append(images, s.At(i)...)
 		labels = binary.BigEndian.AppendUint16(labels, uint16(s.Labels[i]))
 	}
 	return images, labels

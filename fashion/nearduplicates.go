@@ -18,24 +18,24 @@ func (s Set) NearDuplicates(limit float64) []Pair {
 	return slices.DeleteFunc(s.NearDuplicatesIn(s, limit), func(p Pair) bool { return p.I >= p.J })
 }
 
-// NearDuplicatesIn lists the pairs of an image of s and one of other whose distance is at most limit grey levels, the closest first.
+// NearDuplicatesIn lists the pairs of an image of s and one of other whose distance is at most limit grey levels, the closest first. Both have images of one shape.
 func (s Set) NearDuplicatesIn(other Set, limit float64) []Pair {
 	// Both lists are sorted by brightness, so that only a range of the second is within the limit of an image of the first.
-	mine, theirs := pyramids(s), pyramids(other)
+	mine, theirs, values := pyramids(s), pyramids(other), s.Shape.Bytes()
 	var pairs []Pair
 	first := 0 // of theirs that is not too dark
 	for _, a := range mine {
-		for first < len(theirs) && lowerBound(a.sum[:], theirs[first].sum[:]) > limit && theirs[first].sum[0] < a.sum[0] {
+		for first < len(theirs) && lowerBound(a.sum[:], theirs[first].sum[:], values) > limit && theirs[first].sum[0] < a.sum[0] {
 			first++
 		}
 		for _, b := range theirs[first:] {
-			if lowerBound(a.sum[:], b.sum[:]) > limit {
+			if lowerBound(a.sum[:], b.sum[:], values) > limit {
 				break // all that follow are brighter
 			}
-			if lowerBound(a.blocks[:], b.blocks[:]) > limit {
+			if lowerBound(a.blocks[:], b.blocks[:], values) > limit {
 				continue
 			}
-			if d := distance(s.Images[a.position], other.Images[b.position]); d <= limit {
+			if d := distance(s.At(a.position), other.At(b.position)); d <= limit {
 				pairs = append(pairs, Pair{a.position, b.position, d})
 			}
 		}
@@ -46,26 +46,25 @@ func (s Set) NearDuplicatesIn(other Set, limit float64) []Pair {
 	return pairs
 }
 
-const (
-	blockSide = 7 // pixels
-	blocks    = Pixels / (blockSide * blockSide)
-)
+// perSide is how many blocks of an image stand side by side, of 7x7 pixels where it has 28x28.
+const perSide = 4
 
-// pyramid holds the sums of an image's grey values: over all pixels, and over each block of 7x7.
+// pyramid holds the sums of an image's values: over all, and over each block.
 type pyramid struct {
 	position int
 	sum      [1]float32
-	blocks   [blocks]float32
+	blocks   [perSide * perSide]float32
 }
 
 // pyramids returns those of a set's images, the darkest first.
 func pyramids(s Set) []pyramid {
-	list := make([]pyramid, s.Len())
-	for i, image := range s.Images {
+	list, d := make([]pyramid, s.Len()), s.Shape.Dimensions()
+	block, row := d[0]/perSide, d[1]*d[2]
+	for i := range list {
 		list[i].position = i
-		for pixel, v := range image {
+		for at, v := range s.At(i) {
 			list[i].sum[0] += float32(v)
-			list[i].blocks[pixel/(Side*blockSide)*(Side/blockSide)+pixel%Side/blockSide] += float32(v)
+			list[i].blocks[at/(row*block)*perSide+at%row/(d[2]*block)] += float32(v)
 		}
 	}
 	slices.SortFunc(list, func(a, b pyramid) int {
@@ -74,18 +73,18 @@ func pyramids(s Set) []pyramid {
 	return list
 }
 
-// lowerBound returns a lower bound of the distance between two images, given their sums over blocks of n pixels each: by the Cauchy-Schwarz
+// lowerBound returns a lower bound of the distance between two images of so many values, given their sums over blocks of n values each: by the Cauchy-Schwarz
 // inequality, blocks whose sums differ by d are at least d/sqrt(n) apart.
-func lowerBound(a, b []float32) float64 {
+func lowerBound(a, b []float32, values int) float64 {
 	sum := float32(0)
 	for i, v := range a {
 		sum += (v - b[i]) * (v - b[i])
 	}
-	return math.Sqrt(float64(sum) / float64(Pixels/len(a)))
+	return math.Sqrt(float64(sum) / float64(values/len(a)))
 }
 
 // distance returns the Euclidean distance of two images.
-func distance(a, b Image) float64 {
+func distance(a, b Picture) float64 {
 	sum := 0
 	for i, v := range a {
 		d := int(v) - int(b[i])

@@ -17,7 +17,7 @@ import (
 // Own is a user-defined transform, which a recipe names in recipes.Augmentation.Own. It is applied after all others.
 type Own struct {
 	Name string
-	// Apply transforms images [B, H, W, C], with grey values in [0, 1], by random numbers [B, N], uniform in [0, 1), with the recipe's N. It returns images of the same
+	// Apply transforms images [B, H, W, C], with values in [0, 1], by random numbers [B, N], uniform in [0, 1), with the recipe's N. It returns images of the same
 	// shape.
 	Apply func(images, numbers *Node) *Node
 }
@@ -59,16 +59,17 @@ func applyOwn(a recipes.Augmentation, images, numbers *Node, own []Own) *Node {
 	return changed
 }
 
-// Digest identifies the code of the transform that an augmentation names, see layers.Digest; "" if it names none. The backend is one on which the transform can be built;
+// Digest identifies the code of the transform that an augmentation names for images of a shape, see layers.Digest; "" if it names none. The backend is one on which the transform can be built;
 // nothing is compiled.
-func Digest(backend compute.Backend, a recipes.Augmentation, own ...Own) (digest string, err error) {
+func Digest(backend compute.Backend, a recipes.Augmentation, shape fashion.Shape, own ...Own) (digest string, err error) {
 	if a.Own == (recipes.OwnAugmentation{}) {
 		return "", nil
 	}
 	err = layers.Catch(func() error {
 		g := NewGraph(backend, a.Own.Name)
 		defer g.Finalize()
-		images := Parameter(g, "images", shapes.Make(dtypes.Float32, 2, fashion.Side, fashion.Side, 1))
+		d := shape.Dimensions()
+		images := Parameter(g, "images", shapes.Make(dtypes.Float32, 2, d[0], d[1], d[2]))
 		numbers := Parameter(g, "numbers", shapes.Make(dtypes.Float32, 2, a.Own.Numbers))
 		digest = layers.Digest(applyOwn(a, images, numbers, own))
 		return nil

@@ -1,4 +1,4 @@
-// Package dataset keeps data sets of one's own: IDX files like Fashion-MNIST's, and what else was made of 28x28 grey images. A recipe names one by its digest, which is that of the decoded
+// Package dataset keeps data sets of one's own: IDX files like Fashion-MNIST's, and pictures that were brought to one shape. A recipe names one by its digest, which is that of the decoded
 // images and labels, so that runs of different images are never mixed. A prepared copy, checked by the digest whenever it is read, is kept in the project's private folder: what becomes of the
 // files that it was read from changes no training. It needs the standard library only.
 package dataset
@@ -24,7 +24,7 @@ import (
 type DataSet struct {
 	Name        string      // of the folder that it was read from; "" if it was from none
 	Train, Test fashion.Set // both with the classes
-	Fit         string      // how pictures were brought to 28x28, see package pictures; "" for images that were
+	Fit         string      // how pictures were brought to the images' shape, see package pictures; "" for images that had it
 }
 
 // fewest is how many training images a class must have, so that a fifth of them can be held out for validation.
@@ -58,6 +58,9 @@ func (d DataSet) Check(from string) error {
 			return fmt.Errorf("%s: the class %q, number %d, has %d training images, want %d or more; add images, or leave the class out and number the others from 0 without a gap", from, classes[class], class, n, fewest)
 		}
 	}
+	if err := d.Train.Shape.Check(); err != nil || d.Test.Shape != d.Train.Shape {
+		return errors.Join(fmt.Errorf("%s: for training there are %v, for testing %v", from, d.Train.Shape, d.Test.Shape), err)
+	}
 	if d.Test.Len() == 0 {
 		return fmt.Errorf("%s: there are no test images", from)
 	}
@@ -78,7 +81,7 @@ func Divide(all fashion.Set) (train, test fashion.Set, err error) {
 	return all.Take(t), all.Take(v), err
 }
 
-// digest is the sha256 of a set's images and labels.
+// digest is the sha256 of a set's images, with their shape where it is not Fashion-MNIST's, and labels.
 func digest(s fashion.Set) string {
 	h := sha256.New()
 	var head []byte
@@ -86,9 +89,14 @@ func digest(s fashion.Set) string {
 	for _, l := range s.Labels {
 		head = binary.LittleEndian.AppendUint16(head, uint16(l))
 	}
+	if s.Shape != (fashion.Shape{}) {
+		for _, n := range s.Shape.Dimensions() {
+			head = binary.LittleEndian.AppendUint16(head, uint16(n))
+		}
+	}
 	h.Write(head) // a hash never fails
-	for i := range s.Images {
-		h.Write(s.Images[i][:])
+	for i := range s.Len() {
+		h.Write(s.At(i))
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -98,6 +106,7 @@ type about struct {
 	Name        string          `json:"name,omitempty"`
 	Classes     fashion.Classes `json:"classes"`
 	Fit         string          `json:"fit,omitempty"`
+	Shape       fashion.Shape   `json:"shape,omitzero"`
 	Train       string          `json:"train"` // digests
 	Test        string          `json:"test"`
 	TrainImages int             `json:"train_images"`
@@ -135,7 +144,7 @@ func folder(digest string) (string, error) {
 
 // Keep keeps a data set that Check finds nothing wrong with. One that is kept already only takes the names of the data set and of the classes.
 func Keep(d DataSet) (Source, error) {
-	a := about{text.Shown(d.Name), d.Train.Classes, d.Fit, digest(d.Train), digest(d.Test), d.Train.Len()}
+	a := about{text.Shown(d.Name), d.Train.Classes, d.Fit, d.Train.Shape, digest(d.Train), digest(d.Test), d.Train.Len()}
 	dir, err := folder(a.name())
 	if err != nil {
 		return Source{}, err
@@ -173,7 +182,7 @@ func Open(digest string) (Source, error) {
 	if err == nil {
 		err = json.Unmarshal(data, &s.about)
 	}
-	if found, hidden := text.Hidden(s.about); err == nil && (hidden || s.name() != digest || len(s.Classes) < 2 || len(s.Classes) > fashion.MaxClasses) {
+	if found, hidden := text.Hidden(s.about); err == nil && (hidden || s.name() != digest || s.Shape.Check() != nil || len(s.Classes) < 2 || len(s.Classes) > fashion.MaxClasses) {
 		err = fmt.Errorf("it is not of this data set (%q)", found)
 	}
 	if err != nil {
@@ -195,7 +204,7 @@ func (s Source) Test() (fashion.Set, error) { return s.read(testImages, testLabe
 
 func (s Source) read(images, labels, want string) (fashion.Set, error) {
 	path := filepath.Join(s.dir, images)
-	set, err := fashion.ReadIDX(path, filepath.Join(s.dir, labels))
+	set, err := fashion.ReadIDX(path, filepath.Join(s.dir, labels), s.Shape)
 	if got := digest(set); err == nil && got != want {
 		err = fmt.Errorf("the digest of its images and labels is %s, want %s", got, want)
 	}
@@ -206,9 +215,9 @@ func (s Source) read(images, labels, want string) (fashion.Set, error) {
 	return set, nil
 }
 
-// For returns a recipe of the study as one for the data set: with a head of its classes, and with all of its images where the recipe is limited to more.
+// For returns a recipe of the study as one for the data set: for images of its shape, with a head of its classes, and with all of its images where the recipe is limited to more.
 func (s Source) For(r recipes.Recipe) recipes.Recipe {
-	r.Data.Set, r.Data.Size, r.Model.Classes = s.Digest, s.TrainImages, len(s.Classes)
+	r.Data.Set, r.Data.Size, r.Model.Shape, r.Model.Classes = s.Digest, s.TrainImages, s.Shape, len(s.Classes)
 	if r.Data.Limit >= s.TrainImages {
 		r.Data.Limit = 0
 	}

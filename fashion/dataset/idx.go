@@ -56,7 +56,7 @@ func readIDX(dir string, split ...string) (fashion.Set, error) {
 	if err != nil {
 		return fashion.Set{}, err
 	}
-	return fashion.ReadIDX(images, labels)
+	return fashion.ReadIDX(images, labels, fashion.Shape{})
 }
 
 // oneFile finds the one file of a split and a kind. Where it is there both compressed and not, it takes the latter.

@@ -28,6 +28,7 @@ type Ensemble struct {
 	Data    recipes.Data    // what the members learned
 	Classes fashion.Classes // nil for Fashion-MNIST
 	fit     string          // how photos are prepared for a data set of one's own, see package pictures
+	shape   fashion.Shape   // of the images that the members read
 
 	indices    []int32    // of the validation images, in the file of training images
 	validation []evidence // of these, without similarities
@@ -118,7 +119,7 @@ func OpenRun(r *run.Run, name string) (*Ensemble, error) {
 		return nil, err
 	}
 	e.Members[0].model = m
-	e.Data, e.Classes, e.fit = r.Recipe.Data, r.Record.Classes, r.Record.Fit
+	e.Data, e.Classes, e.fit, e.shape = r.Recipe.Data, r.Record.Classes, r.Record.Fit, m.Shape()
 	return e, nil
 }
 
@@ -127,7 +128,7 @@ func (e *Ensemble) prepare(img image.Image) (photo.Prepared, error) {
 	if e.Data.Set == "" {
 		return photo.Prepare(img)
 	}
-	return pictures.Prepare(img, e.fit)
+	return pictures.Preparation{Fit: e.fit, Shape: e.shape}.Prepare(img)
 }
 
 // source is where a candidate's run may be.

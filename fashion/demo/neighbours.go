@@ -26,8 +26,8 @@ const (
 
 // Neighbour is an image of a set with the cosine similarity of its features, -1 to 1.
 type Neighbour struct {
-	Row        int // in the set
-	Image      fashion.Image
+	Row        int           // in the set
+	Image      fashion.Image // of Fashion-MNIST's shape only
 	Label      fashion.Label
 	Similarity float64
 }
@@ -43,7 +43,7 @@ func (e *Ensemble) Neighbours(all fashion.Set, n int) (*Neighbours, error) {
 		inValidation[int(i)] = true
 	}
 	var searched, held []int
-	for i := range all.Images {
+	for i := range all.Len() {
 		if !inValidation[i] && len(searched) < n {
 			searched = append(searched, i)
 		}
@@ -53,7 +53,7 @@ func (e *Ensemble) Neighbours(all fashion.Set, n int) (*Neighbours, error) {
 		held = append(held, int(i))
 	}
 	s := &Neighbours{set: all.Take(searched)}
-	features, err := e.Features(s.set.Images)
+	features, err := e.features(s.set)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (e *Ensemble) Neighbours(all fashion.Set, n int) (*Neighbours, error) {
 	if s.classes, err = metrics.FitClassNormals(features, s.set.Labels); err != nil {
 		return nil, err
 	}
-	rows, err := e.Features(all.Take(held).Images)
+	rows, err := e.features(all.Take(held))
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,10 @@ func (n *Neighbours) Nearest(features []float32, k int) []Neighbour {
 	}
 	var list []Neighbour
 	for _, near := range found[0] {
-		list = append(list, Neighbour{near.Row, n.set.Images[near.Row], n.set.Labels[near.Row], near.Cosine})
+		list = append(list, Neighbour{Row: near.Row, Label: n.set.Labels[near.Row], Similarity: near.Cosine})
+		if n.set.Images != nil {
+			list[len(list)-1].Image = n.set.Images[near.Row]
+		}
 	}
 	return list
 }

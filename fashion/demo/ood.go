@@ -88,7 +88,7 @@ func (e *Ensemble) scored(photos []photo.Prepared) (s scored, err error) {
 	if err != nil {
 		return s, err
 	}
-	logits, err := e.Members[0].model.Logits(images(photos))
+	logits, err := e.Members[0].model.LogitsOf(e.images(photos))
 	if err != nil {
 		return s, err
 	}

@@ -34,24 +34,28 @@ type Prediction struct {
 // Explanation is a prediction with what explains it: Grad-CAM and the features of the first member.
 type Explanation struct {
 	Prediction
-	near         *Neighbours             // that the decision took into account
-	GradCAM      [fashion.Pixels]float32 // heat map, 0 to 1, row by row
-	GradCAMClass fashion.Label           // the class that the first member predicts, which the heat map is of
-	Features     []float32               // what the first member's last layer reads
+	near         *Neighbours   // that the decision took into account
+	GradCAM      []float32     // heat map, 0 to 1, row by row
+	GradCAMClass fashion.Label // the class that the first member predicts, which the heat map is of
+	Features     []float32     // what the first member's last layer reads
 }
 
-// Predict runs all members on images and combines them by soft voting.
+// Predict runs all members on images of the shape of Fashion-MNIST and combines them by soft voting.
 func (e *Ensemble) Predict(images []fashion.Image) (Predictions, error) {
+	return e.predict(fashion.Set{Images: images})
+}
+
+func (e *Ensemble) predict(images fashion.Set) (Predictions, error) {
 	p := Predictions{Members: make([]run.Predictions, len(e.Members))}
 	failed := make([]error, len(e.Members))
 	var wait sync.WaitGroup
 	for i, m := range e.Members {
 		wait.Go(func() {
-			p.Members[i] = run.Predictions{Labels: make([]fashion.Label, len(images)), Indices: make([]int32, len(images))}
-			for k := range images {
+			p.Members[i] = run.Predictions{Labels: make([]fashion.Label, images.Len()), Indices: make([]int32, images.Len())}
+			for k := range p.Members[i].Indices {
 				p.Members[i].Indices[k] = int32(k)
 			}
-			p.Members[i].Probabilities, failed[i] = m.model.Probabilities(images)
+			p.Members[i].Probabilities, failed[i] = m.model.ProbabilitiesOf(images)
 		})
 	}
 	wait.Wait()
@@ -72,7 +76,7 @@ func (e *Ensemble) Explain(photos []photo.Prepared) ([]Explanation, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen, err := e.Members[0].model.GradCAM(images(photos))
+	seen, err := e.Members[0].model.GradCAMOf(e.images(photos))
 	if err != nil {
 		return nil, err
 	}
@@ -87,9 +91,14 @@ func (e *Ensemble) Explain(photos []photo.Prepared) ([]Explanation, error) {
 	return list, nil
 }
 
-// Features are what the first member's last layer reads, a row for each image.
+// Features are what the first member's last layer reads, a row for each image of the shape of Fashion-MNIST.
 func (e *Ensemble) Features(images []fashion.Image) ([][]float32, error) {
-	return e.Members[0].model.Features(images)
+	return e.features(fashion.Set{Images: images})
+}
+
+func (e *Ensemble) features(images fashion.Set) ([][]float32, error) {
+	seen, err := e.Members[0].model.EmbedOf(images)
+	return seen.Features, err
 }
 
 // Classify predicts photos and decides whether their classes are accepted.
@@ -100,7 +109,7 @@ func (e *Ensemble) Classify(photos []photo.Prepared) ([]Prediction, error) {
 	}
 	features, near := make([][]float32, len(photos)), e.near.Load()
 	if near != nil {
-		if features, err = e.Features(images(photos)); err != nil {
+		if features, err = e.features(e.images(photos)); err != nil {
 			return nil, err
 		}
 	}
@@ -112,7 +121,7 @@ func (e *Ensemble) Classify(photos []photo.Prepared) ([]Prediction, error) {
 
 // predictPhotos predicts photos, without a decision.
 func (e *Ensemble) predictPhotos(photos []photo.Prepared) ([]Prediction, error) {
-	all, err := e.Predict(images(photos))
+	all, err := e.predict(e.images(photos))
 	if err != nil {
 		return nil, err
 	}
@@ -165,10 +174,15 @@ func (e *Ensemble) readPhoto(ctx context.Context, r io.Reader, limits photo.Limi
 	return e.prepare(img)
 }
 
-func images(photos []photo.Prepared) []fashion.Image {
-	var list []fashion.Image
+// images are photos as the models read them.
+func (e *Ensemble) images(photos []photo.Prepared) fashion.Set {
+	s := fashion.Set{Shape: e.shape}
 	for _, ph := range photos {
-		list = append(list, ph.Image)
+		if e.shape == (fashion.Shape{}) {
+			s.Images = append(s.Images, ph.Image)
+		} else {
+			s.Pictures = append(s.Pictures, ph.Picture)
+		}
 	}
-	return list
+	return s
 }

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/photo"
 )
 
 // The JSON of the responses to the page.
@@ -38,7 +37,7 @@ type (
 		Decision      Decision        `json:"decision"`
 		Reason        string          `json:"reason,omitempty"`
 		Steps         []stepJSON      `json:"steps"`
-		GradCAM       string          `json:"grad_cam"` // a picture of 28x28 pixels to lay over the last step
+		GradCAM       string          `json:"grad_cam"` // a picture of the model's side to lay over the last step
 		GradCAMClass  string          `json:"grad_cam_class"`
 		Neighbours    []neighbourJSON `json:"neighbours"`    // null while they are being prepared, and without them
 		NoNeighbours  bool            `json:"no_neighbours"` // there will be none
@@ -69,7 +68,7 @@ func (e *Ensemble) describe() ensembleJSON {
 
 // describe is an explanation for the page, with the nearest neighbours once they are prepared.
 func (s *Server) describe(e Explanation) explanationJSON {
-	j := explanationJSON{Probabilities: e.Probabilities, Members: e.Members, Decision: e.Decision, Reason: e.Reason, GradCAM: dataURI(heatMap(e.GradCAM)),
+	j := explanationJSON{Probabilities: e.Probabilities, Members: e.Members, Decision: e.Decision, Reason: e.Reason, GradCAM: dataURI(heatMap(e.GradCAM, s.ensemble.shape.Dimensions()[0])),
 		GradCAMClass: s.ensemble.Classes.Name(e.GradCAMClass), NoNeighbours: s.noNeighbours.Load()}
 	for _, step := range e.Prepared.Steps {
 		j.Steps = append(j.Steps, stepJSON{step.Name, step.Note, dataURI(step.Image)})
@@ -77,17 +76,17 @@ func (s *Server) describe(e Explanation) explanationJSON {
 	if n := e.near; n != nil {
 		j.Neighbours = []neighbourJSON{}
 		for _, near := range n.Nearest(e.Features, nearestShown) {
-			j.Neighbours = append(j.Neighbours, neighbourJSON{s.ensemble.Classes.Name(near.Label), near.Similarity, dataURI(photo.Grey(near.Image))})
+			j.Neighbours = append(j.Neighbours, neighbourJSON{s.ensemble.Classes.Name(near.Label), near.Similarity, dataURI(n.set.Shape.Image(n.set.At(near.Row)))})
 		}
 	}
 	return j
 }
 
 // heatMap is a heat map as a picture: transparent at 0, orange at 1.
-func heatMap(values [fashion.Pixels]float32) image.Image {
-	img := image.NewNRGBA(image.Rect(0, 0, fashion.Side, fashion.Side))
+func heatMap(values []float32, side int) image.Image {
+	img := image.NewNRGBA(image.Rect(0, 0, side, side))
 	for i, v := range values {
-		img.SetNRGBA(i%fashion.Side, i/fashion.Side, color.NRGBA{255, 120, 0, uint8(200 * v)})
+		img.SetNRGBA(i%side, i/side, color.NRGBA{255, 120, 0, uint8(200 * v)})
 	}
 	return img
 }

@@ -26,7 +26,7 @@ type Options struct {
 
 // The names of a file's inputs and outputs.
 const (
-	Images        = "images"        // [batch, 28, 28]
+	Images        = "images"        // [batch, 28, 28]; of a data set in colour [batch, side, side, 3]
 	Logits        = "logits"        // float32 [batch, classes]
 	Probabilities = "probabilities" // float32 [batch, classes]
 	Latents       = "latents"       // float32 [batch, Latent], normally distributed
@@ -86,11 +86,16 @@ func encodeClassifier(m *infer.Model, o Options, metadata map[string]string) ([]
 		dtype = dtypes.Uint8
 	}
 	return onnx.Encode(output, parameters, metadata, func(g *Graph) *Node {
-		x := onnx.Input(g, Images, dtype, fashion.Side, fashion.Side)
+		d := m.Shape().Dimensions()
+		dimensions := d[:]
+		if d[2] == 1 {
+			dimensions = d[:2]
+		}
+		x := onnx.Input(g, Images, dtype, dimensions...)
 		if o.Bytes {
 			x = DivScalar(ConvertDType(x, dtypes.Float32), 255)
 		}
-		logits := m.Build(Reshape(x, -1, fashion.Side, fashion.Side, 1), layers.ForExport)
+		logits := m.Build(Reshape(x, -1, d[0], d[1], d[2]), layers.ForExport)
 		if o.Softmax {
 			return BackendFusedSoftmax(logits, 1)
 		}

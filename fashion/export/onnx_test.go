@@ -104,6 +104,32 @@ var networks = map[string]recipes.Model{
 	"resized":    {Name: "resnet50", Stem: "small", Input: "resize"},
 }
 
+// Files of networks for images of another shape have it, and colour as the last dimension.
+func TestFilesReadImagesOfTheDataSetsShape(t *testing.T) {
+	for s, dimensions := range map[fashion.Shape][]int{{Channels: 3}: {1, 28, 28, 3}, {Side: 36, Channels: 3}: {1, 36, 36, 3}, {Side: 32}: {1, 32, 32}} {
+		m := random(t, recipes.Model{Name: "residual", Width: 4, FlipTTA: true, Classes: 3, Shape: s})
+		image := make(fashion.Picture, s.Bytes())
+		for i := range image {
+			image[i] = byte(i * i)
+		}
+		want, err := m.LogitsOf(fashion.Set{Shape: s, Pictures: []fashion.Picture{image}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := encodeClassifier(m, Options{Bytes: true}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := tensors.MustCopyFlatData[float32](evaluate(t, file, map[string]*tensors.Tensor{Images: tensors.FromFlatDataAndDimensions([]uint8(image), dimensions...)}))
+		if d := difference(got, want[0]); !(d <= tolerance) {
+			t.Errorf("%v: the logits differ by %.2g, want at most %.2g", s, d, tolerance)
+		}
+		if _, err := m.Logits(randomImages(1)); err == nil || !strings.Contains(err.Error(), "found grey images of 28x28 pixels, want "+s.String()) {
+			t.Errorf("a model of %v reads images of Fashion-MNIST: %v", s, err)
+		}
+	}
+}
+
 // tolerance is how far a file's outputs may be from the network's.
 const tolerance = 1e-5
 

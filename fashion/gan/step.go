@@ -115,7 +115,7 @@ func (g *game) batch(in []*Node) (images, classes *Node) {
 	first := MulScalar(in[session.InPosition], g.recipe.Batch)
 	chosen := Reshape(DynamicSlice(in[session.InOrder], []*Node{first}, []int{g.recipe.Batch}), g.recipe.Batch, 1)
 	labels := Reshape(Gather(in[session.InLabels], chosen), g.recipe.Batch)
-	return infer.Pixels(Gather(in[session.InImages], chosen)), OneHot(labels, fashion.NumClasses, dtypes.Float32)
+	return infer.Pixels(Gather(in[session.InImages], chosen), fashion.Shape{}), OneHot(labels, fashion.NumClasses, dtypes.Float32)
 }
 
 // network starts one of the networks in a graph of a training step.

@@ -36,7 +36,7 @@ func (m *Model) Activations(images []fashion.Image) ([]Activation, error) {
 		}
 		return values
 	}
-	err := m.inBatches("activations", images, build, func(out []*tensors.Tensor, n int) {
+	err := m.inBatches("activations", fashion.Set{Images: images}, build, func(out []*tensors.Tensor, n int) {
 		for i, t := range out {
 			shape, values := t.Shape().Dimensions, tensors.MustCopyFlatData[float32](t)
 			if len(list) == i {

@@ -11,7 +11,6 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"fashionlab/fashion"
 	"fashionlab/fashion/layers"
 )
 
@@ -61,12 +60,12 @@ func (m *Model) compileConstants() error {
 			name, _ := layers.ParameterAt(path)
 			n.Use(name, ConstTensor(g, value))
 		}
-		return m.logitsOf(n, Pixels(in[0]))
+		return m.logitsOf(n, Pixels(in[0], m.Shape()))
 	})
 	if err != nil {
 		return err
 	}
-	if _, err := exec.Compile(shapes.Make(dtypes.Uint8, 1, fashion.Pixels)); err != nil {
+	if _, err := exec.Compile(shapes.Make(dtypes.Uint8, 1, m.Shape().Bytes())); err != nil {
 		return err
 	}
 	m.constants.exec.Store(exec)

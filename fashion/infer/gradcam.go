@@ -14,11 +14,11 @@ import (
 
 // Explanation shows where in images a model sees the classes that it predicts.
 type Explanation struct {
-	Layer       string                    // whose output is weighted; "" for maps of the pixels themselves
-	Predicted   []fashion.Label           // of each image
-	Probability []float32                 // of the predicted class
-	Features    [][]float32               // a row for each image: what the last layer reads; nil for Occlusion
-	Maps        [][fashion.Pixels]float32 // row by row as the image: 0 where nothing speaks for the class, 1 where most does; all 0 if nothing does
+	Layer       string          // whose output is weighted; "" for maps of the pixels themselves
+	Predicted   []fashion.Label // of each image
+	Probability []float32       // of the predicted class
+	Features    [][]float32     // a row for each image: what the last layer reads; nil for Occlusion
+	Maps        [][]float32     // row by row as the image, a value for each pixel: 0 where nothing speaks for the class, 1 where most does; all 0 if nothing does
 }
 
 // fewestPositions is the least height times width of a map that says where something is.
@@ -33,6 +33,11 @@ const fewestPositions = 16
 // The map is enlarged bilinearly to the image and divided by its maximum. The layer is the last one whose map has 16 positions or more. With test-time augmentation the class is the
 // one that is predicted with it, and the map is that of the image as it is.
 func (m *Model) GradCAM(images []fashion.Image) (Explanation, error) {
+	return m.GradCAMOf(fashion.Set{Images: images})
+}
+
+// GradCAMOf is GradCAM for the images of a set, which needs no labels.
+func (m *Model) GradCAMOf(images fashion.Set) (Explanation, error) {
 	var e Explanation
 	explain := func(n *layers.Net, x *Node) []*Node {
 		logits := m.network.Predict(n, m.recipe.Model, x)
@@ -41,14 +46,15 @@ func (m *Model) GradCAM(images []fashion.Image) (Explanation, error) {
 		predicted := ArgMax(logits, -1, dtypes.Int32)
 		chosen := ReduceAllSum(Mul(logits, OneHot(predicted, logits.Shape().Dimensions[1], logits.DType()))) // images do not depend on each other
 		maps := classActivation(firstRows(layer.Value, x), firstRows(Gradient(chosen, layer.Value)[0], x))
-		return []*Node{logits, Reshape(m.network.OverImage(maps), -1, fashion.Pixels), features(n, x)}
+		maps = m.network.OverImage(maps)
+		return []*Node{logits, Reshape(maps, maps.Shape().Dimensions[0], -1), features(n, x)}
 	}
 	var probabilities run.Predictions
 	err := m.inBatches("Grad-CAM", images, explain, func(out []*tensors.Tensor, n int) {
 		e.Layer = m.explained
 		probabilities.Probabilities = append(probabilities.Probabilities, rows(out[0], n)...)
 		for _, values := range rows(out[1], n) {
-			e.Maps = append(e.Maps, upToOne([fashion.Pixels]float32(values)))
+			e.Maps = append(e.Maps, upToOne(values))
 		}
 		e.Features = append(e.Features, rows(out[2], n)...)
 	})
@@ -80,8 +86,8 @@ func classActivation(x, gradient *Node) *Node {
 }
 
 // upToOne divides a map by its maximum, if that is not 0.
-func upToOne(values [fashion.Pixels]float32) [fashion.Pixels]float32 {
-	if highest := slices.Max(values[:]); highest > 0 {
+func upToOne(values []float32) []float32 {
+	if highest := slices.Max(values); highest > 0 {
 		for i := range values {
 			values[i] /= highest
 		}

@@ -135,7 +135,7 @@ const (
 	fewImagesFast = 10000 // the test images
 )
 
-// forward is what a graph computes from images [B, 28, 28, 1]: a row for each in every result.
+// forward is what a graph computes from images [B, H, W, C]: a row for each in every result.
 type forward func(n *layers.Net, images *Node) []*Node
 
 // exec returns the graph of a name for n images. The caller has the turn.
@@ -150,7 +150,7 @@ func (m *Model) exec(returns string, n int, build forward) (*model.Exec, error) 
 			n.PreferReference()
 		}
 		UseInferenceValues(n, m.store)
-		return build(n, Pixels(in[0]))
+		return build(n, Pixels(in[0], m.recipe.Model.Shape))
 	})
 	if err == nil {
 		m.graphs[key] = e
@@ -158,7 +158,7 @@ func (m *Model) exec(returns string, n int, build forward) (*model.Exec, error) 
 	return e, err
 }
 
-// Build builds the network once more, on grey images [B, 28, 28, 1] of any graph and in any form, and returns its logits, [B, classes]. The parameters are the
+// Build builds the network once more, on images [B, H, W, C] of any graph and in any form, and returns its logits, [B, classes]. The parameters are the
 // graph's, named by their paths. The model is one of Load. It panics as GoMLX does.
 func (m *Model) Build(images *Node, form layers.Form) *Node {
 	return m.network.Predict(layers.Inference(images.Graph(), m.store, m.recipe.Seed).WithForm(form), m.recipe.Model, images)
@@ -172,27 +172,34 @@ func (m *Model) Parameters() ([]run.Tensor, error) {
 	return parametersAmong(list), err
 }
 
-// Pixels turns bytes [B, 784] into grey values [B, 28, 28, 1] from 0 to 1.
-func Pixels(bytes *Node) *Node {
-	x := DivScalar(ConvertDType(bytes, dtypes.Float32), 255)
-	return Reshape(x, -1, fashion.Side, fashion.Side, 1)
+// Pixels turns the bytes of images of a shape, [B, 784] of Fashion-MNIST's, into values from 0 to 1, [B, H, W, C].
+func Pixels(bytes *Node, shape fashion.Shape) *Node {
+	x, d := DivScalar(ConvertDType(bytes, dtypes.Float32), 255), shape.Dimensions()
+	return Reshape(x, -1, d[0], d[1], d[2])
 }
 
+// Shape is that of the images which the model reads.
+func (m *Model) Shape() fashion.Shape { return m.recipe.Model.Shape }
+
 // inBatches runs a graph on images and hands on its results for each batch, with how many of the batch's rows are of images: the last batch is filled up with black ones.
-func (m *Model) inBatches(returns string, images []fashion.Image, build forward, take func(out []*tensors.Tensor, images int)) error {
-	size := BatchFor(len(images))
-	for first := 0; first < len(images); first += size {
-		batch := images[first:min(first+size, len(images))]
-		err := layers.Catch(func() error { return m.oneBatch(returns, batch, size, len(images), build, take) })
+func (m *Model) inBatches(returns string, images fashion.Set, build forward, take func(out []*tensors.Tensor, images int)) error {
+	if images.Shape != m.Shape() {
+		return fmt.Errorf("found %v, want %v, as the model reads", images.Shape, m.Shape())
+	}
+	n := images.Len()
+	size := BatchFor(n)
+	for first := 0; first < n; first += size {
+		batch := images.Range(first, min(first+size, n))
+		err := layers.Catch(func() error { return m.oneBatch(returns, batch, size, n, build, take) })
 		if err != nil {
-			return fmt.Errorf("images %d to %d: %w", first, first+len(batch)-1, err)
+			return fmt.Errorf("images %d to %d: %w", first, first+batch.Len()-1, err)
 		}
 	}
 	return nil
 }
 
 // oneBatch is inBatches for one batch, filled up to that size, of n images. Whoever else asks has his turn before the next.
-func (m *Model) oneBatch(returns string, batch []fashion.Image, size, n int, build forward, take func(out []*tensors.Tensor, images int)) error {
+func (m *Model) oneBatch(returns string, batch fashion.Set, size, n int, build forward, take func(out []*tensors.Tensor, images int)) error {
 	m.turn.Lock()
 	defer m.turn.Unlock()
 	exec, err := m.exec(returns, n, build)
@@ -202,18 +209,19 @@ func (m *Model) oneBatch(returns string, batch []fashion.Image, size, n int, bui
 	if faster := m.withConstants(returns, size); faster != nil {
 		exec = faster
 	}
-	in := tensors.FromShape(shapes.Make(dtypes.Uint8, size, fashion.Pixels))
+	bytes := m.Shape().Bytes()
+	in := tensors.FromShape(shapes.Make(dtypes.Uint8, size, bytes))
 	defer in.FinalizeAll()
 	tensors.MustMutableFlatData(in, func(flat []uint8) {
-		for i := range batch {
-			copy(flat[i*fashion.Pixels:], batch[i][:])
+		for i := range batch.Len() {
+			copy(flat[i*bytes:], batch.At(i))
 		}
 	})
 	out, err := exec.Call(in)
 	if err != nil {
 		return err
 	}
-	take(out, len(batch))
+	take(out, batch.Len())
 	for _, t := range out {
 		t.FinalizeAll()
 	}

@@ -43,7 +43,7 @@ func (m *Model) Occlusion(images []fashion.Image, side int) (Explanation, error)
 		for p := range falls {
 			falls[p] = max(falls[p]/covers[p], 0)
 		}
-		e.Maps = append(e.Maps, upToOne(falls))
+		e.Maps = append(e.Maps, upToOne(falls[:]))
 	}
 	softmaxAll(whole)
 	for i, class := range e.Predicted {

@@ -51,21 +51,31 @@ func (m *Model) Compile(n int) error {
 		if err != nil {
 			return err
 		}
-		_, err = exec.Compile(shapes.Make(dtypes.Uint8, BatchFor(n), fashion.Pixels))
+		_, err = exec.Compile(shapes.Make(dtypes.Uint8, BatchFor(n), m.Shape().Bytes()))
 		return err
 	})
 }
 
-// Logits returns the logits of the classes for each image.
+// Logits returns the logits of the classes for each image, of the shape of Fashion-MNIST.
 func (m *Model) Logits(images []fashion.Image) ([][]float32, error) {
-	list := make([][]float32, 0, len(images))
+	return m.LogitsOf(fashion.Set{Images: images})
+}
+
+// LogitsOf returns the logits of the classes for each image of a set, which needs no labels.
+func (m *Model) LogitsOf(images fashion.Set) ([][]float32, error) {
+	list := make([][]float32, 0, images.Len())
 	err := m.inBatches(logits, images, m.logitsOf, func(out []*tensors.Tensor, n int) { list = append(list, rows(out[0], n)...) })
 	return list, err
 }
 
 // Probabilities returns the probabilities of the classes for each image.
 func (m *Model) Probabilities(images []fashion.Image) ([][]float32, error) {
-	list, err := m.Logits(images)
+	return m.ProbabilitiesOf(fashion.Set{Images: images})
+}
+
+// ProbabilitiesOf returns the probabilities of the classes for each image of a set, which needs no labels.
+func (m *Model) ProbabilitiesOf(images fashion.Set) ([][]float32, error) {
+	list, err := m.LogitsOf(images)
 	softmaxAll(list)
 	return list, err
 }
@@ -85,12 +95,12 @@ func softmaxAll(list [][]float32) {
 
 // Predict returns the probabilities for each image of a set, with its labels. The indices are the positions in the set.
 func (m *Model) Predict(set fashion.Set) (run.Predictions, error) {
-	probabilities, err := m.Probabilities(set.Images)
+	probabilities, err := m.ProbabilitiesOf(set)
 	if err != nil {
 		return run.Predictions{}, err
 	}
 	p := run.Predictions{Labels: set.Labels, Probabilities: probabilities, Classes: set.Classes}
-	for i := range set.Images {
+	for i := range set.Len() {
 		p.Indices = append(p.Indices, int32(i))
 	}
 	return p, nil
@@ -113,8 +123,13 @@ func (e Embedding) Margin(i int, class fashion.Label) float32 {
 	return e.Probabilities[i][class] - other
 }
 
-// Embed returns how the model sees images.
-func (m *Model) Embed(images []fashion.Image) (e Embedding, err error) {
+// Embed returns how the model sees images of the shape of Fashion-MNIST.
+func (m *Model) Embed(images []fashion.Image) (Embedding, error) {
+	return m.EmbedOf(fashion.Set{Images: images})
+}
+
+// EmbedOf returns how the model sees the images of a set, which needs no labels.
+func (m *Model) EmbedOf(images fashion.Set) (e Embedding, err error) {
 	err = m.inBatches(embedding, images, m.embeddingOf, func(out []*tensors.Tensor, n int) {
 		e.Probabilities = append(e.Probabilities, rows(out[0], n)...)
 		e.Features = append(e.Features, rows(out[1], n)...)

@@ -24,6 +24,9 @@ func Robustness(ctx context.Context, r *run.Run, part string, done func(float64)
 	if err := testable(r, own); err != nil {
 		return run.Robustness{}, err
 	}
+	if s := r.Recipe.Model.Shape; s != (fashion.Shape{}) {
+		return run.Robustness{}, fmt.Errorf("%s: the model reads %v, and the corruptions are of %v; train on those to measure it", r.Dir, s, fashion.Shape{})
+	}
 	saved, err := r.Robustness(part)
 	if err == nil {
 		return saved, nil

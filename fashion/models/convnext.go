@@ -56,11 +56,14 @@ func checkConvNeXt(m recipes.Model) error {
 	if m.Side != 0 && (m.Side < convNeXtSide || m.Side > 512) {
 		return fmt.Errorf("model.side is %d pixels, want %d to 512: five halvings must leave one", m.Side, convNeXtSide)
 	}
-	if m.Side > convNeXtSide && m.Input != "resize" {
-		return fmt.Errorf("model.input is %q with a side of %d pixels, want resize: a border brings 28 to %d", m.Input, m.Side, convNeXtSide)
+	if own := m.Shape.Dimensions()[0]; m.Side != 0 && m.Side != bordered(own) && m.Input != "resize" {
+		return fmt.Errorf("model.input is %q with a side of %d pixels, want resize: a border brings %d to %d", m.Input, m.Side, own, bordered(own))
 	}
 	return nil
 }
+
+// bordered is the side to which a border brings images of a side: the multiple of convNeXtSide that it does not exceed.
+func bordered(side int) int { return (side + convNeXtSide - 1) / convNeXtSide * convNeXtSide }
 
 // headEpsilon is the epsilon of the last LayerNorm.
 func (m ConvNeXt) headEpsilon() float64 {
@@ -73,23 +76,23 @@ func (m ConvNeXt) headEpsilon() float64 {
 // network returns the network of a recipe's model. It has so many parameters and so small feature maps that micro-batches cost more than they gain: 480 ms a step
 // instead of 324 (tiny, batch 64, two cores).
 func (m ConvNeXt) network(model recipes.Model) Network {
+	side := cmp.Or(model.Side, bordered(model.Shape.Dimensions()[0]))
 	return Network{
-		Name: model.Name, Border: border(model, convNeXtSide), WholeBatch: true, HeadEpsilon: m.headEpsilon(),
+		Name: model.Name, Border: border(model, side), WholeBatch: true, HeadEpsilon: m.headEpsilon(),
 		Logits: func(n *layers.Net, images *Node) *Node {
 			n.Freeze(func(layer string) bool { return m.KerasLayer(layer) < model.FineTuneAt })
-			return m.Logits(n, colour(enlarge(images, model.Input, max(model.Side, convNeXtSide))))
+			return m.Logits(n, colour(enlarge(images, model.Input, side)))
 		},
 		LayerDecay: func(decay float64, parameter string) float64 { return math.Pow(decay, float64(m.Depth(parameter))) },
 	}
 }
 
-// colour repeats grey values from 0 to 1, [B, H, W, 1], in three channels, normalized by ImageNet's mean and standard deviation, as networks trained on ImageNet
-// expect: [B, H, W, 3].
-func colour(grey *Node) *Node {
-	g := grey.Graph()
+// colour normalizes values from 0 to 1, [B, H, W, 3], by ImageNet's mean and standard deviation, as networks trained on ImageNet expect. It repeats grey values, [B, H, W, 1], in the three channels.
+func colour(images *Node) *Node {
+	g := images.Graph()
 	mean := Const(g, [][][][]float32{{{{0.485, 0.456, 0.406}}}})
 	deviation := Const(g, [][][][]float32{{{{0.229, 0.224, 0.225}}}})
-	return Div(Sub(grey, ConvertDType(mean, grey.DType())), ConvertDType(deviation, grey.DType()))
+	return Div(Sub(images, ConvertDType(mean, images.DType())), ConvertDType(deviation, images.DType()))
 }
 
 const (

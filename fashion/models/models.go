@@ -1,5 +1,5 @@
-// Package models holds the study's networks as GoMLX graphs, one file each. A classifier takes grey images, float32 [B, 28, 28, 1] with values from 0 (black) to 1,
-// and returns logits, [B, classes].
+// Package models holds the study's networks as GoMLX graphs, one file each. A classifier takes images, float32 [B, H, W, C] with values from 0 (black) to 1,
+// and returns logits, [B, classes]. H, W and C are 28, 28 and 1 for Fashion-MNIST, which comments have, and as recipes.Model.Shape says for other data sets.
 package models
 
 import (
@@ -8,7 +8,6 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
-	"fashionlab/fashion"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/recipes"
 )
@@ -28,12 +27,16 @@ func Check(m recipes.Model, own ...Network) error {
 	return nil
 }
 
-// enlarge brings images [B, 28, 28, 1] to [B, side, side, 1]: by a black border if input is "", by bilinear interpolation if it is "resize".
+// enlarge brings images [B, H, W, C] to [B, side, side, C]: by a black border if input is "", by bilinear interpolation if it is "resize".
 func enlarge(images *Node, input string, side int) *Node {
+	own := images.Shape().Dimensions[1]
+	if own == side {
+		return images
+	}
 	if input == "resize" {
 		return layers.Resize(images, side, side)
 	}
-	border := PadAxis{Start: (side - fashion.Side) / 2, End: (side - fashion.Side) / 2}
+	border := PadAxis{Start: (side - own) / 2, End: (side - own) / 2}
 	return Pad(images, ScalarZero(images.Graph(), images.DType()), PadAxis{}, border, border, PadAxis{})
 }
 

@@ -13,7 +13,7 @@ import (
 	"fashionlab/fashion/recipes"
 )
 
-// Build builds a network on grey images, float32 [B, 28, 28, 1] with values from 0 (black) to 1, and returns its logits, [B, classes]. It panics on impossible shapes, as
+// Build builds a network on images, float32 [B, H, W, C] with values from 0 (black) to 1, and returns its logits, [B, classes]. It panics on impossible shapes, as
 // GoMLX does.
 type Build func(n *layers.Net, images *Node) *Node
 
@@ -36,6 +36,7 @@ type Network struct {
 	HeadEpsilon float64 // epsilon of a last LayerNorm, where pretrained weights depend on it
 
 	classes int // of which it must return the logits, as the recipe says
+	side    int // of the images in pixels; 0 means Fashion-MNIST's
 }
 
 // OwnName returns the name by which a recipe refers to the network.
@@ -60,8 +61,11 @@ func Of(m recipes.Model, own ...Network) (Network, error) {
 	}
 	n := Network{Name: m.Name}
 	known := recipes.Model{Name: m.Name, Dropout: m.Dropout, FlipTTA: m.FlipTTA, ShiftTTA: m.ShiftTTA} // the hyperparameters that the network supports
-	known.Weights.Run, known.Weights.SHA256, known.Classes = m.Weights.Run, m.Weights.SHA256, m.Classes
-	classes := cmp.Or(m.Classes, fashion.NumClasses)
+	known.Weights.Run, known.Weights.SHA256, known.Classes, known.Shape = m.Weights.Run, m.Weights.SHA256, m.Classes, m.Shape
+	if err := m.Shape.Check(); err != nil {
+		return n, fmt.Errorf("model.shape: %w", err)
+	}
+	classes, side := cmp.Or(m.Classes, fashion.NumClasses), m.Shape.Dimensions()[0]
 	switch m.Name {
 	case "cnn":
 		known.Filters, known.Depth, known.Hidden = m.Filters, m.Depth, m.Hidden
@@ -81,7 +85,7 @@ func Of(m recipes.Model, own ...Network) (Network, error) {
 		if m.Stem != "" && m.Stem != "small" {
 			return n, fmt.Errorf("model.stem is %q, want small, or none for the paper's", m.Stem)
 		}
-		n.Logits, n.Border = ResNet50{Stem: m.Stem, Input: m.Input, Classes: classes}.Logits, border(m, resnetSide)
+		n.Logits, n.Border = ResNet50{Stem: m.Stem, Input: m.Input, Classes: classes}.Logits, border(m, max(resnetSide, side))
 	case "convnext":
 		known = m
 		known.Stem, known.Latent, known.Width, known.Filters, known.Depth, known.Hidden, known.Squeeze = "", 0, 0, 0, 0, 0, 0
@@ -111,7 +115,7 @@ func Of(m recipes.Model, own ...Network) (Network, error) {
 	if m.Filters < 0 || m.Depth < 0 || m.Hidden < 0 || m.Width < 0 || m.Squeeze < 0 {
 		return n, fmt.Errorf("the model is %+v, want no negative numbers", m)
 	}
-	n.classes = classes
+	n.classes, n.side = classes, side
 	return n, nil
 }
 
@@ -139,7 +143,7 @@ func border(m recipes.Model, side int) int {
 	if m.Input != "" {
 		return 0
 	}
-	return (side - fashion.Side) / 2
+	return (side - m.Shape.Dimensions()[0]) / 2
 }
 
 // NetworkError is a network that cannot be trained.
@@ -147,7 +151,7 @@ type NetworkError struct{ Network, Problem string }
 
 func (e *NetworkError) Error() string { return fmt.Sprintf("the network %s: %s", e.Network, e.Problem) }
 
-// On builds the network on images [B, 28, 28, 1], checks it, and returns its logits, [B, classes]. It panics with a *NetworkError that names the layer at fault.
+// On builds the network on images [B, H, W, C], checks it, and returns its logits, [B, classes]. It panics with a *NetworkError that names the layer at fault.
 func (net Network) On(n *layers.Net, images *Node) *Node {
 	logits := net.build(n, images)
 	wrong := func(problem string, args ...any) { panic(&NetworkError{net.Name, fmt.Sprintf(problem, args...)}) }
@@ -236,8 +240,9 @@ func (net Network) predictShifted(n *layers.Net, m recipes.Model, images *Node) 
 	return sum
 }
 
-// OverImage resizes feature maps, [B, H, W, C], to the network's input and crops its border: [B, 28, 28, C], a value for each pixel.
+// OverImage resizes feature maps, [B, H, W, C], to the network's input and crops its border: [B, 28, 28, C], a value for each pixel of the image.
 func (net Network) OverImage(maps *Node) *Node {
-	inside := AxisRange(net.Border, net.Border+fashion.Side)
-	return Slice(layers.Resize(maps, fashion.Side+2*net.Border, fashion.Side+2*net.Border), AxisRange(), inside, inside)
+	side := cmp.Or(net.side, fashion.Side)
+	inside := AxisRange(net.Border, net.Border+side)
+	return Slice(layers.Resize(maps, side+2*net.Border, side+2*net.Border), AxisRange(), inside, inside)
 }

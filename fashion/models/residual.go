@@ -48,6 +48,9 @@ func (m Residual) convolution(n *layers.Net, name string, x *Node, filters int) 
 
 // padToEven pads feature maps of an odd side by a row and a column of zeros, so that they can be pooled. Zero is the minimum after ReLU.
 func (m Residual) padToEven(x *Node) *Node {
+	if x.Shape().Dimensions[1]%2 == 0 {
+		return x
+	}
 	end := PadAxis{End: 1}
 	return Pad(x, ScalarZero(x.Graph(), x.DType()), PadAxis{}, end, end, PadAxis{})
 }

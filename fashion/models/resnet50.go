@@ -13,23 +13,23 @@ import (
 // ResNet50 is the residual network with 50 layers of He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognition" (2016), as in Keras's
 // ResNet50(weights=None, classes=10): the first convolution of a block has the stride, and all convolutions have a bias. Dropout precedes the last layer.
 type ResNet50 struct {
-	Input   string // how images are enlarged to 32x32: "" by a black border, "resize" by bilinear interpolation
+	Input   string // how images of a smaller side are enlarged to 32x32: "" by a black border, "resize" by bilinear interpolation
 	Stem    string // "" is the paper's: 7x7 with stride 2, then max pooling; "small" is for small images: 3x3 with stride 1, without pooling
 	Classes int    // 0 means 10, those of Fashion-MNIST
 }
 
-// resnetSide is the side of the network's input, in pixels: five halvings end at one.
+// resnetSide is the least side of the network's input, in pixels: five halvings end at one.
 const resnetSide = 32
 
 // Logits builds the network on images [B, 28, 28, 1] and returns its logits, [B, Classes]. Shapes are those with the paper's stem.
 func (m ResNet50) Logits(n *layers.Net, images *Node) *Node {
-	x := enlarge(images, m.Input, resnetSide) // [B, 32, 32, 1]
-	x = m.stem(n, x)                          // [B, 8, 8, 64]
-	x = m.stage(n, "conv2", x, 64, 3, 1)      // [B, 8, 8, 256]
-	x = m.stage(n, "conv3", x, 128, 4, 2)     // [B, 4, 4, 512]
-	x = m.stage(n, "conv4", x, 256, 6, 2)     // [B, 2, 2, 1024]
-	x = m.stage(n, "conv5", x, 512, 3, 2)     // [B, 1, 1, 2048]
-	x = n.GlobalAveragePool("avg_pool", x)    // [B, 2048]
+	x := enlarge(images, m.Input, max(resnetSide, images.Shape().Dimensions[1])) // [B, 32, 32, 1]
+	x = m.stem(n, x)                                                             // [B, 8, 8, 64]
+	x = m.stage(n, "conv2", x, 64, 3, 1)                                         // [B, 8, 8, 256]
+	x = m.stage(n, "conv3", x, 128, 4, 2)                                        // [B, 4, 4, 512]
+	x = m.stage(n, "conv4", x, 256, 6, 2)                                        // [B, 2, 2, 1024]
+	x = m.stage(n, "conv5", x, 512, 3, 2)                                        // [B, 1, 1, 2048]
+	x = n.GlobalAveragePool("avg_pool", x)                                       // [B, 2048]
 	x = n.Dropout("dropout", x)
 	return n.Dense("predictions", x, cmp.Or(m.Classes, fashion.NumClasses))
 }

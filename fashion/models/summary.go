@@ -43,7 +43,8 @@ func Layers(backend compute.Backend, store *model.Store, m recipes.Model, seed u
 			if err != nil {
 				return err
 			}
-			b.Operations = layers.Digest(net.On(n, input("images", 1, fashion.Side, fashion.Side, 1)))
+			d := m.Shape.Dimensions()
+			b.Operations = layers.Digest(net.On(n, input("images", 1, d[0], d[1], d[2])))
 		}
 		b.Layers = n.Layers()
 		return nil

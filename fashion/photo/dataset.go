@@ -51,7 +51,7 @@ func prepareOfDataSet(work *image.NRGBA) (Prepared, error) {
 	if slices.Max(out.Pix) < minContrast {
 		return Prepared{}, nothing()
 	}
-	return Prepared{fashion.Image(out.Pix), "", []Step{
+	return Prepared{Image: fashion.Image(out.Pix), Steps: []Step{
 		{"photo", "light on black, as in the data set: it is taken as it is", work},
 		{"28x28", "the whole picture", out},
 	}}, nil

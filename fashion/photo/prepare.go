@@ -18,9 +18,10 @@ type Step struct {
 
 // Prepared is a photo converted to an image like those of Fashion-MNIST, with the steps of the conversion.
 type Prepared struct {
-	Image fashion.Image
-	Doubt string // why the item may not be what the image shows; "" if nothing speaks against it
-	Steps []Step
+	Image   fashion.Image
+	Doubt   string // why the item may not be what the image shows; "" if nothing speaks against it
+	Steps   []Step
+	Picture fashion.Picture // instead of Image, for a data set of another shape: see package pictures
 }
 
 const (
@@ -51,7 +52,7 @@ func Prepare(img image.Image) (Prepared, error) {
 	}
 	item := p.item(background, distance, mask)
 	out := fit(item, box)
-	return Prepared{out, p.doubt(distance, mask), []Step{
+	return Prepared{Image: out, Doubt: p.doubt(distance, mask), Steps: []Step{
 		{"photo", "upright", work},
 		{"background", "distance of each pixel from the colours at the borders", distance.Picture()},
 		{"item", "the pixels above a threshold", mask.Picture()},

@@ -23,7 +23,7 @@ type file struct {
 	path  string
 	name  string // in the class's folder
 	class fashion.Label
-	img   fashion.Image
+	img   fashion.Picture
 	size  image.Point
 	err   error // why it cannot be used
 }
@@ -35,7 +35,7 @@ var extensions = []string{".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".ti
 const maxFiles = 1 << 20
 
 // read reads a split.
-func (r *Report) read(ctx context.Context, dir string, folders []string, fit string) (fashion.Set, error) {
+func (r *Report) read(ctx context.Context, dir string, folders []string, p Preparation) (fashion.Set, error) {
 	var list []file
 	for class, folder := range folders {
 		found, err := r.list(filepath.Join(dir, folder))
@@ -58,7 +58,7 @@ func (r *Report) read(ctx context.Context, dir string, folders []string, fit str
 	for range runtime.GOMAXPROCS(0) {
 		wait.Go(func() {
 			for f := range next {
-				f.load(ctx, fit)
+				f.load(ctx, p)
 			}
 		})
 	}
@@ -70,10 +70,10 @@ func (r *Report) read(ctx context.Context, dir string, folders []string, fit str
 	if err := ctx.Err(); err != nil {
 		return fashion.Set{}, err
 	}
-	var s fashion.Set
+	s := fashion.Set{Shape: p.Shape}
 	for _, f := range list {
 		if r.note(f) {
-			s.Images, s.Labels = append(s.Images, f.img), append(s.Labels, f.class)
+			s.Append(f.img, f.class)
 		}
 	}
 	return s, nil
@@ -119,7 +119,7 @@ func List(dir string) (paths []string, err error) {
 }
 
 // load decodes a file and prepares its picture.
-func (f *file) load(ctx context.Context, fit string) {
+func (f *file) load(ctx context.Context, preparation Preparation) {
 	if f.err = ctx.Err(); f.err != nil {
 		return
 	}
@@ -132,7 +132,9 @@ func (f *file) load(ctx context.Context, fit string) {
 	var p photo.Prepared
 	if err == nil {
 		f.size = img.Bounds().Size()
-		p, err = Prepare(img, fit)
+		p, err = preparation.Prepare(img)
 	}
-	f.img, f.err = p.Image, err
+	if f.img, f.err = p.Picture, err; f.img == nil {
+		f.img = p.Image[:]
+	}
 }

@@ -18,13 +18,18 @@ import (
 	"fashionlab/fashion/dataset"
 )
 
-// Read reads the data set of a folder, which is one of IDX files, see dataset.FromIDX, or of pictures. It brings each picture to 28x28 by a fit, see Prepare, and says what it found. The classes are the subfolders in the order of their names, or of their numbers if all are
+// Read reads the data set of a folder as images of 28x28 grey pixels, see Preparation.Read.
+func Read(ctx context.Context, dir, fit string) (dataset.DataSet, Report, error) {
+	return Preparation{Fit: fit}.Read(ctx, dir)
+}
+
+// Read reads the data set of a folder, which is one of IDX files, see dataset.FromIDX, or of pictures. It prepares each picture and says what it found. The classes are the subfolders in the order of their names, or of their numbers if all are
 // numbers; a file classes.txt, a line for each, has the folders' names in another order, or names for the numbers. The pictures are in the order of their files' names, whatever their class, so that
 // images that are saved under their numbers are read in the order of those. If all subfolders are train, test or val, these are the splits, whose subfolders are the classes; without test and val a
 // seventh of each class is set aside for testing. Files that are no pictures, or cannot be used, are left out and reported.
-func Read(ctx context.Context, dir, fit string) (dataset.DataSet, Report, error) {
-	d, report := dataset.DataSet{Fit: cmp.Or(fit, Photo)}, Report{dir: dir, Sizes: map[image.Point]int{}, files: map[fashion.Image][]string{}}
-	if err := CheckFit(d.Fit); err != nil {
+func (p Preparation) Read(ctx context.Context, dir string) (dataset.DataSet, Report, error) {
+	d, report := dataset.DataSet{Fit: cmp.Or(p.Fit, Photo)}, Report{dir: dir, Sizes: map[image.Point]int{}, files: map[string][]string{}}
+	if err := p.Check(); err != nil {
 		return d, report, err
 	}
 	full, err := filepath.Abs(dir)
@@ -32,6 +37,9 @@ func Read(ctx context.Context, dir, fit string) (dataset.DataSet, Report, error)
 		return d, report, err
 	}
 	if dataset.IsIDX(dir) {
+		if p.Shape != (fashion.Shape{}) {
+			return d, report, fmt.Errorf("%s has IDX files, which have %v; leave out -side and -color", dir, fashion.Shape{})
+		}
 		d, err := dataset.FromIDX(dir)
 		d.Name = filepath.Base(full)
 		if err == nil {
@@ -51,14 +59,14 @@ func Read(ctx context.Context, dir, fit string) (dataset.DataSet, Report, error)
 	if err != nil {
 		return d, report, err
 	}
-	if d.Train, err = report.read(ctx, trainDir, folders, d.Fit); err != nil {
+	if d.Train, err = report.read(ctx, trainDir, folders, p); err != nil {
 		return d, report, err
 	}
 	if testDir != "" {
 		if err := sameFolders(testDir, trainDir, folders); err != nil {
 			return d, report, err
 		}
-		if d.Test, err = report.read(ctx, testDir, folders, d.Fit); err != nil {
+		if d.Test, err = report.read(ctx, testDir, folders, p); err != nil {
 			return d, report, err
 		}
 	}
@@ -75,10 +83,15 @@ func Read(ctx context.Context, dir, fit string) (dataset.DataSet, Report, error)
 	return d, report, nil
 }
 
+// Keep reads the data set of a folder as images of 28x28 grey pixels and keeps it, see Preparation.Keep.
+func Keep(ctx context.Context, dir, fit string) (kept dataset.Source, found string, err error) {
+	return Preparation{Fit: fit}.Keep(ctx, dir)
+}
+
 // Keep reads the data set of a folder, which is one of IDX files or of pictures, keeps it for trainings, and returns it with what was found as text. A recipe of the study learns it with
 // Source.For.
-func Keep(ctx context.Context, dir, fit string) (kept dataset.Source, found string, err error) {
-	d, report, err := Read(ctx, dir, fit)
+func (p Preparation) Keep(ctx context.Context, dir string) (kept dataset.Source, found string, err error) {
+	d, report, err := p.Read(ctx, dir)
 	if err != nil {
 		return kept, "", err
 	}

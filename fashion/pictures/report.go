@@ -3,6 +3,7 @@ package pictures
 import (
 	"fmt"
 	"image"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ type Report struct {
 
 	dir     string
 	classes fashion.Classes
-	files   map[fashion.Image][]string // the pictures that became an image, in the order of reading
+	files   map[string][]string // the pictures that became an image, by its pixels, in the order of reading
 }
 
 // note counts a picture and reports whether it is used.
@@ -47,26 +48,29 @@ func (r *Report) note(f file) bool {
 	}
 	r.Pictures++
 	r.Sizes[f.size]++
-	r.files[f.img] = append(r.files[f.img], f.path)
+	r.files[string(f.img)] = append(r.files[string(f.img)], f.path)
 	return true
 }
 
-// nearDistance is the distance, in grey levels, up to which two images are near-duplicates: 7 at each pixel.
-const nearDistance = 200
+// nearDistance is the distance, in grey levels, up to which two images of a shape are near-duplicates: 7 at each value of a pixel, 200 of 28x28 grey pixels.
+func nearDistance(s fashion.Shape) float64 {
+	return 200 * math.Sqrt(float64(s.Bytes())/fashion.Pixels)
+}
 
-// mostCompared is how many pairs of a test and a training image are looked at: as many as of Fashion-MNIST.
+// mostCompared is how many pairs of a test and a training image are looked at, of 28x28 grey pixels: as many as of Fashion-MNIST.
 const mostCompared = 600_000_000
 
 // compare counts the images of each class and finds those that occur more than once.
 func (r *Report) compare(d dataset.DataSet) {
 	r.classes, r.Train, r.Test = d.Train.Classes, d.Train.CountByClass(), d.Test.CountByClass()
-	seen := map[fashion.Image]fashion.Label{}
+	seen := map[string]fashion.Label{}
 	var same []string
 	for _, s := range []fashion.Set{d.Train, d.Test} {
-		for i, image := range s.Images {
-			first, again := seen[image]
+		for i := range s.Len() {
+			image := s.At(i)
+			first, again := seen[string(image)]
 			if !again {
-				seen[image] = s.Labels[i]
+				seen[string(image)] = s.Labels[i]
 				continue
 			}
 			r.Duplicates++
@@ -82,11 +86,11 @@ func (r *Report) compare(d dataset.DataSet) {
 	for _, pair := range same {
 		r.Repeated = appended(r.Repeated, pair)
 	}
-	if r.AcrossSplit = -1; d.Train.Len()*d.Test.Len() <= mostCompared {
+	if r.AcrossSplit = -1; d.Train.Len()*d.Test.Len()*d.Train.Shape.Bytes() <= mostCompared*fashion.Pixels {
 		near := map[int]bool{}
-		for _, pair := range d.Test.NearDuplicatesIn(d.Train, nearDistance) {
+		for _, pair := range d.Test.NearDuplicatesIn(d.Train, nearDistance(d.Train.Shape)) {
 			if !near[pair.I] {
-				r.Leaked = appended(r.Leaked, r.pair(d.Train.Images[pair.J], d.Test.Images[pair.I]))
+				r.Leaked = appended(r.Leaked, r.pair(d.Train.At(pair.J), d.Test.At(pair.I)))
 			}
 			near[pair.I] = true
 		}
@@ -95,8 +99,8 @@ func (r *Report) compare(d dataset.DataSet) {
 }
 
 // pair names the first file that became an image and the last that became another, or the same; "" for images of IDX files.
-func (r Report) pair(a, b fashion.Image) string {
-	first, last := r.files[a], r.files[b]
+func (r Report) pair(a, b fashion.Picture) string {
+	first, last := r.files[string(a)], r.files[string(b)]
 	if len(first) == 0 || len(last) == 0 {
 		return ""
 	}
@@ -104,8 +108,8 @@ func (r Report) pair(a, b fashion.Image) string {
 }
 
 // File is the path of the first picture that became an image, in the data set's folder; "" for an image of IDX files.
-func (r Report) File(img fashion.Image) string {
-	if files := r.files[img]; len(files) > 0 {
+func (r Report) File(img fashion.Picture) string {
+	if files := r.files[string(img)]; len(files) > 0 {
 		return text.Shown(r.relative(files[0]))
 	}
 	return ""

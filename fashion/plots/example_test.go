@@ -120,9 +120,9 @@ func ExampleTiles() {
 }
 
 func ExampleHeatMaps() {
-	var m [fashion.Pixels]float32
+	m := make([]float32, fashion.Pixels)
 	m[0] = 1 // the pixel at the top left
-	fmt.Println(plots.HeatMaps("Grad-CAM", "of the CNN", examples(1).Images, [][fashion.Pixels]float32{m}, []string{"Ankle boot"}).Description)
+	fmt.Println(plots.HeatMaps("Grad-CAM", "of the CNN", examples(1).Images, [][]float32{m}, []string{"Ankle boot"}).Description)
 	// Output: Two rows of 1 pictures: items, and the same under heat maps. Ankle boot: the heat's centre is at 2% from the left, 2% from the top.
 }
 

@@ -43,7 +43,7 @@ func gallery(title, subtitle string, side float64, rows []Row) Figure {
 	}
 }
 
-// SampleGrid shows the first items of each class, a row a class.
+// SampleGrid shows the first items of each class, a row a class. The images have the shape of Fashion-MNIST.
 func SampleGrid(s fashion.Set, perClass int) Figure {
 	f := gallery("Items of each class", "the first of each in the file, drawn dark on light", 42, classRows(s, perClass))
 	f.Description = fmt.Sprintf("A table of grey pictures: %s rows, one for each class from %s to %s, with %d items each.",

@@ -13,7 +13,7 @@ import (
 
 // HeatMaps shows items, and under each the same item in the colours of its heat map, such as one of Grad-CAM: values from 0 to 1, one for each
 // pixel, row by row; the darker, the higher. Each has its name below.
-func HeatMaps(title, subtitle string, images []fashion.Image, maps [][fashion.Pixels]float32, names []string) Figure {
+func HeatMaps(title, subtitle string, images []fashion.Image, maps [][]float32, names []string) Figure {
 	const side, gap, left, top, key = 72.0, 26.0, 20.0, 54.0, 96.0
 	bottom := top + 2*side + 40 // of the names
 	description := fmt.Sprintf("Two rows of %d pictures: items, and the same under heat maps.", len(images))
@@ -39,7 +39,7 @@ func HeatMaps(title, subtitle string, images []fashion.Image, maps [][fashion.Pi
 }
 
 // heated is an item, faded, in the colours of its heat map.
-func heated(img fashion.Image, values [fashion.Pixels]float32) image.Image {
+func heated(img fashion.Image, values []float32) image.Image {
 	out := image.NewRGBA(image.Rect(0, 0, fashion.Side*enlarged, fashion.Side*enlarged))
 	for y := range fashion.Side * enlarged {
 		for x := range fashion.Side * enlarged {
@@ -61,7 +61,7 @@ func heatColour(t float64) color.RGBA {
 }
 
 // centre is the mean position of a map's heat, in fractions of the sides from the left and the top; the middle where there is none.
-func centre(values [fashion.Pixels]float32) (x, y float64) {
+func centre(values []float32) (x, y float64) {
 	total := 0.0
 	for i, v := range values {
 		x += float64(v) * (float64(i%fashion.Side) + 0.5) / fashion.Side

@@ -18,10 +18,19 @@ const enlarged = 2
 
 // picture returns an item as an image, dark on light: the data set's black background would be a block of ink.
 func picture(img fashion.Image) image.Image {
-	out := image.NewGray(image.Rect(0, 0, fashion.Side*enlarged, fashion.Side*enlarged))
-	for y := range fashion.Side * enlarged {
-		for x := range fashion.Side * enlarged {
-			out.SetGray(x, y, color.Gray{255 - img[y/enlarged*fashion.Side+x/enlarged]})
+	return drawn(fashion.Set{Images: []fashion.Image{img}}, 0)
+}
+
+// drawn returns an image of a set, a grey one as picture does.
+func drawn(s fashion.Set, i int) image.Image {
+	if s.Shape.Channels == 3 {
+		return s.Shape.Image(s.At(i))
+	}
+	pixels, side := s.At(i), s.Shape.Dimensions()[0]
+	out := image.NewGray(image.Rect(0, 0, side*enlarged, side*enlarged))
+	for y := range side * enlarged {
+		for x := range side * enlarged {
+			out.SetGray(x, y, color.Gray{255 - pixels[y/enlarged*side+x/enlarged]})
 		}
 	}
 	return out
@@ -33,7 +42,7 @@ func drawImage(c draw.Canvas, img image.Image, x, y, side float64) {
 	c.DrawImage(vg.Rectangle{Min: low, Max: high}, img)
 }
 
-// MeanImages shows the mean of each class's images.
+// MeanImages shows the mean of each class's images, which have the shape of Fashion-MNIST.
 func MeanImages(s fashion.Set) Figure {
 	sums := make([][fashion.Pixels]int, s.Classes.Len())
 	for i, l := range s.Labels {
@@ -50,7 +59,7 @@ func MeanImages(s fashion.Set) Figure {
 		for p, v := range sums[class] {
 			mean[p] = byte(v / n)
 		}
-		list = append(list, tile{mean, []line{{s.Classes.Name(fashion.Label(class)), words(sans(9.5), ink, -0.5, -1)}}})
+		list = append(list, tile{picture(mean), []line{{s.Classes.Name(fashion.Label(class)), words(sans(9.5), ink, -0.5, -1)}}})
 	}
 	f := tiles("The mean image of each class", fmt.Sprintf("of %d images", s.Len()), "no images", 5, list)
 	f.Description = "Ten blurred pictures, one for each class: what the images of a class have in common. Shirt, Pullover and Coat are similar."
@@ -72,7 +81,7 @@ func Misclassified(s fashion.Set, p run.Predictions, limit int) (Figure, error) 
 	}
 	var list []tile
 	for _, e := range shown {
-		list = append(list, tile{s.Images[e.Index], []line{
+		list = append(list, tile{drawn(s, int(e.Index)), []line{
 			{"true " + p.Classes.Name(e.True), words(bold(9), ink, -0.5, -1)},
 			{"predicted " + p.Classes.Name(e.Predicted), words(sans(9), vermilion, -0.5, -1)},
 			{"P(true) " + probability(e.TrueProbability), words(sans(9), grey, -0.5, -1)},

@@ -169,9 +169,10 @@ func measured(hits int) *metrics.Interval {
 }
 
 // maps are hot at a point that wanders.
-func maps(n int) [][fashion.Pixels]float32 {
-	list := make([][fashion.Pixels]float32, n)
+func maps(n int) [][]float32 {
+	list := make([][]float32, n)
 	for i := range list {
+		list[i] = make([]float32, fashion.Pixels)
 		for pixel := range list[i] {
 			x, y := float64(pixel%fashion.Side), float64(pixel/fashion.Side)
 			list[i][pixel] = float32(math.Exp(-(math.Pow(x-6-5*float64(i), 2) + math.Pow(y-14, 2)) / 30))

@@ -2,6 +2,8 @@ package plots
 
 import (
 	"fmt"
+	"image"
+	"strings"
 
 	"gonum.org/v1/plot/vg/draw"
 
@@ -10,11 +12,19 @@ import (
 
 // Tiles shows items beside and under each other, each with its caption in two lines.
 func Tiles(title, subtitle string, images []fashion.Image, captions [][2]string) Figure {
+	return TilesOf(title, subtitle, fashion.Set{Images: images}, captions)
+}
+
+// TilesOf is Tiles for the images of a set, whatever their shape.
+func TilesOf(title, subtitle string, images fashion.Set, captions [][2]string) Figure {
 	var list []tile
-	description := fmt.Sprintf("Grey pictures of %d items with captions.", len(images))
-	for i, image := range images {
+	description := fmt.Sprintf("Grey pictures of %d items with captions.", images.Len())
+	if images.Shape.Channels == 3 {
+		description = strings.Replace(description, "Grey pictures", "Pictures", 1)
+	}
+	for i := range images.Len() {
 		first, then := captions[i][0], captions[i][1]
-		list = append(list, tile{image, []line{{first, words(bold(9), ink, -0.5, -1)}, {then, words(sans(9), grey, -0.5, -1)}}})
+		list = append(list, tile{drawn(images, i), []line{{first, words(bold(9), ink, -0.5, -1)}, {then, words(sans(9), grey, -0.5, -1)}}})
 		description += fmt.Sprintf(" %s: %s.", first, then)
 	}
 	f := tiles(title, subtitle, "no images", 6, list)
@@ -24,7 +34,7 @@ func Tiles(title, subtitle string, images []fashion.Image, captions [][2]string)
 
 // tile is an item with lines under it.
 type tile struct {
-	image fashion.Image
+	image image.Image
 	lines []line
 }
 
@@ -47,7 +57,7 @@ func tiles(title, subtitle, none string, most int, list []tile) Figure {
 			}
 			for i, t := range list {
 				x, y := left+float64(i%most)*(side+gap), top+float64(i/most)*row
-				drawImage(c, picture(t.image), x, y, side)
+				drawImage(c, t.image, x, y, side)
 				for k, l := range t.lines {
 					write(c, fitting(l.style, l.text, side+gap-4), x+side/2, y+side+4+pitch*float64(k), l.text)
 				}

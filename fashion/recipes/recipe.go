@@ -40,17 +40,18 @@ type Model struct {
 	Name     string  `json:"name"`             // "cnn", "residual", "wideresnet", "resnet50", "convnext", or that of a network of one's own; of a GAN "dcgan", "sngan"
 	Dropout  float64 `json:"dropout"`          // fraction of activations zeroed in training, [0, 1)
 	Stem     string  `json:"stem,omitempty"`   // resnet50: "" as in the paper, "small" for small images
-	Input    string  `json:"input,omitempty"`  // how 28x28 gets the model's side: "" by a black border, to 32; "resize" bilinear
+	Input    string  `json:"input,omitempty"`  // how images get the model's side: "" by a black border, to 32 or a multiple; "resize" bilinear
 	FlipTTA  bool    `json:"mirror,omitempty"` // test-time augmentation by a horizontal flip: predict by the mean of both logits
 	ShiftTTA bool    `json:"shifts,omitempty"` // test-time augmentation by moving the image by a pixel, see models.Network.Predict
 	Size     string  `json:"size,omitempty"`   // convnext: "atto" to "base"
-	Side     int     `json:"side,omitempty"`   // convnext: of the images that the network sees, in pixels; 0 means 32
+	Side     int     `json:"side,omitempty"`   // convnext: of the images that the network sees, in pixels; 0 means 32, or the multiple of it that no image exceeds
 
 	Filters int `json:"filters,omitempty"` // cnn: of the first stage's convolutions, the second has twice as many; 0 means 32
 	Depth   int `json:"depth,omitempty"`   // cnn: convolutions of a stage; 0 means 2. wideresnet: layers; 0 means 16
 	Hidden  int `json:"hidden,omitempty"`  // cnn: units of the hidden layer; 0 means 128
 
-	Classes int `json:"classes,omitempty"` // how many logits a classifier returns; 0 means Fashion-MNIST's 10
+	Classes int           `json:"classes,omitempty"` // how many logits a classifier returns; 0 means Fashion-MNIST's 10
+	Shape   fashion.Shape `json:"shape,omitzero"`    // of the images that a classifier reads, as the data set has them
 
 	Latent int `json:"latent,omitempty"` // dcgan, sngan: numbers from which an image is made
 	Width  int `json:"width,omitempty"`  // residual, dcgan, sngan: channels at the image's own side, of which the smaller maps have multiples; residual: 0 means 32; wideresnet: the factor of its channels, 0 means 2
@@ -181,6 +182,8 @@ func (r Recipe) Validate() error {
 		{r.Data.Limit >= 0, "data.limit", r.Data.Limit, "0 (all) or a number of images"},
 		{(r.Data.Set == "") == (r.Data.Size == 0) && r.Data.Size >= 0, "data.images", r.Data.Size, "the number of training images of data.set, and none of Fashion-MNIST"},
 		{(r.Data.Set == "") == (r.Model.Classes == 0), "model.classes", r.Model.Classes, "the number of classes of data.set, and none of Fashion-MNIST"},
+		{r.Data.Set != "" || r.Model.Shape == fashion.Shape{}, "model.shape", r.Model.Shape, "that of data.set, and none of Fashion-MNIST"},
+		{r.Model.Shape.Check() == nil, "model.shape", r.Model.Shape, fmt.Sprintf("a side from %d to %d, a multiple of %d, and 3 channels; or none for %v", fashion.SmallestSide, fashion.LargestSide, fashion.SideStep, fashion.Shape{})},
 		{r.Data.Set == "" || r.Data.Task == "" && r.Data.Synthetic == Synthetic{} && r.GAN == GAN{}, "data.set", r.Data.Set, "none for a pretext task, synthetic images or a GAN"},
 		{r.Model.Classes == 0 || r.Model.Classes >= 2 && r.Model.Classes <= fashion.MaxClasses, "model.classes", r.Model.Classes, fmt.Sprintf("2 to %d, or none for Fashion-MNIST", fashion.MaxClasses)},
 		{r.Data.Validation > 0 && r.Data.Validation < 1, "data.validation", r.Data.Validation, "a fraction in (0, 1); with keep last, which chooses nothing by these images, as few as 0.01"},

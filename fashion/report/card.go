@@ -75,7 +75,7 @@ func (l Line) cardData(b *strings.Builder) {
 	if d.Set != "" {
 		set = "A data set of one's own with the digest `" + d.Set + "`"
 	}
-	fmt.Fprintf(b, "\n## Data\n\n%s: grey images of %dx%d pixels, %d classes: %s. ", set, fashion.Side, fashion.Side, len(names), strings.Join(names, ", "))
+	fmt.Fprintf(b, "\n## Data\n\n%s: %v, %d classes: %s. ", set, l.run.Recipe.Model.Shape, len(names), strings.Join(names, ", "))
 	fmt.Fprintf(b, "%s images were trained on, %s others held out for validation. The test images were opened for measurements only.\n",
 		text.Thousands(d.TrainingImages()), text.Thousands(d.Images()-d.TrainingImages()))
 	if s := d.Synthetic; s.Fraction > 0 {
@@ -153,6 +153,9 @@ func (l Line) cardLimits(b *strings.Builder) {
 		"Images of anything but the classes: it names one of them for every image, often with a high probability.",
 		"To judge people, or to decide anything that affects them. No data on people was collected or measured, and nothing is known of how errors differ between groups.",
 		"Products or decisions where an error costs: the accuracy holds for images drawn as the test images were, and is lower on others.",
+	}
+	if r := l.run; r.Recipe.Data.Set != "" {
+		limits[0] = fmt.Sprintf("Pictures as they are: they must become %v as those of the data set did, as `predict -run` and `demo -run` prepare them.", r.Recipe.Model.Shape)
 	}
 	if l.run.Recipe.GAN != (recipes.GAN{}) {
 		limits = []string{

@@ -27,26 +27,30 @@ const (
 // ContactSheet shows up to n images of a class as a model reads them, spread evenly over the class's images, each with its file and its split.
 func ContactSheet(d dataset.DataSet, found pictures.Report, class fashion.Label, n int) plots.Figure {
 	type item struct {
-		image fashion.Image
+		image fashion.Picture
 		split string
 	}
 	var all []item
 	for _, s := range splitsOf(d) {
 		for i, l := range s.Set.Labels {
 			if l == class {
-				all = append(all, item{s.Set.Images[i], s.Name})
+				all = append(all, item{s.Set.At(i), s.Name})
 			}
 		}
 	}
 	n = min(n, len(all))
-	var images []fashion.Image
+	images := fashion.Set{Shape: d.Train.Shape}
 	var captions [][2]string
 	for i := range n {
 		it := all[i*len(all)/n]
-		images = append(images, it.image)
+		images.Append(it.image, class)
 		captions = append(captions, [2]string{base(found.File(it.image)), it.split})
 	}
-	return plots.Tiles(d.Train.Classes.Name(class), fmt.Sprintf("%d of %d images, 28x28 grey values, drawn as a negative", n, len(all)), images, captions)
+	subtitle := fmt.Sprintf("%d of %d %v", n, len(all), d.Train.Shape)
+	if d.Train.Shape.Channels != 3 {
+		subtitle += ", drawn as negatives"
+	}
+	return plots.TilesOf(d.Train.Classes.Name(class), subtitle, images, captions)
 }
 
 // base is the last element of a path; "" of none.

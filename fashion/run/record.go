@@ -125,5 +125,5 @@ type Record struct {
 	Resumed        int               `json:"resumed"`               // how many times it was continued after an interruption
 	TestOpened     []time.Time       `json:"test_opened,omitempty"`
 	Classes        fashion.Classes   `json:"classes,omitempty"` // of a data set that is not Fashion-MNIST
-	Fit            string            `json:"fit,omitempty"`     // how its pictures were brought to 28x28, see package pictures
+	Fit            string            `json:"fit,omitempty"`     // how its pictures were brought to one size, see package pictures
 }

@@ -44,7 +44,7 @@ func (p *program) learnFromTeachers(images *session.Images) (sums map[string]str
 		if err != nil {
 			return nil, err
 		}
-		logits, err := m.Logits(set.Images)
+		logits, err := m.LogitsOf(set)
 		if err != nil {
 			return nil, fmt.Errorf("teacher %s: %w", name, err)
 		}

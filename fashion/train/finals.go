@@ -25,8 +25,8 @@ func MeasureFinals(ctx context.Context, s hyperband.Search[recipes.Recipe], foun
 	if err != nil {
 		return err
 	}
-	if finals.Correct == nil || finals.Images != len(set.Images) {
-		finals = hyperband.Finals{Images: len(set.Images), Correct: map[int]int{}}
+	if finals.Correct == nil || finals.Images != set.Len() {
+		finals = hyperband.Finals{Images: set.Len(), Correct: map[int]int{}}
 	}
 	for _, t := range found.Trials {
 		if _, known := finals.Correct[t.ID]; known || t.Status != hyperband.Finished || t.Same != 0 {
@@ -73,7 +73,7 @@ func unseen(d recipes.Data) (set fashion.Set, err error) {
 		_, found := slices.BinarySearch(seen, i)
 		return found
 	}))
-	if len(set.Images) == 0 {
+	if set.Len() == 0 {
 		return set, fmt.Errorf("the recipe's limit of %d images leaves out none for the final accuracies; choose a lower limit", d.Limit)
 	}
 	return set, nil

@@ -70,7 +70,7 @@ func (l *loop) Epoch(epoch int) error {
 		return err
 	}
 	validation := l.Images.Validation.Set
-	logits, err := l.program.model.Logits(validation.Images)
+	logits, err := l.program.model.LogitsOf(validation)
 	if err != nil {
 		return fmt.Errorf("validating: %w", err)
 	}
@@ -123,7 +123,7 @@ func (l *loop) normalize(feed session.Feed, epoch int) (runningAccuracy float64,
 	if err := followRunning(p.store, p.running); err != nil {
 		return 0, err
 	}
-	logits, err := p.model.Logits(l.Images.Validation.Set.Images)
+	logits, err := p.model.LogitsOf(l.Images.Validation.Set)
 	if err != nil {
 		return 0, fmt.Errorf("validating: %w", err)
 	}

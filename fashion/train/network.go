@@ -21,7 +21,7 @@ func (p *program) notFinite(set fashion.Set) (layer string, err error) {
 	var names []string
 	exec, err := model.NewExec(p.backend, p.store, func(_ *model.Scope, in []*Node) *Node {
 		n := layers.Inference(in[0].Graph(), p.store, p.recipe.Seed)
-		logits := p.network.On(n, infer.Pixels(in[0]))
+		logits := p.network.On(n, infer.Pixels(in[0], set.Shape))
 		var finite []*Node
 		for _, o := range append(n.Outputs(), layers.Output{Name: "its result", Value: logits}) {
 			names = append(names, o.Name)
@@ -33,11 +33,11 @@ func (p *program) notFinite(set fashion.Set) (layer string, err error) {
 		return "", err
 	}
 	n := min(set.Len(), microBatchSize)
-	bytes := make([]uint8, 0, n*fashion.Pixels)
-	for _, image := range set.Images[:n] {
-		bytes = append(bytes, image[:]...)
+	bytes := make([]uint8, 0, n*set.Shape.Bytes())
+	for i := range n {
+		bytes = append(bytes, set.At(i)...)
 	}
-	in := tensors.FromFlatDataAndDimensions(bytes, n, fashion.Pixels)
+	in := tensors.FromFlatDataAndDimensions(bytes, n, set.Shape.Bytes())
 	defer in.FinalizeAll()
 	out, err := exec.Call1(in)
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"fashionlab/fashion"
 	"fashionlab/fashion/augment"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/internal/session"
@@ -213,7 +212,7 @@ func (p *program) losses(n *layers.Net, in []*Node, first *Node, b examples) (lo
 
 // examples are images of a batch.
 type examples struct {
-	images *Node // augmented, [size, 28, 28, 1]
+	images *Node // augmented, [size, H, W, C]
 	labels *Node // [size]
 	soft   *Node // the teachers' labels, [size, classes]; nil without distillation
 }
@@ -221,7 +220,7 @@ type examples struct {
 // batch returns so many images of an epoch's order from a position on.
 func (p *program) batch(in []*Node, position *Node, size int) (b examples) {
 	chosen := Reshape(DynamicSlice(in[session.InOrder], []*Node{position}, []int{size}), size, 1)
-	b.images = infer.Pixels(Gather(in[session.InImages], chosen))
+	b.images = infer.Pixels(Gather(in[session.InImages], chosen), p.recipe.Model.Shape)
 	if columns := augment.Columns(p.recipe.Augmentation); columns > 0 {
 		drawn := DynamicSlice(in[len(in)-1], []*Node{position, ScalarZero(position.Graph(), position.DType())}, []int{size, columns})
 		b.images = StopGradient(augment.Apply(p.recipe.Augmentation, b.images, drawn, recipes.OwnOf[augment.Own](p.own)...))
@@ -292,7 +291,8 @@ func (p *program) scalars(step int, rate float64) []float32 {
 		list = append(list, optim.AverageFraction(p.recipe.Optimizer.EMA, step))
 	}
 	if r := p.recipe.Regularization; r.Mixes() {
-		list = augment.DrawMix(r, p.recipe.Seed, step, fashion.Side, fashion.Side).Append(list)
+		d := p.recipe.Model.Shape.Dimensions()
+		list = augment.DrawMix(r, p.recipe.Seed, step, d[0], d[1]).Append(list)
 	}
 	return list
 }

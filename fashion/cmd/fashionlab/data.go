@@ -2,12 +2,12 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 
+	"fashionlab/fashion"
 	"fashionlab/fashion/disk"
 	"fashionlab/fashion/pictures"
 	"fashionlab/fashion/report"
@@ -20,29 +20,36 @@ func dataCommand() command {
 or in both splits, and whether the classes are imbalanced. With -html a page shows a contact sheet of each class too. It trains nothing and keeps nothing.`,
 		example: "data photos/shells -fit crop -html shells.html",
 		define: func(f *flag.FlagSet) prepare {
-			fit := addFit(f, "DIR")
+			preparation := addPreparation(f, "DIR")
 			html := f.String("html", "", "write a page with a contact sheet of each class to this `file`")
 			return func(args []string) (work, error) {
 				if len(args) != 1 {
 					return nil, errors.New("name one folder")
 				}
-				if err := pictures.CheckFit(cmp.Or(*fit, pictures.Photo)); err != nil {
-					return nil, err
-				}
-				return func(ctx context.Context) error { return printData(ctx, args[0], *fit, *html) }, nil
+				p, err := preparation()
+				return func(ctx context.Context) error { return printData(ctx, args[0], p, *html) }, err
 			}
 		},
 	}
 }
 
-// addFit defines the flag -fit for the pictures of a folder.
-func addFit(f *flag.FlagSet, of string) *string {
-	return f.String("fit", "", "how pictures of "+of+" are brought to 28x28: photo finds the item, as predict does; `crop`, pad or stretch (default photo)")
+// addPreparation defines the flags for the pictures of a folder, and returns what they say once they are parsed.
+func addPreparation(f *flag.FlagSet, of string) func() (pictures.Preparation, error) {
+	fit := f.String("fit", "", "how pictures of "+of+" are brought to one size: photo finds the item, as predict does; `crop`, pad or stretch (default photo)")
+	side := f.Int("side", fashion.Side, fmt.Sprintf("`pixels` of that size, a multiple of %d from %d to %d, for crop, pad and stretch", fashion.SideStep, fashion.SmallestSide, fashion.LargestSide))
+	colour := f.Bool("color", false, "keep colours, for crop, pad and stretch (default grey)")
+	return func() (p pictures.Preparation, err error) {
+		if p.Shape, err = fashion.NewShape(*side, *colour); err != nil {
+			return p, fmt.Errorf("-side: %w", err)
+		}
+		p.Fit = *fit
+		return p, p.Check()
+	}
 }
 
 // printData prints what is in a folder, and writes it as a page if a file is named.
-func printData(ctx context.Context, dir, fit, html string) error {
-	d, found, err := pictures.Read(ctx, dir, fit)
+func printData(ctx context.Context, dir string, p pictures.Preparation, html string) error {
+	d, found, err := p.Read(ctx, dir)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,6 @@ import (
 
 	"fashionlab/fashion/demo"
 	"fashionlab/fashion/internal/text"
-	"fashionlab/fashion/pictures"
 	"fashionlab/fashion/run"
 )
 
@@ -24,9 +23,6 @@ func prepareOwnData(o trainOptions) (work, error) {
 		return nil, fmt.Errorf("-data: %w", err)
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("-data is %s, which is a file, want the folder of a data set", o.data)
-	}
-	if err := pictures.CheckFit(cmp.Or(o.fit, pictures.Photo)); err != nil {
-		return nil, err
 	}
 	name, err := ownName(o)
 	if err != nil {
@@ -62,7 +58,7 @@ func ownName(o trainOptions) (string, error) {
 
 // onOwnData reads the data set, keeps it, and trains.
 func (t training) onOwnData(ctx context.Context) error {
-	kept, found, err := pictures.Keep(ctx, t.data, t.fit)
+	kept, found, err := t.preparation.Keep(ctx, t.data)
 	if err != nil {
 		return err
 	}

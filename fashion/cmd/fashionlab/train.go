@@ -10,6 +10,7 @@ import (
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/models"
+	"fashionlab/fashion/pictures"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
@@ -23,7 +24,8 @@ one resumes after its last epoch: Ctrl-C stops between two steps. The recipe "mi
 the other, in as many calls as you like.
 
 With -data it trains on a data set of your own: a folder of four IDX files like Fashion-MNIST's, with the names of the classes in classes.txt, a line for each;
-or a folder of pictures, with a subfolder for each class, perhaps in folders train and test.`,
+or a folder of pictures, with a subfolder for each class, perhaps in folders train and test. They become grey images of 28x28 pixels, or larger ones with -side and in
+colour with -color.`,
 		example: "train -recipe cnn-augmented -profile smoke -seed 2",
 		define: func(f *flag.FlagSet) prepare {
 			o, q := trainOptions{}, queueOptions{}
@@ -33,13 +35,18 @@ or a folder of pictures, with a subfolder for each class, perhaps in folders tra
 			f.IntVar(&o.epochs, "epochs", 0, "number of epochs; a cosine falls over all of them (default the recipe's)")
 			f.Uint64Var(&o.seed, "seed", 0, "seed of the first weights, data order, dropout and augmentation (default the recipe's)")
 			f.StringVar(&o.data, "data", "", "`folder` of a data set of your own (default Fashion-MNIST)")
-			fit := addFit(f, "-data")
+			preparation := addPreparation(f, "-data")
 			f.BoolVar(&o.publish, "publish", false, "copy the finished run to notebooks/published, for others to see")
 			f.BoolVar(&o.weights, "weights", false, "publish it with its weights, in half precision")
 			q.define(f)
 			return func([]string) (work, error) {
 				var err error
-				o.fit = *fit
+				if o.preparation, err = preparation(); err != nil {
+					return nil, err
+				}
+				if o.data == "" && o.preparation != (pictures.Preparation{}) {
+					return nil, errors.New("-fit, -side and -color are for the pictures of -data; name their folder")
+				}
 				if o.profile, err = study.ParseProfile(*profile); err != nil {
 					return nil, err
 				}
@@ -66,7 +73,8 @@ or a folder of pictures, with a subfolder for each class, perhaps in folders tra
 // trainOptions are the flags of train.
 type trainOptions struct {
 	recipe, name     string
-	data, fit        string // folder of a data set of one's own, and how its pictures are brought to 28x28
+	data             string // folder of a data set of one's own
+	preparation      pictures.Preparation
 	profile          study.Profile
 	epochs           int
 	seed             uint64

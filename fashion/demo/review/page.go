@@ -139,7 +139,12 @@ func (r *Review) show(ctx context.Context, i int) (shownJSON, error) {
 	if err != nil {
 		return shownJSON{}, err
 	}
-	model, err := dataURI(photo.Grey(it.prediction.Prepared.Image))
+	prepared := it.prediction.Prepared
+	seen := photo.Grey(prepared.Image)
+	if prepared.Picture != nil {
+		seen = prepared.Steps[len(prepared.Steps)-1].Image
+	}
+	model, err := dataURI(seen)
 	return shownJSON{picture, model}, err
 }
 

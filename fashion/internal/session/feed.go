@@ -5,14 +5,13 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"fashionlab/fashion"
 	"fashionlab/fashion/augment"
 	"fashionlab/fashion/recipes"
 )
 
 // The first inputs of every training graph, in this order. They stay on the device for an epoch, but for the position.
 const (
-	InImages   = iota // uint8 [N, 784]
+	InImages   = iota // uint8 [N, D]
 	InLabels          // int32 [N]
 	InOrder           // the epoch's order, int32 [S*B], positions in the training split
 	InPosition        // number of the step in the epoch, int32
@@ -37,10 +36,10 @@ func NewFeed(data Training, recipe recipes.Recipe, epoch int) Feed {
 	if columns == 0 {
 		return f
 	}
-	rows := make([]float32, 0, len(list)*columns)
+	rows, d := make([]float32, 0, len(list)*columns), recipe.Model.Shape.Dimensions()
 	for _, i := range list {
 		drawn := augment.Draw(recipe.Augmentation, recipe.Seed, epoch, data.Indices[i])
-		rows = drawn.AppendRow(rows, recipe.Augmentation, fashion.Side, fashion.Side)
+		rows = drawn.AppendRow(rows, recipe.Augmentation, d[0], d[1])
 	}
 	f.rows = tensors.FromFlatDataAndDimensions(rows, len(list), columns)
 	return f

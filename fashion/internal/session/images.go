@@ -34,7 +34,7 @@ type Training struct {
 	Split
 	Real   int             // images that are not synthetic; the set has them first. An epoch has as many
 	mixed  int             // synthetic images among those of an epoch
-	images *tensors.Tensor // uint8 [N, 784]
+	images *tensors.Tensor // uint8 [N, D]; D is 784 for Fashion-MNIST
 	labels *tensors.Tensor // int32 [N]
 }
 
@@ -120,19 +120,19 @@ func (s Split) rotated() Split {
 // checksum is the sha256 of a set's pixels.
 func checksum(s fashion.Set) string {
 	h := sha256.New()
-	for i := range s.Images {
-		h.Write(s.Images[i][:]) // a hash never fails
+	for i := range s.Len() {
+		h.Write(s.At(i)) // a hash never fails
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 
 // upload brings the images to the device.
 func (t *Training) upload() {
-	n := t.Set.Len()
-	t.images = tensors.FromShape(shapes.Make(dtypes.Uint8, n, fashion.Pixels))
+	n, bytes := t.Set.Len(), t.Set.Shape.Bytes()
+	t.images = tensors.FromShape(shapes.Make(dtypes.Uint8, n, bytes))
 	tensors.MustMutableFlatData(t.images, func(flat []uint8) {
-		for i := range t.Set.Images {
-			copy(flat[i*fashion.Pixels:], t.Set.Images[i][:])
+		for i := range n {
+			copy(flat[i*bytes:], t.Set.At(i))
 		}
 	})
 	t.labels = tensors.FromShape(shapes.Make(dtypes.Int32, n))

@@ -40,7 +40,7 @@ func (c Config) checkOwn(r *run.Run) (digests map[string]string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if digests["transform"], err = augment.Digest(backend, c.Recipe.Augmentation, recipes.OwnOf[augment.Own](c.Own)...); err != nil {
+		if digests["transform"], err = augment.Digest(backend, c.Recipe.Augmentation, c.Recipe.Model.Shape, recipes.OwnOf[augment.Own](c.Own)...); err != nil {
 			return nil, err
 		}
 	}

@@ -150,6 +150,9 @@ func (s *Session) prepare(loop Loop) error {
 	}
 	if s.Recipe.Data.Set != "" {
 		kept, err := dataset.Open(s.Recipe.Data.Set)
+		if err == nil && kept.Shape != s.Recipe.Model.Shape {
+			err = fmt.Errorf("the data set has %v, want %v as the recipe's model.shape", kept.Shape, s.Recipe.Model.Shape)
+		}
 		if err == nil && len(kept.Classes) != s.Recipe.Model.Classes {
 			err = fmt.Errorf("the data set has %d classes, want %d as the recipe's model.classes", len(kept.Classes), s.Recipe.Model.Classes)
 		}
