@@ -103,7 +103,7 @@ def accuracy(logits):
 def in_torch():
     import torch
     from torch import nn
-    torch.set_num_threads(os.cpu_count())
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
     torch.manual_seed(recipe["seed"])
 
     def conv(channels, filters):
