@@ -314,3 +314,41 @@ func TestRuleAndCommandSayWhatDecidesAndWhatIsToBeDone(t *testing.T) {
 		}
 	}
 }
+
+func TestDifferencesByCostHaveTheCheapestFirstAndLeaveOutWhatWasNotRun(t *testing.T) {
+	store := run.StoreAt(t.TempDir(), false)
+	c := claim(t, "ingredients")
+	all := c.Comparisons(study.Full)
+	save := func(s claims.Side, accuracy, seconds float64) {
+		for seed := uint64(1); seed <= 2; seed++ {
+			v := s.Members(seed)[0]
+			good(accuracy).save(t, store, v)
+			dir, err := store.Path(v.Run)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := run.Begin(dir, v.Recipe)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Record.Seconds = seconds
+			if err := errors.Join(r.SaveRecord(), r.Close()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	save(all[0].Baseline, 0.9, 60)
+	save(all[0].Variant, 0.95, 120)
+	save(all[1].Variant, 0.9, 66)
+	j, err := c.Judge(study.Full, store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := j.ByCost()
+	if len(list) != 2 || list[0].Name != all[1].Variant.Name+", 1.10 times" || list[1].Name != all[0].Variant.Name+", 2.00 times" {
+		t.Fatalf("the differences are %v, want two, the cheaper first", list)
+	}
+	if d := list[1].Value; math.Abs(d.Value-0.05) > 0.005 || !(d.Low < d.Value && d.Value < d.High) {
+		t.Errorf("the difference is %v, want 0.05 with an interval", d)
+	}
+}

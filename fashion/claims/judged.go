@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -76,6 +77,25 @@ func (j Judgement) Effects() (list []Named) {
 			list = append(list, Named{fmt.Sprintf("%s (%d x %d)", f.Name(), r.Seeds, r.Images), r.Effect.Interval})
 		}
 	}
+	return list
+}
+
+// CostNote says what a figure of ByCost shows.
+const CostNote = "difference of accuracy with its 95% interval over seeds and images; hollow: it holds 0; the cheapest first, with the training time as a multiple of the baseline's"
+
+// ByCost are the differences that have an interval, those first whose training takes least, each with its time as a multiple of the baseline's: the mean over the seeds, as the runs recorded it.
+func (j Judgement) ByCost() (list []Named) {
+	times := map[string]float64{}
+	for _, f := range j.Findings {
+		if len(f.Results) == 0 || math.IsNaN(f.Results[0].Effect.Low) || f.Cost.Minutes == 0 {
+			continue
+		}
+		factor := f.VariantCost.Minutes / f.Cost.Minutes
+		name := fmt.Sprintf("%s, %.2f times", f.Variant.Name, factor)
+		times[name] = factor
+		list = append(list, Named{name, f.Results[0].Effect.Interval})
+	}
+	slices.SortStableFunc(list, func(a, b Named) int { return cmp.Compare(times[a.Name], times[b.Name]) })
 	return list
 }
 

@@ -119,6 +119,21 @@ func Weightings(members ensemble.Members, weightings []ensemble.Weighting) error
 	return nil
 }
 
+// ByCost shows what each variant of a claim changes, the cheapest first, as far as the runs are there.
+func ByCost(title string, j claims.Judgement) error {
+	var effects []plots.Measured
+	for _, e := range j.ByCost() {
+		effects = append(effects, plots.Measured(e))
+	}
+	if n := len(j.Findings) - len(effects); n > 0 {
+		Say("Not run yet with two seeds or more: %d of %d. This makes them: `%s`", n, len(j.Findings), j.Command())
+	}
+	if len(effects) == 0 {
+		return nil
+	}
+	return Show(plots.Differences(title, claims.CostNote, effects))
+}
+
 // Claim shows a claim's verdict: what is compared, with intervals, the runs, and what is missing.
 func Claim(j claims.Judgement) error {
 	Say("**%s**", j.Summary())

@@ -20,10 +20,11 @@ import (
 
 func benchCommand() command {
 	return command{
-		name: "bench", summary: "time a training step",
+		name: "bench", summary: "time a training step", arguments: "[RUN|FILE...]",
 		text: `Times training steps of a model, beside the same model in Keras, PyTorch or JAX where a Python has them. Instead of steps it times a whole search
 (-search) or the answers of the network that comes with the project (-answers), holds a load of clients on the demo (-load), alone and beside a hostile visitor, or
-measures how photos are prepared and classified in about 100 conditions (-photos).`,
+measures how photos are prepared and classified in about 100 conditions (-photos). With -speedrun it lists how long trainings took to 0.93, 0.94 and 0.95 in
+validation: runs by their names, and files that testdata/speedrun/peers.py wrote of the same training in PyTorch or Keras.`,
 		example: "bench -model cnn -batch 64,512 -peers python3",
 		define: func(f *flag.FlagSet) prepare {
 			var o benchOptions
@@ -39,7 +40,14 @@ measures how photos are prepared and classified in about 100 conditions (-photos
 			f.DurationVar(&o.duration, "for", time.Minute, "with -load, `time` of each situation")
 			f.StringVar(&o.url, "url", "", "with -load, `address` of a demo's page, with its token (default a demo in this process)")
 			f.IntVar(&o.photos, "photos", 0, "classify photos of this `number` of items in each condition instead, such as 100")
-			return func([]string) (work, error) {
+			speedrun := f.Bool("speedrun", false, "list how long the trainings that are named after the flags took instead")
+			return func(names []string) (work, error) {
+				if *speedrun {
+					return func(context.Context) error { return bench.Speedrun(os.Stdout, names) }, nil
+				}
+				if len(names) > 0 {
+					return nil, fmt.Errorf("takes flags only without -speedrun, not %q", names[0])
+				}
 				var err error
 				if o.sizes, err = parseSizes(*batches); err != nil {
 					return nil, err
