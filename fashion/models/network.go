@@ -133,7 +133,7 @@ func NewGAN(m recipes.Model) GAN { return GAN{Spectral: m.Name == "sngan", Width
 // among lists the names of what is handed over, for an error.
 func among(names []string) string {
 	if len(names) == 0 {
-		return "; none is"
+		return "; none is: give it to this call, as to train.Fit"
 	}
 	return ": " + strings.Join(names, ", ")
 }
