@@ -190,6 +190,8 @@ func (t Trials[C]) Keep(ctx context.Context, k Kept) error {
 	if err != nil {
 		return temporal.NewNonRetryableApplicationError(err.Error(), "order", err)
 	}
+	alive := t.signs(ctx, Beat{})
+	defer alive.stop()
 	dir, err := os.MkdirTemp(t.Dir, "journal-")
 	if err != nil {
 		return err

@@ -307,7 +307,7 @@ func (c *testCluster) keptJournal(spec Spec) string {
 		c.t.Fatal(err)
 	}
 	path := filepath.Join(c.bucket, "searches", digest, "journal.jsonl")
-	for range 100 { // the workflow keeps it after its last event
+	for range 1200 { // the workflow keeps it after its last event, each line synced to the disk
 		if data, err := os.ReadFile(path); err == nil && strings.HasSuffix(string(data), "\n") {
 			return journal(c.t, path)
 		}

@@ -30,7 +30,7 @@ func doingOf(d *workflowservice.DescribeWorkflowExecutionResponse) (list []Doing
 		if a.GetAttempt() >= troubled && a.GetLastFailure() != nil {
 			trouble = fmt.Sprintf("a training was tried %d times, last by %s: %s", a.GetAttempt(), a.GetLastWorkerIdentity(), a.GetLastFailure().GetMessage())
 		}
-		if a.GetState() != enums.PENDING_ACTIVITY_STATE_STARTED {
+		if a.GetState() != enums.PENDING_ACTIVITY_STATE_STARTED || a.GetActivityType().GetName() == keepActivity {
 			continue
 		}
 		var b Beat
