@@ -46,11 +46,11 @@ func ContactSheet(d dataset.DataSet, found pictures.Report, class fashion.Label,
 		images.Append(it.image, class)
 		captions = append(captions, [2]string{base(found.File(it.image)), it.split})
 	}
-	subtitle := fmt.Sprintf("%d of %d %v", n, len(all), d.Train.Shape)
-	if d.Train.Shape.Channels != 3 {
-		subtitle += ", drawn as negatives"
+	size, how := d.Train.Shape.Dimensions(), "grey values, drawn as a negative"
+	if size[2] == 3 {
+		how = "pixels in colour"
 	}
-	return plots.TilesOf(d.Train.Classes.Name(class), subtitle, images, captions)
+	return plots.TilesOf(d.Train.Classes.Name(class), fmt.Sprintf("%d of %d images, %dx%d %s", n, len(all), size[0], size[1], how), images, captions)
 }
 
 // base is the last element of a path; "" of none.

@@ -15,8 +15,8 @@ func exportCommand() command {
 	return command{
 		name: "export", summary: "write a run's network for other programs", arguments: "RUN",
 		text: `Writes the network of a finished run, a classifier's or a GAN's generator's, as an ONNX file, which other programs and languages execute, or its parameters as a
-safetensors file for PyTorch or Keras (testdata/safetensors has snippets that read it). A classifier takes "images", [batch, 28, 28] from 0 (black) to 1, and returns "logits",
-[batch, classes]; a generator takes "latents" and "classes", one-hot, and returns "images". The files say which run they come from, its recipe, its classes and its accuracy.`,
+safetensors file for PyTorch or Keras (testdata/safetensors has snippets that read it). A classifier takes "images", [batch, 28, 28] from 0 (black) to 1, or as large as its data set's and in colour [batch, side, side, 3],
+and returns "logits", [batch, classes]; a generator takes "latents" and "classes", one-hot, and returns "images". The files say which run they come from, its recipe, its classes and its accuracy.`,
 		example: "export -onnx residual.onnx -bytes -softmax full/residual",
 		define: func(f *flag.FlagSet) prepare {
 			onnx := f.String("onnx", "", "write the network to this `file`, as ONNX")

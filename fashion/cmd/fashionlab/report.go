@@ -13,7 +13,7 @@ func reportCommand() command {
 	return command{
 		name: "report", summary: "print the results table",
 		text: `Prints what the slides say beside what the runs of this machine and the published runs measured. What was not run is named with the command
-that makes it.`,
+that makes it. The histories are written as CSV, which other programs plot; no Go library that writes TensorBoard's event files is kept up.`,
 		example: "report -html report.html",
 		define: func(f *flag.FlagSet) prepare {
 			asJSON := f.Bool("json", false, "print JSON")
