@@ -8,6 +8,9 @@ import (
 // BackendVariable chooses the backend of programs with GoMLX: "xla:cpu", "xla:cuda", "xla:" and a plugin's absolute path, or another of GoMLX's.
 const BackendVariable = "GOMLX_BACKEND"
 
+// ExecutablesVariable names the folder in which programs with XLA's plugin for the CPU keep what they compiled for other processes. Without it nothing is kept.
+const ExecutablesVariable = "FASHION_EXECUTABLES"
+
 // OnGPU reports whether a value of BackendVariable names XLA's plugin for NVIDIA GPUs, by its name or by its path.
 func OnGPU(backend string) bool {
 	plugin, isXLA := strings.CutPrefix(backend, "xla:")

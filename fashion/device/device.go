@@ -65,6 +65,9 @@ func (s System) processor() string {
 	return runtime.GOARCH
 }
 
+// Features are the processor's instruction sets as the system lists them, "" if it does not.
+func (s System) Features() string { return field(s.read("/proc/cpuinfo"), "flags") }
+
 // field returns the value of the first line "name : value" of a text; "" if there is none.
 func field(text, name string) string {
 	for line := range strings.Lines(text) {

@@ -7,6 +7,9 @@ import (
 	"os"
 
 	"github.com/gomlx/go-xla/pjrt"
+
+	"fashionlab/fashion/device"
+	"fashionlab/fashion/internal/compilecache"
 )
 
 // flagsVariable is the environment variable from which XLA reads its flags, when it compiles for the first time.
@@ -20,23 +23,34 @@ const (
 	ynnPACK = "xla_cpu_experimental_ynn_fusion_type"
 )
 
-// setFlags chooses XLA's flags for the CPU, unless the user did, given the plugin's path or name. XLA ends the process at a flag that it does not know, so
+// setFlags chooses XLA's flags for the CPU, unless the user did, given the plugin's path or name, and has graphs kept on disk. XLA ends the process at a flag that it does not know, so
 // that none is set which the plugin does not mention.
 func setFlags(name string) error {
-	if _, chosen := os.LookupEnv(flagsVariable); chosen {
+	_, chosen := os.LookupEnv(flagsVariable)
+	if chosen && os.Getenv(device.ExecutablesVariable) == "" {
 		return nil
 	}
 	plugin, err := pjrt.GetPlugin(name)
 	if err != nil {
 		return nil // whoever loads it next reports it
 	}
+	known := true
 	for _, flag := range []string{oneDNN, ynnPACK} {
-		known, err := mentions(plugin.Path(), flag)
-		if err != nil || !known {
+		mentioned, err := mentions(plugin.Path(), flag)
+		if err != nil {
+			return err
+		}
+		known = known && mentioned
+	}
+	if !known {
+		return nil // another plugin: what it can serialize was not tried
+	}
+	if !chosen {
+		if err := os.Setenv(flagsVariable, "--"+ynnPACK+"= --"+oneDNN+"=true"); err != nil {
 			return err
 		}
 	}
-	return os.Setenv(flagsVariable, "--"+ynnPACK+"= --"+oneDNN+"=true")
+	return compilecache.Use(plugin.Path(), oneDNN)
 }
 
 // mentions reports whether a file contains a word.

@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/internal/compilecache"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/recipes"
@@ -26,6 +27,7 @@ type Model struct {
 	store   *model.Store
 	network models.Network
 	recipe  recipes.Recipe
+	loaded  bool // of a run: no training changes the parameters
 
 	turn      sync.Mutex
 	graphs    map[graph]*model.Exec
@@ -39,6 +41,7 @@ type Model struct {
 type graph struct {
 	returns   string
 	reference bool
+	kept      bool // on disk, for other processes; it is compiled without oneDNN, which takes longer for each image
 }
 
 // New returns a model on the parameters in a store, or on their values for inference where it has them, see UseInferenceValues. A training may change them between two calls.
@@ -72,6 +75,7 @@ func load(r *run.Run, checkpoint string, own []recipes.Own) (*Model, error) {
 	if err := restoreParameters(m.store, c.Tensors); err != nil {
 		return nil, fmt.Errorf("%s: %w", r.Dir, err)
 	}
+	m.loaded = true
 	m.constants.allowed = r.Record.Parameters <= mostConstants
 	return m, nil
 }
@@ -140,7 +144,8 @@ type forward func(n *layers.Net, images *Node) []*Node
 
 // exec returns the graph of a name for n images. The caller has the turn.
 func (m *Model) exec(returns string, n int, build forward) (*model.Exec, error) {
-	key := graph{returns, n <= fewImages || m.network.ReferenceIsFast && n <= fewImagesFast}
+	few := n <= fewImages
+	key := graph{returns, few || m.network.ReferenceIsFast && n <= fewImagesFast, few && m.loaded}
 	if e := m.graphs[key]; e != nil {
 		return e, nil
 	}
@@ -152,10 +157,14 @@ func (m *Model) exec(returns string, n int, build forward) (*model.Exec, error) 
 		UseInferenceValues(n, m.store)
 		return build(n, Pixels(in[0], m.recipe.Model.Shape))
 	})
-	if err == nil {
-		m.graphs[key] = e
+	if err != nil {
+		return nil, err
 	}
-	return e, err
+	if key.kept {
+		e.WithName(compilecache.Prefix + "inference")
+	}
+	m.graphs[key] = e
+	return e, nil
 }
 
 // Build builds the network once more, on images [B, H, W, C] of any graph and in any form, and returns its logits, [B, classes]. The parameters are the

@@ -69,8 +69,16 @@ func (l Layout) BackendEnvironment() []string {
 	return l.Environment(append([]string{device.TunablesVariable + "=" + Tunables()}, l.Accelerator...)...)
 }
 
+// chosenExecutables is the folder of what XLA compiled: the user's, which may be none, or ours.
+func (l Layout) chosenExecutables() string {
+	if own, ok := os.LookupEnv(device.ExecutablesVariable); ok {
+		return own
+	}
+	return l.Executables()
+}
+
 // pathVariables hold paths, and one of them a list. Our programs run in several folders, so that a relative one would name several places.
-var pathVariables = []string{run.RootVariable, run.PublishedVariable, fashion.DirVariable, "FASHIONLAB_HOME", device.PluginVariable,
+var pathVariables = []string{run.RootVariable, run.PublishedVariable, fashion.DirVariable, "FASHIONLAB_HOME", device.PluginVariable, device.ExecutablesVariable,
 	ProgramVariable, "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "HF_HOME", "HF_HUB_CACHE", "HF_TOKEN_PATH"}
 
 // makePathsAbsolute makes what the user's variables name relative to the working directory independent of it.

@@ -83,7 +83,7 @@ func (l Layout) CheckHome() error {
 		return nil
 	}
 	for _, e := range entries {
-		if !slices.Contains([]string{"weights", filepath.Base(l.Stamps()), filepath.Base(l.Programs())}, e.Name()) { // which may be there before the first set-up
+		if !slices.Contains([]string{"weights", filepath.Base(l.Stamps()), filepath.Base(l.Programs()), filepath.Base(l.Executables())}, e.Name()) { // which may be there before the first set-up
 			return fmt.Errorf("%s holds %s already, and must be for this project alone; name a new folder in it with $FASHIONLAB_HOME", l.Home, e.Name())
 		}
 	}

@@ -67,17 +67,18 @@ func jupyterData() (string, error) {
 	return filepath.Join(user, ".local", "share", "jupyter"), nil
 }
 
-func (l Layout) Bin() string       { return filepath.Join(l.Home, "bin") }                    // gonb and goimports
-func (l Layout) Venv() string      { return filepath.Join(l.Home, "jupyter") }                // the private virtual environment
-func (l Layout) Data() string      { return filepath.Join(l.Home, "fashion-mnist") }          // the data set
-func (l Layout) Lock() string      { return filepath.Join(l.Home, "lock") }                   // file that the set-up locks
-func (l Layout) Stamps() string    { return filepath.Join(l.Home, "stamps") }                 // what each part was last provided from
-func (l Layout) Programs() string  { return filepath.Join(l.Home, "programs") }               // the program fashionlab of each copy of the module
-func (l Layout) CUDA() string      { return filepath.Join(l.Home, "cuda") }                   // releases of NVIDIA's plugin
-func (l Layout) Python() string    { return filepath.Join(l.Venv(), "bin", "python") }        // that of the private environment
-func (l Layout) Kernel() string    { return filepath.Join(l.Jupyter, "kernels", KernelName) } // our kernel's specification
-func (l Layout) Notebooks() string { return filepath.Join(l.Root, "notebooks") }              // of the module
-func (l Layout) Published() string { return filepath.Join(l.Notebooks(), "published") }       // the published runs
+func (l Layout) Bin() string         { return filepath.Join(l.Home, "bin") }                    // gonb and goimports
+func (l Layout) Venv() string        { return filepath.Join(l.Home, "jupyter") }                // the private virtual environment
+func (l Layout) Data() string        { return filepath.Join(l.Home, "fashion-mnist") }          // the data set
+func (l Layout) Lock() string        { return filepath.Join(l.Home, "lock") }                   // file that the set-up locks
+func (l Layout) Stamps() string      { return filepath.Join(l.Home, "stamps") }                 // what each part was last provided from
+func (l Layout) Programs() string    { return filepath.Join(l.Home, "programs") }               // the program fashionlab of each copy of the module
+func (l Layout) Executables() string { return filepath.Join(l.Home, "executables") }            // what XLA compiled, unless the user names another folder
+func (l Layout) CUDA() string        { return filepath.Join(l.Home, "cuda") }                   // releases of NVIDIA's plugin
+func (l Layout) Python() string      { return filepath.Join(l.Venv(), "bin", "python") }        // that of the private environment
+func (l Layout) Kernel() string      { return filepath.Join(l.Jupyter, "kernels", KernelName) } // our kernel's specification
+func (l Layout) Notebooks() string   { return filepath.Join(l.Root, "notebooks") }              // of the module
+func (l Layout) Published() string   { return filepath.Join(l.Notebooks(), "published") }       // the published runs
 
 // Stamp is the file that keeps what a part was last provided from.
 func (l Layout) Stamp(part string) string {

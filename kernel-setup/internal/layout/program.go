@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"fashionlab/fashion/device"
 	"fashionlab/fashion/parent"
 	"fashionlab/kernel-setup/internal/process"
 )
@@ -41,6 +42,6 @@ func (l Layout) RunProgram(ctx context.Context, args ...string) error {
 		return err
 	}
 	c := exec.CommandContext(ctx, l.Program(), args...)
-	c.Env = append(l.BackendEnvironment(), parent.Setting())
+	c.Env = append(l.BackendEnvironment(), parent.Setting(), device.ExecutablesVariable+"="+l.chosenExecutables())
 	return process.RunShown(ctx, c)
 }

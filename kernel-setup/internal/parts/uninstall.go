@@ -49,7 +49,7 @@ func Uninstall(l layout.Layout) error {
 			return err
 		}
 	}
-	for _, made := range []string{l.CUDA(), l.Programs(), l.Stamps(), l.Lock()} {
+	for _, made := range []string{l.CUDA(), l.Programs(), l.Executables(), l.Stamps(), l.Lock()} {
 		if _, err := os.Lstat(made); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

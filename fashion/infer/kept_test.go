@@ -1,0 +1,104 @@
+package infer_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"fashionlab/fashion/device"
+	"fashionlab/fashion/infer"
+	"fashionlab/fashion/run"
+	"fashionlab/fashion/scene"
+)
+
+// askVariable has this program print logits and end, as a process that may find what another compiled.
+const askVariable = "FASHION_TEST_ASK"
+
+// It does something in a process of the next test only.
+func TestProcessForKeptExecutables(t *testing.T) {
+	if os.Getenv(askVariable) == "" {
+		return // it is for the next test
+	}
+	r, err := run.Published().Open("full/residual")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := infer.Load(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	logits, err := m.Logits(scene.Noise(1, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(logits[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Printf("\nlogits %s\n", text)
+}
+
+func TestExecutableOfAnotherProcessGivesTheSameLogits(t *testing.T) {
+	backend := infer.Computer(backendOf(t)).Backend
+	if runtime.GOOS != "linux" || !strings.HasPrefix(backend, "xla:cpu") {
+		t.Skipf("on %s with %s nothing is kept", runtime.GOOS, backend)
+	}
+	dir := filepath.Join(t.TempDir(), "executables")
+	ask := func(dir string) (logits []float32, messages string) {
+		t.Helper()
+		c := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestProcessForKeptExecutables$")
+		c.Env = append(os.Environ(), askVariable+"=1", device.ExecutablesVariable+"="+dir)
+		var all strings.Builder
+		c.Stdout, c.Stderr = &all, &all
+		if err := c.Run(); err != nil {
+			t.Fatalf("%v\n%s", err, all.String())
+		}
+		for line := range strings.Lines(all.String()) {
+			if text, ok := strings.CutPrefix(line, "logits "); ok {
+				if err := json.Unmarshal([]byte(text), &logits); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		return logits, all.String()
+	}
+	files := func() []string {
+		t.Helper()
+		list, err := filepath.Glob(filepath.Join(dir, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	plain, _ := ask("")
+	first, _ := ask(dir)
+	if d := farthest(first, plain); len(first) == 0 || !(d < 1e-4) {
+		t.Fatalf("the logits differ by %v from those without a folder", d)
+	}
+	kept := files()
+	if len(kept) != 1 {
+		t.Skipf("this plugin's executables are not kept: %q", kept)
+	}
+	before, err := os.ReadFile(kept[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	same := func(what string, warned bool) {
+		t.Helper()
+		got, messages := ask(dir)
+		if farthest(got, first) != 0 || strings.Contains(messages, "damaged") != warned {
+			t.Errorf("%s: the logits are %v, want %v; messages: %s", what, got, first, messages)
+		}
+	}
+	same("loaded", false)
+	if err := os.WriteFile(kept[0], before[:len(before)/2], 0o666); err != nil {
+		t.Fatal(err)
+	}
+	same("damaged", true)
+	same("after the damage", false)
+}

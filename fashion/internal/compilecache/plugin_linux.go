@@ -1,0 +1,189 @@
+//go:build cgo
+
+package compilecache
+
+/*
+#cgo LDFLAGS: -ldl
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+// The parts of OpenXLA's pjrt_c_api.h that are needed here, of version 0.104 and later: structs and the table only ever grow at their ends.
+typedef struct { size_t size; void *extension; size_t version_size; void *version_extension; int major, minor; void *(*functions[])(void *); } table;
+enum { ERROR_DESTROY = 0, ERROR_MESSAGE = 1, CLIENT_COMPILE = 20, EXECUTABLE_DESTROY = 40, EXECUTABLE_SERIALIZE = 49, LOADED_GET_EXECUTABLE = 51, EXECUTABLE_LOAD = 56 };
+typedef struct { size_t size; void *extension; char *code; size_t code_size; const char *format; size_t format_size; } program;
+typedef struct { size_t size; void *extension; void *client; const program *program; const char *options; size_t options_size; void *loaded; } compile_args;
+typedef struct { size_t size; void *extension; void *loaded, *executable; } get_args;
+typedef struct { size_t size; void *extension; void *object; } destroy_args; // of an error or an executable
+typedef struct { size_t size; void *extension; void *executable; const char *bytes; size_t bytes_size; void *serialized; void (*delete)(void *); } serialize_args;
+typedef struct { size_t size; void *extension; void *client; const char *bytes; size_t bytes_size; void *loaded; const char *options; size_t options_size; } load_args;
+typedef struct { size_t size; void *extension; void *error; const char *message; size_t message_size; } message_args;
+
+extern void *compileOrLoad(compile_args *);
+
+static void *compile_or_load(void *args) { return compileOrLoad(args); }
+
+static table *table_of(const char *path) {
+	void *plugin = dlopen(path, RTLD_LAZY);
+	table *(*get)(void) = plugin ? dlsym(plugin, "GetPjrtApi") : NULL;
+	return get ? get() : NULL;
+}
+
+static table *replaced(const table *t) {
+	table *copy = malloc(t->size);
+	memcpy(copy, t, t->size);
+	copy->functions[CLIENT_COMPILE] = compile_or_load;
+	return copy;
+}
+
+static void *call(const table *t, int i, void *args) { return t->functions[i](args); }
+static void delete_serialized(serialize_args *a) { a->delete(a->serialized); }
+*/
+import "C"
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"unsafe"
+
+	"github.com/gomlx/go-xla/pjrt"
+
+	"fashionlab/fashion/device"
+)
+
+// plugin is the one that is in use: a process has one for the CPU.
+var plugin struct {
+	functions *C.table
+	folder    folder
+	machine   []byte // what an executable depends on beside its graph
+}
+
+// Use has graphs kept that the plugin at a path compiles, if device.ExecutablesVariable names a folder. It is called before a backend is made of that path, once, when XLA's flags are set. If the plugin
+// knows a flag that switches oneDNN on, that is its name.
+func Use(path, oneDNN string) error {
+	dir := os.Getenv(device.ExecutablesVariable)
+	if dir == "" {
+		return nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	name := C.CString(path)
+	defer C.free(unsafe.Pointer(name))
+	functions := C.table_of(name)
+	if functions == nil {
+		return nil // whoever loads it next reports it
+	}
+	s := device.System{}
+	plugin.functions, plugin.folder = functions, folder(dir)
+	plugin.machine = fmt.Appendf(nil, "1 %s %d %d %d.%d %s %s %d %s", path, info.Size(), info.ModTime().UnixNano(), functions.major, functions.minor, s.CPU(), s.Features(), runtime.NumCPU(), os.Getenv("XLA_FLAGS"))
+	withoutOneDNN = override(oneDNN)
+	return pjrt.RegisterPreloadedPlugin(path, uintptr(unsafe.Pointer(C.replaced(functions))))
+}
+
+// withoutOneDNN is appended to a graph's options.
+var withoutOneDNN []byte
+
+// override is an entry of env_option_overrides, the field 7 of XLA's CompileOptionsProto, that sets a flag to false; none for no flag.
+func override(flag string) []byte {
+	if flag == "" {
+		return nil
+	}
+	entry := append([]byte{1<<3 | 2, byte(len(flag))}, flag...)
+	entry = append(entry, 2<<3|2, 2, 2<<3, 0) // an OptionOverrideProto whose field 2, a bool, is false
+	return append([]byte{7<<3 | 2, byte(len(entry))}, entry...)
+}
+
+// compileOrLoad stands for the plugin's PJRT_Client_Compile, and returns its error.
+//
+//export compileOrLoad
+func compileOrLoad(a *C.compile_args) unsafe.Pointer {
+	code := unsafe.Slice((*byte)(unsafe.Pointer(a.program.code)), a.program.code_size)
+	name, rest, _ := bytes.Cut(code, []byte("\n"))
+	if !bytes.Contains(name, []byte("@"+Prefix)) {
+		return C.call(plugin.functions, C.CLIENT_COMPILE, unsafe.Pointer(a))
+	}
+	options := append(C.GoBytes(unsafe.Pointer(a.options), C.int(a.options_size)), withoutOneDNN...)
+	given, size := a.options, a.options_size
+	a.options, a.options_size = (*C.char)(C.CBytes(options)), C.size_t(len(options))
+	defer func() {
+		C.free(unsafe.Pointer(a.options))
+		a.options, a.options_size = given, size
+	}()
+	key := keyOf(plugin.machine, options, rest)
+	executable, err := plugin.folder.read(key)
+	if executable != nil {
+		if a.loaded, err = load(a.client, executable); err == nil {
+			return nil
+		}
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "warning: a compiled graph cannot be used and is compiled anew: %v\n", err)
+	}
+	if failed := C.call(plugin.functions, C.CLIENT_COMPILE, unsafe.Pointer(a)); failed != nil {
+		return failed
+	}
+	executable, err = serialize(a.loaded)
+	if err == nil {
+		err = plugin.folder.write(key, executable)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "warning: a compiled graph is not kept: %v\n", err)
+	}
+	return nil
+}
+
+// load turns a serialization into an executable for a client.
+func load(client unsafe.Pointer, executable []byte) (unsafe.Pointer, error) {
+	a := (*C.load_args)(C.calloc(1, C.sizeof_load_args))
+	defer C.free(unsafe.Pointer(a))
+	a.size, a.client = C.sizeof_load_args, client
+	a.bytes, a.bytes_size = (*C.char)(C.CBytes(executable)), C.size_t(len(executable))
+	defer C.free(unsafe.Pointer(a.bytes))
+	err := errorOf(C.call(plugin.functions, C.EXECUTABLE_LOAD, unsafe.Pointer(a)))
+	return a.loaded, err
+}
+
+// serialize returns the plugin's serialization of an executable that is loaded.
+func serialize(loaded unsafe.Pointer) ([]byte, error) {
+	g := (*C.get_args)(C.calloc(1, C.sizeof_get_args))
+	defer C.free(unsafe.Pointer(g))
+	g.size, g.loaded = C.sizeof_get_args, loaded
+	if err := errorOf(C.call(plugin.functions, C.LOADED_GET_EXECUTABLE, unsafe.Pointer(g))); err != nil {
+		return nil, err
+	}
+	defer destroy(C.EXECUTABLE_DESTROY, g.executable)
+	s := (*C.serialize_args)(C.calloc(1, C.sizeof_serialize_args))
+	defer C.free(unsafe.Pointer(s))
+	s.size, s.executable = C.sizeof_serialize_args, g.executable
+	if err := errorOf(C.call(plugin.functions, C.EXECUTABLE_SERIALIZE, unsafe.Pointer(s))); err != nil {
+		return nil, err
+	}
+	defer C.delete_serialized(s)
+	return C.GoBytes(unsafe.Pointer(s.bytes), C.int(s.bytes_size)), nil
+}
+
+// errorOf turns an error of the plugin into one of Go and frees it; nil stays nil.
+func errorOf(failed unsafe.Pointer) error {
+	if failed == nil {
+		return nil
+	}
+	defer destroy(C.ERROR_DESTROY, failed)
+	m := (*C.message_args)(C.calloc(1, C.sizeof_message_args))
+	defer C.free(unsafe.Pointer(m))
+	m.size, m.error = C.sizeof_message_args, failed
+	C.call(plugin.functions, C.ERROR_MESSAGE, unsafe.Pointer(m))
+	return errors.New(C.GoStringN(m.message, C.int(m.message_size)))
+}
+
+// destroy frees an error or an executable.
+func destroy(function C.int, object unsafe.Pointer) {
+	a := (*C.destroy_args)(C.calloc(1, C.sizeof_destroy_args))
+	defer C.free(unsafe.Pointer(a))
+	a.size, a.object = C.sizeof_destroy_args, object
+	C.call(plugin.functions, function, unsafe.Pointer(a))
+}
