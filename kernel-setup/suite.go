@@ -33,7 +33,7 @@ func test(ctx context.Context, l layout.Layout, o options) error {
 	return goTestIn(layout.ClusterModule, l.Environment(), []string{"test", testLimit, "."}, o.args)
 }
 
-// clusterTests has the tests of the cluster's module run too. Temporal's client takes a minute of processor time to compile, and its server five.
+// clusterTests has the tests of the cluster's module run too. Temporal's client and that of S3 take two minutes of processor time to compile, the server five.
 const clusterTests = "FASHIONLAB_TEST_CLUSTER"
 
 // testPatience is how long tests that are to stop may take.
