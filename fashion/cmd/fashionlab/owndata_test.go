@@ -42,6 +42,9 @@ func TestWhatCannotBeTrainedOnADataSetOfOnesOwnIsRefusedAtOnce(t *testing.T) {
 		"-data " + dir + " -publish":        "-publish",
 		"-data " + dir + " -recipe mixing":  "mixing",
 		"-data " + dir + " -fit squeeze":    "squeeze",
+		"-data " + dir + " -side 50":        "a multiple of 4 from 28 to 96",
+		"-data " + dir + " -color":          "choose -fit crop, pad, stretch",
+		"-side 64 -fit pad":                 "of -data",
 		"-data " + dir + " -all":            "one training",
 		"-data " + dir + " -recipe unknown": "unknown",
 	} {
