@@ -291,6 +291,9 @@ func (p *program) scalars(step int, rate float64) []float32 {
 	if p.averaged != nil {
 		list = append(list, optim.AverageFraction(p.recipe.Optimizer.EMA, step))
 	}
+	for len(list) <= optim.MostScalars { // so that the gradients' graph is the same for all optimizers and compiled once
+		list = append(list, 0)
+	}
 	if r := p.recipe.Regularization; r.Mixes() {
 		list = augment.DrawMix(r, p.recipe.Seed, step, fashion.Side, fashion.Side).Append(list)
 	}
