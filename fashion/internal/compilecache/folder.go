@@ -32,8 +32,8 @@ var compilations atomic.Int64
 // Compilations is how many graphs this process had compiled or loaded from a file so far.
 func Compilations() int64 { return compilations.Load() }
 
-// errDamaged is a file whose checksum is wrong.
-var errDamaged = errors.New("it is damaged")
+// errCorrupt is a file whose checksum is wrong.
+var errCorrupt = errors.New("it is corrupt")
 
 // folder is a folder of executables, each in a file of the name of its key: the SHA-256 of the rest, and the plugin's serialization.
 type folder string
@@ -60,7 +60,7 @@ func (f folder) read(key string) ([]byte, error) {
 	}
 	executable := data[min(sha256.Size, len(data)):]
 	if sum := sha256.Sum256(executable); !bytes.Equal(sum[:], data[:len(data)-len(executable)]) {
-		return nil, fmt.Errorf("%s: %w", path, errDamaged)
+		return nil, fmt.Errorf("%s: %w", path, errCorrupt)
 	}
 	now := time.Now()
 	os.Chtimes(path, now, now) // where that is forbidden, it goes earlier
