@@ -68,6 +68,12 @@ func (s System) processor() string {
 // Features are the processor's instruction sets as the system lists them, "" if it does not.
 func (s System) Features() string { return field(s.read("/proc/cpuinfo"), "flags") }
 
+// Load is how many programs wanted a processor in the last minute, on average, and whether the system tells.
+func (s System) Load() (programs float64, ok bool) {
+	_, err := fmt.Sscan(s.read("/proc/loadavg"), &programs)
+	return programs, err == nil
+}
+
 // field returns the value of the first line "name : value" of a text; "" if there is none.
 func field(text, name string) string {
 	for line := range strings.Lines(text) {

@@ -127,3 +127,13 @@ func TestBackendOnAGPUIsKnownByItsPlugin(t *testing.T) {
 		}
 	}
 }
+
+func TestLoadIsThatOfTheLastMinute(t *testing.T) {
+	s := machine(t, map[string]string{"proc/loadavg": "23.75 24.21 20.61 3/411 12345\n"})
+	if load, ok := s.Load(); load != 23.75 || !ok {
+		t.Errorf("it is %v (%v)", load, ok)
+	}
+	if load, ok := machine(t, nil).Load(); ok {
+		t.Errorf("without /proc it is %v", load)
+	}
+}

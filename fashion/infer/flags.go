@@ -8,7 +8,6 @@ import (
 
 	"github.com/gomlx/go-xla/pjrt"
 
-	"fashionlab/fashion/device"
 	"fashionlab/fashion/internal/compilecache"
 )
 
@@ -23,13 +22,10 @@ const (
 	ynnPACK = "xla_cpu_experimental_ynn_fusion_type"
 )
 
-// setFlags chooses XLA's flags for the CPU, unless the user did, given the plugin's path or name, and has graphs kept on disk. XLA ends the process at a flag that it does not know, so
+// setFlags chooses XLA's flags for the CPU, unless the user did, given the plugin's path or name, and has each graph compiled once. XLA ends the process at a flag that it does not know, so
 // that none is set which the plugin does not mention.
 func setFlags(name string) error {
 	_, chosen := os.LookupEnv(flagsVariable)
-	if chosen && os.Getenv(device.ExecutablesVariable) == "" {
-		return nil
-	}
 	plugin, err := pjrt.GetPlugin(name)
 	if err != nil {
 		return nil // whoever loads it next reports it

@@ -91,7 +91,7 @@ func TestExecutableOfAnotherProcessGivesTheSameLogits(t *testing.T) {
 	same := func(what string, warned bool) {
 		t.Helper()
 		got, messages := ask(dir)
-		if farthest(got, first) != 0 || strings.Contains(messages, "damaged") != warned {
+		if farthest(got, first) != 0 || strings.Contains(messages, "corrupt") != warned {
 			t.Errorf("%s: the logits are %v, want %v; messages: %s", what, got, first, messages)
 		}
 	}
@@ -99,6 +99,6 @@ func TestExecutableOfAnotherProcessGivesTheSameLogits(t *testing.T) {
 	if err := os.WriteFile(kept[0], before[:len(before)/2], 0o666); err != nil {
 		t.Fatal(err)
 	}
-	same("damaged", true)
-	same("after the damage", false)
+	same("corrupt", true)
+	same("after that", false)
 }

@@ -14,6 +14,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
+// MostScalars is how many scalars a rule has at most.
+const MostScalars = 8
+
 // UpdateRule is an optimizer's update rule.
 type UpdateRule struct {
 	// Slots names the tensors that the rule keeps for each parameter: of the parameter's shape, and zero before the first step.

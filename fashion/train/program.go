@@ -290,6 +290,9 @@ func (p *program) scalars(step int, rate float64) []float32 {
 	if p.averaged != nil {
 		list = append(list, optim.AverageFraction(p.recipe.Optimizer.EMA, step))
 	}
+	for len(list) <= optim.MostScalars { // so that the gradients' graph is the same for all optimizers and compiled once
+		list = append(list, 0)
+	}
 	if r := p.recipe.Regularization; r.Mixes() {
 		d := p.recipe.Model.Shape.Dimensions()
 		list = augment.DrawMix(r, p.recipe.Seed, step, d[0], d[1]).Append(list)

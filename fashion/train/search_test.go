@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/internal/compilecache"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
@@ -217,4 +218,27 @@ func trainings(t *testing.T, s hyperband.Search[recipes.Recipe]) int {
 		t.Fatal(err)
 	}
 	return state.Epochs
+}
+
+func TestOptimizersShareTheGraphOfTheGradients(t *testing.T) {
+	needBackend(t)
+	first := recipe()
+	first.Batch, first.Epochs = 64, 1 // which is divided
+	second := first
+	second.Optimizer = recipes.Optimizer{Name: "rmsprop", LearningRate: 0.001, Beta2: 0.9, Epsilon: 1e-7}
+	var trainer train.Trainer
+	before := compilecache.Compilations()
+	if _, err := trainer.Fit("nadam", first, nil); err != nil {
+		t.Fatal(err)
+	}
+	between := compilecache.Compilations()
+	if between == before {
+		t.Skip("this backend's compilations are not counted")
+	}
+	if _, err := trainer.Fit("rmsprop", second, nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := compilecache.Compilations() - between; n != 1 {
+		t.Errorf("the second optimizer has %d graphs compiled after %d, want its update alone", n, between-before)
+	}
 }

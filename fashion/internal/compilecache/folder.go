@@ -1,7 +1,9 @@
-// Package compilecache keeps what XLA compiled in files, so that the next process loads in hundredths of a second what takes seconds to compile. It replaces one function in the table that
-// XLA's plugin for the CPU hands out, PJRT_Client_Compile, see pjrt_c_api.h of OpenXLA; whoever compiles needs not know of it. It works on Linux.
+// Package compilecache has XLA's plugin for the CPU compile no graph twice. It replaces two functions in the table that the plugin hands out, PJRT_Client_Compile and
+// PJRT_LoadedExecutable_Destroy, see pjrt_c_api.h of OpenXLA; whoever compiles needs not know of it. It works on Linux.
 //
-// The files are in the folder that $FASHION_EXECUTABLES names, and nothing is kept without it. A graph is kept if its name has the prefix Prefix. It is compiled without oneDNN: a plugin whose graph calls that library crashes when it is asked to serialize it.
+// In a process, a graph that is in use already is handed out once more. Between processes, graphs whose names have the prefix Prefix are kept in the folder that $FASHION_EXECUTABLES names,
+// if it does: what takes seconds to compile is loaded in hundredths of a second. They are compiled without oneDNN: a plugin whose graph calls that library crashes when it is asked to
+// serialize it.
 package compilecache
 
 import (
@@ -14,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,8 +26,14 @@ const Prefix = "kept_"
 // most is how many bytes the files of a folder may have in all: those that were not used for longest go first.
 const most = 64 << 20
 
-// errDamaged is a file whose checksum is wrong.
-var errDamaged = errors.New("it is damaged")
+// compilations counts the graphs that were compiled or loaded.
+var compilations atomic.Int64
+
+// Compilations is how many graphs this process had compiled or loaded from a file so far.
+func Compilations() int64 { return compilations.Load() }
+
+// errCorrupt is a file whose checksum is wrong.
+var errCorrupt = errors.New("it is corrupt")
 
 // folder is a folder of executables, each in a file of the name of its key: the SHA-256 of the rest, and the plugin's serialization.
 type folder string
@@ -51,7 +60,7 @@ func (f folder) read(key string) ([]byte, error) {
 	}
 	executable := data[min(sha256.Size, len(data)):]
 	if sum := sha256.Sum256(executable); !bytes.Equal(sum[:], data[:len(data)-len(executable)]) {
-		return nil, fmt.Errorf("%s: %w", path, errDamaged)
+		return nil, fmt.Errorf("%s: %w", path, errCorrupt)
 	}
 	now := time.Now()
 	os.Chtimes(path, now, now) // where that is forbidden, it goes earlier

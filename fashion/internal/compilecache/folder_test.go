@@ -15,7 +15,7 @@ func TestKeyDependsOnWhereAPartEnds(t *testing.T) {
 	}
 }
 
-func TestFileThatIsNotWholeIsDamaged(t *testing.T) {
+func TestFileThatIsNotWholeIsCorrupt(t *testing.T) {
 	f := folder(filepath.Join(t.TempDir(), "new"))
 	if got, err := f.read("a"); got != nil || err != nil {
 		t.Fatalf("without a file: %q (%v)", got, err)
@@ -39,7 +39,7 @@ func TestFileThatIsNotWholeIsDamaged(t *testing.T) {
 			if err := os.WriteFile(path, data, 0o666); err != nil {
 				t.Fatal(err)
 			}
-			if got, err := f.read("a"); got != nil || !errors.Is(err, errDamaged) {
+			if got, err := f.read("a"); got != nil || !errors.Is(err, errCorrupt) {
 				t.Errorf("%s at byte %d: %q (%v), want an error", what, n, got, err)
 			}
 		}

@@ -10,18 +10,20 @@ package compilecache
 
 // The parts of OpenXLA's pjrt_c_api.h that are needed here, of version 0.104 and later: structs and the table only ever grow at their ends.
 typedef struct { size_t size; void *extension; size_t version_size; void *version_extension; int major, minor; void *(*functions[])(void *); } table;
-enum { ERROR_DESTROY = 0, ERROR_MESSAGE = 1, CLIENT_COMPILE = 20, EXECUTABLE_DESTROY = 40, EXECUTABLE_SERIALIZE = 49, LOADED_GET_EXECUTABLE = 51, EXECUTABLE_LOAD = 56 };
+enum { ERROR_DESTROY = 0, ERROR_MESSAGE = 1, CLIENT_COMPILE = 20, EXECUTABLE_DESTROY = 40, EXECUTABLE_SERIALIZE = 49, LOADED_DESTROY = 50, LOADED_GET_EXECUTABLE = 51, EXECUTABLE_LOAD = 56 };
 typedef struct { size_t size; void *extension; char *code; size_t code_size; const char *format; size_t format_size; } program;
 typedef struct { size_t size; void *extension; void *client; const program *program; const char *options; size_t options_size; void *loaded; } compile_args;
 typedef struct { size_t size; void *extension; void *loaded, *executable; } get_args;
-typedef struct { size_t size; void *extension; void *object; } destroy_args; // of an error or an executable
+typedef struct { size_t size; void *extension; void *object; } destroy_args; // of an error, an executable or one that is loaded
 typedef struct { size_t size; void *extension; void *executable; const char *bytes; size_t bytes_size; void *serialized; void (*delete)(void *); } serialize_args;
 typedef struct { size_t size; void *extension; void *client; const char *bytes; size_t bytes_size; void *loaded; const char *options; size_t options_size; } load_args;
 typedef struct { size_t size; void *extension; void *error; const char *message; size_t message_size; } message_args;
 
-extern void *compileOrLoad(compile_args *);
+extern void *compileOnce(compile_args *);
+extern void *destroyLast(destroy_args *);
 
-static void *compile_or_load(void *args) { return compileOrLoad(args); }
+static void *compile_once(void *args) { return compileOnce(args); }
+static void *destroy_last(void *args) { return destroyLast(args); }
 
 static table *table_of(const char *path) {
 	void *plugin = dlopen(path, RTLD_LAZY);
@@ -32,7 +34,8 @@ static table *table_of(const char *path) {
 static table *replaced(const table *t) {
 	table *copy = malloc(t->size);
 	memcpy(copy, t, t->size);
-	copy->functions[CLIENT_COMPILE] = compile_or_load;
+	copy->functions[CLIENT_COMPILE] = compile_once;
+	copy->functions[LOADED_DESTROY] = destroy_last;
 	return copy;
 }
 
@@ -47,6 +50,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"sync"
 	"unsafe"
 
 	"github.com/gomlx/go-xla/pjrt"
@@ -57,17 +61,26 @@ import (
 // plugin is the one that is in use: a process has one for the CPU.
 var plugin struct {
 	functions *C.table
-	folder    folder
+	folder    folder // none for ""
 	machine   []byte // what an executable depends on beside its graph
 }
 
-// Use has graphs kept that the plugin at a path compiles, if device.ExecutablesVariable names a folder. It is called before a backend is made of that path, once, when XLA's flags are set. If the plugin
-// knows a flag that switches oneDNN on, that is its name.
+// loaded are the executables of this process that are in use.
+var loaded = struct {
+	sync.Mutex
+	of   map[string]unsafe.Pointer // by key
+	uses map[unsafe.Pointer]use
+}{of: map[string]unsafe.Pointer{}, uses: map[unsafe.Pointer]use{}}
+
+// use is how often an executable was handed out and not yet destroyed.
+type use struct {
+	key   string
+	times int
+}
+
+// Use has each graph that the plugin at a path compiles compiled once, and graphs of the prefix kept if device.ExecutablesVariable names a folder. It is called before a backend is made of
+// that path, once, when XLA's flags are set. oneDNN is the flag that switches that library on.
 func Use(path, oneDNN string) error {
-	dir := os.Getenv(device.ExecutablesVariable)
-	if dir == "" {
-		return nil
-	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
@@ -79,7 +92,7 @@ func Use(path, oneDNN string) error {
 		return nil // whoever loads it next reports it
 	}
 	s := device.System{}
-	plugin.functions, plugin.folder = functions, folder(dir)
+	plugin.functions, plugin.folder = functions, folder(os.Getenv(device.ExecutablesVariable))
 	plugin.machine = fmt.Appendf(nil, "1 %s %d %d %d.%d %s %s %d %s", path, info.Size(), info.ModTime().UnixNano(), functions.major, functions.minor, s.CPU(), s.Features(), runtime.NumCPU(), os.Getenv("XLA_FLAGS"))
 	withoutOneDNN = override(oneDNN)
 	return pjrt.RegisterPreloadedPlugin(path, uintptr(unsafe.Pointer(C.replaced(functions))))
@@ -88,33 +101,88 @@ func Use(path, oneDNN string) error {
 // withoutOneDNN is appended to a graph's options.
 var withoutOneDNN []byte
 
-// override is an entry of env_option_overrides, the field 7 of XLA's CompileOptionsProto, that sets a flag to false; none for no flag.
+// override is an entry of env_option_overrides, the field 7 of XLA's CompileOptionsProto, that sets a flag to false.
 func override(flag string) []byte {
-	if flag == "" {
-		return nil
-	}
 	entry := append([]byte{1<<3 | 2, byte(len(flag))}, flag...)
 	entry = append(entry, 2<<3|2, 2, 2<<3, 0) // an OptionOverrideProto whose field 2, a bool, is false
 	return append([]byte{7<<3 | 2, byte(len(entry))}, entry...)
 }
 
-// compileOrLoad stands for the plugin's PJRT_Client_Compile, and returns its error.
+// compileOnce stands for the plugin's PJRT_Client_Compile, and returns its error. What is compiled and in use is handed out once more.
 //
-//export compileOrLoad
-func compileOrLoad(a *C.compile_args) unsafe.Pointer {
+//export compileOnce
+func compileOnce(a *C.compile_args) unsafe.Pointer {
 	code := unsafe.Slice((*byte)(unsafe.Pointer(a.program.code)), a.program.code_size)
 	name, rest, _ := bytes.Cut(code, []byte("\n"))
-	if !bytes.Contains(name, []byte("@"+Prefix)) {
-		return C.call(plugin.functions, C.CLIENT_COMPILE, unsafe.Pointer(a))
+	options := C.GoBytes(unsafe.Pointer(a.options), C.int(a.options_size))
+	kept := plugin.folder != "" && bytes.Contains(name, []byte("@"+Prefix))
+	if kept {
+		options = append(options, withoutOneDNN...)
 	}
-	options := append(C.GoBytes(unsafe.Pointer(a.options), C.int(a.options_size)), withoutOneDNN...)
-	given, size := a.options, a.options_size
-	a.options, a.options_size = (*C.char)(C.CBytes(options)), C.size_t(len(options))
-	defer func() {
-		C.free(unsafe.Pointer(a.options))
-		a.options, a.options_size = given, size
-	}()
-	key := keyOf(plugin.machine, options, rest)
+	key := keyOf(plugin.machine, fmt.Append(nil, a.client), options, rest)
+	if a.loaded = shared(key); a.loaded != nil {
+		return nil
+	}
+	compilations.Add(1)
+	if !kept {
+		if failed := C.call(plugin.functions, C.CLIENT_COMPILE, unsafe.Pointer(a)); failed != nil {
+			return failed
+		}
+	} else if failed := compileOrLoad(a, options, keyOf(plugin.machine, options, rest)); failed != nil {
+		return failed
+	}
+	share(key, a.loaded)
+	return nil
+}
+
+// shared returns the executable of a key that is in use, which has one use more; nil if there is none.
+func shared(key string) unsafe.Pointer {
+	loaded.Lock()
+	defer loaded.Unlock()
+	executable := loaded.of[key]
+	if executable != nil {
+		loaded.uses[executable] = use{key, loaded.uses[executable].times + 1}
+	}
+	return executable
+}
+
+// share has an executable found under its key, unless another was compiled meanwhile.
+func share(key string, executable unsafe.Pointer) {
+	loaded.Lock()
+	defer loaded.Unlock()
+	if loaded.of[key] == nil {
+		loaded.of[key], loaded.uses[executable] = executable, use{key, 1}
+	}
+}
+
+// destroyLast stands for the plugin's PJRT_LoadedExecutable_Destroy: it destroys an executable after its last use.
+//
+//export destroyLast
+func destroyLast(a *C.destroy_args) unsafe.Pointer {
+	if !isLast(a.object) {
+		return nil
+	}
+	return C.call(plugin.functions, C.LOADED_DESTROY, unsafe.Pointer(a))
+}
+
+// isLast counts the end of a use of an executable and reports whether it was the last.
+func isLast(executable unsafe.Pointer) bool {
+	loaded.Lock()
+	defer loaded.Unlock()
+	u := loaded.uses[executable]
+	if u.times > 1 {
+		loaded.uses[executable] = use{u.key, u.times - 1}
+		return false
+	}
+	if u.times == 1 {
+		delete(loaded.of, u.key)
+		delete(loaded.uses, executable)
+	}
+	return true
+}
+
+// compileOrLoad compiles a graph with options, or reads what another process compiled.
+func compileOrLoad(a *C.compile_args, options []byte, key string) unsafe.Pointer {
 	executable, err := plugin.folder.read(key)
 	if executable != nil {
 		if a.loaded, err = load(a.client, executable); err == nil {
@@ -124,7 +192,12 @@ func compileOrLoad(a *C.compile_args) unsafe.Pointer {
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "warning: a compiled graph cannot be used and is compiled anew: %v\n", err)
 	}
-	if failed := C.call(plugin.functions, C.CLIENT_COMPILE, unsafe.Pointer(a)); failed != nil {
+	given, size := a.options, a.options_size
+	a.options, a.options_size = (*C.char)(C.CBytes(options)), C.size_t(len(options))
+	failed := C.call(plugin.functions, C.CLIENT_COMPILE, unsafe.Pointer(a))
+	C.free(unsafe.Pointer(a.options))
+	a.options, a.options_size = given, size
+	if failed != nil {
 		return failed
 	}
 	executable, err = serialize(a.loaded)

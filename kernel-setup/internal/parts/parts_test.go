@@ -216,7 +216,7 @@ func TestKernelEnvironmentNamesWhatMustNotDependOnTheFrontEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if env["GOMLX_NO_AUTO_INSTALL"] != "1" || env["FASHION_RUNS"] != filepath.Join(l.Root, "runs") || !strings.HasPrefix(env["PATH"], l.Bin()+":") {
+	if env["GOMLX_NO_AUTO_INSTALL"] != "1" || env["FASHION_RUNS"] != filepath.Join(l.Root, "runs") || env["FASHION_EXECUTABLES"] != l.Executables() || !strings.HasPrefix(env["PATH"], l.Bin()+":") {
 		t.Errorf("environment is %v", env)
 	}
 	for _, choice := range []string{"GOMLX_BACKEND", "FASHION_PROFILE"} {

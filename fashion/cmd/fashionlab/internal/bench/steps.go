@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 	"time"
 
@@ -158,29 +159,43 @@ func startAll(v Variant, steps int, python, dir string) ([]*timed, error) {
 	return all, nil
 }
 
-// printTimes prints each program's median and mean, ours in ratio to the others', and the memory of each process, in which ours holds
-// all that was timed so far.
+// printTimes prints each program's median and quartiles, ours in ratio to it with an interval, and the memory of each process, in which ours holds all that was timed so far; and how they
+// were measured.
 func printTimes(w io.Writer, what string, programs []*timed) {
-	fmt.Fprintf(w, "\n%s, %d each\n", what, len(programs[0].ms))
-	fmt.Fprintf(w, "%-60s %10s %8s %8s %14s %12s %10s\n", "", "parameters", "median", "mean", "ours/median", "ours/mean", "peak MB")
+	ours := programs[0]
+	fmt.Fprintf(w, "\n%s, %d each\n", what, len(ours.ms))
+	fmt.Fprintf(w, "%-60s %10s %8s %17s %22s %10s\n", "", "parameters", "median", "quartiles", "ours/its, 98% interval", "peak MB")
 	for _, p := range programs {
-		fmt.Fprintf(w, "%-60.60s %10d %8.1f %8.1f %14.2f %12.2f %10d\n", p.name, p.parameters, median(p.ms), mean(p.ms),
-			median(programs[0].ms)/median(p.ms), mean(programs[0].ms)/mean(p.ms), p.memory>>20)
+		ratio, low, high := ratios(ours.ms, p.ms)
+		fmt.Fprintf(w, "%-60.60s %10d %8.1f %8.1f %8.1f %6.2f (%5.2f to %5.2f) %10d\n", p.name, p.parameters, median(p.ms), quantile(p.ms, 0.25), quantile(p.ms, 0.75), ratio, low, high, p.memory>>20)
+	}
+	fmt.Fprintf(w, "in turns, %d each, with %v between them; a ratio is the median of those of the turns' medians; the others have the system's allocator and their own settings, ours keeps freed pages\n", rounds, restTime)
+	if load, ok := (device.System{}).Load(); ok && load > float64(runtime.NumCPU())+1 {
+		fmt.Fprintf(w, "the machine is loaded: %.1f programs wanted a processor in the last minute, of %d; only the ratios count\n", load, runtime.NumCPU())
 	}
 }
 
-func median(values []float64) float64 {
+// ratios divides the median of each of our turns by that of the other's and returns the median ratio with its interval, from the second smallest to the second largest: of ten turns that
+// holds the true median 98 times in 100, whatever the distribution (order statistics, binomial).
+func ratios(ours, theirs []float64) (ratio, low, high float64) {
+	var list []float64
+	for i := range rounds {
+		turn := func(ms []float64) float64 { return median(ms[i*len(ms)/rounds : (i+1)*len(ms)/rounds]) }
+		list = append(list, turn(ours)/turn(theirs))
+	}
+	slices.Sort(list)
+	return median(list), list[1], list[rounds-2]
+}
+
+// quantile is the value that a fraction of the values do not exceed, interpolated.
+func quantile(values []float64, fraction float64) float64 {
 	s := slices.Sorted(slices.Values(values))
-	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
+	at := fraction * float64(len(s)-1)
+	i := int(at)
+	return s[i] + (at-float64(i))*(s[min(i+1, len(s)-1)]-s[i])
 }
 
-func mean(values []float64) float64 {
-	sum := 0.0
-	for _, v := range values {
-		sum += v
-	}
-	return sum / float64(len(values))
-}
+func median(values []float64) float64 { return quantile(values, 0.5) }
 
 // NewStepper compiles a step of a recipe.
 func NewStepper(r recipes.Recipe) (*train.Stepper, error) {
