@@ -47,6 +47,9 @@ func (b Beat) String() string {
 // errStopped has another worker resume a trial.
 var errStopped = errors.New("the worker was stopped; the trial resumes after its last epoch, on another worker or when this one is back")
 
+// errUnsaved is a training whose last epoch the bucket does not have.
+var errUnsaved = errors.New("the last epoch was not saved")
+
 // trialPrefix is where a trial's artifacts are.
 func trialPrefix(search string, trial int) string {
 	return fmt.Sprintf("searches/%s/trials/%06d", search, trial)
@@ -68,6 +71,9 @@ func (t Trials[C]) Do(ctx context.Context, job Job[C]) (r hyperband.Result, err 
 		}
 		return job.Task.Epochs, err
 	})
+	if errors.Is(err, errUnsaved) { // the scores are known, and a trial that is promoted resumes from an earlier epoch, with the same outcome
+		err = nil
+	}
 	return r, err
 }
 
@@ -102,7 +108,9 @@ func (t Trials[C]) resume(ctx context.Context, prefix, dir string, beat Beat, tr
 		}
 		return err
 	}
-	s.saveAtLast(ctx, epochs)
+	if err := s.saveAtLast(ctx, epochs); err != nil {
+		return fmt.Errorf("%w: %w", errUnsaved, err)
+	}
 	return nil
 }
 
@@ -127,18 +135,20 @@ func (s *saver) save(ctx context.Context, epochs int) error {
 // lastTries is how often the last epoch is saved where the bucket fails, with a second between two, then two, and so on.
 const lastTries = 6
 
-// saveAtLast saves the last epoch. After lastTries it is given up: the scores are known, and a trial that is promoted resumes from an earlier epoch, with the same outcome.
-func (s *saver) saveAtLast(ctx context.Context, epochs int) {
+// saveAtLast saves the last epoch, and gives up after lastTries.
+func (s *saver) saveAtLast(ctx context.Context, epochs int) error {
 	for pause := time.Second; s.saved < epochs; pause *= 2 {
-		if s.save(ctx, epochs) == nil || pause >= time.Second<<(lastTries-1) {
-			return
+		err := s.save(ctx, epochs)
+		if err == nil || pause >= time.Second<<(lastTries-1) {
+			return err
 		}
 		select {
 		case <-ctx.Done():
-			return
+			return ctx.Err()
 		case <-time.After(pause):
 		}
 	}
+	return nil
 }
 
 // signs are the signs of life of an activity.

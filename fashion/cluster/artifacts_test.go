@@ -3,6 +3,7 @@ package cluster
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -283,5 +284,19 @@ func TestManifestNamesNoFileOutsideItsFolder(t *testing.T) {
 		if _, err := trials.Artifacts.manifest(t.Context(), key); err == nil {
 			t.Errorf("%s is read, want an error", manifest)
 		}
+	}
+}
+
+// A worker that is taken for lost while it saves must not report that its run is in the bucket.
+func TestLastEpochThatIsNotSavedIsAnError(t *testing.T) {
+	trials, _, _ := newTrials(t)
+	ctx, stop := context.WithCancel(t.Context())
+	s := saver{artifacts: trials.Artifacts, prefix: "p", dir: t.TempDir()}
+	stop()
+	if err := s.saveAtLast(ctx, 1); !errors.Is(err, context.Canceled) {
+		t.Errorf("saved after the end: %v, want an error", err)
+	}
+	if err := s.saveAtLast(t.Context(), 1); err != nil || s.saved != 1 {
+		t.Errorf("epoch %d is saved (%v), want 1", s.saved, err)
 	}
 }
