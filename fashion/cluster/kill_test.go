@@ -227,7 +227,7 @@ func TestWorkerThatIsCutOffDoesNotChangeTheOutcome(t *testing.T) {
 	spec.Budget.R = 9
 	var group sync.WaitGroup
 	group.Go(func() {
-		for range 2 {
+		for range 4 { // a cut between two trials has none executed twice
 			time.Sleep(1500 * time.Millisecond)
 			p.cut.Store(true)
 			time.Sleep(2 * quick.Heartbeat)
