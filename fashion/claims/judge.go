@@ -100,10 +100,15 @@ func (f Finding) Verdict() Verdict {
 	if f.Lacks() != "" {
 		return NotTested
 	}
-	switch effect := f.Results[0].Effect; {
-	case effect.Low > f.Above:
+	return verdictOf(f.Results[0].Effect.Interval, f.Above)
+}
+
+// verdictOf is the verdict of a gain with its 95% interval, which is to lie above a threshold.
+func verdictOf(gain metrics.Interval, above float64) Verdict {
+	switch {
+	case gain.Low > above:
 		return Confirmed
-	case effect.High < f.Above:
+	case gain.High < above:
 		return Contradicted
 	}
 	return NoDifference

@@ -26,8 +26,8 @@ type simulated struct {
 // good is a training of two epochs, of which the last has that accuracy.
 func good(accuracy float64) simulated { return simulated{[]float64{0.5, accuracy}, 12000, true} }
 
-// save makes a finished and tested run. An image is right with a probability that is the same for the image in all trainings but for a little.
-func (s simulated) save(t *testing.T, store run.Store, v study.Variant) {
+// begin opens the variant's run for writing.
+func begin(t *testing.T, store run.Store, v study.Variant) *run.Run {
 	t.Helper()
 	dir, err := store.Path(v.Run)
 	if err != nil {
@@ -37,7 +37,15 @@ func (s simulated) save(t *testing.T, store run.Store, v study.Variant) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return r
+}
+
+// save makes a finished and tested run. An image is right with a probability that is the same for the image in all trainings but for a little.
+func (s simulated) save(t *testing.T, store run.Store, v study.Variant) {
+	t.Helper()
+	r := begin(t, store, v)
 	defer r.Close()
+	var err error
 	var history []run.Epoch
 	chance := rand.New(rand.NewPCG(v.Recipe.Seed, uint64(len(v.Run))))
 	var indices []int32
@@ -323,14 +331,7 @@ func TestDifferencesByCostHaveTheCheapestFirstAndLeaveOutWhatWasNotRun(t *testin
 		for seed := uint64(1); seed <= 2; seed++ {
 			v := s.Members(seed)[0]
 			good(accuracy).save(t, store, v)
-			dir, err := store.Path(v.Run)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r, err := run.Begin(dir, v.Recipe)
-			if err != nil {
-				t.Fatal(err)
-			}
+			r := begin(t, store, v)
 			r.Record.Seconds = seconds
 			if err := errors.Join(r.SaveRecord(), r.Close()); err != nil {
 				t.Fatal(err)

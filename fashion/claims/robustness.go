@@ -68,13 +68,7 @@ func onCorrupted(stores ...run.Store) (string, error) {
 
 // relativeTo1 is the verdict of a relative error, of which less than 1 is better than the baseline.
 func relativeTo1(e metrics.Interval) Verdict {
-	switch {
-	case e.High < 1:
-		return Confirmed
-	case e.Low > 1:
-		return Contradicted
-	}
-	return NoDifference
+	return verdictOf(metrics.Interval{Value: 1 - e.Value, Low: 1 - e.High, High: 1 - e.Low}, 0)
 }
 
 // Of tells a corruption's effect by the same rule as the verdict, as a word: helps, hurts, or no difference seen.

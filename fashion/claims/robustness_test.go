@@ -16,14 +16,7 @@ func saveRobustness(t *testing.T, v study.Variant, wrong int) {
 	good(0.9).save(t, run.Local(), v)
 	bits := bytes.Repeat([]byte{0xff}, 1250)
 	clear(bits[:wrong/8])
-	dir, err := run.Local().Path(v.Run)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := run.Begin(dir, v.Recipe)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := begin(t, run.Local(), v)
 	defer r.Close()
 	corrupted := func(name string) run.Corrupted {
 		return run.Corrupted{Name: name, Unit: "pixels", Strengths: []float64{1}, Correct: []run.Bits{bits}}
