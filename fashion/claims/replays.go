@@ -27,14 +27,7 @@ func Hyperband(store run.Store) (v ReplayedVerdict, err error) {
 		return v, err
 	}
 	v.Replays = &replays
-	switch saved := replays.Saved[len(replays.Saved)-1]; {
-	case saved.Low > 0:
-		v.Verdict = Confirmed
-	case saved.High < 0:
-		v.Verdict = Contradicted
-	default:
-		v.Verdict = NoDifference
-	}
+	v.Verdict = verdictOf(replays.Saved[len(replays.Saved)-1].Interval, 0)
 	return v, nil
 }
 
