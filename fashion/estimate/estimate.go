@@ -69,6 +69,25 @@ func nearest(r recipes.Recipe) (best timedStep) {
 // smallStem is by how much more arithmetic ResNet50 does with the small stem, which makes all maps behind it four times as high and wide. A step with it has not been timed.
 const smallStem = 16
 
+// arithmetic is about how much arithmetic a network does for an image, as a multiple of the timed one of its name.
+func arithmetic(m recipes.Model) float64 {
+	of := func(n, normal int) float64 { return float64(cmp.Or(n, normal)) / float64(normal) }
+	factor := 1.0
+	switch m.Name {
+	case "residual":
+		factor = math.Pow(of(m.Width, 32), 2)
+	case "wideresnet":
+		factor = math.Pow(of(m.Width, 2), 2) * float64(cmp.Or(m.Depth, 16)-4) / 12
+	}
+	if m.Stem == "small" {
+		factor *= smallStem
+	}
+	if m.Side > 0 {
+		factor *= math.Pow(of(m.Side, 32), 2)
+	}
+	return factor
+}
+
 // epochSeconds is about how many seconds an epoch of a recipe takes on referenceDevice, 0 if nearest has no step for it. A validation image costs a
 // third of one that all layers are trained on: it has no backward pass. With precise statistics of batch
 // normalization the images for them cost as much, and validation images are predicted twice.
@@ -88,13 +107,7 @@ func epochSeconds(r recipes.Recipe) float64 {
 	if r.Data.Task == recipes.Rotation {
 		seconds *= 4 // all orientations
 	}
-	if r.Model.Stem == "small" {
-		seconds *= smallStem
-	}
-	if side := float64(r.Model.Side); side > 0 {
-		seconds *= side * side / (32 * 32)
-	}
-	return seconds
+	return seconds * arithmetic(r.Model)
 }
 
 // Basis is what an estimate rests on.

@@ -100,3 +100,11 @@ func TestSmallStemTakesAsManyTimesAsLongAsItsMapsAreLarger(t *testing.T) {
 		t.Errorf("an epoch with the small stem takes %.1f times as long, want about 16", got)
 	}
 }
+
+func TestTwiceTheWidthTakesFourTimesAsLong(t *testing.T) {
+	narrow, wide := study.Residual(study.Full), study.ResidualWide(study.Full)
+	wide.Batch = narrow.Batch
+	if got := (Speeds{}).For(wide).Seconds(wide, 1) / (Speeds{}).For(narrow).Seconds(narrow, 1); got < 3.99 || got > 4.01 {
+		t.Errorf("an epoch of the residual network of twice the width takes %.1f times as long, want 4", got)
+	}
+}
