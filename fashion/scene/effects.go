@@ -3,6 +3,9 @@ package scene
 import (
 	"image"
 	"image/color"
+	"math"
+
+	"gonum.org/v1/gonum/floats"
 
 	"fashionlab/fashion/internal/raster"
 )
@@ -20,31 +23,42 @@ func clearCorners(img *image.RGBA, radius int) {
 	}
 }
 
-// blur is a picture after a Gaussian blur of that standard deviation, in pixels; beyond its borders it goes on as at them.
-func blur(img *image.RGBA, deviation float64) *image.RGBA {
-	weights, sum := raster.Gaussian(deviation)
+// blur is the pixels of a square picture of that many channels after a Gaussian blur of that standard deviation, in pixels; beyond its borders it goes on as at them.
+func blur(pix []uint8, channels int, deviation float64) []uint8 {
+	weights, total := raster.Gaussian(deviation)
 	radius := len(weights) / 2
-	side := img.Rect.Dx()
-	pass := func(from *image.RGBA, across, down int) *image.RGBA {
-		to := image.NewRGBA(from.Rect)
-		for y := range side {
-			for x := range side {
-				var v [4]float64
-				for k, w := range weights {
-					i := from.PixOffset(min(max(x+across*(k-radius), 0), side-1), min(max(y+down*(k-radius), 0), side-1))
-					for c := range v {
-						v[c] += w * float64(from.Pix[i+c])
-					}
-				}
-				at := to.PixOffset(x, y)
-				for c := range v {
-					to.Pix[at+c] = raster.Level(v[c] / sum)
-				}
-			}
+	side := int(math.Sqrt(float64(len(pix) / channels)))
+	width := side * channels
+	at := func(i int) int { return min(max(i-radius, 0), side-1) } // the pixel that stands at i of a row or column with radius pixels more at both ends
+	sum := make([]float64, width)
+	to := func(out []uint8) {
+		for i, v := range sum {
+			out[i], sum[i] = raster.Level(v/total), 0
 		}
-		return to
 	}
-	return pass(pass(img, 1, 0), 0, 1)
+	across := make([]uint8, len(pix))
+	row := make([]float64, (side+2*radius)*channels)
+	for y := range side {
+		for i := range row {
+			row[i] = float64(pix[y*width+at(i/channels)*channels+i%channels])
+		}
+		for k, w := range weights {
+			floats.AddScaled(sum, w, row[k*channels:k*channels+width])
+		}
+		to(across[y*width:])
+	}
+	column := make([]float64, len(pix))
+	for i, v := range across {
+		column[i] = float64(v)
+	}
+	out := make([]uint8, len(pix))
+	for y := range side {
+		for k, w := range weights {
+			floats.AddScaled(sum, w, column[at(y+k)*width:][:width])
+		}
+		to(out[y*width:])
+	}
+	return out
 }
 
 // plain is a cut-out item in grey of that mean level, whose texture keeps a fifth of its contrast.

@@ -89,17 +89,20 @@ func (s Scene) Render(item fashion.Image, r *rand.Rand) (image.Image, error) {
 	if s.Shadow > 0 {
 		shadow := image.NewRGBA(out.Rect)
 		place(shadow, cutOut, dx+12, dy+12)
-		blurred := blur(shadow, 8)
-		for i := 0; i < len(out.Pix); i += 4 {
-			light := 1 - s.Shadow*float64(blurred.Pix[i+3])/255
+		opacity := make([]uint8, len(shadow.Pix)/4)
+		for i := range opacity {
+			opacity[i] = shadow.Pix[4*i+3]
+		}
+		for i, v := range blur(opacity, 1, 8) {
+			light := 1 - s.Shadow*float64(v)/255
 			for c := range 3 {
-				out.Pix[i+c] = raster.Level(float64(out.Pix[i+c]) * light)
+				out.Pix[4*i+c] = raster.Level(float64(out.Pix[4*i+c]) * light)
 			}
 		}
 	}
 	place(out, cutOut, dx, dy)
 	if s.Blur > 0 {
-		out = blur(out, s.Blur)
+		out.Pix = blur(out.Pix, 4, s.Blur)
 	}
 	if s.Noise > 0 {
 		for i := range out.Pix {
