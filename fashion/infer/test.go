@@ -33,7 +33,7 @@ func Test(r *run.Run, own ...recipes.Own) (run.Predictions, error) {
 	}
 	defer w.Close() // the lock; what was saved is on the disk
 	if p, err = predictTest(w, own); err != nil {
-		return run.Predictions{}, fmt.Errorf("%s: %w", r.Dir, err)
+		return run.Predictions{}, err
 	}
 	r.Record = w.Record
 	return p, nil
@@ -66,7 +66,7 @@ func predictTest(r *run.Run, own []recipes.Own) (run.Predictions, error) {
 	}
 	p, err := m.Predict(set)
 	if err != nil {
-		return run.Predictions{}, err
+		return run.Predictions{}, fmt.Errorf("%s: %w", r.Dir, err)
 	}
 	return p, r.SavePredictions(run.Test, p)
 }

@@ -36,15 +36,18 @@ func Answers(sizes []int, python string) error {
 		}
 		programs := []*timed{ours}
 		if python != "" {
-			device, err := peerDevice()
+			pythons, err := interpreters(python)
 			if err != nil {
 				return err
 			}
-			p, err := startScript(python, device, "peers/answers.py", fmt.Sprint(n), fmt.Sprint(answerTimes), device)
-			if err != nil {
-				return err
+			for _, python := range pythons {
+				p, err := python.start("peers/answers.py", fmt.Sprint(n), fmt.Sprint(answerTimes), python.device)
+				if err != nil {
+					stopAll(programs)
+					return err
+				}
+				programs = append(programs, p)
 			}
-			programs = append(programs, p)
 		}
 		if err := inTurns(programs); err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"fashionlab/fashion/device"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/recipes"
@@ -43,13 +44,13 @@ func (p peer) has(r recipes.Recipe) bool {
 	return slices.Contains(p.models, r.Model.Name) && (p.stems || r.Model.Stem == "") && (p.augment || r.Augmentation == recipes.Augmentation{})
 }
 
-// missing says why a Python cannot run a peer on the device, "" if it can.
-func (p peer) missing(python, device string) (string, error) {
+// missing says why a Python cannot run a peer, "" if it can.
+func (p peer) missing(python interpreter) (string, error) {
 	program := "import " + p.module
-	if device == cuda {
+	if python.device == cuda {
 		program += "\nassert " + p.onGPU + ", 'sees no GPU'"
 	}
-	c, err := peerCommand(python, device, "-c", program)
+	c, err := python.command("-c", program)
 	if err != nil {
 		return "", err
 	}
@@ -57,7 +58,7 @@ func (p peer) missing(python, device string) (string, error) {
 	c.Stderr = &messages
 	err = c.Run()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		return fmt.Sprintf("%s of %s: %s", p.module, python, lastLine(messages.Bytes())), nil
+		return fmt.Sprintf("%s of %s: %s", p.module, python.path, lastLine(messages.Bytes())), nil
 	}
 	return "", err
 }
@@ -81,38 +82,57 @@ func peerDevice() (string, error) {
 }
 
 // startPeer starts a peer's script, which times a turn for each line that it reads.
-func startPeer(python, device, script, dir string, recipe recipes.Recipe, steps int) (*timed, error) {
-	return startScript(python, device, script, dir, fmt.Sprint(steps), recipe.String(), device)
+func (p interpreter) startPeer(script, dir string, recipe recipes.Recipe, steps int) (*timed, error) {
+	return p.start(script, dir, fmt.Sprint(steps), recipe.String(), p.device)
 }
 
 // ours are the environment variables that are set for our backend and mean something to others' libraries as well.
-var ours = []string{"GLIBC_TUNABLES", "XLA_FLAGS", "GOMLX_BACKEND", "PJRT_PLUGIN_LIBRARY_PATH"}
+var ours = []string{device.TunablesVariable, "XLA_FLAGS", "GOMLX_BACKEND", "PJRT_PLUGIN_LIBRARY_PATH"}
 
-// peerCommand is a Python of others with settings of its own, for a device. On a GPU JAX and TensorFlow leave each other and us memory; on the CPU they see no GPU.
-func peerCommand(python, device string, args ...string) (*exec.Cmd, error) {
-	c := exec.Command(python, args...)
+// interpreter is a Python of others.
+type interpreter struct {
+	path, device string // the command; cpu or cuda
+	ourAllocator bool   // with the settings of the allocator that ours has, instead of the system's
+}
+
+// interpreters are those of a command in which peers are timed: with the system's allocator and, on a CPU where ours has settings for it, with those.
+func interpreters(path string) (list []interpreter, err error) {
+	where, err := peerDevice()
+	if err != nil {
+		return nil, err
+	}
+	list = []interpreter{{path: path, device: where}}
+	if where == cpu && os.Getenv(device.TunablesVariable) != "" {
+		list = append(list, interpreter{path, where, true})
+	}
+	return list, nil
+}
+
+// command is the Python with settings of its own. On a GPU JAX and TensorFlow leave each other and us memory; on the CPU they see no GPU.
+func (p interpreter) command(args ...string) (*exec.Cmd, error) {
+	c := exec.Command(p.path, args...)
 	c.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
-		return slices.Contains(ours, name)
+		return slices.Contains(ours, name) && !(p.ourAllocator && name == device.TunablesVariable)
 	})
-	switch device {
+	switch p.device {
 	case cuda:
 		c.Env = append(c.Env, "XLA_PYTHON_CLIENT_PREALLOCATE=false", "TF_FORCE_GPU_ALLOW_GROWTH=true")
 	case cpu:
 		c.Env = append(c.Env, "JAX_PLATFORMS=cpu", "CUDA_VISIBLE_DEVICES=-1")
 	default:
-		return nil, fmt.Errorf("a peer computes on %q, want %s or %s", device, cpu, cuda)
+		return nil, fmt.Errorf("a peer computes on %q, want %s or %s", p.device, cpu, cuda)
 	}
 	return c, nil
 }
 
-// startScript starts a script of ours with arguments.
-func startScript(python, device, script string, args ...string) (*timed, error) {
+// start starts a script of ours with arguments.
+func (p interpreter) start(script string, args ...string) (*timed, error) {
 	source, err := peerScripts.ReadFile(script)
 	if err != nil {
 		return nil, err
 	}
-	c, err := peerCommand(python, device, append([]string{"-c", string(source)}, args...)...)
+	c, err := p.command(append([]string{"-c", string(source)}, args...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -130,8 +150,8 @@ func startScript(python, device, script string, args ...string) (*timed, error) 
 		return nil, err
 	}
 	lines := bufio.NewReader(out)
-	p, ended := &timed{name: script}, false
-	p.turn = func() ([]float64, error) {
+	t, ended := &timed{name: script}, false
+	t.turn = func() ([]float64, error) {
 		_, err := fmt.Fprintln(in)
 		var line []byte
 		if err == nil {
@@ -150,16 +170,19 @@ func startScript(python, device, script string, args ...string) (*timed, error) 
 		if err := json.Unmarshal(line, &answer); err != nil {
 			return nil, err
 		}
-		p.name, p.parameters, p.memory = answer.Peer, answer.Parameters, answer.Memory
+		t.name, t.parameters, t.memory = answer.Peer, answer.Parameters, answer.Memory
+		if p.ourAllocator {
+			t.name += ", allocator as ours"
+		}
 		return answer.MS, nil
 	}
-	p.stop = func() {
+	t.stop = func() {
 		if !ended { // its exit status says nothing more than its answers did
 			in.Close()
 			c.Wait()
 		}
 	}
-	return p, nil
+	return t, nil
 }
 
 // lastLine is the last line of a program's messages: of a Python error, what went wrong.

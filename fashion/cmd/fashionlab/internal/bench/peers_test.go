@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"fashionlab/fashion/device"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/study"
 )
@@ -14,26 +15,39 @@ func TestPeersDoNotInheritTheSettingsOfOurBackend(t *testing.T) {
 		t.Setenv(name, "set for ours")
 	}
 	t.Setenv("OF_THE_USER", "kept")
-	for device, want := range map[string][]string{
+	for where, want := range map[string][]string{
 		cpu:  {"JAX_PLATFORMS=cpu", "CUDA_VISIBLE_DEVICES=-1", "OF_THE_USER=kept"},
 		cuda: {"XLA_PYTHON_CLIENT_PREALLOCATE=false", "TF_FORCE_GPU_ALLOW_GROWTH=true", "OF_THE_USER=kept"},
 	} {
-		c, err := peerCommand("python3", device)
+		c, err := interpreter{path: "python3", device: where}.command()
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, v := range c.Env {
 			if name, _, _ := strings.Cut(v, "="); slices.Contains(ours, name) {
-				t.Errorf("on %s a peer inherits %s", device, v)
+				t.Errorf("on %s a peer inherits %s", where, v)
 			}
 		}
 		for _, v := range want {
 			if !slices.Contains(c.Env, v) {
-				t.Errorf("on %s a peer's environment lacks %s", device, v)
+				t.Errorf("on %s a peer's environment lacks %s", where, v)
 			}
 		}
 	}
-	if _, err := peerCommand("python3", "tpu"); err == nil || !strings.Contains(err.Error(), `"tpu"`) {
+	shared, err := interpreter{"python3", cpu, true}.command()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var inherited []string
+	for _, v := range shared.Env {
+		if name, value, _ := strings.Cut(v, "="); value == "set for ours" {
+			inherited = append(inherited, name)
+		}
+	}
+	if !slices.Equal(inherited, []string{device.TunablesVariable}) {
+		t.Errorf("a peer with the allocator's settings inherits %q of ours", inherited)
+	}
+	if _, err := (interpreter{path: "python3", device: "tpu"}).command(); err == nil || !strings.Contains(err.Error(), `"tpu"`) {
 		t.Errorf("a peer on a TPU: the error is %v", err)
 	}
 }

@@ -54,7 +54,7 @@ func Search(ctx context.Context, model, python string, report func(hyperband.Sta
 	if err != nil {
 		return err
 	}
-	c, err := peerCommand(python, device, "-c", string(script), data, filepath.Join(dir, "theirs"), fmt.Sprint(budget.R), fmt.Sprint(budget.Eta), s.Base.String())
+	c, err := interpreter{path: python, device: device}.command("-c", string(script), data, filepath.Join(dir, "theirs"), fmt.Sprint(budget.R), fmt.Sprint(budget.Eta), s.Base.String())
 	if err != nil {
 		return err
 	}

@@ -134,7 +134,7 @@ func startAll(v Variant, steps int, python, dir string) ([]*timed, error) {
 	if python == "" || !v.peers {
 		return all, nil
 	}
-	device, err := peerDevice()
+	pythons, err := interpreters(python)
 	if err != nil {
 		return all, err
 	}
@@ -142,7 +142,7 @@ func startAll(v Variant, steps int, python, dir string) ([]*timed, error) {
 		if !peer.has(v.recipe) {
 			continue
 		}
-		missing, err := peer.missing(python, device)
+		missing, err := peer.missing(pythons[0])
 		if err != nil {
 			return all, err
 		}
@@ -150,11 +150,13 @@ func startAll(v Variant, steps int, python, dir string) ([]*timed, error) {
 			fmt.Printf("not measured: %s\n", missing)
 			continue
 		}
-		p, err := startPeer(python, device, "peers/"+peer.script+".py", dir, v.recipe, steps)
-		if err != nil {
-			return all, err
+		for _, python := range pythons {
+			p, err := python.startPeer("peers/"+peer.script+".py", dir, v.recipe, steps)
+			if err != nil {
+				return all, err
+			}
+			all = append(all, p)
 		}
-		all = append(all, p)
 	}
 	return all, nil
 }
@@ -169,7 +171,7 @@ func printTimes(w io.Writer, what string, programs []*timed) {
 		ratio, low, high := ratios(ours.ms, p.ms)
 		fmt.Fprintf(w, "%-60.60s %10d %8.1f %8.1f %8.1f %6.2f (%5.2f to %5.2f) %10d\n", p.name, p.parameters, median(p.ms), quantile(p.ms, 0.25), quantile(p.ms, 0.75), ratio, low, high, p.memory>>20)
 	}
-	fmt.Fprintf(w, "in turns, %d each, with %v between them; a ratio is the median of those of the turns' medians; the others have the system's allocator and their own settings, ours keeps freed pages\n", rounds, restTime)
+	fmt.Fprintf(w, "in turns, %d each, with %v between them; a ratio is the median of those of the turns' medians; the others have their own settings; allocator as ours: its settings too, so that freed pages are kept\n", rounds, restTime)
 	if load, ok := (device.System{}).Load(); ok && load > float64(runtime.NumCPU())+1 {
 		fmt.Fprintf(w, "the machine is loaded: %.1f programs wanted a processor in the last minute, of %d; only the ratios count\n", load, runtime.NumCPU())
 	}
