@@ -12,6 +12,7 @@ import (
 
 	"fashionlab/fashion/claims"
 	"fashionlab/fashion/device"
+	"fashionlab/fashion/disk"
 	"fashionlab/fashion/estimate"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
@@ -66,7 +67,8 @@ func newQueue(q queueOptions, o trainOptions) (queue, error) {
 	return queue{q, o, claims.Queue(o.profile, asked...)}, nil
 }
 
-// do trains what is missing until all is there or the time limit is reached, which is not an error. A training that fails does not keep the others waiting; its error comes last.
+// do trains what is missing until all is there or the time limit is reached, which is not an error. A training that fails does not keep the others waiting; its error comes last. What another
+// process trains is left to it, so that two may work at once.
 func (q queue) do(ctx context.Context) error {
 	missing, err := q.print()
 	if q.plan {
@@ -81,12 +83,15 @@ func (q queue) do(ctx context.Context) error {
 	for i, v := range missing {
 		fmt.Printf("%d of %d: %s, seed %d, into %s\n", i+1, len(missing), v.Name, v.Recipe.Seed, v.Run)
 		q.options.name, q.options.robustness = v.Run, study.NeedsRobustness(q.options.profile, v)
+		var elsewhere *disk.LockedError
 		switch err := (training{q.options, v.Recipe}).do(limited); {
 		case ctx.Err() != nil:
 			return errors.Join(append(failed, err)...)
 		case errors.Is(err, context.DeadlineExceeded):
 			fmt.Printf("%v\nThe time of -for %v is over with %d of %d trainings to do; the same command resumes.\n", err, q.limit, len(missing)-i, len(q.trainings))
 			return errors.Join(failed...)
+		case errors.As(err, &elsewhere):
+			fmt.Printf("%s is trained by %s; the same command says later whether it is finished\n", v.Run, elsewhere.Owner)
 		case err != nil:
 			failed = append(failed, err)
 			fmt.Fprintln(os.Stderr, err)

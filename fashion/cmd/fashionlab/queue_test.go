@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"fashionlab/fashion/disk"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 )
@@ -30,6 +32,21 @@ func TestQueueThatIsStoppedAndResumedEndsAsOneThatIsNot(t *testing.T) {
 		}
 	}
 	began := time.Now()
+	elsewhere := filepath.Join(whole, filepath.FromSlash(study.Schedules(study.Smoke)[0].Run))
+	if err := os.MkdirAll(elsewhere, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := disk.NewLock(elsewhere)
+	if err != nil {
+		t.Fatal(err)
+	}
+	do(whole, args...)
+	if _, err := os.Stat(filepath.Join(elsewhere, "done")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a run that another process holds was trained (%v)", err)
+	}
+	if err := lock.Close(); err != nil {
+		t.Fatal(err)
+	}
 	do(whole, args...)
 	took := time.Since(began)
 	stops := 2
