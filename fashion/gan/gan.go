@@ -44,8 +44,10 @@ func fit(ctx context.Context, name string, recipe recipes.Recipe, begin func(str
 	}
 	return session.Config{
 		Dir: dir, Recipe: recipe, Begin: begin, Own: own, Report: report, Best: run.Closest,
-		Images: func(d recipes.Data) (*session.Images, error) { return session.Load(d, own) },
-		Loop:   func(s *session.Session) session.Loop { return &loop{Session: s} },
+		Images: func(ctx context.Context, d recipes.Data, progress func(done, of int)) (*session.Images, error) {
+			return session.Load(ctx, d, own, progress)
+		},
+		Loop: func(s *session.Session) session.Loop { return &loop{Session: s} },
 	}.Run(ctx)
 }
 
@@ -98,7 +100,7 @@ func NewStepper(recipe recipes.Recipe) (*Stepper, error) {
 	if err != nil {
 		return nil, err
 	}
-	images, err := session.Load(recipe.Data, nil)
+	images, err := session.Load(context.Background(), recipe.Data, nil, nil)
 	if err != nil {
 		return nil, err
 	}

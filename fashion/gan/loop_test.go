@@ -18,7 +18,7 @@ func TestGeneratorThatAlwaysMakesTheSameImageIsMeasuredAsModeCollapse(t *testing
 		t.Fatal(err)
 	}
 	recipe := recipes.Recipe{Model: recipes.Model{Name: "sngan", Latent: 4, Width: 2}, Data: recipes.Data{Limit: 500, Validation: 0.4, SplitSeed: 1}, Seed: 1}
-	images, err := session.Load(recipe.Data, nil)
+	images, err := session.Load(t.Context(), recipe.Data, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package gan
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -34,7 +35,7 @@ func (Synthesizer) OwnName() string { return "synthetic images" }
 func (Synthesizer) Makes(s recipes.Synthetic) bool { return s.Run != "" }
 
 // Synthesize makes the images of a recipe, as many of each class and at least n in all. Hard examples are compared with the validation images.
-func (Synthesizer) Synthesize(s recipes.Synthetic, n int, _, validation fashion.Set) (fashion.Set, error) {
+func (Synthesizer) Synthesize(_ context.Context, s recipes.Synthetic, n int, _, validation fashion.Set, _ func(done, of int)) (fashion.Set, error) {
 	store := run.Local()
 	if s.Published {
 		store = run.Published()

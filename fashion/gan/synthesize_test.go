@@ -14,7 +14,7 @@ import (
 // mixed are the training images of a recipe with synthetic ones.
 func mixed(t *testing.T, s recipes.Synthetic) session.Training {
 	t.Helper()
-	images, err := session.Load(recipes.Data{Limit: 400, Validation: 0.25, SplitSeed: 1, Synthetic: s}, []recipes.Own{Synthesizer{}})
+	images, err := session.Load(t.Context(), recipes.Data{Limit: 400, Validation: 0.25, SplitSeed: 1, Synthetic: s}, []recipes.Own{Synthesizer{}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,12 +66,12 @@ func TestSyntheticImagesThatCannotBeMadeAreAnError(t *testing.T) {
 		"no such run": {recipes.Synthetic{Run: "none", Fraction: 0.5}, "not run"},
 		"no GAN":      {recipes.Synthetic{Run: "full/residual", Published: true, Fraction: 0.5}, "want a GAN"},
 	} {
-		_, err := session.Load(recipes.Data{Limit: 400, Validation: 0.25, SplitSeed: 1, Synthetic: c.synthetic}, []recipes.Own{Synthesizer{}})
+		_, err := session.Load(t.Context(), recipes.Data{Limit: 400, Validation: 0.25, SplitSeed: 1, Synthetic: c.synthetic}, []recipes.Own{Synthesizer{}}, nil)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: the error is %v, want one with %q", name, err, c.want)
 		}
 	}
-	if _, err := session.Load(recipes.Data{Limit: 400, Validation: 0.25, SplitSeed: 1, Synthetic: recipes.Synthetic{Run: "full/gan", Published: true, Fraction: 0.5}}, nil); err == nil || !strings.Contains(err.Error(), "gan.Synthesizer") {
+	if _, err := session.Load(t.Context(), recipes.Data{Limit: 400, Validation: 0.25, SplitSeed: 1, Synthetic: recipes.Synthetic{Run: "full/gan", Published: true, Fraction: 0.5}}, nil, nil); err == nil || !strings.Contains(err.Error(), "gan.Synthesizer") {
 		t.Errorf("without a part that makes them: %v, want an error that names gan.Synthesizer", err)
 	}
 	// Noise is never assigned to one class so often.
@@ -79,7 +79,7 @@ func TestSyntheticImagesThatCannotBeMadeAreAnError(t *testing.T) {
 	for i := range noise.Images {
 		noise.Images[i][i] = 255
 	}
-	images, err := session.Load(recipes.Data{Limit: 400, Validation: 0.25, SplitSeed: 1}, nil)
+	images, err := session.Load(t.Context(), recipes.Data{Limit: 400, Validation: 0.25, SplitSeed: 1}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,11 +50,15 @@ func progressFigure(p run.Progress) plots.Figure {
 	return plots.LearningCurves(p.History, p.Recipe.Epochs)
 }
 
-// printed reports once per epoch on standard error.
+// printed reports on standard error: once per epoch, and each tenth of the synthetic images.
 func printed() func(run.Progress) {
 	last := ""
 	return func(p run.Progress) {
-		if key := fmt.Sprint(p.Stage, p.Epoch); key != last {
+		key := fmt.Sprint(p.Stage, p.Epoch)
+		if p.Stage == "synthesizing" && p.Steps > 0 { // the longest work without an epoch
+			key += fmt.Sprint(10 * p.Step / p.Steps)
+		}
+		if key != last {
 			last = key
 			fmt.Fprintln(os.Stderr, progressLine(p))
 		}
@@ -65,7 +69,11 @@ func printed() func(run.Progress) {
 func progressLine(p run.Progress) string {
 	switch p.Stage {
 	case "synthesizing":
-		return "Making the synthetic images, then compiling the graphs for XLA ..."
+		s := "Making the synthetic images"
+		if p.Steps > 0 {
+			s += fmt.Sprintf(", %d of %d", p.Step, p.Steps)
+		}
+		return s + ", then compiling the graphs for XLA ..."
 	case "compiling":
 		return "Compiling the graphs for XLA ..."
 	case "done":

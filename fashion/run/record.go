@@ -61,7 +61,7 @@ type Progress struct {
 	Recipe          recipes.Recipe
 	History         []Epoch         // finished epochs
 	Epoch           int             // the epoch under way, 1 for the first
-	Step, Steps     int             // steps done in it, of so many
+	Step, Steps     int             // steps done in it, of so many; synthetic images that are made, while they are
 	Loss, Accuracy  float64         // running means over the epoch's steps so far
 	ImagesPerSecond float64         // of this process so far, training only
 	TimeLeft        time.Duration   // estimated time to the end of the training; 0 if not known yet

@@ -44,7 +44,7 @@ func microBatchesTrainAsTheWholeBatch(t *testing.T, backend compute.Backend, rec
 	t.Helper()
 	var values [2][]float32
 	var losses [2]float64
-	images, err := session.Load(recipe.Data, nil)
+	images, err := session.Load(t.Context(), recipe.Data, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

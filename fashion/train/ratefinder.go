@@ -1,6 +1,8 @@
 package train
 
 import (
+	"context"
+
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/internal/session"
 	"fashionlab/fashion/layers"
@@ -21,7 +23,7 @@ func FindRate(recipe recipes.Recipe, low, high float64, steps int, own ...recipe
 	if err != nil {
 		return t, err
 	}
-	images, err := session.Load(recipe.Data, own)
+	images, err := session.Load(context.Background(), recipe.Data, own, nil)
 	if err != nil {
 		return t, err
 	}

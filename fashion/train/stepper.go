@@ -1,6 +1,8 @@
 package train
 
 import (
+	"context"
+
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/internal/session"
 	"fashionlab/fashion/layers"
@@ -19,7 +21,7 @@ func NewStepper(recipe recipes.Recipe, own ...recipes.Own) (*Stepper, error) {
 	if err != nil {
 		return nil, err
 	}
-	images, err := session.Load(recipe.Data, own)
+	images, err := session.Load(context.Background(), recipe.Data, own, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -142,11 +142,11 @@ type InterruptedError = session.InterruptedError
 type DivergedError = session.DivergedError
 
 // load reads the images that a recipe asks for, unless they are those of the recipe before.
-func (t *Trainer) load(d recipes.Data) (*session.Images, error) {
+func (t *Trainer) load(ctx context.Context, d recipes.Data, progress func(done, of int)) (*session.Images, error) {
 	if t.images != nil && t.data == d {
 		return t.images, nil
 	}
-	images, err := session.Load(d, t.Own)
+	images, err := session.Load(ctx, d, t.Own, progress)
 	if err != nil {
 		return nil, err
 	}

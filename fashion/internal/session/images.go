@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -43,8 +44,9 @@ type Synthesizer interface {
 	recipes.Own
 	// Makes reports whether it makes the images of a recipe.
 	Makes(s recipes.Synthetic) bool
-	// Synthesize makes images, as many of each class and at least n in all. Training images may be changed, validation images may only be compared with.
-	Synthesize(s recipes.Synthetic, n int, training, validation fashion.Set) (fashion.Set, error)
+	// Synthesize makes images, as many of each class and at least n in all. Training images may be changed, validation images may only be compared with. It may call progress, from one
+	// goroutine at a time, and stops with the context's error when that ends, if it takes long.
+	Synthesize(ctx context.Context, s recipes.Synthetic, n int, training, validation fashion.Set, progress func(done, of int)) (fashion.Set, error)
 }
 
 // SynthesizerOf returns the part of one's own that makes the synthetic images of a recipe, of which there must be one.
@@ -60,8 +62,8 @@ func SynthesizerOf(s recipes.Synthetic, own []recipes.Own) (Synthesizer, error) 
 	return makers[0], nil
 }
 
-// Load returns the images that a recipe asks for. It never opens the test files.
-func Load(d recipes.Data, own []recipes.Own) (*Images, error) {
+// Load returns the images that a recipe asks for. It never opens the test files. While synthetic images are made, progress is called, which may be nil; when the context ends, they are not made.
+func Load(ctx context.Context, d recipes.Data, own []recipes.Own, progress func(done, of int)) (*Images, error) {
 	set, err := dataset.Train(d)
 	if err != nil {
 		return nil, err
@@ -80,7 +82,10 @@ func Load(d recipes.Data, own []recipes.Own) (*Images, error) {
 	i := Images{Training: Training{Split: of(t)}, Validation: of(v), sums: map[string]string{"training images": checksum(set)}}
 	i.Training.Real = i.Training.Set.Len()
 	if d.Synthetic.Fraction > 0 {
-		if err := i.mix(d.Synthetic, own, set.Len()); err != nil {
+		if progress == nil {
+			progress = func(int, int) {}
+		}
+		if err := i.mix(ctx, d.Synthetic, own, set.Len(), progress); err != nil {
 			return nil, err
 		}
 	}
@@ -89,14 +94,14 @@ func Load(d recipes.Data, own []recipes.Own) (*Images, error) {
 }
 
 // mix adds synthetic images to the training split. Their indices begin at first.
-func (i *Images) mix(s recipes.Synthetic, own []recipes.Own, first int) error {
+func (i *Images) mix(ctx context.Context, s recipes.Synthetic, own []recipes.Own, first int, progress func(done, of int)) error {
 	maker, err := SynthesizerOf(s, own)
 	if err != nil {
 		return err
 	}
 	t := &i.Training
 	t.mixed = int(s.Fraction*float64(t.Real) + 0.5)
-	made, err := maker.Synthesize(s, t.mixed, t.Set, i.Validation.Set)
+	made, err := maker.Synthesize(ctx, s, t.mixed, t.Set, i.Validation.Set, progress)
 	if err != nil {
 		return fmt.Errorf("synthetic images: %w", err)
 	}

@@ -38,9 +38,9 @@ type Config struct {
 	Recipe recipes.Recipe
 	Begin  func(dir string, recipe recipes.Recipe) (*run.Run, error) // run.Begin or run.Extend
 	Own    []recipes.Own
-	Report func(run.Progress)                  // may be nil
-	Images func(recipes.Data) (*Images, error) // loads them
-	Best   func([]run.Epoch) run.Epoch         // the epoch whose model is the run's
+	Report func(run.Progress)                                                                      // may be nil
+	Images func(ctx context.Context, d recipes.Data, progress func(done, of int)) (*Images, error) // loads them, see Load
+	Best   func([]run.Epoch) run.Epoch                                                             // the epoch whose model is the run's
 	Loop   func(*Session) Loop
 }
 
@@ -145,7 +145,16 @@ func (s *Session) prepare(loop Loop) error {
 	if err != nil {
 		return err
 	}
-	if s.Images, err = s.config.Images(s.Recipe.Data); err != nil {
+	s.Images, err = s.config.Images(s.ctx, s.Recipe.Data, func(done, of int) {
+		if percent := 100 * done / of; percent > 100*preparing.Step/of {
+			preparing.Step, preparing.Steps = done, of
+			s.config.Report(preparing)
+		}
+	})
+	if err != nil && s.ctx.Err() != nil {
+		return &InterruptedError{Err: s.ctx.Err()}
+	}
+	if err != nil {
 		return err
 	}
 	if s.Recipe.Data.Set != "" {
