@@ -42,12 +42,14 @@ const testPatience = 10 * time.Second
 // testLimit ends a package's tests that hang. A slow machine must not reach it.
 const testLimit = "-timeout=80m"
 
-// The packages that the test suite tests with the race detector and without: those with GoMLX, and claims, photo and scene, which would take minutes.
+// The packages that the test suite tests with the race detector and without: those with GoMLX, and claims, photo and scene, which would take minutes. The notebooks, whose test waits for
+// kernels most of its time, are without it too, and first, so that the others' tests fill the time beside them.
 var (
 	racePackages = []string{"./fashion", "./fashion/device", "./fashion/disk/...", "./fashion/download", "./fashion/parent", "./fashion/recipes", "./fashion/dataset", "./fashion/run", "./fashion/hyperband", "./fashion/estimate", "./fashion/metrics", "./fashion/linear", "./fashion/fewshot", "./fashion/ensemble", "./fashion/study",
 		"./fashion/plots/...", "./fashion/report",
-		"./kernel-setup/..."}
-	otherPackages = []string{"./fashion/claims", "./fashion/photo", "./fashion/pictures", "./fashion/scene", "./fashion/corruption", "./fashion/demo/...", "./fashion/layers", "./fashion/onnx", "./fashion/augment", "./fashion/models", "./fashion/pretrained", "./fashion/optim",
-		"./fashion/infer", "./fashion/internal/...", "./fashion/train", "./fashion/gan", "./fashion/export", "./fashion/notebook",
+		"./kernel-setup", "./kernel-setup/internal/cuda", "./kernel-setup/internal/layout", "./kernel-setup/internal/layouttest", "./kernel-setup/internal/licences", "./kernel-setup/internal/parts",
+		"./kernel-setup/internal/process", "./kernel-setup/internal/python"}
+	otherPackages = []string{"./kernel-setup/internal/notebooks", "./fashion/train", "./fashion/claims", "./fashion/photo", "./fashion/pictures", "./fashion/scene", "./fashion/corruption", "./fashion/demo/...", "./fashion/layers", "./fashion/onnx", "./fashion/augment", "./fashion/models", "./fashion/pretrained", "./fashion/optim",
+		"./fashion/infer", "./fashion/internal/...", "./fashion/gan", "./fashion/export", "./fashion/notebook",
 		"./fashion/cmd/fashionlab/..."}
 )
