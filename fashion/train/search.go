@@ -49,12 +49,23 @@ func (t *Trainer) Search(ctx context.Context, s hyperband.Search[recipes.Recipe]
 }
 
 func search(ctx context.Context, s hyperband.Search[recipes.Recipe], trainers []*Trainer, report func(hyperband.State[recipes.Recipe])) (hyperband.State[recipes.Recipe], error) {
+	if _, err := infer.Backend(); err != nil {
+		return hyperband.State[recipes.Recipe]{}, err
+	}
+	ctx, stop := parent.Context(ctx)
+	defer stop()
+	var list []hyperband.Worker[recipes.Recipe]
+	for _, t := range trainers {
+		list = append(list, t.worker(ctx, filepath.Dir(s.Journal)))
+	}
+	return SearchBy(ctx, s, report, list...)
+}
+
+// SearchBy is SearchContext by workers of one's own, which keep the run of a configuration where TrialRun says and stop when the context ends.
+func SearchBy(ctx context.Context, s hyperband.Search[recipes.Recipe], report func(hyperband.State[recipes.Recipe]), workers ...hyperband.Worker[recipes.Recipe]) (hyperband.State[recipes.Recipe], error) {
 	var none hyperband.State[recipes.Recipe]
 	if s.Journal == "" {
 		return none, errors.New("the search has no journal, in whose folder its runs would be")
-	}
-	if _, err := infer.Backend(); err != nil {
-		return none, err
 	}
 	dir := filepath.Dir(s.Journal)
 	if err := disk.MkdirAll(dir); err != nil {
@@ -68,12 +79,6 @@ func search(ctx context.Context, s hyperband.Search[recipes.Recipe], trainers []
 		fmt.Fprintf(os.Stderr, "warning: %s\n", lock.Warning)
 	}
 	defer lock.Close() // nothing is written through it
-	ctx, stop := parent.Context(ctx)
-	defer stop()
-	var list []hyperband.Worker[recipes.Recipe]
-	for _, t := range trainers {
-		list = append(list, t.worker(ctx, dir))
-	}
 	removed := map[recipes.Recipe]bool{}
 	var trouble error
 	found, err := s.Run(func(state hyperband.State[recipes.Recipe]) {
@@ -81,7 +86,7 @@ func search(ctx context.Context, s hyperband.Search[recipes.Recipe], trainers []
 		if report != nil {
 			report(state)
 		}
-	}, list...)
+	}, workers...)
 	if err != nil && onlyInterrupted(err) {
 		err = &InterruptedSearchError{dir, found.Epochs, found.Planned, ctx.Err()}
 	}
