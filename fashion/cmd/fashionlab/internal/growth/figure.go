@@ -69,7 +69,7 @@ func figure(list []series) plots.Figure {
 					for k, s := range column.tasks {
 						x, y := charts[0][j].DataCanvas(canvases[j]).Min.X, c.Max.Y-vg.Points(above-keyLine*float64(len(column.tasks)-k))
 						c.StrokeLine2(plots.CurveStyle(k), x, y, x+vg.Points(24), y)
-						c.FillText(words, vg.Point{X: x + vg.Points(30), Y: y}, fmt.Sprintf("%s, n^%.2f", s.task, exponent(s.tail()).Value))
+						c.FillText(words, vg.Point{X: x + vg.Points(30), Y: y}, s.key())
 					}
 				}
 			}

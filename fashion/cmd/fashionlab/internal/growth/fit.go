@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"gonum.org/v1/gonum/stat"
@@ -64,14 +65,24 @@ func withLogarithm(points []point) float64 {
 const (
 	constant  = 0.1 // an exponent below which nothing grows: ten times as many take 1.26 times as long
 	uncertain = 1.0 // an interval that wide decides nothing
+
+	undecided = "not decided"
 )
+
+// key names the task with its exponent, if that decides anything.
+func (s series) key() string {
+	if strings.HasPrefix(s.verdict(), undecided) {
+		return s.task + ", " + undecided
+	}
+	return fmt.Sprintf("%s, n^%.2f", s.task, exponent(s.tail()).Value)
+}
 
 // verdict says how the time of a series grows, by the interval of the exponent at its largest sizes.
 func (s series) verdict() string {
 	e, n := exponent(s.tail()), withLogarithm(s.tail())
 	switch {
 	case math.IsNaN(e.Low):
-		return "not decided by so few measurements"
+		return undecided + " by so few measurements"
 	case e.Low > n:
 		return "faster than linear"
 	case e.High < constant:
@@ -79,7 +90,7 @@ func (s series) verdict() string {
 	case e.High < 1:
 		return "better than linear"
 	case e.High-e.Low > uncertain:
-		return "not decided: the measurements scatter too much"
+		return undecided + ": the measurements scatter too much"
 	case e.Low <= 1:
 		return "linear"
 	}
@@ -164,7 +175,7 @@ func printTable(w io.Writer, list []series, load string) error {
 		fmt.Fprintln(w, "The system does not tell how much memory a process had at most.")
 	}
 	if load != "" {
-		_, err := fmt.Fprintln(w, load+"; on a quiet one the intervals are narrower")
+		_, err := fmt.Fprintln(w, load+"; on a quiet one times are shorter and intervals narrower")
 		return err
 	}
 	return nil

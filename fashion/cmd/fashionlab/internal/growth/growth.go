@@ -4,7 +4,6 @@ package growth
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -52,7 +51,6 @@ type task struct {
 
 // input is what a task is measured with.
 type input struct {
-	n       int
 	dir     string // for what is written
 	made    string // what prepare returned
 	handler func() (http.Handler, error)
@@ -78,7 +76,7 @@ func subjects() []subject {
 			{"open the images", openImages}, {"order and draws of an epoch", prepareEpoch}, {stepTask, trainingStep}, {"predict all", predictImages}}},
 		{"runs", []int{10, 30, 100, 300, 1000}, copyRuns, []task{{"report", reportText}, {"report -html", reportPage}}},
 		{"trials", []int{100, 300, 1000, 3000, 10_000}, nil, []task{{"Hyperband", searchTrials}}},
-		{"uploads", []int{30, 100, 300, 1000, 3000}, nil, []task{{"classify photos", classifyUploads}}},
+		{"uploads", []int{100, 1000, 10_000}, nil, []task{{"classify photos", classifyUploads}}},
 	}
 }
 
@@ -131,8 +129,8 @@ func measureAll(ctx context.Context, out, messages io.Writer, chosen []subject, 
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(root) // of the system's temporary files
-	load, start := bench.Load(), time.Now()
+	defer os.RemoveAll(root)                // of the system's temporary files
+	load, start := bench.Load(), time.Now() // later the load is our own
 	var list []series
 	for _, s := range chosen {
 		first := len(list)
@@ -157,7 +155,7 @@ func measureAll(ctx context.Context, out, messages io.Writer, chosen []subject, 
 			}
 		}
 	}
-	if err := printTable(out, list, cmp.Or(load, bench.Load())); err != nil || file == "" {
+	if err := printTable(out, list, load); err != nil || file == "" {
 		return err
 	}
 	svg, err := figure(list).SVG()
@@ -189,7 +187,8 @@ func inProcess(ctx context.Context, task, size, dir string) (p point, err error)
 		return p, err
 	}
 	out = bytes.TrimSpace(out)
-	return p, json.Unmarshal(out[bytes.LastIndexByte(out, '\n')+1:], &p) // before it stands what opening the demo prints
+	err = json.Unmarshal(out[bytes.LastIndexByte(out, '\n')+1:], &p) // before it stands what opening the demo prints
+	return p, err
 }
 
 // writePoint measures a task in this process and writes the point as JSON.
@@ -215,7 +214,7 @@ func measure(ctx context.Context, name string, n int, dir string, handler func()
 		if err := disk.MkdirAll(dir); err != nil {
 			return p, err
 		}
-		given := input{n: n, dir: dir, handler: handler}
+		given := input{dir: dir, handler: handler}
 		if s.prepare != nil {
 			if given.made, err = s.prepare(dir, n); err != nil {
 				return p, err

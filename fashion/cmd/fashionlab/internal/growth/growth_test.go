@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"fashionlab/fashion"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/internal/fixture"
 	"fashionlab/fashion/recipes"
@@ -110,7 +111,12 @@ func TestEachTaskIsDoneWithAsManyAsThereAre(t *testing.T) {
 		t.Fatalf("%v\n`go run ./kernel-setup test` does the missing set-up and runs all tests", err)
 	}
 	t.Setenv(run.RootVariable, t.TempDir())
-	t.Setenv("FASHIONLAB_HOME", os.Getenv("FASHIONLAB_HOME")) // the tasks change it
+	data, err := fashion.FindDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(fashion.DirVariable, data)
+	t.Setenv("FASHIONLAB_HOME", os.Getenv("FASHIONLAB_HOME")) // the tasks of images change it
 	defer func(r recipes.Recipe) { imagesRecipe = r }(imagesRecipe)
 	imagesRecipe.Model.Filters, imagesRecipe.Model.Depth, imagesRecipe.Model.Hidden = 2, 1, 8 // is compiled in a moment
 	var uploads atomic.Int64
@@ -143,7 +149,7 @@ func TestEachTaskIsDoneWithAsManyAsThereAre(t *testing.T) {
 // A run that cannot be read, or a demo that refuses photos, must not pass for a fast one.
 func TestTaskThatIsNotDoneIsAnError(t *testing.T) {
 	dir := t.TempDir()
-	given := input{n: 2, dir: dir}
+	given := input{dir: dir}
 	var err error
 	if given.made, err = copyRuns(dir, 2); err != nil {
 		t.Fatal(err)
@@ -252,7 +258,7 @@ func TestWhatEndsAMeasurementIsToldWithTheTask(t *testing.T) {
 
 func TestNamesChooseSubjectsAndSizes(t *testing.T) {
 	for names, want := range map[string]string{
-		"":                         "images [1000 4000 16000 48000 480000], runs [10 30 100 300 1000], trials [100 300 1000 3000 10000], uploads [30 100 300 1000 3000]",
+		"":                         "images [1000 4000 16000 48000 480000], runs [10 30 100 300 1000], trials [100 300 1000 3000 10000], uploads [100 1000 10000]",
 		"uploads:10000,100 trials": "uploads [100 10000], trials [100 300 1000 3000 10000]",
 	} {
 		chosen, err := choose(strings.Fields(names))
