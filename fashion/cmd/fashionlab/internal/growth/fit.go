@@ -94,7 +94,7 @@ func (s series) verdict() string {
 	case e.Low <= 1:
 		return "linear"
 	}
-	return fmt.Sprintf("linear but for a logarithm: n log n has %.2f", n)
+	return fmt.Sprintf("no faster than n log n, whose exponent is %.2f here", n)
 }
 
 // sentence says how time and memory grow.
@@ -105,7 +105,7 @@ func (s series) sentence() string {
 		return said + "."
 	}
 	less, more := s.points[last-1], s.points[last]
-	if more.Peak <= less.Peak {
+	if slices.ContainsFunc(s.points[:last], func(p point) bool { return p.Peak >= more.Peak }) {
 		return said + "; peak memory does not grow."
 	}
 	return fmt.Sprintf("%s; peak memory grows by %s for each of the last %s %s.", said, bytesOf(float64(more.Peak-less.Peak)/float64(more.N-less.N)), text.Thousands(more.N-less.N), s.subject)

@@ -92,7 +92,7 @@ func TestVerdictIsThatOfTheLargestSizes(t *testing.T) {
 		"faster than linear":      {points: pointsOf(7, 0.01, func(n float64) float64 { return 1e7 + n*n })}, // over all sizes the exponent is below 1
 		"better than linear":      {points: pointsOf(5, 0.05, math.Sqrt)},
 		"it does not grow":        {points: pointsOf(5, 0.02, func(float64) float64 { return 3 })},
-		"n log n has":             {points: pointsOf(5, 0, func(n float64) float64 { return n * math.Log(n) })},
+		"no faster than n log n":  {points: pointsOf(5, 0, func(n float64) float64 { return n * math.Log(n) })},
 		"scatter too much":        {points: pointsOf(3, 2, func(n float64) float64 { return n })},
 		"by so few measurements":  {points: []point{{N: 1, Seconds: []float64{1}}, {N: 2, Seconds: []float64{2}}}},
 		"so few measurements; ex": {points: pointsOf(1, 0, math.Sqrt)},
