@@ -155,6 +155,9 @@ func measureAll(ctx context.Context, out, messages io.Writer, chosen []subject, 
 			}
 		}
 	}
+	if err := os.RemoveAll(root); err != nil { // who reads the table may be gone, as with head, which ends this process
+		return err
+	}
 	if err := printTable(out, list, load); err != nil || file == "" {
 		return err
 	}
