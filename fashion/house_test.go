@@ -20,7 +20,7 @@ var storeys = []string{
 	"fashion/layers", "fashion/onnx", "fashion/augment", "fashion/models", "fashion/pretrained", "fashion/optim",
 	"fashion/metrics", "fashion/linear", "fashion/fewshot", "fashion/ensemble", "fashion/internal/hostile", "fashion/internal/raster", "fashion/photo", "fashion/pictures", "fashion/scene", "fashion/corruption",
 	"fashion/internal/compilecache", "fashion/infer", "fashion/internal/session", "fashion/train", "fashion/gan", "fashion/export", "fashion/study", "fashion/claims", "fashion/plots", "fashion/plots/concepts", "fashion/plots/diagrams", "fashion/plots/robustness", "fashion/report", "fashion/notebook", "fashion/internal/browsertest", "fashion/demo", "fashion/demo/review", "fashion/demo/static",
-	"fashion/cmd/fashionlab/internal/bench", "fashion/cmd/fashionlab/internal/check", "fashion/cmd/fashionlab/internal/clusterprogram", "fashion/cmd/fashionlab/internal/load", "fashion/cmd/fashionlab/internal/photobench", "fashion/cmd/fashionlab/internal/searchplan", "fashion/cmd/fashionlab",
+	"fashion/cmd/fashionlab/internal/bench", "fashion/cmd/fashionlab/internal/check", "fashion/cmd/fashionlab/internal/clusterprogram", "fashion/cmd/fashionlab/internal/load", "fashion/cmd/fashionlab/internal/growth", "fashion/cmd/fashionlab/internal/photobench", "fashion/cmd/fashionlab/internal/searchplan", "fashion/cmd/fashionlab",
 	"kernel-setup/internal/process", "kernel-setup/internal/layout", "kernel-setup/internal/layouttest", "kernel-setup/internal/python", "kernel-setup/internal/parts",
 	"kernel-setup/internal/cuda", "kernel-setup/internal/licences", "kernel-setup/internal/notebooks", "kernel-setup",
 }

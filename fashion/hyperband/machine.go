@@ -76,6 +76,7 @@ func (s Search[C]) Machine() (*Machine[C], error) {
 			}
 			if here[t.Config] {
 				t.Status, t.settled = Duplicate, true
+				m.state.over = append(m.state.over, t.ID)
 			}
 			here[t.Config] = true
 			if _, ok := first[t.Config]; !ok {
@@ -89,7 +90,7 @@ func (s Search[C]) Machine() (*Machine[C], error) {
 			m.state.Trials = append(m.state.Trials, t)
 		}
 	}
-	m.halving = make([]halving, len(s.Brackets))
+	m.halving, m.state.standings = make([]halving, len(s.Brackets)), make([]standing, len(s.Brackets))
 	for i, t := range m.state.Trials {
 		if t.Status != Duplicate {
 			m.halving[t.Bracket].alive = append(m.halving[t.Bracket].alive, i)
@@ -113,6 +114,7 @@ func (m *Machine[C]) owner(i int) int {
 func (m *Machine[C]) enter(b int) {
 	c := &m.halving[b]
 	c.waiting, c.open = nil, 0
+	m.state.standings[b] = standing{c.rung, len(c.alive)}
 	for _, i := range c.alive {
 		t := &m.state.Trials[i]
 		t.Rung, t.settled, t.Status = c.rung, false, Waiting
@@ -137,6 +139,8 @@ func (m *Machine[C]) settle(i int) {
 		t.Status = Measured
 	case t.Reason != "":
 		t.Status = Failed
+		m.state.standings[t.Bracket].alive--
+		m.state.over = append(m.state.over, t.ID)
 	default:
 		return
 	}
@@ -156,6 +160,7 @@ func (m *Machine[C]) promote(b int) {
 		for _, i := range c.alive {
 			m.state.Trials[i].Status = Finished
 		}
+		m.state.standings[b].alive = 0
 		return
 	}
 	epochs := rungs[c.rung].Epochs
@@ -165,6 +170,7 @@ func (m *Machine[C]) promote(b int) {
 	promoted := min(len(c.alive), rungs[c.rung+1].Trials)
 	for _, i := range c.alive[promoted:] {
 		m.state.Trials[i].Status = Dropped
+		m.state.over = append(m.state.over, m.state.Trials[i].ID)
 	}
 	c.alive = c.alive[:promoted]
 	if promoted == 0 {
@@ -187,7 +193,8 @@ func (m *Machine[C]) Next() (task Task[C], ok bool) {
 			if m.busy[owner] || m.state.Trials[i].settled {
 				continue
 			}
-			c.waiting = slices.Delete(c.waiting, position, position+1)
+			copy(c.waiting[1:], c.waiting[:position]) // the few before it: of the many behind it none moves
+			c.waiting = c.waiting[1:]
 			m.busy[owner], m.state.Trials[i].Status = true, Training
 			t := m.state.Trials[owner]
 			return Task[C]{t.ID, t.Config, m.state.RungEpochs(m.state.Trials[i])}, true
@@ -272,6 +279,7 @@ func (m *Machine[C]) record(r Result) {
 		}
 		m.settle(i)
 	}
+	m.state.rank(owner)
 	for _, i := range m.sharers[owner] {
 		m.promote(m.state.Trials[i].Bracket)
 	}

@@ -58,7 +58,14 @@ type State[C comparable] struct {
 	Seconds  float64       // of training, summed over the workers
 	Left     time.Duration // estimated time to the end; 0 if not known
 	Done     bool
+
+	standings []standing // of the brackets
+	best      int        // ID of the trial that Ranking lists first; 0 without one
+	over      []int
 }
+
+// standing is how far a bracket is: its rung, and how many of its trials are waiting, in training or measured in it.
+type standing struct{ rung, alive int }
 
 // Ranking lists the trials that were trained, each configuration once, the best first. Of equal scores the lower ID comes first.
 func (s State[C]) Ranking() []Trial[C] {
@@ -92,16 +99,41 @@ func (s State[C]) Table(n int, score string) (header []string, rows [][]string) 
 	return header, rows
 }
 
+// Best is the trial that Ranking lists first. Without one, ok is false.
+func (s State[C]) Best() (t Trial[C], ok bool) {
+	if s.best == 0 {
+		return t, false
+	}
+	return s.Trials[s.best-1], true
+}
+
+// rank updates the best trial when the scores of the trial at a position may have changed.
+func (s *State[C]) rank(i int) {
+	t := &s.Trials[i]
+	if s.best == t.ID { // its score may have fallen, where a training came out differently
+		s.best = 0
+		if list := s.Ranking(); len(list) > 0 {
+			s.best = list[0].ID
+		}
+		return
+	}
+	if len(t.Scores) == 0 {
+		return
+	}
+	if s.best == 0 || cmp.Or(cmp.Compare(t.Score(0), s.Trials[s.best-1].Score(0)), cmp.Compare(s.best, t.ID)) > 0 {
+		s.best = t.ID
+	}
+}
+
+// Over lists the IDs of the trials that are trained no further without having finished: dropped, failed and duplicate ones, in the order in which that was decided. The list of a later state begins with it.
+func (s State[C]) Over() []int { return s.over }
+
 // Current returns the first bracket that is not finished, its rung, and how many of its trials are alive; 0 if all brackets are finished.
 func (s State[C]) Current() (bracket, rung, alive int) {
-	for _, t := range s.Trials {
-		if t.Status != Waiting && t.Status != Training && t.Status != Measured {
-			continue
+	for b, now := range s.standings {
+		if now.alive > 0 {
+			return b, now.rung, now.alive
 		}
-		if alive > 0 && t.Bracket != bracket {
-			break
-		}
-		bracket, rung, alive = t.Bracket, max(rung, t.Rung), alive+1
 	}
-	return bracket, rung, alive
+	return 0, 0, 0
 }

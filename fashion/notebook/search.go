@@ -101,8 +101,8 @@ func SearchLine[C comparable](s hyperband.State[C], underway ...hyperband.UnderW
 	if b, rung, alive := s.Current(); alive > 0 {
 		line += fmt.Sprintf("; bracket %d, rung %d of %d, %d trials alive", s.Brackets[b].S, rung+1, len(s.Brackets[b].Rungs), alive)
 	}
-	if list := s.Ranking(); len(list) > 0 {
-		line += fmt.Sprintf("; best so far %.4f (trial %d)", list[0].Score(0), list[0].ID)
+	if best, ok := s.Best(); ok {
+		line += fmt.Sprintf("; best so far %.4f (trial %d)", best.Score(0), best.ID)
 	}
 	if s.Left > 0 {
 		line += fmt.Sprintf("; %v left", s.Left.Round(time.Second))

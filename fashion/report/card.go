@@ -42,16 +42,18 @@ func (l Line) card() (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\nRun `%s`. ", l.name(), l.Run)
 	if l.Test != nil {
-		fmt.Fprintf(&b, "An image classifier with a test accuracy of %v, with its 95%% interval (Wilson), on %s images.\n", *l.Test, text.Thousands(len(l.test.Labels)))
-	} else {
-		fmt.Fprintln(&b, "The generator of a GAN: it makes images of a class from random numbers.")
-	}
-	l.cardData(&b)
-	if l.Test != nil {
-		if err := l.cardAccuracy(&b); err != nil {
+		test, err := l.predictions()
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&b, "An image classifier with a test accuracy of %v, with its 95%% interval (Wilson), on %s images.\n", *l.Test, text.Thousands(len(test.Labels)))
+		l.cardData(&b)
+		if err := l.cardAccuracy(&b, test); err != nil {
 			return "", err
 		}
 	} else {
+		fmt.Fprintln(&b, "The generator of a GAN: it makes images of a class from random numbers.")
+		l.cardData(&b)
 		l.cardSynthesis(&b)
 	}
 	l.cardLimits(&b)
@@ -84,24 +86,24 @@ func (l Line) cardData(b *strings.Builder) {
 }
 
 // cardAccuracy says how accurate a classifier is, on each class too, how well calibrated, and how robust.
-func (l Line) cardAccuracy(b *strings.Builder) error {
+func (l Line) cardAccuracy(b *strings.Builder, test run.Predictions) error {
 	fmt.Fprint(b, "\n## Accuracy by class\n\nRecall is the fraction of a class's test images that are classified correctly, with its 95% interval (Wilson).\n\n")
 	fmt.Fprint(b, "| class | recall | precision | images |\n| --- | --- | --- | --- |\n")
-	confusion := metrics.NewConfusion(l.test)
+	confusion := metrics.NewConfusion(test)
 	for _, s := range confusion.ByClass() {
 		recall := metrics.Wilson(confusion.Counts[s.Class][s.Class], s.Support)
-		fmt.Fprintf(b, "| %s | %v | %.4f | %s |\n", l.test.Classes.Name(s.Class), recall, s.Precision, text.Thousands(s.Support))
+		fmt.Fprintf(b, "| %s | %v | %.4f | %s |\n", test.Classes.Name(s.Class), recall, s.Precision, text.Thousands(s.Support))
 	}
 	if pairs := confusion.MostConfused(); len(pairs) > 0 {
 		p := pairs[0]
-		fmt.Fprintf(b, "\nMost often confused are %s and %s: %d images.\n", l.test.Classes.Name(p.A), l.test.Classes.Name(p.B), p.Count)
+		fmt.Fprintf(b, "\nMost often confused are %s and %s: %d images.\n", test.Classes.Name(p.A), test.Classes.Name(p.B), p.Count)
 	}
-	fmt.Fprintf(b, "\n## Calibration\n\nThe expected calibration error on the test images is %.4f (%d bins)", metrics.ECE(l.test, bins), bins)
+	fmt.Fprintf(b, "\n## Calibration\n\nThe expected calibration error on the test images is %.4f (%d bins)", metrics.ECE(test, bins), bins)
 	validation, err := l.run.Predictions(run.Validation)
 	switch {
 	case err == nil && len(validation.Labels) > 0:
 		t := metrics.Temperature(validation)
-		fmt.Fprintf(b, ", and %.4f after temperature scaling by %.2f, which was fitted on the validation images.\n", metrics.ECE(metrics.Tempered(l.test, t), bins), t)
+		fmt.Fprintf(b, ", and %.4f after temperature scaling by %.2f, which was fitted on the validation images.\n", metrics.ECE(metrics.Tempered(test, t), bins), t)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	default:

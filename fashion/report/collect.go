@@ -93,7 +93,7 @@ func measure(store run.Store, r *run.Run, test run.Predictions) (Line, error) {
 		return Line{}, fmt.Errorf("%s: the predictions are for 0 test images, want 1 or more; remove them and test again", r.Dir)
 	}
 	accuracy := metrics.Accuracy(test)
-	l.Test, l.test = &accuracy, test
+	l.Test = &accuracy
 	if r.Recipe.Data.Set == "" {
 		l.Cleaned = without(test)
 	}

@@ -2,8 +2,10 @@ package report_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -158,5 +160,41 @@ func TestRunTestedOnNoImagesIsReported(t *testing.T) {
 	lines, err := report.Collect(report.Stores{Local: s.store(), Published: run.StoreAt("", true)})
 	if l := only(t, lines, "CNN"); err == nil || !strings.Contains(err.Error(), "0 test images") || l.Test != nil {
 		t.Errorf("the line is %+v and the error %v", l, err)
+	}
+}
+
+// The predictions of a published run are 0.7 MB.
+func TestLinesDoNotHoldThePredictionsOfTheirRuns(t *testing.T) {
+	root := t.TempDir()
+	r, err := run.Published().Open("full/cnn")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const copies = 20
+	for i := range copies {
+		if err := os.CopyFS(filepath.Join(root, fmt.Sprint(i)), os.DirFS(r.Dir)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	lines, err := report.Collect(report.Stores{Local: run.StoreAt(root, false), Published: run.StoreAt(filepath.Join(root, "none"), true)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if held := int64(after.HeapAlloc) - int64(before.HeapAlloc); held > copies*100_000 {
+		t.Errorf("the lines of %d runs hold %d bytes", copies, held)
+	}
+	tested := 0
+	for _, l := range lines {
+		if l.Test != nil {
+			tested++
+		}
+	}
+	if tested != copies {
+		t.Errorf("%d lines have an accuracy, want %d", tested, copies)
 	}
 }

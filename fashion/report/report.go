@@ -43,7 +43,15 @@ type Line struct {
 	NotRun     string            `json:"not_run,omitempty"`                            // the command that makes it
 
 	run  *run.Run        // nil for an ensemble
-	test run.Predictions // of the run or of the ensemble
+	test run.Predictions // of an ensemble
+}
+
+// predictions are those for the test images. A run's are read whenever they are wanted: all of a thousand runs would take a gigabyte.
+func (l Line) predictions() (run.Predictions, error) {
+	if l.run == nil {
+		return l.test, nil
+	}
+	return l.run.Predictions(run.Test)
 }
 
 // Ensemble compares an ensemble with the member that is most accurate on the validation images.

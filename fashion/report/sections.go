@@ -38,7 +38,11 @@ const (
 // section draws the figures of a line.
 func (l Line) section(id string, data testImages) (section, error) {
 	s := section{ID: id, Title: l.name(), Source: l.source(), Result: l.Test.String(), Published: l.Published}
-	confusion := metrics.NewConfusion(l.test)
+	test, err := l.predictions()
+	if err != nil {
+		return s, err
+	}
+	confusion := metrics.NewConfusion(test)
 	figures := []plots.Figure{plots.ConfusionMatrix(confusion), plots.RecallByClass(confusion)}
 	if l.Ensemble != nil {
 		s.Sentence, s.Members = l.sentence(), l.Ensemble.table()
@@ -50,12 +54,12 @@ func (l Line) section(id string, data testImages) (section, error) {
 	} else {
 		s.Facts, s.Recipe = l.facts(), shown(l.run.Recipe).String()
 		figures = append([]plots.Figure{plots.LearningCurves(l.run.History, l.run.Recipe.Epochs)}, figures...)
-		last, missing := data.worst(l.test)
+		last, missing := data.worst(test)
 		if s.Missing = missing; missing == "" {
 			figures = append(figures, last)
 		}
 	}
-	err := s.add(l, figures)
+	err = s.add(l, figures)
 	return s, err
 }
 

@@ -49,12 +49,23 @@ func (t *Trainer) Search(ctx context.Context, s hyperband.Search[recipes.Recipe]
 }
 
 func search(ctx context.Context, s hyperband.Search[recipes.Recipe], trainers []*Trainer, report func(hyperband.State[recipes.Recipe])) (hyperband.State[recipes.Recipe], error) {
+	if _, err := infer.Backend(); err != nil {
+		return hyperband.State[recipes.Recipe]{}, err
+	}
+	ctx, stop := parent.Context(ctx)
+	defer stop()
+	var list []hyperband.Worker[recipes.Recipe]
+	for _, t := range trainers {
+		list = append(list, t.worker(ctx, filepath.Dir(s.Journal)))
+	}
+	return SearchBy(ctx, s, report, list...)
+}
+
+// SearchBy is SearchContext by workers of one's own, which keep the run of a configuration where TrialRun says and stop when the context ends.
+func SearchBy(ctx context.Context, s hyperband.Search[recipes.Recipe], report func(hyperband.State[recipes.Recipe]), workers ...hyperband.Worker[recipes.Recipe]) (hyperband.State[recipes.Recipe], error) {
 	var none hyperband.State[recipes.Recipe]
 	if s.Journal == "" {
 		return none, errors.New("the search has no journal, in whose folder its runs would be")
-	}
-	if _, err := infer.Backend(); err != nil {
-		return none, err
 	}
 	dir := filepath.Dir(s.Journal)
 	if err := disk.MkdirAll(dir); err != nil {
@@ -68,20 +79,14 @@ func search(ctx context.Context, s hyperband.Search[recipes.Recipe], trainers []
 		fmt.Fprintf(os.Stderr, "warning: %s\n", lock.Warning)
 	}
 	defer lock.Close() // nothing is written through it
-	ctx, stop := parent.Context(ctx)
-	defer stop()
-	var list []hyperband.Worker[recipes.Recipe]
-	for _, t := range trainers {
-		list = append(list, t.worker(ctx, dir))
-	}
-	removed := map[recipes.Recipe]bool{}
+	t := tidier{dir: dir}
 	var trouble error
 	found, err := s.Run(func(state hyperband.State[recipes.Recipe]) {
-		trouble = errors.Join(trouble, tidy(dir, state, removed))
+		trouble = errors.Join(trouble, t.tidy(state))
 		if report != nil {
 			report(state)
 		}
-	}, list...)
+	}, workers...)
 	if err != nil && onlyInterrupted(err) {
 		err = &InterruptedSearchError{dir, found.Epochs, found.Planned, ctx.Err()}
 	}
@@ -126,22 +131,28 @@ func (t *Trainer) Trial(ctx context.Context, dir string, recipe recipes.Recipe, 
 	return scores, nil
 }
 
-// tidy removes the checkpoints of configurations that no bracket will train on.
-func tidy(dir string, s hyperband.State[recipes.Recipe], removed map[recipes.Recipe]bool) error {
-	over := map[recipes.Recipe]bool{}
-	for _, t := range s.Trials {
-		gone := t.Status == hyperband.Dropped || t.Status == hyperband.Failed || t.Status == hyperband.Duplicate
-		if before, seen := over[t.Config]; !seen || before {
-			over[t.Config] = gone
+// tidier removes the checkpoints of configurations that no bracket will train on.
+type tidier struct {
+	dir  string                 // of the search
+	over int                    // trials of which it knows that they are
+	left map[recipes.Recipe]int // trials of each configuration that are not
+}
+
+func (t *tidier) tidy(s hyperband.State[recipes.Recipe]) error {
+	if t.left == nil {
+		t.left = map[recipes.Recipe]int{}
+		for i := range s.Trials {
+			t.left[s.Trials[i].Config]++
 		}
 	}
 	var trouble error
-	for config, gone := range over {
-		if gone && !removed[config] {
-			removed[config] = true
-			trouble = errors.Join(trouble, run.RemoveCheckpoints(TrialRun(dir, config)))
+	for _, id := range s.Over()[t.over:] {
+		config := s.Trials[id-1].Config
+		if t.left[config]--; t.left[config] == 0 {
+			trouble = errors.Join(trouble, run.RemoveCheckpoints(TrialRun(t.dir, config)))
 		}
 	}
+	t.over = len(s.Over())
 	return trouble
 }
 

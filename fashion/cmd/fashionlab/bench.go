@@ -5,12 +5,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"fashionlab/fashion/cmd/fashionlab/internal/bench"
+	"fashionlab/fashion/cmd/fashionlab/internal/growth"
 	"fashionlab/fashion/cmd/fashionlab/internal/photobench"
 	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/demo"
@@ -20,11 +20,12 @@ import (
 
 func benchCommand() command {
 	return command{
-		name: "bench", summary: "time a training step", arguments: "[RUN|FILE...]",
+		name: "bench", summary: "time a training step", arguments: "[RUN|FILE|WHAT...]",
 		text: `Times training steps of a model, beside the same model in Keras, PyTorch or JAX where a Python has them. Instead of steps it times a whole search
 (-search) or the answers of the network that comes with the project (-answers), holds a load of clients on the demo (-load), alone and beside a hostile visitor, or
 measures how photos are prepared and classified in about 100 conditions (-photos). With -speedrun it lists how long trainings took to 0.93, 0.94 and 0.95 in
-validation: runs by their names, and files that testdata/speedrun/peers.py wrote of the same training in PyTorch or Keras.`,
+validation: runs by their names, and files that testdata/speedrun/peers.py wrote of the same training in PyTorch or Keras. With -growth it measures from small to large how time and
+memory grow: of everything, or of images, runs, trials or uploads if they are named, with other sizes than the usual as uploads:100,10000.`,
 		example: "bench -model cnn -batch 64,512 -peers python3",
 		define: func(f *flag.FlagSet) prepare {
 			var o benchOptions
@@ -40,21 +41,28 @@ validation: runs by their names, and files that testdata/speedrun/peers.py wrote
 			f.DurationVar(&o.duration, "for", time.Minute, "with -load, `time` of each situation")
 			f.StringVar(&o.url, "url", "", "with -load, `address` of a demo's page, with its token (default a demo in this process)")
 			f.IntVar(&o.photos, "photos", 0, "classify photos of this `number` of items in each condition instead, such as 100")
+			growing := f.Bool("growth", false, "measure instead how time and memory grow with images, runs, trials and uploads")
+			figure := f.String("figure", "", "with -growth, write the figure to this `file` too, as SVG")
 			speedrun := f.Bool("speedrun", false, "list how long the trainings that are named after the flags took instead")
 			return func(names []string) (work, error) {
 				if *speedrun {
 					return func(context.Context) error { return bench.Speedrun(os.Stdout, names) }, nil
 				}
+				if *growing {
+					return growth.Parse(growth.Options{Names: names, Figure: *figure, Handler: func() (http.Handler, error) { return openDemo(demo.Options{}) }})
+				}
 				if len(names) > 0 {
-					return nil, fmt.Errorf("takes flags only without -speedrun, not %q", names[0])
+					return nil, fmt.Errorf("takes flags only without -speedrun and -growth, not %q", names[0])
 				}
 				var err error
-				if o.sizes, err = parseSizes(*batches); err != nil {
-					return nil, err
+				if o.sizes, err = bench.ParseSizes(*batches); err != nil {
+					return nil, fmt.Errorf("-batch is %w", err)
 				}
 				switch {
 				case o.search && o.answers || o.search && o.load || o.answers && o.load || o.photos != 0 && (o.search || o.answers || o.load):
 					return nil, errors.New("-search, -answers, -load and -photos exclude each other")
+				case *figure != "":
+					return nil, errors.New("-figure is for -growth")
 				case o.photos < 0:
 					return nil, fmt.Errorf("-photos is %d, want 1 or more", o.photos)
 				case o.clients < 1 || o.duration <= 0:
@@ -106,17 +114,4 @@ func benchPhotos(ctx context.Context, n int) error {
 		return err
 	}
 	return photobench.Print(ctx, os.Stdout, os.Stderr, e, all, n)
-}
-
-// parseSizes reads batch sizes separated by commas.
-func parseSizes(list string) ([]int, error) {
-	var sizes []int
-	for _, word := range strings.Split(list, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(word))
-		if err != nil || n < 1 {
-			return nil, fmt.Errorf("-batch is %q, want numbers of images separated by commas", list)
-		}
-		sizes = append(sizes, n)
-	}
-	return sizes, nil
 }

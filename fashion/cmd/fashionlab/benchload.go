@@ -22,15 +22,8 @@ func benchLoad(ctx context.Context, o benchOptions) error {
 	if !held.Here {
 		return load.Run(ctx, os.Stdout, held)
 	}
-	ensemble, err := demo.Open(warn)
+	s, err := openDemo(demo.Options{Token: demo.NewToken()})
 	if err != nil {
-		return err
-	}
-	s, err := newServer(ensemble, demo.Options{Token: demo.NewToken()})
-	if err != nil {
-		return err
-	}
-	if err := addNeighbours(s, ensemble); err != nil {
 		return err
 	}
 	serving, stop := context.WithCancel(ctx)
@@ -48,4 +41,17 @@ func benchLoad(ctx context.Context, o benchOptions) error {
 		err = failed
 	}
 	return err
+}
+
+// openDemo is the demo with all that its page has.
+func openDemo(o demo.Options) (*demo.Server, error) {
+	ensemble, err := demo.Open(warn)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newServer(ensemble, o)
+	if err == nil {
+		err = addNeighbours(s, ensemble)
+	}
+	return s, err
 }

@@ -102,6 +102,8 @@ func TestWrongCommandLinesAreReportedAndNothingIsDone(t *testing.T) {
 		"bench -search -answers":                 "exclude each other",
 		"bench -load -search":                    "exclude each other",
 		"bench -load -clients 0":                 "-clients is 0",
+		"bench -growth photos":                   "images, runs, trials or uploads",
+		"bench -figure growth.svg":               "-growth",
 		"check -recipes vgg":                     `"vgg"`,
 		"report -html":                           "needs an argument",
 		"summary -model vgg":                     `"vgg"`,

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"fashionlab/fashion/cmd/fashionlab/internal/bench"
 	"fashionlab/fashion/run"
 )
 
@@ -80,7 +81,7 @@ func FuzzFlagValues(f *testing.F) {
 		f.Add(value, "AAAA-AAAA-AAAA")
 	}
 	f.Fuzz(func(t *testing.T, value, token string) {
-		if sizes, err := parseSizes(value); err == nil && (len(sizes) == 0 || slices.Min(sizes) < 1) {
+		if sizes, err := bench.ParseSizes(value); err == nil && (len(sizes) == 0 || slices.Min(sizes) < 1) {
 			t.Errorf("%q are the sizes %v", value, sizes)
 		}
 		if slices.Contains(parseNames(value), "") {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"fashionlab/fashion"
@@ -172,9 +174,18 @@ func printTimes(w io.Writer, what string, programs []*timed) {
 		fmt.Fprintf(w, "%-60.60s %10d %8.1f %8.1f %8.1f %6.2f (%5.2f to %5.2f) %10d\n", p.name, p.parameters, median(p.ms), quantile(p.ms, 0.25), quantile(p.ms, 0.75), ratio, low, high, p.memory>>20)
 	}
 	fmt.Fprintf(w, "in turns, %d each, with %v between them; a ratio is the median of those of the turns' medians; the others have their own settings; allocator as ours: its settings too, so that freed pages are kept\n", rounds, restTime)
-	if load, ok := (device.System{}).Load(); ok && load > float64(runtime.NumCPU())+1 {
-		fmt.Fprintf(w, "the machine is loaded: %.1f programs wanted a processor in the last minute, of %d; only the ratios count\n", load, runtime.NumCPU())
+	if load := Load(); load != "" {
+		fmt.Fprintln(w, load+"; only the ratios count")
 	}
+}
+
+// Load says that the machine is loaded, "" if it is not or the system does not tell.
+func Load() string {
+	load, ok := device.System{}.Load()
+	if !ok || load <= float64(runtime.NumCPU())+1 {
+		return ""
+	}
+	return fmt.Sprintf("the machine is loaded: %.1f programs wanted a processor in the last minute, of %d", load, runtime.NumCPU())
 }
 
 // ratios divides the median of each of our turns by that of the other's and returns the median ratio with its interval, from the second smallest to the second largest: of ten turns that
@@ -205,4 +216,17 @@ func NewStepper(r recipes.Recipe) (*train.Stepper, error) {
 		return gan.NewStepper(r)
 	}
 	return train.NewStepper(r)
+}
+
+// ParseSizes reads numbers separated by commas. An error begins with what they are.
+func ParseSizes(list string) ([]int, error) {
+	var sizes []int
+	for word := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(word))
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("%q, want numbers from 1 on separated by commas", list)
+		}
+		sizes = append(sizes, n)
+	}
+	return sizes, nil
 }
