@@ -76,7 +76,7 @@ func loadImages(given input) (*session.Images, recipes.Recipe, error) {
 	if err != nil {
 		return nil, r, err
 	}
-	images, err := session.Load(r.Data, nil)
+	images, err := session.Load(context.Background(), r.Data, nil, nil)
 	return images, r, err
 }
 
