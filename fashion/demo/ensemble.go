@@ -54,11 +54,19 @@ type candidate struct {
 
 var candidates = []candidate{
 	{"residual network", []string{"residual"}},
-	{"residual network for photos", []string{"residual-photos"}},
+	{forPhotos, []string{"residual-photos"}},
 	{"CNN", []string{"cnn-augmented", "cnn"}},
 	{"ResNet50", []string{"resnet50-small-stem", "resnet50-augmented", "resnet50"}},
 	{"ConvNeXt", []string{"convnext", "convnext-transfer"}},
 }
+
+// forPhotos is the network that learned photos. It has at least photoWeight of the votes: the validation images, on which the weights are fitted, are no photos. Of 4,950 photos of 150
+// validation images the two published networks classified 4,404 correctly where it had 0.4 of the votes, about the fitted weight, 4,442 where it had 0.5, and 4,465 with 0.6; of the 12,000
+// validation images themselves 0.9493, 0.9493 and 0.9487.
+const (
+	forPhotos   = "residual network for photos"
+	photoWeight = 0.5
+)
 
 // minWeight is the weight, as a fraction of the largest, below which a member is left out.
 const minWeight = 0.02
@@ -177,6 +185,7 @@ func weigh(joined ensemble.Members) (*Ensemble, error) {
 	if weights, err = ensemble.FitWeights(kept.Validation()...); err != nil {
 		return nil, err
 	}
+	favour(slices.IndexFunc(kept, func(m ensemble.Member) bool { return m.Name == forPhotos }), weights)
 	validation, err := ensemble.SoftVote(weights, kept.Validation()...)
 	if err != nil {
 		return nil, err
@@ -188,6 +197,18 @@ func weigh(joined ensemble.Members) (*Ensemble, error) {
 	e.learn(metrics.Tempered(validation, e.Temperature), kept.Validation())
 	slices.SortStableFunc(e.Members, func(a, b Member) int { return cmp.Compare(b.Weight, a.Weight) })
 	return e, nil
+}
+
+// favour gives a member at least photoWeight of the votes, of which the others keep their proportions. A member of -1 is none.
+func favour(member int, weights []float64) {
+	if member < 0 || weights[member] >= photoWeight {
+		return
+	}
+	others := (1 - photoWeight) / (1 - weights[member])
+	for i := range weights {
+		weights[i] *= others
+	}
+	weights[member] = photoWeight
 }
 
 // learn sets the thresholds of doubt from the validation images.

@@ -103,7 +103,6 @@ type Synthetic struct {
 	Run       string  `json:"run,omitempty"`       // of the GAN, by its name (see run.Store.Path)
 	Published bool    `json:"published,omitempty"` // it is a published run
 	Photos    bool    `json:"photos,omitempty"`    // instead of a GAN's images: photos of random scenes, prepared as those of users, see scene.Synthesizer
-	Scenes    int     `json:"scenes,omitempty"`    // photos of each training image, each in a scene of its own; 0: one photo, of as many images as an epoch mixes in
 	Fraction  float64 `json:"share,omitempty"`     // of each epoch's images; 0 is off, 1 is all
 	Hard      bool    `json:"difficult,omitempty"` // hard examples only, see gan.Synthesizer
 }
@@ -178,8 +177,7 @@ func (r Recipe) Validate() error {
 		{r.Data.Synthetic.Fraction >= 0 && r.Data.Synthetic.Fraction <= 1, "data.synthetic.share", r.Data.Synthetic.Fraction, "a fraction in [0, 1]"},
 		{r.Data.Synthetic.named() == (r.Data.Synthetic.Fraction > 0) && (r.Data.Synthetic.named() || r.Data.Synthetic == Synthetic{}), "data.synthetic", r.Data.Synthetic,
 			"a run, or photos, and a fraction (share); or nothing"},
-		{!r.Data.Synthetic.Photos || r.Data.Synthetic == Synthetic{Photos: true, Scenes: r.Data.Synthetic.Scenes, Fraction: r.Data.Synthetic.Fraction}, "data.synthetic", r.Data.Synthetic, "photos, scenes and a fraction (share) alone"},
-		{r.Data.Synthetic.Scenes == 0 || r.Data.Synthetic.Photos && r.Data.Synthetic.Scenes > 0, "data.synthetic.scenes", r.Data.Synthetic.Scenes, "a number of scenes, and none without photos"},
+		{!r.Data.Synthetic.Photos || r.Data.Synthetic == Synthetic{Photos: true, Fraction: r.Data.Synthetic.Fraction}, "data.synthetic", r.Data.Synthetic, "photos and a fraction (share) alone"},
 		{r.Data.Synthetic.Fraction == 0 || r.Data.Task == "", "data.synthetic", r.Data.Synthetic, "none where the task is not the classes"},
 		{r.Data.Limit >= 0, "data.limit", r.Data.Limit, "0 (all) or a number of images"},
 		{(r.Data.Set == "") == (r.Data.Size == 0) && r.Data.Size >= 0, "data.images", r.Data.Size, "the number of training images of data.set, and none of Fashion-MNIST"},

@@ -57,12 +57,9 @@ const (
 	attempts        = 10 // scenes that are drawn for an item, until its photo can be prepared
 )
 
-// Synthesize renders training images: each in as many scenes as the recipe says or, if it says none, one photo of as many images of each class, at least n in all, or all images.
-func (Synthesizer) Synthesize(ctx context.Context, s recipes.Synthetic, n int, training, _ fashion.Set, progress func(done, of int)) (fashion.Set, error) {
+// Synthesize renders training images, as many of each class and at least n in all: as many as there are, at most.
+func (Synthesizer) Synthesize(ctx context.Context, _ recipes.Synthetic, n int, training, _ fashion.Set, progress func(done, of int)) (fashion.Set, error) {
 	perClass := (n + fashion.NumClasses - 1) / fashion.NumClasses
-	if s.Scenes > 0 {
-		perClass = training.Len()
-	}
 	var chosen []int
 	var count [fashion.NumClasses]int
 	for _, i := range rand.New(rand.NewPCG(synthesizerSeed, 0)).Perm(training.Len()) {
@@ -72,11 +69,7 @@ func (Synthesizer) Synthesize(ctx context.Context, s recipes.Synthetic, n int, t
 		}
 	}
 	slices.Sort(chosen)
-	var items []int
-	for range max(1, s.Scenes) {
-		items = append(items, chosen...)
-	}
-	set := training.Take(items)
+	set := training.Take(chosen)
 	images := make([]fashion.Image, set.Len())
 	var mu sync.Mutex
 	done := 0
@@ -90,8 +83,7 @@ func (Synthesizer) Synthesize(ctx context.Context, s recipes.Synthetic, n int, t
 			done++
 			progress(done, set.Len())
 		}()
-		again := i / len(chosen) * training.Len() // so that each scene of an image has draws of its own
-		r := rand.New(rand.NewPCG(synthesizerSeed, uint64(1+items[i]+again)))
+		r := rand.New(rand.NewPCG(synthesizerSeed, uint64(1+chosen[i])))
 		for range attempts {
 			img, err := Random(r).Render(set.Images[i], r)
 			if err != nil {
