@@ -185,7 +185,9 @@ func weigh(joined ensemble.Members) (*Ensemble, error) {
 	if weights, err = ensemble.FitWeights(kept.Validation()...); err != nil {
 		return nil, err
 	}
-	favour(slices.IndexFunc(kept, func(m ensemble.Member) bool { return m.Name == forPhotos }), weights)
+	if i := slices.IndexFunc(kept, func(m ensemble.Member) bool { return m.Name == forPhotos }); i >= 0 {
+		weights = ensemble.AtLeast(weights, i, photoWeight)
+	}
 	validation, err := ensemble.SoftVote(weights, kept.Validation()...)
 	if err != nil {
 		return nil, err
@@ -197,18 +199,6 @@ func weigh(joined ensemble.Members) (*Ensemble, error) {
 	e.learn(metrics.Tempered(validation, e.Temperature), kept.Validation())
 	slices.SortStableFunc(e.Members, func(a, b Member) int { return cmp.Compare(b.Weight, a.Weight) })
 	return e, nil
-}
-
-// favour gives a member at least photoWeight of the votes, of which the others keep their proportions. A member of -1 is none.
-func favour(member int, weights []float64) {
-	if member < 0 || weights[member] >= photoWeight {
-		return
-	}
-	others := (1 - photoWeight) / (1 - weights[member])
-	for i := range weights {
-		weights[i] *= others
-	}
-	weights[member] = photoWeight
 }
 
 // learn sets the thresholds of doubt from the validation images.

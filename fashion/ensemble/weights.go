@@ -248,3 +248,16 @@ func (ms Members) Weightings() ([]Weighting, error) {
 	}
 	return []Weighting{{"the slide's", ms.Weights()}, {"equal", equal}, {"most accurate on a grid", accurate}, {"least log loss", likely}}, nil
 }
+
+// AtLeast returns weights that sum to 1 with a member's raised to least, a fraction, unless it has as much; the others keep their proportions.
+func AtLeast(weights []float64, member int, least float64) []float64 {
+	raised := slices.Clone(weights)
+	if weights[member] >= least {
+		return raised
+	}
+	for i := range raised {
+		raised[i] *= (1 - least) / (1 - weights[member])
+	}
+	raised[member] = least
+	return raised
+}

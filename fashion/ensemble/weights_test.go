@@ -194,3 +194,22 @@ func BenchmarkFitWeightsOfFourMembers(b *testing.B) {
 		}
 	}
 }
+
+func TestAtLeastRaisesOneWeightAndKeepsTheProportionsOfTheOthers(t *testing.T) {
+	for _, c := range []struct {
+		member        int
+		weights, want []float64
+	}{
+		{1, []float64{0.5, 0.25, 0.25}, []float64{1. / 3, 0.5, 1. / 6}},
+		{0, []float64{0.7, 0.3}, []float64{0.7, 0.3}},
+		{0, []float64{1}, []float64{1}},
+		{1, []float64{1, 0}, []float64{0.5, 0.5}},
+	} {
+		got := ensemble.AtLeast(c.weights, c.member, 0.5)
+		for i, w := range got {
+			if math.Abs(w-c.want[i]) > 1e-12 {
+				t.Errorf("member %d of %v gets %v, want %v", c.member, c.weights, got, c.want)
+			}
+		}
+	}
+}
