@@ -20,28 +20,29 @@ type timedStep struct {
 	fineTuneAt, batch int
 	milliseconds      float64 // median, data feeding included
 	compileSeconds    float64 // of a training's graphs; 0 is not known
+	width, depth      int     // of the network, as in recipes.Model; 0 where it has none
 }
 
 // referenceDevice is where the steps of README.md, "Speed", were timed.
 const referenceDevice = "2 cores of an AMD EPYC (Zen 4)"
 
 var timedSteps = []timedStep{
-	{"cnn", "", 0, 64, 42.3, 3.5},
-	{"cnn", "", 0, 512, 307, 3.5},
-	{"residual", "", 0, 64, 117, 0},   // 2.77 times the CNN's in one run on another processor
-	{"wideresnet", "", 0, 64, 193, 0}, // WRN-16-2: 1.65 times the residual network's CPU time in one run
-	{"resnet50", "", 0, 64, 236, 15},
-	{"resnet50", "", 0, 512, 1366, 15},
-	{"convnext", "tiny", 0, 64, 325, 0},
-	{"sngan", "", 0, 64, 65, 8},
-	{"dcgan", "", 0, 64, 65, 8},
-	{"convnext", "atto", 0, 64, 62.7, 7},
-	{"convnext", "atto", 36, 64, 44.5, 7},
-	{"convnext", "atto", 85, 64, 25.1, 7},
-	{"convnext", "atto", 103, 64, 19.9, 7},
-	{"mlp", "", 0, 32, 0.5, 1}, // the networks of the notebook on learning, from epochs beside other work
-	{"deep", "", 0, 64, 0.7, 1},
-	{"deep-normalized", "", 0, 64, 0.7, 1},
+	{"cnn", "", 0, 64, 42.3, 3.5, 0, 0},
+	{"cnn", "", 0, 512, 307, 3.5, 0, 0},
+	{"residual", "", 0, 64, 117, 0, 32, 0},   // 2.77 times the CNN's in one run on another processor
+	{"wideresnet", "", 0, 64, 193, 0, 2, 16}, // WRN-16-2: 1.65 times the residual network's CPU time in one run
+	{"resnet50", "", 0, 64, 236, 15, 0, 0},
+	{"resnet50", "", 0, 512, 1366, 15, 0, 0},
+	{"convnext", "tiny", 0, 64, 325, 0, 0, 0},
+	{"sngan", "", 0, 64, 65, 8, 0, 0},
+	{"dcgan", "", 0, 64, 65, 8, 0, 0},
+	{"convnext", "atto", 0, 64, 62.7, 7, 0, 0},
+	{"convnext", "atto", 36, 64, 44.5, 7, 0, 0},
+	{"convnext", "atto", 85, 64, 25.1, 7, 0, 0},
+	{"convnext", "atto", 103, 64, 19.9, 7, 0, 0},
+	{"mlp", "", 0, 32, 0.5, 1, 0, 0}, // the networks of the notebook on learning, from epochs beside other work
+	{"deep", "", 0, 64, 0.7, 1, 0, 0},
+	{"deep-normalized", "", 0, 64, 0.7, 1, 0, 0},
 }
 
 // isTimed reports whether a recipe's model was timed.
@@ -69,21 +70,17 @@ func nearest(r recipes.Recipe) (best timedStep) {
 // smallStem is by how much more arithmetic ResNet50 does with the small stem, which makes all maps behind it four times as high and wide. A step with it has not been timed.
 const smallStem = 16
 
-// arithmetic is about how much arithmetic a network does for an image, as a multiple of the timed one of its name.
-func arithmetic(m recipes.Model) float64 {
-	of := func(n, normal int) float64 { return float64(cmp.Or(n, normal)) / float64(normal) }
-	factor := 1.0
-	switch m.Name {
-	case "residual":
-		factor = math.Pow(of(m.Width, 32), 2)
-	case "wideresnet":
-		factor = math.Pow(of(m.Width, 2), 2) * float64(cmp.Or(m.Depth, 16)-4) / 12
+// arithmetic is about how much arithmetic a network does for an image, as a multiple of that timed.
+func arithmetic(m recipes.Model, timed timedStep) float64 {
+	of := func(n, timed int) float64 {
+		if n == 0 || timed == 0 {
+			return 1
+		}
+		return float64(n) / float64(timed)
 	}
+	factor := math.Pow(of(m.Width, timed.width), 2) * of(m.Depth, timed.depth) * math.Pow(of(m.Side, 32), 2)
 	if m.Stem == "small" {
 		factor *= smallStem
-	}
-	if m.Side > 0 {
-		factor *= math.Pow(of(m.Side, 32), 2)
 	}
 	return factor
 }
@@ -107,7 +104,7 @@ func epochSeconds(r recipes.Recipe) float64 {
 	if r.Data.Task == recipes.Rotation {
 		seconds *= 4 // all orientations
 	}
-	return seconds * arithmetic(r.Model)
+	return seconds * arithmetic(r.Model, nearest(r))
 }
 
 // Basis is what an estimate rests on.
