@@ -171,7 +171,7 @@ func printTimes(w io.Writer, what string, programs []*timed) {
 	fmt.Fprintf(w, "%-60s %10s %8s %17s %22s %10s\n", "", "parameters", "median", "quartiles", "ours/its, 98% interval", "peak MB")
 	for _, p := range programs {
 		ratio, low, high := ratios(ours.ms, p.ms)
-		fmt.Fprintf(w, "%-60.60s %10d %8.1f %8.1f %8.1f %6.2f (%5.2f to %5.2f) %10d\n", p.name, p.parameters, median(p.ms), quantile(p.ms, 0.25), quantile(p.ms, 0.75), ratio, low, high, p.memory>>20)
+		fmt.Fprintf(w, "%-60.60s %10d %8.1f %8.1f %8.1f %6.2f (%5.2f to %5.2f) %10d\n", p.name, p.parameters, Median(p.ms), quantile(p.ms, 0.25), quantile(p.ms, 0.75), ratio, low, high, p.memory>>20)
 	}
 	fmt.Fprintf(w, "in turns, %d each, with %v between them; a ratio is the median of those of the turns' medians; the others have their own settings; allocator as ours: its settings too, so that freed pages are kept\n", rounds, restTime)
 	if load := Load(); load != "" {
@@ -193,11 +193,11 @@ func Load() string {
 func ratios(ours, theirs []float64) (ratio, low, high float64) {
 	var list []float64
 	for i := range rounds {
-		turn := func(ms []float64) float64 { return median(ms[i*len(ms)/rounds : (i+1)*len(ms)/rounds]) }
+		turn := func(ms []float64) float64 { return Median(ms[i*len(ms)/rounds : (i+1)*len(ms)/rounds]) }
 		list = append(list, turn(ours)/turn(theirs))
 	}
 	slices.Sort(list)
-	return median(list), list[1], list[rounds-2]
+	return Median(list), list[1], list[rounds-2]
 }
 
 // quantile is the value that a fraction of the values do not exceed, interpolated.
@@ -208,7 +208,8 @@ func quantile(values []float64, fraction float64) float64 {
 	return s[i] + (at-float64(i))*(s[min(i+1, len(s)-1)]-s[i])
 }
 
-func median(values []float64) float64 { return quantile(values, 0.5) }
+// Median is the value that half of the values do not exceed, interpolated.
+func Median(values []float64) float64 { return quantile(values, 0.5) }
 
 // NewStepper compiles a step of a recipe.
 func NewStepper(r recipes.Recipe) (*train.Stepper, error) {

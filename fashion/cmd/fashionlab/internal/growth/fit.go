@@ -11,15 +11,13 @@ import (
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"fashionlab/fashion/cmd/fashionlab/internal/bench"
 	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/metrics"
 )
 
 // time is the median of a point's seconds.
-func (p point) time() float64 {
-	s := slices.Sorted(slices.Values(p.Seconds))
-	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
-}
+func (p point) time() float64 { return bench.Median(p.Seconds) }
 
 // largest is how many of the largest sizes decide how a series grows: at small ones, what is done once hides what is done for each.
 const largest = 3

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"sync/atomic"
 
@@ -60,35 +61,10 @@ func upload(ctx context.Context, h http.Handler, file []byte, number int) error 
 		return err
 	}
 	r.RemoteAddr = fmt.Sprintf("10.%d.%d.%d:1", byte(number>>16), byte(number>>8), byte(number))
-	var a answer
-	h.ServeHTTP(&a, r)
-	if a.status != http.StatusOK {
-		return fmt.Errorf("the demo answers with status %d: %.100s", a.status, a.body.String())
+	answer := httptest.NewRecorder()
+	h.ServeHTTP(answer, r)
+	if answer.Code != http.StatusOK {
+		return fmt.Errorf("the demo answers with status %d: %.100s", answer.Code, answer.Body)
 	}
 	return nil
-}
-
-// answer is what a handler answers.
-type answer struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (a *answer) Header() http.Header {
-	if a.header == nil {
-		a.header = http.Header{}
-	}
-	return a.header
-}
-
-func (a *answer) WriteHeader(status int) {
-	if a.status == 0 {
-		a.status = status
-	}
-}
-
-func (a *answer) Write(b []byte) (int, error) {
-	a.WriteHeader(http.StatusOK)
-	return a.body.Write(b)
 }
