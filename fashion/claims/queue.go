@@ -2,9 +2,12 @@ package claims
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"slices"
 
 	"fashionlab/fashion/estimate"
+	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 )
 
@@ -68,4 +71,48 @@ func Queue(p study.Profile, claims ...Claim) []study.Variant {
 		queue = append(queue, t.Variant)
 	}
 	return once(queue)
+}
+
+// Standing says in words whether a training that claims need at a profile is there, published if it shall be, and how many of its epochs are missing; -1 where nothing is to be done. Runs that
+// cannot be read or have another recipe are errors.
+func Standing(v study.Variant, p study.Profile, publish bool) (state string, epochs int, err error) {
+	s, err := v.Standing()
+	switch {
+	case err != nil:
+		return "", 0, err
+	case s.Tested && study.NeedsRobustness(p, v) && !robust(v, publish):
+		return "not measured on corrupted images yet", 0, nil
+	case s.Published:
+		return "published", -1, nil
+	case s.Tested && publish:
+		return "not published yet", 0, nil
+	case s.Tested:
+		return "here", -1, nil
+	case s.Finished:
+		return "not tested yet", 0, nil
+	case s.Epochs > 0:
+		return fmt.Sprintf("interrupted after epoch %d", s.Epochs), v.Recipe.Epochs - s.Epochs, nil
+	}
+	return "missing", v.Recipe.Epochs, nil
+}
+
+// robust reports whether the robustness of a training was measured: of the published run if there is one that publishing would replace.
+func robust(v study.Variant, publish bool) bool {
+	stores := []run.Store{run.Local()}
+	if publish {
+		stores = append(stores, run.Published())
+	}
+	for _, s := range stores {
+		r, err := s.Open(v.Run)
+		if errors.Is(err, run.ErrNotFound) && s.Published() {
+			continue
+		}
+		if err == nil {
+			_, err = r.Robustness(run.Test)
+		}
+		if err != nil {
+			return false // corrupt ones are made anew
+		}
+	}
+	return true
 }

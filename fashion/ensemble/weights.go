@@ -1,6 +1,7 @@
 package ensemble
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -260,4 +261,17 @@ func AtLeast(weights []float64, member int, least float64) []float64 {
 	}
 	raised[member] = least
 	return raised
+}
+
+// LargestFirst returns the members and their weights with the largest weight first.
+func (ms Members) LargestFirst(weights []float64) (members Members, sorted []float64) {
+	order := make([]int, len(ms))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(weights[b], weights[a]) })
+	for _, i := range order {
+		members, sorted = append(members, ms[i]), append(sorted, weights[i])
+	}
+	return members, sorted
 }

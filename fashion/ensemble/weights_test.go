@@ -213,3 +213,14 @@ func TestAtLeastRaisesOneWeightAndKeepsTheProportionsOfTheOthers(t *testing.T) {
 		}
 	}
 }
+
+func TestMembersAreSortedWithTheirWeights(t *testing.T) {
+	ms := ensemble.Members{{Name: "a"}, {Name: "b"}, {Name: "c"}}
+	sorted, weights := ms.LargestFirst([]float64{0.2, 0.5, 0.3})
+	if sorted[0].Name != "b" || sorted[1].Name != "c" || sorted[2].Name != "a" || !slices.Equal(weights, []float64{0.5, 0.3, 0.2}) {
+		t.Errorf("the members are %v with the weights %v", sorted, weights)
+	}
+	if ms[0].Name != "a" {
+		t.Error("the members themselves are in another order")
+	}
+}

@@ -111,7 +111,7 @@ func NewStepper(recipe recipes.Recipe) (*Stepper, error) {
 			return err
 		}
 		feed := session.NewFeed(images.Training, recipe, 1)
-		s = session.NewStepper(backend, feed.Steps, g.parameters(), func(position, step int) error {
+		s = session.NewStepper(backend, feed.Steps, 1, g.parameters(), func(position, step, _ int) error {
 			_, err := g.train(feed, position, step, recipe.Optimizer.LearningRate, recipe.GAN.DiscriminatorRate)
 			return err
 		})

@@ -105,7 +105,7 @@ func (l *loop) train(epoch int) (mean stepMetrics, rate float64, err error) {
 		if err := l.Interrupted(epoch); err != nil {
 			return stepMetrics{}, 0, err
 		}
-		rate = l.LearningRate(feed.Steps)
+		rate = l.LearningRate(0, feed.Steps)
 		m, err := l.game.train(feed, i, l.State.Step, rate, rate*l.Recipe.GAN.DiscriminatorRate/l.Recipe.Optimizer.LearningRate)
 		if err != nil {
 			return stepMetrics{}, 0, err
@@ -117,7 +117,7 @@ func (l *loop) train(epoch int) (mean stepMetrics, rate float64, err error) {
 		sum.discriminator, sum.generator, sum.accuracy = sum.discriminator+m.discriminator, sum.generator+m.generator, sum.accuracy+m.accuracy
 		n := float64(i + 1)
 		mean = stepMetrics{sum.discriminator / n, sum.generator / n, sum.accuracy / n}
-		l.Stepped(epoch, i+1, mean.discriminator, mean.accuracy)
+		l.Stepped(epoch, i+1, 1, mean.discriminator, mean.accuracy)
 	}
 	return mean, rate, nil
 }

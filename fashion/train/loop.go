@@ -92,24 +92,30 @@ func (l *loop) Epoch(epoch int) error {
 
 // train does the steps of one epoch. It returns the mean loss in nats, the accuracy and the last step's rate.
 func (l *loop) train(feed session.Feed, epoch int) (loss, accuracy, rate float64, err error) {
-	images, batch := l.Images.Training.Real, l.Recipe.Batch
-	seen := 0
-	for i := range feed.Steps {
+	images, batch, seen := l.Images.Training.Real, l.Recipe.Batch, 0
+	for i := 0; i < feed.Steps; {
 		if err := l.Interrupted(epoch); err != nil {
 			return 0, 0, 0, err
 		}
-		rate = l.LearningRate(feed.Steps)
-		sum, correct, err := l.program.train(feed, i, l.State.Step, rate)
+		var rates []float64
+		for after := range min(l.program.together(), feed.Steps-i) {
+			rates = append(rates, l.LearningRate(after, feed.Steps))
+		}
+		done, err := l.program.trainSome(feed, i, l.State.Step, rates)
 		if err != nil {
 			return 0, 0, 0, err
 		}
-		if err := l.Finite(sum, rate, epoch); err != nil {
-			return 0, 0, 0, l.explain(err)
+		for k, m := range done {
+			rate = rates[k]
+			if err := l.Finite(m.loss, rate, epoch); err != nil {
+				return 0, 0, 0, l.explain(err)
+			}
+			l.State.Step++
+			seen += min(batch, images-i*batch)
+			i++
+			loss, accuracy = loss+m.loss, accuracy+m.correct
 		}
-		l.State.Step++
-		seen += min(batch, images-i*batch)
-		loss, accuracy = loss+sum, accuracy+correct
-		l.Stepped(epoch, i+1, loss/float64(seen), accuracy/float64(seen))
+		l.Stepped(epoch, i, len(done), loss/float64(seen), accuracy/float64(seen))
 	}
 	return loss / float64(seen), accuracy / float64(seen), rate, nil
 }

@@ -39,6 +39,7 @@ type program struct {
 
 	step     *model.Exec
 	micro    *microBatches   // instead of step, where a batch is divided
+	series   *series         // instead of step, where an execution does several
 	moments  *model.Exec     // see momentsGraph; nil without precise statistics
 	soft     *tensors.Tensor // the teachers' labels of the training images, [N, classes]; nil without distillation
 	model    *infer.Model    // on the same parameters
@@ -79,6 +80,18 @@ func newProgram(backend compute.Backend, recipe recipes.Recipe, own []recipes.Ow
 	}
 	p.model = infer.New(backend, p.store, p.network, recipe)
 	return p, err
+}
+
+// steps is the number of an epoch's steps.
+func (p *program) steps() int { return (p.images + p.recipe.Batch - 1) / p.recipe.Batch }
+
+// setImages says how many images an epoch has, of which the training graphs depend.
+func (p *program) setImages(images int) (err error) {
+	p.images = images
+	if length := seriesLength(layers.FormOf(p.backend), p.steps()); length > 1 && p.micro == nil {
+		p.series, err = p.newSeries(length)
+	}
+	return err
 }
 
 // newVariables makes the parameters, with their initial values.
@@ -130,9 +143,12 @@ func (p *program) compile(images *session.Images) error {
 	inputs := first.Shapes(shapes.Make(dtypes.Uint32, 2), shapes.Make(dtypes.Float32, len(p.scalars(0, 0))))
 	first.Free()
 	wait.Go(func() {
-		if p.micro != nil {
+		switch {
+		case p.micro != nil:
 			errs[0] = p.micro.compile(inputs)
-		} else {
+		case p.series != nil:
+			_, errs[0] = p.series.exec.Compile(p.series.inputs(inputs)...)
+		default:
 			_, errs[0] = p.step.Compile(inputs...)
 		}
 	})
@@ -314,8 +330,12 @@ func crossEntropy(logits, labels *Node, smoothing float64) (losses, correct *Nod
 
 // inputs are what the graph of a step, 0 for the training's first, reads.
 func (p *program) inputs(f session.Feed, position, step int, rate float64) []any {
-	keys := []uint32{layers.StepKey(p.recipe.Seed, step), layers.Fraction(p.recipe.Model.Dropout)}
-	return f.Inputs(position, keys, p.scalars(step, rate))
+	return f.Inputs(position, p.keys(step), p.scalars(step, rate))
+}
+
+// keys are those of a step, see inKeys.
+func (p *program) keys(step int) []uint32 {
+	return []uint32{layers.StepKey(p.recipe.Seed, step), layers.Fraction(p.recipe.Model.Dropout)}
 }
 
 // feed prepares an epoch, 1 for the first.

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"slices"
 
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/internal/session"
@@ -31,13 +32,15 @@ func NewStepper(recipe recipes.Recipe, own ...recipes.Own) (*Stepper, error) {
 		if err != nil {
 			return err
 		}
-		p.images = images.Training.Real
+		if err := p.setImages(images.Training.Real); err != nil {
+			return err
+		}
 		if _, err := p.learnFromTeachers(images); err != nil {
 			return err
 		}
 		feed := p.feed(images, 1)
-		s = session.NewStepper(backend, feed.Steps, infer.Count(p.store, p.names), func(position, step int) error {
-			_, _, err := p.train(feed, position, step, recipe.Optimizer.LearningRate)
+		s = session.NewStepper(backend, feed.Steps, p.together(), infer.Count(p.store, p.names), func(position, step, count int) error {
+			_, err := p.trainSome(feed, position, step, slices.Repeat([]float64{recipe.Optimizer.LearningRate}, count))
 			return err
 		})
 		return p.compile(images)

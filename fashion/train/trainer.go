@@ -185,7 +185,9 @@ func (t *Trainer) program(backend compute.Backend, r recipes.Recipe) (*program, 
 	if err != nil {
 		return nil, err
 	}
-	p.images = t.images.Training.Real
+	if err := p.setImages(t.images.Training.Real); err != nil {
+		return nil, err
+	}
 	if p.initial, err = infer.Snapshot(p.store); err != nil {
 		return nil, err
 	}

@@ -22,5 +22,5 @@ done
 tar -C "$dir/data" -cf - . | xz -9 -T0 >"$dir/data.tar.xz"
 rm -r "$dir/data"
 xz -9 -T0 -f "$dir/fashionlab" "$dir/kernel-setup"
-cp kernel-setup/campaign/run.sh "$dir/"
+cp kernel-setup/campaign/run.sh kernel-setup/campaign/jobs "$dir/"
 du -sh "$dir"

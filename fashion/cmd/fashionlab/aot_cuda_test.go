@@ -70,9 +70,10 @@ func TestStepsCompileForAnH100(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		launches, convolutions := bytes.Count(thunks, []byte("\n")), bytes.Count(thunks, []byte(" kConvolution "))
+		// What is indented is launched for each step, in the loop of an execution, the condition once.
+		launches, convolutions := bytes.Count(thunks, []byte("\n    "))-1, bytes.Count(thunks, []byte(" kConvolution "))
 		t.Logf("%s: %d launches, %d convolutions", c.recipe, launches, convolutions)
-		if launches == 0 || launches > c.kernels || convolutions != c.convolutions {
+		if launches < 1 || launches > c.kernels || convolutions != c.convolutions {
 			t.Errorf("%s: a training step launches %d kernels, of them %d convolutions, want at most %d and %d", c.recipe, launches, convolutions, c.kernels, c.convolutions)
 		}
 	}

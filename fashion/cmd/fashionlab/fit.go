@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 
 	"fashionlab/fashion/gan"
@@ -24,12 +25,12 @@ func checkRecipe(r recipes.Recipe) error {
 	return train.Check(r, synthesizers...)
 }
 
-// fit trains a recipe into the run of a name.
-func fit(ctx context.Context, name string, r recipes.Recipe) (*run.Run, error) {
+// fit trains a recipe into the run of a name. The trainer, of our synthesizers, has what was compiled for recipes before; a new one trains where it is nil.
+func fit(ctx context.Context, t *train.Trainer, name string, r recipes.Recipe) (*run.Run, error) {
 	if models.IsGAN(r.Model.Name) {
 		return gan.FitContext(ctx, name, r, notebook.Live())
 	}
-	return (&train.Trainer{Own: synthesizers}).FitContext(ctx, name, r, notebook.Live())
+	return cmp.Or(t, &train.Trainer{Own: synthesizers}).FitContext(ctx, name, r, notebook.Live())
 }
 
 // halfPrecision is what a run is published as.

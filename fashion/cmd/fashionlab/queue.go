@@ -7,6 +7,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -16,19 +18,21 @@ import (
 	"fashionlab/fashion/estimate"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
+	"fashionlab/fashion/train"
 )
 
 // queueOptions are the flags of train that are about the queue of all trainings.
 type queueOptions struct {
-	all, plan bool
-	claim     string
-	limit     time.Duration
-	cluster   clusterOptions
+	all, plan    bool
+	claim, match string
+	limit        time.Duration
+	cluster      clusterOptions
 }
 
 func (o *queueOptions) define(f *flag.FlagSet) {
 	f.BoolVar(&o.all, "all", false, "train whatever the study's claims need and is missing, one after the other")
 	f.StringVar(&o.claim, "claim", "", "with -all: only for the claim of this `name`")
+	f.StringVar(&o.match, "match", "", "with -all: only runs in whose names this regular `expression` is found, such as ingredients/mixup")
 	f.DurationVar(&o.limit, "for", 0, "with -all: stop after this `time`, such as 2h30m; the next call resumes (default: train everything)")
 	o.cluster.define(f, "with -all: ")
 	f.StringVar(&o.cluster.bucket, "bucket", "", "with -cluster: the `bucket` of its workers, from which the runs are fetched (default the one of a worker on this machine)")
@@ -46,7 +50,7 @@ type queue struct {
 func newQueue(q queueOptions, o trainOptions) (queue, error) {
 	switch {
 	case !q.all:
-		return queue{}, errors.New("-claim, -for, -plan and -cluster belong to -all")
+		return queue{}, errors.New("-claim, -match, -for, -plan and -cluster belong to -all")
 	case q.cluster.address == "" && (q.cluster.kind != "" || q.cluster.bucket != ""):
 		return queue{}, errors.New("-kind and -bucket belong to -cluster")
 	case o.recipe != "cnn" || o.name != "" || o.epochs != 0 || o.seed != 0 || o.weights:
@@ -64,7 +68,15 @@ func newQueue(q queueOptions, o trainOptions) (queue, error) {
 		}
 		asked = []claims.Claim{c}
 	}
-	return queue{q, o, claims.Queue(o.profile, asked...)}, nil
+	match, err := regexp.Compile(q.match)
+	if err != nil {
+		return queue{}, fmt.Errorf("-match: %w", err)
+	}
+	list := slices.DeleteFunc(claims.Queue(o.profile, asked...), func(v study.Variant) bool { return !match.MatchString(v.Run) })
+	if len(list) == 0 {
+		return queue{}, fmt.Errorf("-match is %q, and no run that the claims need has that in its name; -plan lists them", q.match)
+	}
+	return queue{q, o, list}, nil
 }
 
 // do trains what is missing until all is there or the time limit is reached, which is not an error. A training that fails does not keep the others waiting; its error comes last. What another
@@ -84,6 +96,9 @@ func (q queue) do(ctx context.Context) error {
 		fmt.Printf("%d of %d: %s, seed %d, into %s\n", i+1, len(missing), v.Name, v.Recipe.Seed, v.Run)
 		q.options.name, q.options.robustness = v.Run, study.NeedsRobustness(q.options.profile, v)
 		var elsewhere *disk.LockedError
+		if i == 0 || missing[i-1].WithSeed(v.Recipe.Seed).Recipe != v.Recipe { // what is compiled is kept from seed to seed only: all of it needs much memory
+			q.options.trainer = &train.Trainer{Own: synthesizers}
+		}
 		switch err := (training{q.options, v.Recipe}).do(limited); {
 		case ctx.Err() != nil:
 			return errors.Join(append(failed, err)...)
@@ -124,7 +139,7 @@ func (q queue) print() (missing []study.Variant, failed error) {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	total := 0.0
 	for _, v := range q.trainings {
-		state, epochs, err := q.state(v)
+		state, epochs, err := claims.Standing(v, q.options.profile, q.options.publish)
 		if err != nil {
 			failed = errors.Join(failed, err)
 			state, epochs = "cannot be used, see below", -1
@@ -144,49 +159,6 @@ func (q queue) print() (missing []study.Variant, failed error) {
 		fmt.Printf("%d of %d trainings are missing, about %s, estimated by %s\n", len(missing), len(q.trainings), rounded(total), speeds.For(missing[0].Recipe).Source)
 	}
 	return missing, failed
-}
-
-// state says in words whether a training is there, and how many of its epochs are missing; -1 where nothing is to be done.
-func (q queue) state(v study.Variant) (state string, epochs int, err error) {
-	s, err := v.Standing()
-	switch {
-	case err != nil:
-		return "", 0, err
-	case s.Tested && study.NeedsRobustness(q.options.profile, v) && !q.robust(v):
-		return "not measured on corrupted images yet", 0, nil
-	case s.Published:
-		return "published", -1, nil
-	case s.Tested && q.options.publish:
-		return "not published yet", 0, nil
-	case s.Tested:
-		return "here", -1, nil
-	case s.Finished:
-		return "not tested yet", 0, nil
-	case s.Epochs > 0:
-		return fmt.Sprintf("interrupted after epoch %d", s.Epochs), v.Recipe.Epochs - s.Epochs, nil
-	}
-	return "missing", v.Recipe.Epochs, nil
-}
-
-// robust reports whether the robustness of a training was measured: of the published run if there is one that this call would replace.
-func (q queue) robust(v study.Variant) bool {
-	stores := []run.Store{run.Local()}
-	if q.options.publish {
-		stores = append(stores, run.Published())
-	}
-	for _, s := range stores {
-		r, err := s.Open(v.Run)
-		if errors.Is(err, run.ErrNotFound) && s.Published() {
-			continue
-		}
-		if err == nil {
-			_, err = r.Robustness(run.Test)
-		}
-		if err != nil {
-			return false // corrupt ones are made anew
-		}
-	}
-	return true
 }
 
 func rounded(seconds float64) string {

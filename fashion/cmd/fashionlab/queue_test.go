@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"fashionlab/fashion/claims"
 	"fashionlab/fashion/disk"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
@@ -69,9 +70,10 @@ func TestQueueThatIsStoppedAndResumedEndsAsOneThatIsNot(t *testing.T) {
 		}
 	}
 
-	// What is there is not trained again.
+	// What is there is not trained again, nor what was not asked for.
 	before := time.Now()
 	do(parts, args...)
+	do(t.TempDir(), append(args, "-match", "no-such-run|/plateau$", "-plan")...)
 	r, err := run.StoreAt(parts, false).Open(study.Schedules(study.Smoke)[0].Run)
 	if err != nil || r.Record.Finished.After(before) {
 		t.Errorf("it was trained again (%v)", err)
@@ -85,7 +87,7 @@ func TestQueueTellsWhatIsThereAndWhatIsMissing(t *testing.T) {
 	q := queue{options: trainOptions{publish: true}}
 	want := func(state string, epochs int) {
 		t.Helper()
-		if got, n, err := q.state(v); got != state || n != epochs || err != nil {
+		if got, n, err := claims.Standing(v, q.options.profile, true); got != state || n != epochs || err != nil {
 			t.Errorf("the state is %q with %d epochs (%v), want %q with %d", got, n, err, state, epochs)
 		}
 	}
@@ -117,7 +119,7 @@ func TestQueueTellsWhatIsThereAndWhatIsMissing(t *testing.T) {
 	want("published", -1)
 	other := v
 	other.Recipe.Epochs++
-	if _, _, err := q.state(other); err == nil {
+	if _, _, err := claims.Standing(other, q.options.profile, true); err == nil {
 		t.Error("a run of another recipe is taken for the training")
 	}
 	t.Setenv(run.PublishedVariable, t.TempDir())
@@ -134,7 +136,7 @@ func TestQueueMeasuresNetworksOfTheAblationOnCorruptedImages(t *testing.T) {
 	q := queue{options: trainOptions{publish: true, profile: study.Full}}
 	want := func(state string, epochs int) {
 		t.Helper()
-		if got, n, err := q.state(v); got != state || n != epochs || err != nil {
+		if got, n, err := claims.Standing(v, q.options.profile, true); got != state || n != epochs || err != nil {
 			t.Errorf("the state is %q with %d epochs (%v), want %q with %d", got, n, err, state, epochs)
 		}
 	}

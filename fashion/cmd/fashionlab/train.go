@@ -14,6 +14,7 @@ import (
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
+	"fashionlab/fashion/train"
 )
 
 func trainCommand() command {
@@ -79,7 +80,8 @@ type trainOptions struct {
 	epochs           int
 	seed             uint64
 	publish, weights bool
-	robustness       bool // measure it on the test images
+	robustness       bool           // measure it on the test images
+	trainer          *train.Trainer // that has what a training before it compiled, if any
 }
 
 // training is a recipe that is to be trained into the run of a name.
@@ -121,7 +123,7 @@ func (t training) do(ctx context.Context) error {
 	if err := fitSources(ctx, t.trained, t.profile); err != nil {
 		return err
 	}
-	r, err := fit(ctx, t.name, t.trained)
+	r, err := fit(ctx, t.trainer, t.name, t.trained)
 	if err != nil {
 		return err
 	}
@@ -184,7 +186,7 @@ func share(r *run.Run, name string, publish, weights bool) error {
 // fitSources trains the runs that a recipe needs before it, where they are the study's and not trained yet.
 func fitSources(ctx context.Context, recipe recipes.Recipe, p study.Profile) error {
 	for _, source := range study.SourcesOf(recipe, p) {
-		if _, err := fit(ctx, source.Run, source.Recipe); err != nil {
+		if _, err := fit(ctx, nil, source.Run, source.Recipe); err != nil {
 			return err
 		}
 	}

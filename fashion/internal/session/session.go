@@ -290,9 +290,9 @@ func (s *Session) addTime() {
 	s.began = now
 }
 
-// LearningRate is the learning rate of the next step, in epochs of so many.
-func (s *Session) LearningRate(steps int) float64 {
-	return optim.LearningRate(s.Recipe.Schedule, s.State.LearningRate, s.State.Step, s.Recipe.Epochs*steps, recipes.OwnOf[optim.Own](s.config.Own)...)
+// LearningRate is the learning rate of a step after the next, 0 for the next itself, in epochs of so many.
+func (s *Session) LearningRate(after, steps int) float64 {
+	return optim.LearningRate(s.Recipe.Schedule, s.State.LearningRate, s.State.Step+after, s.Recipe.Epochs*steps, recipes.OwnOf[optim.Own](s.config.Own)...)
 }
 
 // Interrupted reports, before a step of an epoch, that the training is to stop.

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -14,27 +15,32 @@ type Stepper struct {
 	Parameters int
 
 	perEpoch int // steps
+	together int // steps of an execution, at most
 	done     int // steps
-	step     func(position, step int) error
+	execute  func(position, step, count int) error
 }
 
-// NewStepper makes a stepper of a compiled step, in epochs of so many. The step is called with its number in the epoch and in all, both from 0.
-func NewStepper(b compute.Backend, perEpoch, parameters int, step func(position, step int) error) *Stepper {
-	return &Stepper{Device: infer.Computer(b).Device, Parameters: parameters, perEpoch: perEpoch, step: step}
+// NewStepper makes a stepper of compiled steps, in epochs of so many, of which an execution does at most so many together. It is called with the number of its first step in the epoch
+// and in all, both from 0, and how many it shall do.
+func NewStepper(b compute.Backend, perEpoch, together, parameters int, execute func(position, step, count int) error) *Stepper {
+	return &Stepper{Device: infer.Computer(b).Device, Parameters: parameters, perEpoch: perEpoch, together: together, execute: execute}
 }
 
-// Time does so many steps and returns the wall time of each in milliseconds, data feeding and the reading of the metrics included. Three more steps go before them.
+// Time does so many steps, or as many more as an execution does, and returns the wall time of each in milliseconds, data feeding and the reading of the metrics included; of an execution
+// of several, their mean. Three more executions go before them.
 func (s *Stepper) Time(steps int) ([]float64, error) {
 	const warmUp = 3
 	var ms []float64
-	for i := range steps + warmUp {
+	for i := 0; len(ms) < steps; i++ {
+		position := s.done % s.perEpoch
+		count := min(s.together, s.perEpoch-position)
 		start := time.Now()
-		if err := s.step(s.done%s.perEpoch, s.done); err != nil {
+		if err := s.execute(position, s.done, count); err != nil {
 			return nil, err
 		}
-		s.done++
+		s.done += count
 		if i >= warmUp {
-			ms = append(ms, time.Since(start).Seconds()*1000)
+			ms = append(ms, slices.Repeat([]float64{time.Since(start).Seconds() * 1000 / float64(count)}, count)...)
 		}
 	}
 	return ms, nil

@@ -12,14 +12,14 @@ type throughput struct {
 	steps           int       // since the first
 }
 
-// step counts a step and reports whether it is time for a report.
-func (t *throughput) step() bool {
+// add counts steps that were done together and reports whether it is time for a report.
+func (t *throughput) add(steps int) bool {
 	now := time.Now()
 	if t.first.IsZero() {
 		t.first, t.reported = now, now
 		return true
 	}
-	t.steps++
+	t.steps += steps
 	if now.Sub(t.reported) < 200*time.Millisecond {
 		return false
 	}
@@ -35,9 +35,9 @@ func (t *throughput) perStep() time.Duration {
 	return t.reported.Sub(t.first) / time.Duration(t.steps)
 }
 
-// Stepped counts a step of an epoch, 1 for the first, and reports the epoch's mean loss and accuracy so far several times a second.
-func (s *Session) Stepped(epoch, step int, loss, accuracy float64) {
-	if s.throughput.step() {
+// Stepped counts so many steps of an epoch, the last with this number, 1 for the first, and reports the epoch's mean loss and accuracy so far several times a second.
+func (s *Session) Stepped(epoch, step, count int, loss, accuracy float64) {
+	if s.throughput.add(count) {
 		s.report("training", epoch, step, loss, accuracy)
 	}
 }

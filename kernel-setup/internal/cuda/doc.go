@@ -7,6 +7,10 @@
 // or cuda12 insists; $GOMLX_BACKEND (xla:cpu, xla:cuda) decides before all of this.
 //
 // A run records the GPU, its driver and, if it was resumed on another device, which epochs were computed where. The command check compares logits, losses and gradients of every
-// network with values recorded on a CPU. -deterministic sets the flags with which XLA promises the same result each time; what they cost has not been measured, and without them
-// a resumed training need not end bit for bit as one that was not interrupted.
+// network with values recorded on a CPU. -deterministic has XLA leave out what gives another result each time, and look for no fastest kernels. Without it a resumed training need not end
+// bit for bit as one that was not interrupted.
+//
+// On an NVIDIA H200 (driver 580.159, plugin 0.11.2) the CNN, the residual network, the GAN and ResNet50 with a small stem computed the recorded values: in float32 inference within 1.3e-6 and
+// training within 3.4e-6 (ResNet50 9e-5), relative; in TF32, in which networks train, within 1e-3. A training of the CNN gave the same predictions to the bit three times with
+// -deterministic, and others each time without.
 package cuda

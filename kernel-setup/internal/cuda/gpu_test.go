@@ -96,7 +96,7 @@ func TestTrainingComputesOnAGPUThatWorksAndTheRecordSaysSo(t *testing.T) {
 		}
 	}
 	settings := strings.Join(l.Accelerator, "\n")
-	for _, want := range []string{"GOMLX_BACKEND=xla:" + plugin, `--xla_gpu_cuda_data_dir="` + filepath.Join(l.XLA, "nvidia", "cu13") + `"`, "--xla_gpu_per_fusion_autotune_cache_dir=", "--xla_gpu_deterministic_ops=true"} {
+	for _, want := range []string{"GOMLX_BACKEND=xla:" + plugin, `--xla_gpu_cuda_data_dir="` + filepath.Join(l.XLA, "nvidia", "cu13") + `"`, "--xla_gpu_deterministic_ops=true"} {
 		if !strings.Contains(settings, want) {
 			t.Errorf("the settings are %q, which lack %q", settings, want)
 		}
@@ -120,6 +120,16 @@ func TestTrainingComputesOnAGPUThatWorksAndTheRecordSaysSo(t *testing.T) {
 	t.Setenv("FASHIONLAB_STANDIN", "")
 	if again, err := chosen(t, &l, Options{}); err != nil || again != said {
 		t.Errorf("the second time it said %q (%v), want %q", again, err, said)
+	}
+}
+
+func TestFastestKernelsAreKeptForOtherProcessesUnlessATrainingIsToBeRepeated(t *testing.T) {
+	l := layouttest.New(t)
+	for deterministic, want := range map[bool]bool{false: true, true: false} {
+		settings := strings.Join(plugin{}.settings(l, deterministic), " ")
+		if got := strings.Contains(settings, "--xla_gpu_per_fusion_autotune_cache_dir="); got != want {
+			t.Errorf("deterministic %v: the settings are %q", deterministic, settings)
+		}
 	}
 }
 

@@ -112,12 +112,14 @@ func (p plugin) settings(l layout.Layout, deterministic bool) []string {
 // help is what a plugin needs beside its name: its tools, a folder that keeps what XLA found out about the fastest kernels, for the next process, and no
 // warnings of go-xla about a layout that it does not know.
 func (p plugin) help(l layout.Layout, deterministic bool) []string {
-	flags := []string{fmt.Sprintf("--xla_gpu_per_fusion_autotune_cache_dir=%q", filepath.Join(l.CUDA(), "autotune"))}
+	var flags []string
 	if p.tools != "" {
 		flags = append(flags, fmt.Sprintf("--xla_gpu_cuda_data_dir=%q", p.tools))
 	}
-	if deterministic { // Triton's fusions have no deterministic form: XLA refuses them then
+	if deterministic { // Triton's fusions have no deterministic form: XLA refuses them then. What another process found to be the fastest kernels may change at any time
 		flags = append(flags, "--xla_gpu_deterministic_ops=true", "--xla_gpu_enable_triton_gemm=false")
+	} else {
+		flags = append(flags, fmt.Sprintf("--xla_gpu_per_fusion_autotune_cache_dir=%q", filepath.Join(l.CUDA(), "autotune")))
 	}
 	// The user's own flags come last: of two, XLA takes the later.
 	return []string{"XLA_FLAGS=" + strings.TrimSpace(strings.Join(flags, " ")+" "+os.Getenv("XLA_FLAGS")), "GOPJRT_CUDA_CHECKS=0"}

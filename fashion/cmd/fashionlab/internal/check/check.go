@@ -135,16 +135,15 @@ func Networks(w io.Writer, o Options) error {
 	return nil
 }
 
-// computeInFloat32 has NVIDIA's libraries and go-xla's matrix products compute in float32, before either is loaded.
+// computeInFloat32 has NVIDIA's libraries and go-xla's matrix products compute in float32, before either is loaded. XLA then looks for the fastest kernels anew: of those that it
+// keeps for other processes some need TF32, and cuDNN refuses them (seen on an H200).
 func computeInFloat32() error {
-	if err := os.Setenv("NVIDIA_TF32_OVERRIDE", "0"); err != nil {
-		return err
-	}
 	config := os.Getenv(device.BackendVariable)
-	if !strings.HasPrefix(config, "xla:") {
+	if !device.OnGPU(config) {
 		return nil
 	}
-	return os.Setenv(device.BackendVariable, config+",tf32=false")
+	return errors.Join(os.Setenv("NVIDIA_TF32_OVERRIDE", "0"), os.Setenv(device.BackendVariable, config+",tf32=false"),
+		os.Setenv("XLA_FLAGS", os.Getenv("XLA_FLAGS")+" --xla_gpu_per_fusion_autotune_cache_dir="))
 }
 
 // readReference reads values that Networks wrote, or the recorded ones.

@@ -1,0 +1,94 @@
+package train
+
+import (
+	"math"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"fashionlab/fashion/internal/session"
+	"fashionlab/fashion/layers"
+	"fashionlab/fashion/recipes"
+)
+
+// The recipe has everything that a step may have: dropout and stochastic depth, augmentation, mixing, batch normalization, clipped gradients, averages of the weights, another rate for each step.
+func TestSeveralStepsOfAnExecutionTrainAsOneAfterTheOther(t *testing.T) {
+	backend := loaded(t)
+	recipe := recipes.Recipe{
+		Model: recipes.Model{Name: "residual", Width: 4, Dropout: 0.2, DropPath: 0.1}, Data: recipes.Data{Limit: 200, Validation: 0.2, SplitSeed: 1},
+		Augmentation: recipes.Augmentation{Rotation: recipes.Within(0.1)}, Regularization: recipes.Regularization{LabelSmoothing: 0.1, CutMix: 1},
+		Optimizer: recipes.Optimizer{Name: "sgd", LearningRate: 0.01, Momentum: 0.9, Nesterov: true, WeightDecay: 0.001, ClipNorm: 0.5, EMA: 0.9}, Epochs: 1, Batch: 32, Seed: 3,
+	}
+	images, err := session.Load(t.Context(), recipe.Data, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rates := []float64{0.001, 0.002, 0.003, 0.004, 0.005} // 160 images are five steps
+	train := func(length int) (*program, []measured) {
+		t.Helper()
+		p, err := newProgram(backend, recipe, nil, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.images = images.Training.Real
+		if length > 1 {
+			if p.series, err = p.newSeries(length); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := p.compile(images); err != nil {
+			t.Fatal(err)
+		}
+		feed := p.feed(images, 1)
+		defer feed.Free()
+		var all []measured
+		for len(all) < feed.Steps {
+			done, err := p.trainSome(feed, len(all), len(all), rates[len(all):min(len(all)+p.together(), len(rates))])
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, done...)
+		}
+		return p, all
+	}
+	const length = 3 // the last execution has a step beyond the epoch
+	one, want := train(1)
+	several, got := train(length)
+	if len(got) != len(want) || len(want) != len(rates) {
+		t.Fatalf("%d steps were done, want %d", len(got), len(rates))
+	}
+	for i := range want {
+		if math.Abs(got[i].loss-want[i].loss) > 1e-3 || got[i].correct != want[i].correct {
+			t.Errorf("step %d with %d in an execution has %v, want %v", i+1, length, got[i], want[i])
+		}
+	}
+	variables := 0
+	for v := range one.store.IterVariables() {
+		a, errA := v.Value()
+		b, errB := several.store.GetVariable(v.Path()).Value()
+		if errA != nil || errB != nil {
+			t.Fatal(errA, errB)
+		}
+		x, y := tensors.MustCopyFlatData[float32](a), tensors.MustCopyFlatData[float32](b)
+		for i := range x {
+			if math.Abs(float64(x[i]-y[i])) > 1e-5 {
+				t.Fatalf("%s[%d] is %v with %d steps in an execution, want %v", v.Path(), i, y[i], length, x[i])
+			}
+		}
+		variables++
+	}
+	if variables < 3*len(one.names) {
+		t.Errorf("%d variables were compared, want parameters, averages and the optimizer's", variables)
+	}
+}
+
+func TestExecutionsOnAGPUHaveSeveralStepsOfWhichFewDoNothing(t *testing.T) {
+	for steps, want := range map[int]int{1: 1, 8: 8, 30: 30, 33: 17, 750: 30, 188: 27, 375: 25, 929: 31, 1500: 30} {
+		if got := seriesLength(layers.ForGPU, steps); got != want {
+			t.Errorf("of %d steps an execution has %d, want %d", steps, got, want)
+		}
+		if one := seriesLength(layers.ForCPU, steps); one != 1 {
+			t.Errorf("on the CPU an execution has %d", one)
+		}
+	}
+}
