@@ -218,67 +218,6 @@ func (p *program) training(in []*Node, first *Node) *layers.Net {
 	return layers.Training(first.Graph(), p.store, p.recipe.Seed, draws)
 }
 
-// losses is program.loss of the network for images of a batch, from the image first on, mixed with others if the recipe mixes.
-func (p *program) losses(n *layers.Net, in []*Node, first *Node, b examples) (losses, correct *Node) {
-	if p.recipe.Regularization.Mixes() {
-		return p.mixed(n, in, first, b)
-	}
-	return p.loss(p.network.On(n, b.images), b)
-}
-
-// examples are images of a batch.
-type examples struct {
-	images *Node // augmented, [size, H, W, C]
-	labels *Node // [size]
-	soft   *Node // the teachers' labels, [size, classes]; nil without distillation
-}
-
-// batch returns so many images of an epoch's order from a position on.
-func (p *program) batch(in []*Node, position *Node, size int) (b examples) {
-	chosen := Reshape(DynamicSlice(in[session.InOrder], []*Node{position}, []int{size}), size, 1)
-	b.images = infer.Pixels(Gather(in[session.InImages], chosen), p.recipe.Model.Shape)
-	if columns := augment.Columns(p.recipe.Augmentation); columns > 0 {
-		drawn := DynamicSlice(in[len(in)-1], []*Node{position, ScalarZero(position.Graph(), position.DType())}, []int{size, columns})
-		b.images = StopGradient(augment.Apply(p.recipe.Augmentation, b.images, drawn, recipes.OwnOf[augment.Own](p.own)...))
-	}
-	b.labels = Reshape(Gather(in[session.InLabels], chosen), size)
-	if p.recipe.Regularization.Distillation.Weight > 0 {
-		b.soft = Gather(in[inSoft], chosen)
-	}
-	return b
-}
-
-// mixed is program.loss of the network for images of a batch, from the image first on, each mixed with the one that is as far from the batch's end as it is from its beginning.
-func (p *program) mixed(n *layers.Net, in []*Node, first *Node, b examples) (losses, correct *Node) {
-	size := b.labels.Shape().Dimensions[0]
-	position := Sub(AddScalar(MulScalar(in[session.InPosition], p.recipe.Batch), p.recipe.Batch-size), first)
-	others := p.batch(in, position, size)
-	others.images, others.labels = Reverse(others.images, 0), Reverse(others.labels, 0)
-	if others.soft != nil {
-		others.soft = Reverse(others.soft, 0)
-	}
-	length := in[inScalars].Shape().Dimensions[0]
-	x, kept := augment.ApplyMix(b.images, others.images, Slice(in[inScalars], AxisRange(length-augment.MixColumns, length)))
-	logits := p.network.On(n, x)
-	losses, correct = p.loss(logits, b)
-	rest, _ := p.loss(logits, others)
-	return mix(losses, rest, kept), correct
-}
-
-// mix is losses as far as the scalar kept says, and the rest of others.
-func mix(losses, others, kept *Node) *Node {
-	return Add(Mul(losses, kept), Mul(others, OneMinus(kept)))
-}
-
-// loss is crossEntropy with the labels of examples and, if the recipe distils, with those of the teachers.
-func (p *program) loss(logits *Node, b examples) (losses, correct *Node) {
-	losses, correct = crossEntropy(logits, b.labels, p.recipe.Regularization.LabelSmoothing)
-	if d := p.recipe.Regularization.Distillation; d.Weight > 0 {
-		losses = distilled(losses, logits, b.soft, d)
-	}
-	return losses, correct
-}
-
 // update moves the parameters by the gradients of the sum of a batch's losses.
 func (p *program) update(gradients []*Node, scalars, position *Node) {
 	g, batch := position.Graph(), p.recipe.Batch
@@ -314,18 +253,6 @@ func (p *program) scalars(step int, rate float64) []float32 {
 		list = augment.DrawMix(r, p.recipe.Seed, step, d[0], d[1]).Append(list)
 	}
 	return list
-}
-
-// crossEntropy returns each row's loss in nats and whether its largest logit is the label's (1 or 0), [B] each. A fraction of each label, smoothing, is spread evenly
-// over all classes.
-func crossEntropy(logits, labels *Node, smoothing float64) (losses, correct *Node) {
-	classes := logits.Shape().Dimensions[1]
-	oneHot := OneHot(labels, classes, logits.DType())
-	if smoothing > 0 {
-		oneHot = AddScalar(MulScalar(oneHot, 1-smoothing), smoothing/float64(classes))
-	}
-	losses = Neg(ReduceSum(Mul(oneHot, LogSoftmax(logits)), -1))
-	return losses, ConvertDType(Equal(ArgMax(logits, -1, dtypes.Int32), labels), logits.DType())
 }
 
 // inputs are what the graph of a step, 0 for the training's first, reads.

@@ -171,7 +171,7 @@ func printTimes(w io.Writer, what string, programs []*timed) {
 	fmt.Fprintf(w, "%-60s %10s %8s %17s %22s %10s\n", "", "parameters", "median", "quartiles", "ours/its, 98% interval", "peak MB")
 	for _, p := range programs {
 		ratio, low, high := ratios(ours.ms, p.ms)
-		fmt.Fprintf(w, "%-60.60s %10d %8.1f %8.1f %8.1f %6.2f (%5.2f to %5.2f) %10d\n", p.name, p.parameters, Median(p.ms), quantile(p.ms, 0.25), quantile(p.ms, 0.75), ratio, low, high, p.memory>>20)
+		fmt.Fprintf(w, "%-60.60s %10d %8.2f %8.2f %8.2f %6.2f (%5.2f to %5.2f) %10d\n", p.name, p.parameters, Median(p.ms), quantile(p.ms, 0.25), quantile(p.ms, 0.75), ratio, low, high, p.memory>>20)
 	}
 	fmt.Fprintf(w, "in turns, %d each, with %v between them; a ratio is the median of those of the turns' medians; the others have their own settings; allocator as ours: its settings too, so that freed pages are kept\n", rounds, restTime)
 	if load := Load(); load != "" {
