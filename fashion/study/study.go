@@ -132,9 +132,6 @@ func ResidualPhotos(p Profile) recipes.Recipe {
 	r.Model.Weights.Run = p.Run("residual")
 	r.Data.Synthetic = recipes.Synthetic{Photos: true, Fraction: 0.5}
 	r.Optimizer.LearningRate = 0.0003
-	if p == Full {
-		r.Epochs = 6
-	}
 	return cosine(r)
 }
 
