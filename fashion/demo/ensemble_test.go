@@ -81,3 +81,20 @@ func TestWeightsStayWithTheirMembersAndThoseOfLittleWeightAreLeftOut(t *testing.
 		}
 	}
 }
+
+func TestNetworkForPhotosHasMostVotesButNotTheFeatures(t *testing.T) {
+	t.Setenv(run.RootVariable, t.TempDir())
+	saveRun(t, "fair", 0.85, 7)
+	saveRun(t, "good", 0.95, 11)
+	joined, err := ensemble.Load([]ensemble.Candidate{{Name: forPhotos, Runs: []string{"full/fair"}}, {Name: "good", Runs: []string{"full/good"}}}, run.Local())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := weigh(joined)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(e.Members) != 2 || e.Members[0].Title != "good" || e.Members[1].Title != forPhotos || math.Abs(e.Members[1].Weight-photoWeight) > 1e-9 {
+		t.Errorf("the members are %+v, want the good one first, and %v of the votes for the other", e.Members, photoWeight)
+	}
+}

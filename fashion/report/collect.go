@@ -20,7 +20,8 @@ type Stores struct {
 }
 
 // Collect lists what the slides print beside the finished, tested runs of each model: this machine's and the published ones. Then come runs of
-// models that no slide has, and ensembles. Published runs in a folder of their profile, such as full/ingredients/mixup, are left out: they belong to the comparison of a claim. A folder that does not exist holds no run. A run that cannot be read is left out and reported by the error;
+// models that no slide has, and ensembles. Published runs in a folder of their profile, such as full/ingredients/mixup, are left out: they belong to the
+// comparison of a claim. A folder that does not exist holds no run. A run that cannot be read is left out and reported by the error;
 // the lines have all others.
 func Collect(s Stores) ([]Line, error) {
 	ours, unreadable := tested(s.Local, false)

@@ -16,11 +16,11 @@
 //	GAN of half the width            52.3, huge pages    55.3
 //
 // Frozen layers cost no backward pass: ConvNeXt-Atto at batch 64 takes 62.7 ms with all layers trained, 44.5 with the last two stages, 25.1 with the last, 19.9 with the
-// head alone (`bench -model convnext-transfer -frozen`). An answer of the residual network, from bytes to probabilities (`bench -answers`), takes 2.0 ms for one image, 11.4 for 16
-// and 59 for 100; PyTorch takes 1.5, 10.6 and 74. A search (`bench -search`: KerasTuner's table of R = 9 and eta = 3, 75 epochs of 2,500 images, the CNN) takes 139 s, with
+// head alone (`bench -model convnext-transfer -frozen`). Later tables, of a Zen 5 and of an NVIDIA H200, are in testdata/speed: an answer of the residual network, from bytes to
+// probabilities (`bench -answers`), takes 0.8 ms for one image and 6.1 for 16 there; PyTorch takes 1.1 and 5.3. A search (`bench -search`: KerasTuner's table of R = 9 and eta = 3, 75 epochs of 2,500 images, the CNN) takes 139 s, with
 // KerasTuner 1.4.8 195 s: a promoted trial resumes, and a trial whose hyperparameters are other numbers compiles nothing.
 //
-// What is written otherwise than in plain GoMLX for it: convolutions, pooling and normalization (package layers, see Form), micro-batches of 32 images on the CPU (microbatch.go),
-// XLA's flags (infer/flags.go), and memory that is kept (infer/malloc_linux.go). The commands and the notebooks' kernel ask the C library for huge pages too: in pairs of runs a step took
+// What is written otherwise than in plain GoMLX for it: convolutions, pooling and normalization (package layers, see Form), micro-batches of 32 images on the CPU (microbatch.go), several
+// steps in an execution on a GPU (series.go; the GAN still has one), XLA's flags (infer/flags.go), and memory that is kept (infer/malloc_linux.go). The commands and the notebooks' kernel ask the C library for huge pages too: in pairs of runs a step took
 // 0.86 to 0.98 of its time (CNN), 0.80 and 0.92 (residual network), 0.91 and 0.97 (GAN of half the width).
 package train

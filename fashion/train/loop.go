@@ -101,7 +101,7 @@ func (l *loop) train(feed session.Feed, epoch int) (loss, accuracy, rate float64
 		for after := range min(l.program.together(), feed.Steps-i) {
 			rates = append(rates, l.LearningRate(after, feed.Steps))
 		}
-		done, err := l.program.trainSome(feed, i, l.State.Step, rates)
+		done, err := l.program.execute(feed, i, l.State.Step, rates)
 		if err != nil {
 			return 0, 0, 0, err
 		}

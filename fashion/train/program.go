@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
 	"sync"
 
@@ -85,10 +86,10 @@ func newProgram(backend compute.Backend, recipe recipes.Recipe, own []recipes.Ow
 // steps is the number of an epoch's steps.
 func (p *program) steps() int { return (p.images + p.recipe.Batch - 1) / p.recipe.Batch }
 
-// setImages says how many images an epoch has, of which the training graphs depend.
-func (p *program) setImages(images int) (err error) {
+// setImages says how many images an epoch has, on which the training graphs depend, and how many steps an execution does, 0 for as many as suit the backend.
+func (p *program) setImages(images, together int) (err error) {
 	p.images = images
-	if length := seriesLength(layers.FormOf(p.backend), p.steps()); length > 1 && p.micro == nil {
+	if length := cmp.Or(together, seriesLength(layers.FormOf(p.backend), p.steps())); length > 1 && p.micro == nil {
 		p.series, err = p.newSeries(length)
 	}
 	return err

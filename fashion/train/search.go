@@ -30,7 +30,7 @@ func Search(s hyperband.Search[recipes.Recipe], workers int, report func(hyperba
 	return SearchContext(context.Background(), s, workers, report, own...)
 }
 
-// SearchContext is Search until the context ends: the trainings that are under way then stop before their next steps, and the error
+// SearchContext is Search until the context ends: the trainings that are under way then stop before their next executions, see FitContext, and the error
 // is an InterruptedSearchError. The next call resumes after what was measured, and resumes each training after its last epoch.
 func SearchContext(ctx context.Context, s hyperband.Search[recipes.Recipe], workers int, report func(hyperband.State[recipes.Recipe]), own ...recipes.Own) (hyperband.State[recipes.Recipe], error) {
 	if workers < 1 {

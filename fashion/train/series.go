@@ -23,7 +23,7 @@ type series struct {
 	exec   *model.Exec
 }
 
-// mostSteps of an execution: a training can be interrupted and reports where it is between two executions only.
+// mostSteps of an execution: a training stops and reports between two executions only, and with more the host's time between them is no longer seen.
 const mostSteps = 32
 
 // seriesLength is the number of steps of an execution, of so many of an epoch: one on the CPU, where an execution costs little beside a step. The last execution of an epoch has steps
@@ -76,11 +76,12 @@ func (p *program) seriesGraph(in []*Node, length int) *Node {
 		}
 		return list
 	}
-	goesOn := NewClosure(g, func(g *Graph) []*Node {
+	// GoMLX keeps scalar constants for the whole graph, but one that was made in a closure is seen in there only. So the closure that makes some comes last, and the others have tensors.
+	condition := NewClosure(g, func(g *Graph) []*Node {
 		return []*Node{LessThan(parameters(g)[step], ConstTensor(g, tensors.FromScalar(int32(length))))}
 	})
 	var changed []int
-	body := NewClosure(g, func(g *Graph) []*Node { // it ends the graph: constants that GoMLX keeps for later nodes are its own
+	body := NewClosure(g, func(g *Graph) []*Node {
 		next := parameters(g)
 		i := next[step]
 		row := func(x *Node) *Node {
@@ -107,8 +108,8 @@ func (p *program) seriesGraph(in []*Node, length int) *Node {
 		next[step] = AddScalar(i, 1)
 		return next
 	})
-	after := While(goesOn, body, state...)
-	for k, v := range variables {
+	after := While(condition, body, state...)
+	for k, v := range variables { // one whose node is another than at the beginning counts as changed
 		v.SetNodeValue(state[first+k])
 	}
 	for _, k := range changed {
@@ -128,8 +129,8 @@ func (p *program) together() int {
 	return p.series.length
 }
 
-// trainSome does a step for each rate, at most together, from a position of the epoch on; the first is the training's so manieth, from 0 on.
-func (p *program) trainSome(f session.Feed, position, step int, rates []float64) ([]measured, error) {
+// execute does a step for each rate, at most together, from a position of the epoch on. The first is the training's step of that number, from 0 on.
+func (p *program) execute(f session.Feed, position, step int, rates []float64) ([]measured, error) {
 	if p.series == nil {
 		loss, correct, err := p.train(f, position, step, rates[0])
 		return []measured{{loss, correct}}, err

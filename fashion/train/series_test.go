@@ -30,11 +30,8 @@ func TestSeveralStepsOfAnExecutionTrainAsOneAfterTheOther(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.images = images.Training.Real
-		if length > 1 {
-			if p.series, err = p.newSeries(length); err != nil {
-				t.Fatal(err)
-			}
+		if err := p.setImages(images.Training.Real, length); err != nil {
+			t.Fatal(err)
 		}
 		if err := p.compile(images); err != nil {
 			t.Fatal(err)
@@ -43,7 +40,7 @@ func TestSeveralStepsOfAnExecutionTrainAsOneAfterTheOther(t *testing.T) {
 		defer feed.Free()
 		var all []measured
 		for len(all) < feed.Steps {
-			done, err := p.trainSome(feed, len(all), len(all), rates[len(all):min(len(all)+p.together(), len(rates))])
+			done, err := p.execute(feed, len(all), len(all), rates[len(all):min(len(all)+p.together(), len(rates))])
 			if err != nil {
 				t.Fatal(err)
 			}

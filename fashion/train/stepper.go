@@ -32,7 +32,7 @@ func NewStepper(recipe recipes.Recipe, own ...recipes.Own) (*Stepper, error) {
 		if err != nil {
 			return err
 		}
-		if err := p.setImages(images.Training.Real); err != nil {
+		if err := p.setImages(images.Training.Real, 0); err != nil {
 			return err
 		}
 		if _, err := p.learnFromTeachers(images); err != nil {
@@ -40,7 +40,7 @@ func NewStepper(recipe recipes.Recipe, own ...recipes.Own) (*Stepper, error) {
 		}
 		feed := p.feed(images, 1)
 		s = session.NewStepper(backend, feed.Steps, p.together(), infer.Count(p.store, p.names), func(position, step, count int) error {
-			_, err := p.trainSome(feed, position, step, slices.Repeat([]float64{recipe.Optimizer.LearningRate}, count))
+			_, err := p.execute(feed, position, step, slices.Repeat([]float64{recipe.Optimizer.LearningRate}, count))
 			return err
 		})
 		return p.compile(images)

@@ -23,6 +23,7 @@ type Trainer struct {
 	Own []recipes.Own // whose names recipes may have
 
 	programs map[compiled]*program
+	together int          // steps of an execution; 0 means as many as suit the backend
 	data     recipes.Data // of the images
 	images   *session.Images
 }
@@ -55,7 +56,7 @@ func (t *Trainer) Fit(name string, recipe recipes.Recipe, report func(run.Progre
 	return t.FitContext(context.Background(), name, recipe, report)
 }
 
-// FitContext is Fit until the context ends: the training then stops before its next step with an InterruptedError, and the
+// FitContext is Fit until the context ends: the training then stops before its next execution, of a step, on a GPU of up to 32, with an InterruptedError, and the
 // next call resumes it after its last epoch. Compiling and validating are not cut short.
 func (t *Trainer) FitContext(ctx context.Context, name string, recipe recipes.Recipe, report func(run.Progress)) (*run.Run, error) {
 	dir, err := run.Local().Path(name)
@@ -185,7 +186,7 @@ func (t *Trainer) program(backend compute.Backend, r recipes.Recipe) (*program, 
 	if err != nil {
 		return nil, err
 	}
-	if err := p.setImages(t.images.Training.Real); err != nil {
+	if err := p.setImages(t.images.Training.Real, t.together); err != nil {
 		return nil, err
 	}
 	if p.initial, err = infer.Snapshot(p.store); err != nil {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Packs what a machine with a GPU and nothing else needs for run.sh: the programs, the data set and that script, about 45 MB.
+# Packs what a machine with a GPU and nothing else needs for run.sh: the programs, the data set, that script and its jobs, about 45 MB.
 #
 #	bash kernel-setup/campaign/pack.sh [DIR]     DIR: out/campaign without it
 #

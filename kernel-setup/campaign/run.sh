@@ -10,7 +10,7 @@
 # At home, `tar -C notebooks/published -xf published.tar.xz` adds the finished trainings to the published runs. The plugin is JAX's, of the Python that
 # $PYTHON names (python3): an environment with jax[cuda13] or jax[cuda12] 0.11.2 or later. With PyTorch in it too, that is timed as well.
 set -uo pipefail
-trap 'kill $(jobs -p) 2>/dev/null' EXIT
+trap '[ -z "${mps:-}" ] || echo quit | timeout 5 nvidia-cuda-mps-control; kill $(jobs -p) 2>/dev/null' EXIT
 SECONDS=0
 pack=$(cd "$(dirname "$0")" && pwd)
 parts=" ${*:-check time train} "
@@ -20,7 +20,8 @@ work=${TMPDIR:-/var/tmp}/fashionlab-campaign
 mkdir -p "$OUT" "$work/data" "$work/runs" "$work/logs"
 exec > >(tee -a "$OUT/log") 2>&1
 [ -d /dev/shm ] && [ -w /dev/shm ] && mkdir -p /dev/shm/fashionlab-runs && runs=/dev/shm/fashionlab-runs || runs=$work/runs # checkpoints into memory
-for p in fashionlab kernel-setup; do [ -x "$work/$p" ] || { xz -dc "$pack/$p.xz" >"$work/$p" && chmod +x "$work/$p"; } || exit 1; done
+rm -rf "$work/logs"/* "$work"/twice* "$work"/mps-try # of an earlier call
+for p in fashionlab kernel-setup; do [ "$work/$p" -nt "$pack/$p.xz" ] || { xz -dc "$pack/$p.xz" >"$work/$p" && chmod +x "$work/$p"; } || exit 1; done
 [ -e "$work/data/t10k-labels-idx1-ubyte" ] || xz -dc "$pack/data.tar.xz" | tar -x -C "$work/data" || exit 1
 [ -d "$work/published" ] || cp -r notebooks/published "$work/published" || exit 1 # the GAN's reference classifier is one of them
 [ -e "$work/started" ] || { touch "$work/started" && sleep 1; }
@@ -48,13 +49,12 @@ run() { stage "$1" "$2" "$work/kernel-setup" "${@:3}"; }
 echo "## $(date -u +%FT%TZ), $(nproc) processors"
 nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
 # Does it work at all? Ends here where it does not, with what the libraries' loader says.
-run 90 "GPU" doctor -gpu
-sleep 0.5 # until tee has written it
-if ! grep -q '^ok  *GPU ' "$OUT/log"; then
+run 90 "GPU" doctor -gpu 2>&1 | tee "$work/logs/doctor"
+if ! grep -q '^ok  *GPU ' "$work/logs/doctor"; then
 	LD_DEBUG=libs timeout 40 "$work/kernel-setup" doctor -gpu 2>&1 | grep -iE 'error|cannot|cuda' | grep -v 'trying file' | head -40
 	exit 3
 fi
-GPU=$(sed -n 's/^ok  *GPU .*xla_\(cuda1[23]\).*/\1/p' "$OUT/log" | head -1)
+GPU=$(sed -n 's/^ok  *GPU .*xla_\(cuda1[23]\).*/\1/p' "$work/logs/doctor" | head -1)
 GPU=${GPU:-cuda13}
 
 # 1. Is it right, and is a training repeated bit for bit? All at once: nothing is timed here.
@@ -104,9 +104,9 @@ if part train; then
 	if [ "${MPS:-1}" = 1 ] && command -v nvidia-cuda-mps-control >/dev/null; then
 		export CUDA_MPS_PIPE_DIRECTORY=$work/mps CUDA_MPS_LOG_DIRECTORY=$work/mps-log
 		mkdir -p "$CUDA_MPS_PIPE_DIRECTORY" "$CUDA_MPS_LOG_DIRECTORY"
-		nvidia-cuda-mps-control -d
+		nvidia-cuda-mps-control -d && mps=1
 		FASHION_RUNS=$work/mps-try run 30 "with the multi-process service" train -gpu "$GPU" -recipe cnn -profile smoke -epochs 1 | tail -3
-		[ "${PIPESTATUS[0]}" = 0 ] && mps=1 || { echo quit | timeout 5 nvidia-cuda-mps-control; tail -3 "$CUDA_MPS_LOG_DIRECTORY"/*; unset CUDA_MPS_PIPE_DIRECTORY CUDA_MPS_LOG_DIRECTORY; }
+		[ "${PIPESTATUS[0]}" = 0 ] || { echo quit | timeout 5 nvidia-cuda-mps-control; mps=; tail -3 "$CUDA_MPS_LOG_DIRECTORY"/*; unset CUDA_MPS_PIPE_DIRECTORY CUDA_MPS_LOG_DIRECTORY; }
 	fi
 	echo "multi-process service: ${mps:-0}; $LANES lanes; $(wc -l <"$JOBS") jobs"
 	# beside NUMBER LINE: a line with & or @.
@@ -147,7 +147,6 @@ if part train; then
 	while sleep 10; [ "$(left)" -gt 14 ] && jobs -rp | grep -qv "^$monitor$"; do
 		echo "$SECONDS s: $(for f in "$work"/logs/train-*; do tail -c 120 "$f" | tr '\r' '\n' | tail -1 | cut -c1-60; done | grep -v '^##' | tr '\n' '|' | cut -c1-1500)"
 	done
-	[ "${mps:-0}" = 1 ] && echo quit | timeout 5 nvidia-cuda-mps-control
 	kill "$monitor" 2>/dev/null
 	# Bring home what was published now.
 	(cd "$work/published" && find . -type f -newer "$work/started" | tar -cJf "$OUT/published.tar.xz" -T -)

@@ -25,7 +25,7 @@ func checkRecipe(r recipes.Recipe) error {
 	return train.Check(r, synthesizers...)
 }
 
-// fit trains a recipe into the run of a name. The trainer, of our synthesizers, has what was compiled for recipes before; a new one trains where it is nil.
+// fit trains a recipe into the run of a name. The trainer may have compiled it with another seed; nil is a new one.
 func fit(ctx context.Context, t *train.Trainer, name string, r recipes.Recipe) (*run.Run, error) {
 	if models.IsGAN(r.Model.Name) {
 		return gan.FitContext(ctx, name, r, notebook.Live())

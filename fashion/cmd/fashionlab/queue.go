@@ -96,7 +96,7 @@ func (q queue) do(ctx context.Context) error {
 		fmt.Printf("%d of %d: %s, seed %d, into %s\n", i+1, len(missing), v.Name, v.Recipe.Seed, v.Run)
 		q.options.name, q.options.robustness = v.Run, study.NeedsRobustness(q.options.profile, v)
 		var elsewhere *disk.LockedError
-		if i == 0 || missing[i-1].WithSeed(v.Recipe.Seed).Recipe != v.Recipe { // what is compiled is kept from seed to seed only: all of it needs much memory
+		if i == 0 || !differInSeed(missing[i-1], v) { // the same graphs; all that a queue compiles needs much memory
 			q.options.trainer = &train.Trainer{Own: synthesizers}
 		}
 		switch err := (training{q.options, v.Recipe}).do(limited); {
@@ -114,6 +114,9 @@ func (q queue) do(ctx context.Context) error {
 	}
 	return errors.Join(failed...)
 }
+
+// differInSeed reports whether two trainings differ in nothing but their seeds and names. With -match such are neighbours.
+func differInSeed(a, b study.Variant) bool { return a.WithSeed(b.Recipe.Seed).Recipe == b.Recipe }
 
 // trainOnCluster has a cluster train what is missing, all at once. What mixes in synthetic images or has teachers is left to this machine, which makes them.
 func (q queue) trainOnCluster(ctx context.Context, missing []study.Variant) error {

@@ -167,3 +167,13 @@ func TestQueueMeasuresNetworksOfTheAblationOnCorruptedImages(t *testing.T) {
 		t.Error("trainings of other claims or profiles are measured on corrupted test images")
 	}
 }
+
+func TestSeedsOfARecipeShareWhatIsCompiled(t *testing.T) {
+	a, b := study.Schedules(study.Full)[0], study.Schedules(study.Full)[1]
+	if !differInSeed(a, a.WithSeed(3)) || !differInSeed(a.WithSeed(2), a.WithSeed(3)) {
+		t.Error("two seeds of a recipe are taken for two recipes")
+	}
+	if differInSeed(a, b) || differInSeed(a, b.WithSeed(2)) {
+		t.Error("two recipes are taken for one")
+	}
+}

@@ -52,7 +52,7 @@ type Session struct {
 	Samples []fashion.Image // of a GAN, after the last epoch
 
 	config     Config
-	ctx        context.Context // when it ends, so does the training, before its next step
+	ctx        context.Context // when it ends, so does the training, before its next execution
 	began      time.Time       // when this process began, or last added to the record's seconds
 	throughput throughput
 	reopen     error // why a finished run ends anew

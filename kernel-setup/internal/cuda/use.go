@@ -109,7 +109,7 @@ func (p plugin) settings(l layout.Layout, deterministic bool) []string {
 	return append(p.help(l, deterministic), device.BackendVariable+"=xla:"+p.path)
 }
 
-// help is what a plugin needs beside its name: its tools, a folder that keeps what XLA found out about the fastest kernels, for the next process, and no
+// help is what a plugin needs beside its name: its tools, unless deterministic a folder that keeps what XLA found out about the fastest kernels, for the next process, and no
 // warnings of go-xla about a layout that it does not know.
 func (p plugin) help(l layout.Layout, deterministic bool) []string {
 	var flags []string

@@ -127,6 +127,9 @@ func startAll(v Variant, steps int, python, dir string) ([]*timed, error) {
 		return nil, err
 	}
 	ours := &timed{name: "fashionlab" + v.name + ", XLA " + stepper.Device, parameters: stepper.Parameters, stop: func() {}}
+	if stepper.Together > 1 {
+		ours.name += fmt.Sprintf(", %d steps at once", stepper.Together)
+	}
 	ours.turn = func() ([]float64, error) {
 		ms, err := stepper.Time(steps)
 		ours.memory = device.PeakMemory()
