@@ -285,10 +285,9 @@ func (p *program) train(f session.Feed, position, step int, rate float64) (loss,
 	if err != nil {
 		return 0, 0, fmt.Errorf("training step %d: %w", step+1, err)
 	}
-	defer out.FinalizeAll()
-	values, err := tensors.CopyFlatData[float32](out)
+	done, err := metricsOf(out)
 	if err != nil {
 		return 0, 0, fmt.Errorf("training step %d: %w", step+1, err)
 	}
-	return float64(values[0]), float64(values[1]), nil
+	return done[0].loss, done[0].correct, nil
 }

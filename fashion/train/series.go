@@ -150,14 +150,19 @@ func (p *program) execute(f session.Feed, position, step int, rates []float64) (
 	if err != nil {
 		return nil, fmt.Errorf("training steps %d to %d: %w", step+1, step+len(rates), err)
 	}
-	defer out.FinalizeAll()
-	values, err := tensors.CopyFlatData[float32](out)
+	done, err := metricsOf(out)
 	if err != nil {
 		return nil, fmt.Errorf("training steps %d to %d: %w", step+1, step+len(rates), err)
 	}
-	list := make([]measured, len(rates))
-	for i := range list {
-		list[i] = measured{float64(values[2*i]), float64(values[2*i+1])}
+	return done[:len(rates)], nil
+}
+
+// metricsOf are those of the steps of an execution, which returned them as one tensor. It is freed.
+func metricsOf(out *tensors.Tensor) (list []measured, err error) {
+	defer out.FinalizeAll()
+	values, err := tensors.CopyFlatData[float32](out)
+	for v := range slices.Chunk(values, metricsShape.Size()) {
+		list = append(list, measured{float64(v[0]), float64(v[1])})
 	}
-	return list, nil
+	return list, err
 }

@@ -10,7 +10,7 @@
 // network with values recorded on a CPU. -deterministic has XLA leave out what gives another result each time, and look for no fastest kernels. Without it a resumed training need not end
 // bit for bit as one that was not interrupted.
 //
-// On an NVIDIA H200 (driver 580.159, plugin 0.11.2) the CNN, the residual network, the GAN and ResNet50 with a small stem computed the recorded values (the other networks were not checked): in float32 inference within 1.3e-6 and
-// training within 3.4e-6 (ResNet50 9e-5), relative; in TF32, in which networks train, within 1e-3. A training of the CNN gave the same predictions to the bit three times with
-// -deterministic, and others each time without.
+// On an NVIDIA H200 (driver 580.159, plugin 0.11.2) the CNN, the residual network, the GAN and ResNet50 with a small stem computed the recorded values (the other networks were not
+// checked): in float32 inference within 1.3e-6 and training within 3.4e-6 (ResNet50 9e-5), relative; in TF32, in which networks train, within 1e-3. A training of the CNN gave the same
+// predictions to the bit three times with -deterministic, and others each time without.
 package cuda
