@@ -3,6 +3,7 @@ package gan
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/internal/session"
@@ -106,13 +107,13 @@ func NewStepper(recipe recipes.Recipe) (*Stepper, error) {
 	}
 	var s *Stepper
 	err = layers.Catch(func() error {
-		g, err := newGame(backend, recipe, images.Training.Real)
+		g, err := newGame(backend, recipe, images.Training.Real, 0)
 		if err != nil {
 			return err
 		}
 		feed := session.NewFeed(images.Training, recipe, 1)
-		s = session.NewStepper(backend, feed.Steps, 1, g.parameters(), func(position, step, _ int) error {
-			_, err := g.train(feed, position, step, recipe.Optimizer.LearningRate, recipe.GAN.DiscriminatorRate)
+		s = session.NewStepper(backend, feed.Steps, g.loop.Length, g.parameters(), func(position, step, count int) error {
+			_, err := g.train(feed, position, step, slices.Repeat([]float64{recipe.Optimizer.LearningRate}, count))
 			return err
 		})
 		return g.compile(feed)

@@ -31,7 +31,7 @@ const (
 
 // Prepare makes the variables, restores the last checkpoint or sets the initial values, and compiles.
 func (l *loop) Prepare(backend compute.Backend) (err error) {
-	if l.game, err = newGame(backend, l.Recipe, l.Images.Training.Real); err != nil {
+	if l.game, err = newGame(backend, l.Recipe, l.Images.Training.Real, 0); err != nil {
 		return err
 	}
 	l.generator = newGenerator(backend, l.Recipe, l.game.store)
@@ -101,23 +101,30 @@ func (l *loop) train(epoch int) (mean stepMetrics, rate float64, err error) {
 	feed := session.NewFeed(l.Images.Training, l.Recipe, epoch)
 	defer feed.Free()
 	var sum stepMetrics
-	for i := range feed.Steps {
+	for i := 0; i < feed.Steps; {
 		if err := l.Interrupted(epoch); err != nil {
 			return stepMetrics{}, 0, err
 		}
-		rate = l.LearningRate(0, feed.Steps)
-		m, err := l.game.train(feed, i, l.State.Step, rate, rate*l.Recipe.GAN.DiscriminatorRate/l.Recipe.Optimizer.LearningRate)
+		var rates []float64
+		for after := range min(l.game.loop.Length, feed.Steps-i) {
+			rates = append(rates, l.LearningRate(after, feed.Steps))
+		}
+		done, err := l.game.train(feed, i, l.State.Step, rates)
 		if err != nil {
 			return stepMetrics{}, 0, err
 		}
-		if err := l.Finite(m.discriminator+m.generator, rate, epoch); err != nil {
-			return stepMetrics{}, 0, err
+		for k, m := range done {
+			rate = rates[k]
+			if err := l.Finite(m.discriminator+m.generator, rate, epoch); err != nil {
+				return stepMetrics{}, 0, err
+			}
+			l.State.Step++
+			i++
+			sum.discriminator, sum.generator, sum.accuracy = sum.discriminator+m.discriminator, sum.generator+m.generator, sum.accuracy+m.accuracy
 		}
-		l.State.Step++
-		sum.discriminator, sum.generator, sum.accuracy = sum.discriminator+m.discriminator, sum.generator+m.generator, sum.accuracy+m.accuracy
-		n := float64(i + 1)
+		n := float64(i)
 		mean = stepMetrics{sum.discriminator / n, sum.generator / n, sum.accuracy / n}
-		l.Stepped(epoch, i+1, 1, mean.discriminator, mean.accuracy)
+		l.Stepped(epoch, i, len(done), mean.discriminator, mean.accuracy)
 	}
 	return mean, rate, nil
 }

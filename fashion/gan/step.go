@@ -1,11 +1,11 @@
 package gan
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -17,13 +17,14 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/internal/session"
+	"fashionlab/fashion/internal/steploop"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/optim"
 	"fashionlab/fashion/recipes"
 )
 
-// game is the two networks of a GAN on a backend, players of a minimax game, with a compiled graph for a step of each.
+// game is the two networks of a GAN on a backend, players of a minimax game, with the compiled graph of their training steps.
 type game struct {
 	recipe        recipes.Recipe
 	networks      models.GAN
@@ -32,27 +33,35 @@ type game struct {
 	generator     player
 	averaged      []string // of the generator's variables
 	reference     bool     // write the layers in the reference form
+	loop          steploop.Loop
+	exec          *model.Exec
 }
 
 // fewSteps is the number of steps of an epoch below which layers in the reference form, which take longer and compile in a fraction of the time, are done sooner.
 const fewSteps = 20
 
-// player is one of the two networks: what is trained of it, by which update rule, in which graph.
+// player is one of the two networks: what is trained of it, by which update rule.
 type player struct {
 	names []string
 	rule  optim.UpdateRule
-	step  *model.Exec
 }
 
-// The inputs of a step of either network after those of every training graph, in this order.
+// The inputs of a step after those of every training graph, in this order.
 const (
-	inLatents  = session.Ins + iota // normally distributed, float32 [B, L]
-	inScalars                       // the optimizer's, float32 [K]
-	inFraction                      // by what fraction the moving averages move, float32; the generator's only
+	inLatents = session.Ins + iota // normally distributed, the discriminator's and the generator's, float32 [2, B, L]
+	inScalars                      // the discriminator's optimizer's, the generator's, and by what fraction the moving averages move, float32 [K]
 )
 
-// newGame makes the parameters of both networks, with their initial values, for epochs of so many images.
-func newGame(backend compute.Backend, recipe recipes.Recipe, images int) (*game, error) {
+// The metrics of a step, in this order.
+const (
+	discriminatorLoss    = iota
+	discriminatorCorrect // of twice a batch
+	generatorLoss
+	numMetrics
+)
+
+// newGame makes the parameters of both networks, with their initial values, for epochs of so many images. An execution does so many steps, 0 for as many as suit the backend.
+func newGame(backend compute.Backend, recipe recipes.Recipe, images, together int) (*game, error) {
 	g := &game{store: model.NewStore(), recipe: recipe, networks: models.NewGAN(recipe.Model), reference: images < fewSteps*recipe.Batch}
 	if _, err := models.Layers(backend, g.store, recipe.Model, recipe.Seed); err != nil {
 		return nil, err
@@ -77,11 +86,15 @@ func newGame(backend compute.Backend, recipe recipes.Recipe, images int) (*game,
 		p.names = of(infer.Trained(g.store), layers)
 		p.rule.AddSlots(g.store, p.names)
 	}
+	perEpoch := (images + recipe.Batch - 1) / recipe.Batch
+	g.loop = steploop.Loop{Position: session.InPosition, Length: cmp.Or(together, steploop.LengthFor(layers.FormOf(backend), perEpoch)), PerEpoch: perEpoch, Rows: []int{inLatents, inScalars}, Metrics: numMetrics}
 	var err error
-	if g.discriminator.step, err = model.NewExec(backend, g.store, g.discriminate); err != nil {
-		return nil, err
-	}
-	g.generator.step, err = model.NewExec(backend, g.store, g.generate)
+	g.exec, err = model.NewExec(backend, g.store, func(_ *model.Scope, in []*Node) *Node {
+		if g.loop.Length == 1 {
+			return g.step(in)
+		}
+		return g.loop.Graph(g.store, in, g.step)
+	})
 	return g, err
 }
 
@@ -93,19 +106,14 @@ func (g *game) parameters() int {
 // prefix is what the paths of all parameters begin with.
 var prefix = layers.Path("")
 
-// compile compiles both graphs at once.
+// compile compiles the graph.
 func (g *game) compile(f session.Feed) error {
-	var wait sync.WaitGroup
-	var errs [2]error
-	for i, p := range []player{g.discriminator, g.generator} {
-		more := []shapes.Shape{shapes.Make(dtypes.Float32, g.recipe.Batch, g.recipe.Model.Latent), shapes.Make(dtypes.Float32, p.rule.NumScalars), shapes.Make(dtypes.Float32)}
-		wait.Go(func() { _, errs[i] = p.step.Compile(f.Shapes(more[:len(more)-1+i]...)...) })
+	inputs := f.Shapes(shapes.Make(dtypes.Float32, 2, g.recipe.Batch, g.recipe.Model.Latent), shapes.Make(dtypes.Float32, len(g.scalars(0, 0, 0))))
+	if g.loop.Length > 1 {
+		inputs = g.loop.Shapes(inputs)
 	}
-	wait.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return fmt.Errorf("compiling %s: %w", g.recipe.Model.Name, err)
-		}
+	if _, err := g.exec.Compile(inputs...); err != nil {
+		return fmt.Errorf("compiling %s: %w", g.recipe.Model.Name, err)
 	}
 	return nil
 }
@@ -127,15 +135,32 @@ func (g *game) network(graph *Graph) *layers.Net {
 	return n
 }
 
+// step is a training step of the discriminator and then one of the generator, on the same images. It returns their metrics.
+func (g *game) step(in []*Node) *Node {
+	images, classes := g.batch(in)
+	latents := func(i int) *Node {
+		return Reshape(Slice(in[inLatents], AxisElem(i)), g.recipe.Batch, g.recipe.Model.Latent)
+	}
+	last := g.discriminator.rule.NumScalars + g.generator.rule.NumScalars
+	scalars := func(from, n int) *Node { return Slice(in[inScalars], AxisRange(from, from+n)) }
+
+	loss, correct := g.discriminate(images, latents(0), classes, scalars(0, g.discriminator.rule.NumScalars))
+	for _, name := range g.discriminator.names { // the generator's gradient goes through the discriminator as it is now, not through the step that made it so
+		v := g.store.GetVariable(name)
+		v.SetNodeValue(StopGradient(v.NodeValue(images.Graph())))
+	}
+	generatorLoss := g.generate(latents(1), classes, scalars(g.discriminator.rule.NumScalars, g.generator.rule.NumScalars))
+	optim.MoveAverages(g.store, g.averaged, Reshape(scalars(last, 1)))
+	return Stack([]*Node{loss, correct, generatorLoss}, 0)
+}
+
 // discriminate is a step of the discriminator: on real images and on as many generated ones of the same classes. It returns its loss, the mean of both halves,
 // and how many of all it classified correctly.
-func (g *game) discriminate(_ *model.Scope, in []*Node) *Node {
-	real, classes := g.batch(in)
+func (g *game) discriminate(real, latents, classes, scalars *Node) (loss, correct *Node) {
 	graph := real.Graph()
-	generated := StopGradient(g.networks.Generate(g.network(graph), in[inLatents], classes))
+	generated := StopGradient(g.networks.Generate(g.network(graph), latents, classes))
 	n := g.network(graph)
 	onReal, onGenerated := g.networks.DiscriminateBoth(n, real, generated, classes)
-	var loss *Node
 	if g.recipe.GAN.Loss == "hinge" {
 		loss = Add(ReduceAllMean(layers.Relu(OneMinus(onReal))), ReduceAllMean(layers.Relu(OnePlus(onGenerated))))
 	} else {
@@ -144,23 +169,21 @@ func (g *game) discriminate(_ *model.Scope, in []*Node) *Node {
 	loss = DivScalar(loss, 2)
 	zero := ScalarZero(graph, dtypes.Float32)
 	count := func(which *Node) *Node { return ReduceAllSum(ConvertDType(which, dtypes.Float32)) }
-	correct := Add(count(GreaterThan(onReal, zero)), count(LessThan(onGenerated, zero)))
-	g.update(g.discriminator, loss, n, in[inScalars])
-	return Stack([]*Node{loss, correct}, 0)
+	correct = Add(count(GreaterThan(onReal, zero)), count(LessThan(onGenerated, zero)))
+	g.update(g.discriminator, loss, n, scalars)
+	return loss, correct
 }
 
-// generate is a step of the generator, and of its moving average. It returns its loss.
-func (g *game) generate(_ *model.Scope, in []*Node) *Node {
-	_, classes := g.batch(in)
+// generate is a step of the generator. It returns its loss.
+func (g *game) generate(latents, classes, scalars *Node) (loss *Node) {
 	graph := classes.Graph()
 	n := g.network(graph)
-	scores := g.networks.Discriminate(g.network(graph), g.networks.Generate(n, in[inLatents], classes), classes)
-	loss := Neg(ReduceAllMean(scores))
+	scores := g.networks.Discriminate(g.network(graph), g.networks.Generate(n, latents, classes), classes)
+	loss = Neg(ReduceAllMean(scores))
 	if g.recipe.GAN.Loss == "cross-entropy" {
 		loss = ReduceAllMean(Softplus(Neg(scores)))
 	}
-	g.update(g.generator, loss, n, in[inScalars])
-	optim.MoveAverages(g.store, g.averaged, in[inFraction])
+	g.update(g.generator, loss, n, scalars)
 	return loss
 }
 
@@ -184,28 +207,40 @@ type stepMetrics struct {
 	accuracy                 float64 // of the discriminator
 }
 
-// train does a step of the discriminator and one of the generator. Steps count from 0.
-func (g *game) train(f session.Feed, position, step int, rate, discriminatorRate float64) (m stepMetrics, err error) {
-	r := rand.New(rand.NewPCG(g.recipe.Seed, uint64(step)))
-	one := func(p player, rate float64, more ...any) ([]float32, error) {
-		latents := tensors.FromFlatDataAndDimensions(normal(r, g.recipe.Batch*g.recipe.Model.Latent), g.recipe.Batch, g.recipe.Model.Latent)
-		defer latents.FinalizeAll()
-		out, err := p.step.Call1(f.Inputs(position, append([]any{latents, p.rule.Inputs(step+1, rate)}, more...)...)...)
-		if err != nil {
-			return nil, fmt.Errorf("training step %d: %w", step+1, err)
-		}
-		defer out.FinalizeAll()
-		return tensors.CopyFlatData[float32](out)
+// scalars are the numbers that the graph of a step reads, of a step from 0 on, see inScalars.
+func (g *game) scalars(step int, rate, discriminatorRate float64) []float32 {
+	return append(slices.Concat(g.discriminator.rule.Inputs(step+1, discriminatorRate), g.generator.rule.Inputs(step+1, rate)), optim.AverageFraction(g.recipe.GAN.EMA, step))
+}
+
+// train does a step for each of the generator's rates, at most series.Length, from a position of the epoch on. The first is the training's step of that number, from 0 on. The
+// discriminator's rate is its recipe's share of the generator's.
+func (g *game) train(f session.Feed, position, step int, rates []float64) (list []stepMetrics, err error) {
+	var latents, scalars []float32
+	for i := range g.loop.Length {
+		at := min(i, len(rates)-1) // beyond the epoch nothing is done
+		r := rand.New(rand.NewPCG(g.recipe.Seed, uint64(step+at)))
+		latents = append(latents, normal(r, 2*g.recipe.Batch*g.recipe.Model.Latent)...)
+		scalars = append(scalars, g.scalars(step+at, rates[at], rates[at]*g.recipe.GAN.DiscriminatorRate/g.recipe.Optimizer.LearningRate)...)
 	}
-	d, err := one(g.discriminator, discriminatorRate)
+	ofLatents, ofScalars := []int{2, g.recipe.Batch, g.recipe.Model.Latent}, []int{len(scalars) / g.loop.Length}
+	if n := g.loop.Length; n > 1 {
+		ofLatents, ofScalars = append([]int{n}, ofLatents...), append([]int{n}, ofScalars...)
+	}
+	l, s := tensors.FromFlatDataAndDimensions(latents, ofLatents...), tensors.FromFlatDataAndDimensions(scalars, ofScalars...)
+	defer l.FinalizeAll()
+	defer s.FinalizeAll()
+	out, err := g.exec.Call1(f.Inputs(position, l, s)...)
 	if err != nil {
-		return stepMetrics{}, err
+		return nil, fmt.Errorf("training step %d: %w", step+1, err)
 	}
-	loss, err := one(g.generator, rate, optim.AverageFraction(g.recipe.GAN.EMA, step))
+	rows, err := steploop.MetricsOf(out, numMetrics)
 	if err != nil {
-		return stepMetrics{}, err
+		return nil, fmt.Errorf("training step %d: %w", step+1, err)
 	}
-	return stepMetrics{float64(d[0]), float64(loss[0]), float64(d[1]) / float64(2*g.recipe.Batch)}, nil
+	for _, m := range rows[:len(rates)] {
+		list = append(list, stepMetrics{float64(m[discriminatorLoss]), float64(m[generatorLoss]), float64(m[discriminatorCorrect]) / float64(2*g.recipe.Batch)})
+	}
+	return list, nil
 }
 
 // normal draws n normally distributed numbers.

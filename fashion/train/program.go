@@ -15,6 +15,7 @@ import (
 	"fashionlab/fashion/augment"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/internal/session"
+	"fashionlab/fashion/internal/steploop"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/optim"
@@ -89,7 +90,7 @@ func (p *program) steps() int { return (p.images + p.recipe.Batch - 1) / p.recip
 // setImages says how many images an epoch has, on which the training graphs depend, and how many steps an execution does, 0 for as many as suit the backend.
 func (p *program) setImages(images, together int) (err error) {
 	p.images = images
-	if length := cmp.Or(together, seriesLength(layers.FormOf(p.backend), p.steps())); length > 1 && p.micro == nil {
+	if length := cmp.Or(together, steploop.LengthFor(layers.FormOf(p.backend), p.steps())); length > 1 && p.micro == nil {
 		p.series, err = p.newSeries(length)
 	}
 	return err
@@ -148,7 +149,7 @@ func (p *program) compile(images *session.Images) error {
 		case p.micro != nil:
 			errs[0] = p.micro.compile(inputs)
 		case p.series != nil:
-			_, errs[0] = p.series.exec.Compile(p.series.inputs(inputs)...)
+			_, errs[0] = p.series.exec.Compile(p.series.Shapes(inputs)...)
 		default:
 			_, errs[0] = p.step.Compile(inputs...)
 		}

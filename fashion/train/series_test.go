@@ -7,7 +7,6 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"fashionlab/fashion/internal/session"
-	"fashionlab/fashion/layers"
 	"fashionlab/fashion/recipes"
 )
 
@@ -76,16 +75,5 @@ func TestSeveralStepsOfAnExecutionTrainAsOneAfterTheOther(t *testing.T) {
 	}
 	if variables < 3*len(one.names) {
 		t.Errorf("%d variables were compared, want parameters, averages and the optimizer's", variables)
-	}
-}
-
-func TestExecutionsOnAGPUHaveSeveralStepsOfWhichFewDoNothing(t *testing.T) {
-	for steps, want := range map[int]int{1: 1, 8: 8, 30: 30, 33: 17, 750: 30, 188: 27, 375: 25, 929: 31, 1500: 30} {
-		if got := seriesLength(layers.ForGPU, steps); got != want {
-			t.Errorf("of %d steps an execution has %d, want %d", steps, got, want)
-		}
-		if one := seriesLength(layers.ForCPU, steps); one != 1 {
-			t.Errorf("on the CPU an execution has %d", one)
-		}
 	}
 }

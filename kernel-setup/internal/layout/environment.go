@@ -61,7 +61,7 @@ func (l Layout) Environment(more ...string) []string {
 }
 
 // BackendEnvironment is environment for a program that may open a backend: the CPU's, unless the user or the command chose another. Where a GPU computes, the large buffers
-// are there, and one heap for all threads would make XLA's parallel compiling slower. Cells of notebooks have the settings on a GPU too: the kernel's specification is the same for all.
+// are there, and so few heaps would make XLA's parallel compiling slower. Cells of notebooks have the settings on a GPU too: the kernel's specification is the same for all.
 func (l Layout) BackendEnvironment() []string {
 	if l.OnGPU() {
 		return l.Environment(l.Accelerator...)
