@@ -1,26 +1,58 @@
 package main
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
 
+// goList lists what a template of go list says of packages, a line for each.
+func goList(t *testing.T, template string, patterns ...string) []string {
+	t.Helper()
+	c := exec.Command("go", append([]string{"list", "-f", template}, patterns...)...)
+	c.Dir = ".."
+	out, err := c.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSpace(string(out)), "\n")
+}
+
+const importPath = "{{.ImportPath}}"
+
 func TestSuiteTestsEachPackage(t *testing.T) {
-	list := func(patterns ...string) []string {
-		c := exec.Command("go", append([]string{"list"}, patterns...)...)
-		c.Dir = ".."
-		out, err := c.Output()
+	tested := slices.Concat(goList(t, importPath, racePackages...), goList(t, importPath, otherPackages...))
+	for _, name := range goList(t, importPath, "./...") {
+		if n := len(slices.DeleteFunc(slices.Clone(tested), func(p string) bool { return p != name })); n != 1 {
+			t.Errorf("%s is tested %d times, want once", name, n)
+		}
+	}
+}
+
+func TestSuiteTestsPackagesThatStartGoroutinesWithTheRaceDetector(t *testing.T) {
+	without := []string{"fashionlab/fashion/scene", "fashionlab/fashion/notebook", "fashionlab/kernel-setup/internal/notebooks"} // see racePackages
+	raced := goList(t, importPath, racePackages...)
+	starts := regexp.MustCompile(`(?m)^\s*go (func|[a-zA-Z.]+)\(|\.Go\(`)
+	for _, line := range goList(t, importPath+" {{.Dir}} {{join .Deps \",\"}}", "./...") {
+		of := strings.Split(line+" ", " ")
+		files, err := filepath.Glob(filepath.Join(of[1], "*.go"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return strings.Fields(string(out))
-	}
-	tested := slices.Concat(list(racePackages...), list(otherPackages...))
-	for _, name := range list("./...") {
-		if n := len(slices.DeleteFunc(slices.Clone(tested), func(p string) bool { return p != name })); n != 1 {
-			t.Errorf("%s is tested %d times, want once", name, n)
+		goroutines := slices.ContainsFunc(files, func(path string) bool {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return starts.Match(text)
+		})
+		want := goroutines && !strings.Contains(of[2], "github.com/gomlx/gomlx") && !slices.Contains(without, of[0])
+		if got := slices.Contains(raced, of[0]); got != want {
+			t.Errorf("%s is tested with the race detector: %v, want %v: it starts goroutines: %v", of[0], got, want, goroutines)
 		}
 	}
 }

@@ -90,9 +90,6 @@ func newGame(backend compute.Backend, recipe recipes.Recipe, images, together in
 	g.loop = steploop.Loop{Position: session.InPosition, Length: cmp.Or(together, steploop.LengthFor(layers.FormOf(backend), perEpoch)), PerEpoch: perEpoch, Rows: []int{inLatents, inScalars}, Metrics: numMetrics}
 	var err error
 	g.exec, err = model.NewExec(backend, g.store, func(_ *model.Scope, in []*Node) *Node {
-		if g.loop.Length == 1 {
-			return g.step(in)
-		}
 		return g.loop.Graph(g.store, in, g.step)
 	})
 	return g, err
@@ -109,10 +106,7 @@ var prefix = layers.Path("")
 // compile compiles the graph.
 func (g *game) compile(f session.Feed) error {
 	inputs := f.Shapes(shapes.Make(dtypes.Float32, 2, g.recipe.Batch, g.recipe.Model.Latent), shapes.Make(dtypes.Float32, len(g.scalars(0, 0, 0))))
-	if g.loop.Length > 1 {
-		inputs = g.loop.Shapes(inputs)
-	}
-	if _, err := g.exec.Compile(inputs...); err != nil {
+	if _, err := g.exec.Compile(g.loop.Shapes(inputs)...); err != nil {
 		return fmt.Errorf("compiling %s: %w", g.recipe.Model.Name, err)
 	}
 	return nil
@@ -212,7 +206,7 @@ func (g *game) scalars(step int, rate, discriminatorRate float64) []float32 {
 	return append(slices.Concat(g.discriminator.rule.Inputs(step+1, discriminatorRate), g.generator.rule.Inputs(step+1, rate)), optim.AverageFraction(g.recipe.GAN.EMA, step))
 }
 
-// train does a step for each of the generator's rates, at most series.Length, from a position of the epoch on. The first is the training's step of that number, from 0 on. The
+// train does a step for each of the generator's rates, at most loop.Length, from a position of the epoch on. The first is the training's step of that number, from 0 on. The
 // discriminator's rate is its recipe's share of the generator's.
 func (g *game) train(f session.Feed, position, step int, rates []float64) (list []stepMetrics, err error) {
 	var latents, scalars []float32
@@ -222,11 +216,8 @@ func (g *game) train(f session.Feed, position, step int, rates []float64) (list 
 		latents = append(latents, normal(r, 2*g.recipe.Batch*g.recipe.Model.Latent)...)
 		scalars = append(scalars, g.scalars(step+at, rates[at], rates[at]*g.recipe.GAN.DiscriminatorRate/g.recipe.Optimizer.LearningRate)...)
 	}
-	ofLatents, ofScalars := []int{2, g.recipe.Batch, g.recipe.Model.Latent}, []int{len(scalars) / g.loop.Length}
-	if n := g.loop.Length; n > 1 {
-		ofLatents, ofScalars = append([]int{n}, ofLatents...), append([]int{n}, ofScalars...)
-	}
-	l, s := tensors.FromFlatDataAndDimensions(latents, ofLatents...), tensors.FromFlatDataAndDimensions(scalars, ofScalars...)
+	l := tensors.FromFlatDataAndDimensions(latents, g.loop.Dimensions(2, g.recipe.Batch, g.recipe.Model.Latent)...)
+	s := tensors.FromFlatDataAndDimensions(scalars, g.loop.Dimensions(len(scalars)/g.loop.Length)...)
 	defer l.FinalizeAll()
 	defer s.FinalizeAll()
 	out, err := g.exec.Call1(f.Inputs(position, l, s)...)

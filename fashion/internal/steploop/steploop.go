@@ -48,13 +48,24 @@ func LengthFor(form layers.Form, steps int) int {
 func (l Loop) Shapes(ofOne []shapes.Shape) []shapes.Shape {
 	list := slices.Clone(ofOne)
 	for _, i := range l.Rows {
-		list[i] = shapes.Make(list[i].DType, append([]int{l.Length}, list[i].Dimensions...)...)
+		list[i] = shapes.Make(list[i].DType, l.Dimensions(list[i].Dimensions...)...)
 	}
 	return list
 }
 
-// Graph does the steps from a position of the epoch on and returns their metrics, [Length, Metrics]. The graph of a step is built once, on the inputs of a step.
+// Dimensions are those of an input that has a row for each step, given those of one step.
+func (l Loop) Dimensions(ofOne ...int) []int {
+	if l.Length == 1 {
+		return ofOne
+	}
+	return append([]int{l.Length}, ofOne...)
+}
+
+// Graph does the steps from a position of the epoch on and returns their metrics, [Length, Metrics]; of a single step [Metrics].
 func (l Loop) Graph(store *model.Store, in []*Node, oneStep func(in []*Node) *Node) *Node {
+	if l.Length == 1 {
+		return oneStep(in)
+	}
 	g := in[l.Position].Graph()
 	variables := slices.SortedFunc(store.IterVariables(), func(a, b *model.Variable) int { return strings.Compare(a.Path(), b.Path()) })
 	state := []*Node{ConstTensor(g, tensors.FromScalar(int32(0))), ConstTensor(g, tensors.FromShape(shapes.Make(dtypes.Float32, l.Length, l.Metrics)))}
