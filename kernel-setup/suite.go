@@ -42,15 +42,15 @@ const testPatience = 10 * time.Second
 // testLimit ends a package's tests that hang. A slow machine must not reach it.
 const testLimit = "-timeout=80m"
 
-// The packages that the test suite tests with the race detector are those that start goroutines, but for those with GoMLX, scene, which would take minutes, notebook, whose tests train,
-// and the notebooks, whose test waits for kernels most of its time. The notebooks are the first of the others, so that the rest fill the time beside them.
+// The packages that the test suite tests with the race detector are those that start goroutines, but for those with GoMLX and the notebooks, whose test waits for kernels most of its time.
+// The notebooks are the first of the others, so that the rest fill the time beside them.
 var (
-	racePackages = []string{"./fashion/disk/disktest", "./fashion/download", "./fashion/parent", "./fashion/hyperband", "./fashion/metrics", "./fashion/pictures", "./fashion/cmd/fashionlab/internal/load",
+	racePackages = []string{"./fashion/disk/disktest", "./fashion/download", "./fashion/parent", "./fashion/hyperband", "./fashion/metrics", "./fashion/pictures", "./fashion/scene", "./fashion/notebook", "./fashion/cmd/fashionlab/internal/load",
 		"./kernel-setup", "./kernel-setup/internal/parts"}
 	otherPackages = []string{"./kernel-setup/internal/notebooks", "./fashion/train", "./fashion/claims", "./fashion", "./fashion/device", "./fashion/disk", "./fashion/recipes", "./fashion/dataset", "./fashion/run", "./fashion/estimate",
-		"./fashion/linear", "./fashion/fewshot", "./fashion/ensemble", "./fashion/study", "./fashion/plots/...", "./fashion/report", "./fashion/photo", "./fashion/scene", "./fashion/corruption", "./fashion/demo/...",
+		"./fashion/linear", "./fashion/fewshot", "./fashion/ensemble", "./fashion/study", "./fashion/plots/...", "./fashion/report", "./fashion/photo", "./fashion/corruption", "./fashion/demo/...",
 		"./fashion/layers", "./fashion/onnx", "./fashion/augment", "./fashion/models", "./fashion/pretrained", "./fashion/optim", "./fashion/infer", "./fashion/internal/...", "./fashion/gan", "./fashion/export",
-		"./fashion/notebook", "./fashion/cmd/fashionlab", "./fashion/cmd/fashionlab/internal/bench", "./fashion/cmd/fashionlab/internal/check", "./fashion/cmd/fashionlab/internal/clusterprogram",
+		"./fashion/cmd/fashionlab", "./fashion/cmd/fashionlab/internal/bench", "./fashion/cmd/fashionlab/internal/check", "./fashion/cmd/fashionlab/internal/clusterprogram",
 		"./fashion/cmd/fashionlab/internal/growth", "./fashion/cmd/fashionlab/internal/photobench", "./fashion/cmd/fashionlab/internal/searchplan",
 		"./kernel-setup/internal/cuda", "./kernel-setup/internal/layout", "./kernel-setup/internal/layouttest", "./kernel-setup/internal/licences", "./kernel-setup/internal/process", "./kernel-setup/internal/python"}
 )

@@ -135,16 +135,16 @@ func (g *game) step(in []*Node) *Node {
 	latents := func(i int) *Node {
 		return Reshape(Slice(in[inLatents], AxisElem(i)), g.recipe.Batch, g.recipe.Model.Latent)
 	}
-	last := g.discriminator.rule.NumScalars + g.generator.rule.NumScalars
+	ofDiscriminator, ofGenerator := g.discriminator.rule.NumScalars, g.generator.rule.NumScalars
 	scalars := func(from, n int) *Node { return Slice(in[inScalars], AxisRange(from, from+n)) }
 
-	loss, correct := g.discriminate(images, latents(0), classes, scalars(0, g.discriminator.rule.NumScalars))
+	loss, correct := g.discriminate(images, latents(0), classes, scalars(0, ofDiscriminator))
 	for _, name := range g.discriminator.names { // the generator's gradient goes through the discriminator as it is now, not through the step that made it so
 		v := g.store.GetVariable(name)
 		v.SetNodeValue(StopGradient(v.NodeValue(images.Graph())))
 	}
-	generatorLoss := g.generate(latents(1), classes, scalars(g.discriminator.rule.NumScalars, g.generator.rule.NumScalars))
-	optim.MoveAverages(g.store, g.averaged, Reshape(scalars(last, 1)))
+	generatorLoss := g.generate(latents(1), classes, scalars(ofDiscriminator, ofGenerator))
+	optim.MoveAverages(g.store, g.averaged, Reshape(scalars(ofDiscriminator+ofGenerator, 1)))
 	return Stack([]*Node{loss, correct, generatorLoss}, 0)
 }
 
