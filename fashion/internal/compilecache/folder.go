@@ -1,9 +1,9 @@
-// Package compilecache has XLA's plugin for the CPU compile no graph twice. It replaces two functions in the table that the plugin hands out, PJRT_Client_Compile and
-// PJRT_LoadedExecutable_Destroy, see pjrt_c_api.h of OpenXLA; whoever compiles needs not know of it. It works on Linux.
+// Package compilecache has XLA's plugin for the CPU compile no graph twice. It replaces three functions in the table that the plugin hands out, PJRT_Client_Compile,
+// PJRT_LoadedExecutable_Destroy and PJRT_Client_Destroy, see pjrt_c_api.h of OpenXLA; whoever compiles needs not know of it. It works on Linux.
 //
-// In a process, a graph that is in use already is handed out once more. Between processes, graphs whose names have the prefix Prefix are kept in the folder that $FASHION_EXECUTABLES names,
-// if it does: what takes seconds to compile is loaded in hundredths of a second. They are compiled without oneDNN: a plugin whose graph calls that library crashes when it is asked to
-// serialize it.
+// In a process, an executable that is there already is handed out once more: it stays for some time after its last use ended. Between processes, graphs whose names have the prefix Prefix are
+// kept in the folder that $FASHION_EXECUTABLES names, if it does: what takes seconds to compile is loaded in hundredths of a second. They are compiled without oneDNN: a plugin whose graph calls
+// that library crashes when it is asked to serialize it.
 package compilecache
 
 import (

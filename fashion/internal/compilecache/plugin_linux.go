@@ -10,20 +10,22 @@ package compilecache
 
 // The parts of OpenXLA's pjrt_c_api.h that are needed here, of version 0.104 and later: structs and the table only ever grow at their ends.
 typedef struct { size_t size; void *extension; size_t version_size; void *version_extension; int major, minor; void *(*functions[])(void *); } table;
-enum { ERROR_DESTROY = 0, ERROR_MESSAGE = 1, CLIENT_COMPILE = 20, EXECUTABLE_DESTROY = 40, EXECUTABLE_SERIALIZE = 49, LOADED_DESTROY = 50, LOADED_GET_EXECUTABLE = 51, EXECUTABLE_LOAD = 56 };
+enum { ERROR_DESTROY = 0, ERROR_MESSAGE = 1, CLIENT_DESTROY = 11, CLIENT_COMPILE = 20, EXECUTABLE_DESTROY = 40, EXECUTABLE_SERIALIZE = 49, LOADED_DESTROY = 50, LOADED_GET_EXECUTABLE = 51, EXECUTABLE_LOAD = 56 };
 typedef struct { size_t size; void *extension; char *code; size_t code_size; const char *format; size_t format_size; } program;
 typedef struct { size_t size; void *extension; void *client; const program *program; const char *options; size_t options_size; void *loaded; } compile_args;
 typedef struct { size_t size; void *extension; void *loaded, *executable; } get_args;
-typedef struct { size_t size; void *extension; void *object; } destroy_args; // of an error, an executable or one that is loaded
+typedef struct { size_t size; void *extension; void *object; } destroy_args; // of an error, a client, an executable or one that is loaded
 typedef struct { size_t size; void *extension; void *executable; const char *bytes; size_t bytes_size; void *serialized; void (*delete)(void *); } serialize_args;
 typedef struct { size_t size; void *extension; void *client; const char *bytes; size_t bytes_size; void *loaded; const char *options; size_t options_size; } load_args;
 typedef struct { size_t size; void *extension; void *error; const char *message; size_t message_size; } message_args;
 
 extern void *compileOnce(compile_args *);
-extern void *destroyLast(destroy_args *);
+extern void *keepIdle(destroy_args *);
+extern void *destroyClient(destroy_args *);
 
 static void *compile_once(void *args) { return compileOnce(args); }
-static void *destroy_last(void *args) { return destroyLast(args); }
+static void *keep_idle(void *args) { return keepIdle(args); }
+static void *destroy_client(void *args) { return destroyClient(args); }
 
 static table *table_of(const char *path) {
 	void *plugin = dlopen(path, RTLD_LAZY);
@@ -35,7 +37,8 @@ static table *replaced(const table *t) {
 	table *copy = malloc(t->size);
 	memcpy(copy, t, t->size);
 	copy->functions[CLIENT_COMPILE] = compile_once;
-	copy->functions[LOADED_DESTROY] = destroy_last;
+	copy->functions[LOADED_DESTROY] = keep_idle;
+	copy->functions[CLIENT_DESTROY] = destroy_client;
 	return copy;
 }
 
@@ -50,6 +53,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"unsafe"
 
@@ -65,18 +69,24 @@ var plugin struct {
 	machine   []byte // what an executable depends on beside its graph
 }
 
-// loaded are the executables of this process that are in use.
+// loaded are the executables of this process.
 var loaded = struct {
 	sync.Mutex
 	of   map[string]unsafe.Pointer // by key
 	uses map[unsafe.Pointer]use
+	idle []unsafe.Pointer // those without a use, the one whose last use ended first at the beginning
 }{of: map[string]unsafe.Pointer{}, uses: map[unsafe.Pointer]use{}}
 
 // use is how often an executable was handed out and not yet destroyed.
 type use struct {
-	key   string
-	times int
+	key    string
+	client unsafe.Pointer
+	size   int // bytes of its graph, constants included
+	times  int
 }
+
+// mostIdle is how many bytes the graphs of executables without a use may have in all. Those of the CNN's training step have 0.9 MB, for which the process is about 30 MB larger.
+const mostIdle = 8 << 20
 
 // Use has each graph that the plugin at a path compiles compiled once, and graphs of the prefix kept if device.ExecutablesVariable names a folder. It is called before a backend is made of
 // that path, once, when XLA's flags are set. oneDNN is the flag that switches that library on.
@@ -131,54 +141,85 @@ func compileOnce(a *C.compile_args) unsafe.Pointer {
 	} else if failed := compileOrLoad(a, options, keyOf(plugin.machine, options, rest)); failed != nil {
 		return failed
 	}
-	share(key, a.loaded)
+	share(a.loaded, use{key, a.client, len(code), 1})
 	return nil
 }
 
-// shared returns the executable of a key that is in use, which has one use more; nil if there is none.
+// shared returns the executable of a key, which has one use more; nil if there is none.
 func shared(key string) unsafe.Pointer {
 	loaded.Lock()
 	defer loaded.Unlock()
 	executable := loaded.of[key]
-	if executable != nil {
-		loaded.uses[executable] = use{key, loaded.uses[executable].times + 1}
+	if executable == nil {
+		return nil
 	}
+	u := loaded.uses[executable]
+	if u.times == 0 {
+		loaded.idle = slices.DeleteFunc(loaded.idle, func(e unsafe.Pointer) bool { return e == executable })
+	}
+	u.times++
+	loaded.uses[executable] = u
 	return executable
 }
 
 // share has an executable found under its key, unless another was compiled meanwhile.
-func share(key string, executable unsafe.Pointer) {
+func share(executable unsafe.Pointer, u use) {
 	loaded.Lock()
 	defer loaded.Unlock()
-	if loaded.of[key] == nil {
-		loaded.of[key], loaded.uses[executable] = executable, use{key, 1}
+	if loaded.of[u.key] == nil {
+		loaded.of[u.key], loaded.uses[executable] = executable, u
 	}
 }
 
-// destroyLast stands for the plugin's PJRT_LoadedExecutable_Destroy: it destroys an executable after its last use.
+// keepIdle stands for the plugin's PJRT_LoadedExecutable_Destroy: after its last use an executable stays for the next that compiles its graph, and those that were idle for longest go.
 //
-//export destroyLast
-func destroyLast(a *C.destroy_args) unsafe.Pointer {
-	if !isLast(a.object) {
-		return nil
-	}
-	return C.call(plugin.functions, C.LOADED_DESTROY, unsafe.Pointer(a))
-}
-
-// isLast counts the end of a use of an executable and reports whether it was the last.
-func isLast(executable unsafe.Pointer) bool {
+//export keepIdle
+func keepIdle(a *C.destroy_args) unsafe.Pointer {
 	loaded.Lock()
 	defer loaded.Unlock()
-	u := loaded.uses[executable]
-	if u.times > 1 {
-		loaded.uses[executable] = use{u.key, u.times - 1}
-		return false
+	u, found := loaded.uses[a.object]
+	if !found { // the second of two that were compiled at the same time
+		return C.call(plugin.functions, C.LOADED_DESTROY, unsafe.Pointer(a))
 	}
-	if u.times == 1 {
+	u.times--
+	loaded.uses[a.object] = u
+	if u.times == 0 {
+		loaded.idle = append(loaded.idle, a.object)
+		surplus := -mostIdle
+		for _, e := range loaded.idle {
+			surplus += loaded.uses[e].size
+		}
+		destroyIdle(func(u use) bool {
+			gone := surplus > 0
+			surplus -= u.size
+			return gone
+		})
+	}
+	return nil
+}
+
+// destroyClient stands for the plugin's PJRT_Client_Destroy: a client's idle executables end before it does.
+//
+//export destroyClient
+func destroyClient(a *C.destroy_args) unsafe.Pointer {
+	loaded.Lock()
+	defer loaded.Unlock()
+	destroyIdle(func(u use) bool { return u.client == a.object })
+	return C.call(plugin.functions, C.CLIENT_DESTROY, unsafe.Pointer(a))
+}
+
+// destroyIdle destroys the idle executables that are chosen. The caller holds the lock.
+func destroyIdle(chosen func(use) bool) {
+	loaded.idle = slices.DeleteFunc(loaded.idle, func(executable unsafe.Pointer) bool {
+		u := loaded.uses[executable]
+		if !chosen(u) {
+			return false
+		}
 		delete(loaded.of, u.key)
 		delete(loaded.uses, executable)
-	}
-	return true
+		destroy(C.LOADED_DESTROY, executable)
+		return true
+	})
 }
 
 // compileOrLoad compiles a graph with options, or reads what another process compiled.

@@ -1,6 +1,12 @@
 package cuda
 
 import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,7 +18,6 @@ import (
 	"fashionlab/fashion/run"
 	"fashionlab/kernel-setup/internal/layout"
 	"fashionlab/kernel-setup/internal/layouttest"
-	"fashionlab/kernel-setup/internal/parts"
 	"fashionlab/kernel-setup/internal/process"
 	"fashionlab/kernel-setup/internal/python"
 )
@@ -74,10 +79,6 @@ func chosen(t *testing.T, l *layout.Layout, o Options) (said string, err error) 
 
 func TestTrainingComputesOnAGPUThatWorksAndTheRecordSaysSo(t *testing.T) {
 	real := realPlugin(t)
-	data, err := parts.FindData(layout.Layout{Home: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
 	l := machine(t, layouttest.H100)
 	t.Setenv("FASHIONLAB_STANDIN", real)
 	t.Setenv(run.RootVariable, t.TempDir())
@@ -105,10 +106,10 @@ func TestTrainingComputesOnAGPUThatWorksAndTheRecordSaysSo(t *testing.T) {
 		t.Error("times of CPUs would be taken for this machine's")
 	}
 
-	if err := l.RunProgram(t.Context(), "train", "-recipe", "cnn", "-profile", "smoke", "-epochs", "1"); err != nil {
-		t.Fatalf("training on it (the data set is %s): %v", data, err)
+	if err := l.RunProgram(t.Context(), "train", "-recipe", "cnn", "-profile", "smoke", "-epochs", "1", "-data", fewPictures(t), "-fit", "crop", "-name", "few"); err != nil {
+		t.Fatal(err)
 	}
-	r, err := run.Local().Open("smoke/cnn")
+	r, err := run.Local().Open("few")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,6 +122,24 @@ func TestTrainingComputesOnAGPUThatWorksAndTheRecordSaysSo(t *testing.T) {
 	if again, err := chosen(t, &l, Options{}); err != nil || again != said {
 		t.Errorf("the second time it said %q (%v), want %q", again, err, said)
 	}
+}
+
+// fewPictures is a data set of dark and light pictures: the stand-in takes seconds for a step.
+func fewPictures(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for class, gray := range map[string]uint8{"dark": 50, "light": 200} {
+		for i := range uint8(40) {
+			picture := image.NewGray(image.Rect(0, 0, 28, 28))
+			draw.Draw(picture, picture.Rect, image.NewUniform(color.Gray{gray + i}), image.Point{}, draw.Src)
+			var file bytes.Buffer
+			if err := png.Encode(&file, picture); err != nil {
+				t.Fatal(err)
+			}
+			layouttest.Write(t, filepath.Join(dir, class, fmt.Sprint(i, ".png")), file.String())
+		}
+	}
+	return dir
 }
 
 func TestFastestKernelsAreKeptForOtherProcessesUnlessATrainingIsToBeRepeated(t *testing.T) {
