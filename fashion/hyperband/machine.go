@@ -137,6 +137,10 @@ func (m *Machine[C]) settle(i int) {
 	switch {
 	case len(t.Scores) >= m.state.RungEpochs(*t):
 		t.Status = Measured
+		if c.rung == len(m.search.Brackets[t.Bracket].Rungs)-1 {
+			t.Status = Finished
+			m.state.standings[t.Bracket].alive--
+		}
 	case t.Reason != "":
 		t.Status = Failed
 		m.state.standings[t.Bracket].alive--
@@ -157,10 +161,6 @@ func (m *Machine[C]) promote(b int) {
 	rungs := m.search.Brackets[b].Rungs
 	c.alive = slices.DeleteFunc(c.alive, func(i int) bool { return m.state.Trials[i].Status == Failed })
 	if c.rung == len(rungs)-1 {
-		for _, i := range c.alive {
-			m.state.Trials[i].Status = Finished
-		}
-		m.state.standings[b].alive = 0
 		return
 	}
 	epochs := rungs[c.rung].Epochs

@@ -1,8 +1,11 @@
 package study
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -60,7 +63,7 @@ func Recorded(model string, p Profile, store run.Store) (r hyperband.Recorded, p
 	return found.Recorded(finals), len(found.Trials), err
 }
 
-// PublishCurves puts the learning curves of a search into the published runs. An unfinished search is an error.
+// PublishCurves puts the learning curves of a search into the published runs, as many as are recorded, each with its final accuracy. Where more are published already it is an error.
 func PublishCurves(s hyperband.Search[recipes.Recipe], model string, p Profile) error {
 	found, err := s.Read()
 	if err != nil {
@@ -70,18 +73,54 @@ func PublishCurves(s hyperband.Search[recipes.Recipe], model string, p Profile) 
 	if err != nil {
 		return err
 	}
-	if recorded := found.Recorded(finals); !found.Done || len(recorded.Curves) < len(found.Ranking()) {
-		return fmt.Errorf("%s: %d of %d learning curves are recorded to the end; only all are published", s.Journal, len(recorded.Curves), len(found.Trials))
+	recorded := len(found.Recorded(finals).Curves)
+	ended := 0
+	for _, t := range found.Trials {
+		if t.Same == 0 && (t.Status == hyperband.Finished || t.Status == hyperband.Failed) {
+			ended++
+		}
+	}
+	if recorded == 0 || recorded < ended {
+		return fmt.Errorf("%s: of %d trials that ended, %d have a final accuracy, want one or more, and all; run the search again", s.Journal, ended, recorded)
+	}
+	published, _, err := Recorded(model, p, run.Published())
+	if err != nil {
+		return err
+	}
+	if more := len(published.Curves); more > recorded {
+		return fmt.Errorf("%s: %d learning curves are recorded, and %d are published already; remove the folder, and the next search goes on from the published ones", s.Journal, recorded, more)
 	}
 	target, err := curvesJournal(run.Published(), model, p)
 	if err != nil {
 		return err
 	}
+	return copyCurves(s, target)
+}
+
+// ContinueCurves has the search of a model's learning curves go on from those that are published, unless this machine has recorded some itself.
+func ContinueCurves(s hyperband.Search[recipes.Recipe], model string, p Profile) error {
+	if _, err := os.Stat(s.Journal); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	published, target := s, s.Journal
+	var err error
+	if published.Journal, err = curvesJournal(run.Published(), model, p); err != nil {
+		return err
+	}
+	if _, err := os.Stat(published.Journal); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return copyCurves(published, target)
+}
+
+// copyCurves puts a search's journal and final accuracies into the folder of another journal.
+func copyCurves(s hyperband.Search[recipes.Recipe], journal string) error {
 	contents := map[string][]byte{}
 	for _, file := range []string{s.Journal, s.FinalsFile()} {
+		var err error
 		if contents[filepath.Base(file)], err = disk.ReadFile(file, 0); err != nil {
 			return err
 		}
 	}
-	return disk.ReplaceFolder(filepath.Dir(target), contents, slices.Sorted(maps.Keys(contents)))
+	return disk.ReplaceFolder(filepath.Dir(journal), contents, slices.Sorted(maps.Keys(contents)))
 }

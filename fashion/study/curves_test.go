@@ -1,6 +1,7 @@
 package study_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -44,7 +45,7 @@ func curvesOf(t *testing.T, finals bool) hyperband.Search[recipes.Recipe] {
 	return s
 }
 
-func TestLearningCurvesArePublishedWholeAndReadAgain(t *testing.T) {
+func TestLearningCurvesArePublishedAndReadAgain(t *testing.T) {
 	s := curvesOf(t, true)
 	if err := study.PublishCurves(s, "cnn", study.Smoke); err != nil {
 		t.Fatal(err)
@@ -61,11 +62,69 @@ func TestLearningCurvesArePublishedWholeAndReadAgain(t *testing.T) {
 }
 
 func TestLearningCurvesWithoutFinalAccuraciesAreNotPublished(t *testing.T) {
-	if err := study.PublishCurves(curvesOf(t, false), "cnn", study.Smoke); err == nil || !strings.Contains(err.Error(), "1 of 3") {
+	if err := study.PublishCurves(curvesOf(t, false), "cnn", study.Smoke); err == nil || !strings.Contains(err.Error(), "of 3 trials that ended, 1 have") {
 		t.Errorf("the error is %v, want one that says how many are recorded", err)
 	}
 	if r, planned, err := study.Recorded("cnn", study.Smoke, run.Published()); err != nil || len(r.Curves) != 0 || planned != 3 {
 		t.Errorf("%d of %d published curves are read (%v), want none of 3", len(r.Curves), planned, err)
+	}
+}
+
+// Some are recorded on one machine and published, the others on another: no trial is trained twice, and fewer do not replace more.
+func TestLearningCurvesGoOnFromThoseThatArePublished(t *testing.T) {
+	t.Setenv(run.RootVariable, t.TempDir())
+	t.Setenv(run.PublishedVariable, t.TempDir())
+	full := errors.New("the time is over")
+	record := func(most int) (s hyperband.Search[recipes.Recipe], trained int) {
+		t.Helper()
+		s, err := study.LearningCurves("cnn", study.Smoke)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := study.ContinueCurves(s, "cnn", study.Smoke); err != nil {
+			t.Fatal(err)
+		}
+		found, err := s.Run(nil, func(r recipes.Recipe, epochs int) ([]float64, error) {
+			if trained == most {
+				return nil, full
+			}
+			trained++
+			return []float64{0.1, 0.2, 0.3}[:epochs], nil
+		})
+		if err != nil && !errors.Is(err, full) {
+			t.Fatal(err)
+		}
+		f, err := s.ReadFinals()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Correct == nil {
+			f = hyperband.Finals{Images: 1000, Correct: map[int]int{}}
+		}
+		for _, trial := range found.Trials {
+			if _, known := f.Correct[trial.ID]; trial.Status == hyperband.Finished && !known {
+				f.Correct[trial.ID] = 800 + trial.ID
+			}
+		}
+		if err := s.WriteFinals(f); err != nil {
+			t.Fatal(err)
+		}
+		return s, trained
+	}
+	first, trained := record(2)
+	if err := study.PublishCurves(first, "cnn", study.Smoke); err != nil || trained != 2 {
+		t.Fatalf("%d are trained (%v), want 2", trained, err)
+	}
+	t.Setenv(run.RootVariable, t.TempDir()) // another machine
+	second, trained := record(3)
+	if err := study.PublishCurves(second, "cnn", study.Smoke); err != nil || trained != 1 {
+		t.Fatalf("%d are trained (%v), want the one that is missing", trained, err)
+	}
+	if r, _, err := study.Recorded("cnn", study.Smoke, run.Published()); err != nil || fmt.Sprint(r.Final) != "[0.801 0.802 0.803]" {
+		t.Errorf("the final accuracies are %v (%v)", r.Final, err)
+	}
+	if err := study.PublishCurves(first, "cnn", study.Smoke); err == nil || !strings.Contains(err.Error(), "3 are published already") {
+		t.Errorf("two replace three: %v", err)
 	}
 }
 

@@ -90,7 +90,10 @@ func SearchBy(ctx context.Context, s hyperband.Search[recipes.Recipe], report fu
 	if err != nil && onlyInterrupted(err) {
 		err = &InterruptedSearchError{dir, found.Epochs, found.Planned, ctx.Err()}
 	}
-	return found, errors.Join(err, trouble)
+	if trouble != nil {
+		err = errors.Join(err, trouble)
+	}
+	return found, err
 }
 
 // TrialRun is the folder of a configuration's run in the folder of its search. Its name is that of the recipe's content, the

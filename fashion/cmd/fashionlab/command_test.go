@@ -89,6 +89,7 @@ func TestWrongCommandLinesAreReportedAndNothingIsDone(t *testing.T) {
 		"search -eta 1":                          "eta",
 		"search -rounding up":                    `"up"`,
 		"search -workers 0":                      "-workers is 0",
+		"search -for -1h":                        "-for is -1h",
 		"search -kind abc":                       "belongs to -cluster",
 		"search -cluster here:1 -workers 2":      "as many as there are",
 		"search -cluster here:1 -curves":         "leave out -cluster",

@@ -111,6 +111,18 @@ func TestSearchEndsOnASignalWithWhatIsKept(t *testing.T) {
 	}
 }
 
+func TestSearchStopsWhenItsTimeIsOver(t *testing.T) {
+	needData(t)
+	program, lines := started(t, "search", "-model", "cnn", "-profile", "smoke", "-for", "1ns")
+	last := ""
+	for lines.Scan() {
+		last = lines.Text()
+	}
+	if err := program.Wait(); err != nil || !strings.Contains(last, "-for 1ns is over") {
+		t.Errorf("it ends with %q (%v)", last, err)
+	}
+}
+
 // needData stops a test without the data set, of which testdata has fewer images than the smallest profile wants, and has programs keep runs in a folder of the test's.
 func needData(t *testing.T) {
 	t.Helper()

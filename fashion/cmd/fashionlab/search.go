@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"fashionlab/fashion/cmd/fashionlab/internal/searchplan"
 	"fashionlab/fashion/hyperband"
@@ -25,7 +26,8 @@ func searchCommand() command {
 		name: "search", summary: "search hyperparameters with Hyperband", heeds: true,
 		text: `Searches the hyperparameters that the slides searched, with Hyperband, and prints the best trials. What was measured is kept: the same command
 resumes an interrupted search, and Ctrl-C stops between two steps. With -plan it only says which trials there are and what they cost. With -curves every
-trial is trained to the end and its final accuracy measured on images of its own: from these learning curves, notebook 7 replays other searches.`,
+trial is trained to the end and its final accuracy measured on images of its own: from these learning curves, notebook 7 replays other searches. They go on from those that
+come with the project.`,
 		example: "search -model cnn -profile smoke -plan",
 		define: func(f *flag.FlagSet) prepare {
 			var o searchOptions
@@ -37,6 +39,7 @@ trial is trained to the end and its final accuracy measured on images of its own
 			f.IntVar(&o.workers, "workers", 1, "trainings at once")
 			f.BoolVar(&o.curves, "curves", false, "train every trial to the end instead, see above")
 			f.BoolVar(&o.publish, "publish", false, "with -curves: put what was measured into notebooks/published, to come with the project")
+			f.DurationVar(&o.limit, "for", 0, "stop after this `time`, such as 2h30m; the next call resumes (default: search to the end)")
 			o.cluster.define(f, "")
 			f.BoolVar(&o.plan, "plan", false, "say what the search costs, and do not begin")
 			f.BoolVar(&o.json, "json", false, "print JSON")
@@ -47,6 +50,9 @@ trial is trained to the end and its final accuracy measured on images of its own
 				}
 				if o.workers < 1 {
 					return nil, fmt.Errorf("-workers is %d, want 1 or more", o.workers)
+				}
+				if o.limit < 0 {
+					return nil, fmt.Errorf("-for is %v, want a time such as 2h30m", o.limit)
 				}
 				if err := o.cluster.check(o); err != nil {
 					return nil, err
@@ -76,6 +82,7 @@ type searchOptions struct {
 	profile         study.Profile
 	budget          study.Budget
 	workers         int
+	limit           time.Duration // 0 for none
 	curves, publish bool
 	plan, json      bool
 	cluster         clusterOptions
@@ -95,8 +102,14 @@ func search(ctx context.Context, s hyperband.Search[recipes.Recipe], o searchOpt
 		}
 		return p.Print(os.Stdout)
 	}
-	found, err := o.find(ctx, s)
+	limited, cancel := context.WithTimeout(ctx, cmp.Or(o.limit, 1<<63-1))
+	defer cancel()
+	found, err := o.find(limited, s)
+	_, interrupted := err.(*train.InterruptedSearchError)
 	switch {
+	case interrupted && errors.Is(err, context.DeadlineExceeded):
+		fmt.Fprintf(os.Stderr, "%v\nThe time of -for %v is over; the same command resumes.\n", err, o.limit)
+		err = nil
 	case errors.Is(err, context.Canceled):
 		return err
 	case err != nil:
@@ -121,6 +134,11 @@ func search(ctx context.Context, s hyperband.Search[recipes.Recipe], o searchOpt
 func (o searchOptions) find(ctx context.Context, s hyperband.Search[recipes.Recipe]) (hyperband.State[recipes.Recipe], error) {
 	if o.cluster.address != "" {
 		return o.cluster.search(ctx, s, o)
+	}
+	if o.curves {
+		if err := study.ContinueCurves(s, o.model, o.profile); err != nil {
+			return hyperband.State[recipes.Recipe]{}, err
+		}
 	}
 	if err := fitSources(ctx, s.Base, o.profile); err != nil {
 		return hyperband.State[recipes.Recipe]{}, err

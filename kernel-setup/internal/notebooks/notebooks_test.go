@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -324,7 +325,7 @@ const (
 // awaitPromise waits for what the browser promises.
 func awaitPromise(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
 
-// jupyterAddress waits for the server's description of itself.
+// jupyterAddress waits for the server's description of itself, which it writes before it listens, and until it answers.
 func jupyterAddress(t *testing.T, ctx context.Context) (address, token string) {
 	t.Helper()
 	for {
@@ -334,7 +335,11 @@ func jupyterAddress(t *testing.T, ctx context.Context) (address, token string) {
 		}
 		for _, path := range paths {
 			var server struct{ URL, Token string }
-			if data, err := os.ReadFile(path); err == nil && json.Unmarshal(data, &server) == nil {
+			if data, err := os.ReadFile(path); err != nil || json.Unmarshal(data, &server) != nil {
+				continue
+			}
+			if answer, err := http.Get(server.URL + "api"); err == nil {
+				answer.Body.Close()
 				return server.URL, server.Token
 			}
 		}
