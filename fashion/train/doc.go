@@ -21,6 +21,7 @@
 // KerasTuner 1.4.8 195 s: a promoted trial resumes, and a trial whose hyperparameters are other numbers compiles nothing.
 //
 // What is written otherwise than in plain GoMLX for it: convolutions, pooling and normalization (package layers, see Form), micro-batches of 32 images on the CPU (microbatch.go), several
-// steps in an execution on a GPU (series.go; the GAN still has one), XLA's flags (infer/flags.go), and memory that is kept (infer/malloc_linux.go). The commands and the notebooks' kernel ask the C library for huge pages too: in pairs of runs a step took
-// 0.86 to 0.98 of its time (CNN), 0.80 and 0.92 (residual network), 0.91 and 0.97 (GAN of half the width).
+// steps in an execution on a GPU (package steploop), XLA's flags (infer/flags.go), and memory that is kept (infer/malloc_linux.go). A process compiles equal graphs once (package
+// compilecache). The commands and the notebooks' kernel ask the C library for huge pages too: in pairs of runs a step took 0.86 to 0.98 of its time (CNN), 0.80 and 0.92 (residual
+// network), 0.91 and 0.97 (GAN of half the width).
 package train
