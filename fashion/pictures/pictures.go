@@ -28,7 +28,7 @@ func Read(ctx context.Context, dir, fit string) (dataset.DataSet, Report, error)
 // images that are saved under their numbers are read in the order of those. If all subfolders are train, test or val, these are the splits, whose subfolders are the classes; without test and val a
 // seventh of each class is set aside for testing. Files that are no pictures, or cannot be used, are left out and reported.
 func (p Preparation) Read(ctx context.Context, dir string) (dataset.DataSet, Report, error) {
-	d, report := dataset.DataSet{Fit: cmp.Or(p.Fit, Photo)}, Report{dir: dir, Sizes: map[image.Point]int{}, files: map[string][]string{}}
+	d, report := dataset.DataSet{Fit: cmp.Or(p.Fit, Photo)}, Report{dir: dir, Sizes: map[image.Point]int{}, files: map[string][]file{}}
 	if err := p.Check(); err != nil {
 		return d, report, err
 	}

@@ -278,6 +278,17 @@ func TestFilesThatOccurTwiceAreNamed(t *testing.T) {
 	}
 }
 
+func TestFilesWithDifferentLabelsAreNamedAmongMoreCopies(t *testing.T) {
+	dir := folder(t, map[string]int{"train/a": 5, "train/b": 5, "test/a": 3, "test/b": 3})
+	for _, path := range []string{"a/one.png", "a/three.png", "b/two.png", "a/zero.png"} {
+		save(t, plain(64, 64, 7), dir, "train", path)
+	}
+	_, report := read(t, dir, pictures.Pad)
+	if report.Duplicates != 3 || report.Contradictions != 1 || !slices.Equal(report.Repeated, []string{"train/a/one.png and train/b/two.png", "train/a/one.png and train/a/zero.png"}) {
+		t.Errorf("repeated: %+v", report)
+	}
+}
+
 func TestIDXFilesAreReportedToo(t *testing.T) {
 	d, report := read(t, "../../testdata/fashion-mnist", "")
 	if d.Name != "fashion-mnist" || d.Fit != "" || report.Pictures != 2000 || !strings.Contains(report.String(), "28x28 pixels; 1,600 training and 400 test images") {

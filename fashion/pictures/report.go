@@ -30,7 +30,7 @@ type Report struct {
 
 	dir     string
 	classes fashion.Classes
-	files   map[string][]string // the pictures that became an image, by its pixels, in the order of reading
+	files   map[string][]file // the pictures that became an image, by its pixels, in the order of reading
 }
 
 // note counts a picture and reports whether it is used.
@@ -48,7 +48,9 @@ func (r *Report) note(f file) bool {
 	}
 	r.Pictures++
 	r.Sizes[f.size]++
-	r.files[string(f.img)] = append(r.files[string(f.img)], f.path)
+	key := string(f.img)
+	f.img = nil // the key has it
+	r.files[key] = append(r.files[key], f)
 	return true
 }
 
@@ -74,7 +76,7 @@ func (r *Report) compare(d dataset.DataSet) {
 				continue
 			}
 			r.Duplicates++
-			pair := r.pair(image, image)
+			pair := r.pair(image, first, image, s.Labels[i])
 			if first != s.Labels[i] {
 				r.Contradictions++
 				r.Repeated = appended(r.Repeated, pair)
@@ -90,7 +92,7 @@ func (r *Report) compare(d dataset.DataSet) {
 		near := map[int]bool{}
 		for _, pair := range d.Test.NearDuplicatesIn(d.Train, nearDistance(d.Train.Shape)) {
 			if !near[pair.I] {
-				r.Leaked = appended(r.Leaked, r.pair(d.Train.At(pair.J), d.Test.At(pair.I)))
+				r.Leaked = appended(r.Leaked, r.pair(d.Train.At(pair.J), d.Train.Labels[pair.J], d.Test.At(pair.I), d.Test.Labels[pair.I]))
 			}
 			near[pair.I] = true
 		}
@@ -98,19 +100,25 @@ func (r *Report) compare(d dataset.DataSet) {
 	}
 }
 
-// pair names the first file that became an image and the last that became another, or the same; "" for images of IDX files.
-func (r Report) pair(a, b fashion.Picture) string {
-	first, last := r.files[string(a)], r.files[string(b)]
-	if len(first) == 0 || len(last) == 0 {
+// pair names the first file of a label that became an image and the last that became another, or the same; "" for images of IDX files.
+func (r Report) pair(a fashion.Picture, labelOfA fashion.Label, b fashion.Picture, labelOfB fashion.Label) string {
+	first := slices.IndexFunc(r.files[string(a)], func(f file) bool { return f.class == labelOfA })
+	last := -1
+	for i, f := range r.files[string(b)] {
+		if f.class == labelOfB {
+			last = i
+		}
+	}
+	if first < 0 || last < 0 {
 		return ""
 	}
-	return text.Shown(r.relative(first[0]) + " and " + r.relative(last[len(last)-1]))
+	return text.Shown(r.relative(r.files[string(a)][first].path) + " and " + r.relative(r.files[string(b)][last].path))
 }
 
 // File is the path of the first picture that became an image, in the data set's folder; "" for an image of IDX files.
 func (r Report) File(img fashion.Picture) string {
 	if files := r.files[string(img)]; len(files) > 0 {
-		return text.Shown(r.relative(files[0]))
+		return text.Shown(r.relative(files[0].path))
 	}
 	return ""
 }
