@@ -135,7 +135,7 @@ func exists(path string) bool {
 func LoadTrain(dir string) (Set, error) { return load(dir, TrainImagesFile, TrainLabelsFile) }
 
 // LoadTest reads the 10,000 test images of a folder, as LoadTrain reads the training images. Only an evaluation may see them: package infer
-// has the one function that opens them for a run and records it.
+// has the two functions that open them for a run, Test and Robustness; both record it.
 func LoadTest(dir string) (Set, error) { return load(dir, TestImagesFile, TestLabelsFile) }
 
 // Verify reads the four files of a folder and returns an error for the first that is missing, corrupt or of other content.

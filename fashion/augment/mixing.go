@@ -10,8 +10,8 @@ import (
 	"fashionlab/fashion/recipes"
 )
 
-// Mix is how a batch's images are mixed with others, by mixup or CutMix (see recipes.Regularization). An image keeps its grey values outside of a rectangle, in pixels, where it has the other's;
-// outside, it is Pixels times itself and the rest the other. Its label counts as Kept, the other's as the rest.
+// Mix is how a batch's images are mixed with others, by mixup or CutMix (see recipes.Regularization). Inside a rectangle, in pixels, an image has the grey values of the other;
+// outside, it is Pixels times itself plus 1-Pixels times the other. Its own label has the weight Kept, the other's 1-Kept.
 type Mix struct {
 	Kept, Pixels             float64
 	Top, Bottom, Left, Right int // first row, end of rows, first column, end of columns

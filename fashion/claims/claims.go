@@ -26,7 +26,7 @@ type Claim struct {
 // Comparison compares two ways of training in one thing, on the same images and with the same seeds.
 type Comparison struct {
 	Variant, Baseline Side
-	// Above is what the claim says that the accuracy of the variant less that of the baseline is above: 0, or a little less where the variant need not be better (a non-inferiority margin).
+	// Above is what the accuracy of the variant less that of the baseline must exceed: 0, or a little less where the variant need not be better (a non-inferiority margin).
 	Above float64
 }
 

@@ -11,7 +11,7 @@ import (
 	"fashionlab/fashion/study"
 )
 
-// Variants lists what a claim compares, with the first seed, each once: the first of its comparisons' baseline before all.
+// Variants lists what a claim compares, with the first seed, each once. The baseline of its first comparison comes first.
 func (c Claim) Variants(p study.Profile) (list []study.Variant) {
 	for _, comparison := range c.Comparisons(p) {
 		list = append(list, comparison.trainings(1)...)

@@ -142,7 +142,7 @@ func folder(digest string) (string, error) {
 	return filepath.Join(home, "datasets", digest), err
 }
 
-// Keep keeps a data set that Check finds nothing wrong with. One that is kept already only takes the names of the data set and of the classes.
+// Keep stores a data set, which must pass Check. Where the same images and labels are stored already, only the names of the data set and of its classes, and Fit, change.
 func Keep(d DataSet) (Source, error) {
 	a := about{text.Shown(d.Name), d.Train.Classes, d.Fit, d.Train.Shape, digest(d.Train), digest(d.Test), d.Train.Len()}
 	dir, err := folder(a.name())

@@ -14,7 +14,7 @@ type Decision string
 const (
 	Classified  Decision = "class"         // the most probable class
 	NotSure     Decision = "not sure"      // the most probable class is doubtful
-	NoneOfThese Decision = "none of these" // out-of-distribution: the photo shows something else than the ten classes
+	NoneOfThese Decision = "none of these" // out-of-distribution: the photo shows something other than the classes
 )
 
 // The false alarms among validation images, as fractions.

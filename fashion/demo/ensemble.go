@@ -71,7 +71,7 @@ const (
 // minWeight is the weight, as a fraction of the largest, below which a member is left out.
 const minWeight = 0.02
 
-// Open loads the ensemble of the finished and tested runs that have weights, of each model the first that there is of: this machine's full run, a
+// Open loads the ensemble of the finished and tested runs that have weights, for each model the first that exists of these: this machine's full run, a
 // published one, this machine's quick run. The weights of the members are fitted on the validation images that they have in common. A run that cannot
 // be used is left out, and warn gets the reason. It is an error if there is no run at all.
 func Open(warn func(error)) (*Ensemble, error) {

@@ -23,7 +23,7 @@ func Fit(name string, recipe recipes.Recipe, report func(run.Progress), own ...r
 	return FitContext(context.Background(), name, recipe, report, own...)
 }
 
-// FitContext is Fit until the context ends: the training then stops before its next step with a train.InterruptedError, and the next call resumes it after its last
+// FitContext is Fit until the context ends: it then stops before its next execution (1 to 32 steps) with a train.InterruptedError, and the next call resumes it after its last
 // epoch.
 func FitContext(ctx context.Context, name string, recipe recipes.Recipe, report func(run.Progress), own ...recipes.Own) (*run.Run, error) {
 	return fit(ctx, name, recipe, run.Begin, report, own)

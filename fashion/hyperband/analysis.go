@@ -133,7 +133,7 @@ func (s State[C]) Dropped() []C {
 	return list
 }
 
-// Sample returns a search that trains n of the configurations that s dropped to the epochs of the last rung: would they have won? The seed of s
+// Sample returns a search that trains n of the configurations that were dropped in found, up to the epochs of the last rung: would they have won? The seed of s
 // draws them; if fewer were dropped, it takes all. The journal is the new search's file.
 func (s Search[C]) Sample(found State[C], n int, journal string) Search[C] {
 	list := found.Dropped()

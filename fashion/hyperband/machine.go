@@ -180,7 +180,7 @@ func (m *Machine[C]) promote(b int) {
 	m.enter(b)
 }
 
-// Next returns a task that can be done now, beside those that are under way: Next returned them, and Record has no result yet. Without one, ok is false: either the
+// Next returns a task that can be done now, beside those under way: the tasks that Next has returned and that Record has no result of. Without one, ok is false: either the
 // search is done, or a rung waits for the tasks under way.
 func (m *Machine[C]) Next() (task Task[C], ok bool) {
 	for b := range m.halving {

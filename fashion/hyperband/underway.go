@@ -26,7 +26,7 @@ func (u UnderWay) String() string {
 // underwayFile stands beside the journal, which says nothing of trainings under way.
 const underwayFile = "underway.json"
 
-// Stale is after how long what WriteUnderWay wrote does not hold any more: whoever keeps the journal may have been killed.
+// Stale is the age at which what WriteUnderWay wrote no longer counts: the process that keeps the journal may have been killed.
 const Stale = 30 * time.Second
 
 // underway is the content of the file.

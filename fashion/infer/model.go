@@ -49,7 +49,7 @@ func New(backend compute.Backend, store *model.Store, network models.Network, re
 	return &Model{backend: backend, store: store, network: network, recipe: recipe, graphs: map[graph]*model.Exec{}}
 }
 
-// Load returns the model of a run: that of the epoch with the best validation accuracy. A published run that brings no weights is an error. The code of a network of one's
+// Load returns the model of a run: that of the record's best epoch, see run.Record. A published run that brings no weights is an error. The code of a network of one's
 // own is handed over.
 func Load(r *run.Run, own ...recipes.Own) (*Model, error) { return load(r, run.Best, own) }
 

@@ -14,7 +14,7 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Robustness measures a finished run on a part, run.Validation or run.Test, after each corruption at each strength, and saves the result in the run. Where that is saved already, it
+// Robustness measures a finished run on a split, run.Validation or run.Test, after each corruption at each strength, and saves the result in the run. Where that is saved already, it
 // reads it. For the test images it first tests the run as it is; the run records that they were opened for both. It stops, with nothing saved, when the context ends. done, if not
 // nil, is called with the fraction of the work that is done. The code of a network of one's own is handed over.
 func Robustness(ctx context.Context, r *run.Run, part string, done func(float64), own ...recipes.Own) (run.Robustness, error) {

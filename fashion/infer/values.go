@@ -24,7 +24,7 @@ func preciseOf(path string) (running string, ok bool) {
 	return strings.CutPrefix(path, optim.SlotPath("", preciseSlot))
 }
 
-// UseInferenceValues has a network take each variable from its value for inference in a store, where it has another one.
+// UseInferenceValues makes a network use, for each variable that has a separate value for inference in a store, that value.
 func UseInferenceValues(n *layers.Net, store *model.Store) {
 	use := func(path string, value *Node) {
 		name, _ := layers.ParameterAt(path)
@@ -40,7 +40,7 @@ func UseInferenceValues(n *layers.Net, store *model.Store) {
 	}
 }
 
-// InferenceValues are a training's variables as a checkpoint of its model has them: each that has another value for inference has that.
+// InferenceValues are a training's variables as a checkpoint of its model has them: a variable with a separate value for inference has that value.
 func InferenceValues(list []run.Tensor) []run.Tensor {
 	byName := map[string]run.Tensor{}
 	for _, of := range []func(string) (string, bool){optim.AverageOf, preciseOf} {

@@ -24,7 +24,7 @@ func FormatP(p float64) string {
 }
 
 // McNemar compares two models on the same images by the exact two-sided test, without a continuity correction, of Q.
-// McNemar, "Note on the sampling error of the difference between correlated proportions or percentages" (1947): an
+// McNemar, "Note on the sampling error of the difference between correlated proportions or percentages" (1947): under the null hypothesis, an
 // image that only one of them classifies correctly is as likely to be a's as b's. P is 1 if there are none.
 // Predictions for different images are a *ImagesError.
 func McNemar(a, b run.Predictions) (PairedTest, error) {

@@ -40,8 +40,8 @@ func (c Confusion) Total() int {
 // ClassScore is how well one class is recognized. A ratio without cases is 0.
 type ClassScore struct {
 	Class     fashion.Label
-	Precision float64 // of the images called so, the fraction that are
-	Recall    float64 // of the images that are, the fraction called so
+	Precision float64 // of the images predicted as the class, the fraction that belong to it
+	Recall    float64 // of the images of the class, the fraction predicted as it
 	F1        float64 // their harmonic mean
 	Support   int     // images of the class
 }

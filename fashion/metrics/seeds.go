@@ -27,7 +27,7 @@ const power = 0.8
 //	variance of the mean = (max(S, E) + max(I-E, 0)) / (seeds * images)
 //	degrees of freedom   = (seeds-1) * (max(S, E) + max(I-E, 0))^2 / S^2
 //
-// Hillis has S for max(S, E). Of three seeds S is often small by chance, and then his interval too short: simulated, it held the true difference in 92 to 94 of 100 studies, and this one in 93 to 98. A
+// Hillis has S for max(S, E). With three seeds S is often small by chance, and his interval too short: it covered the true difference in 92 to 94 of 100 simulated studies, and this one in 93 to 98. A
 // difference needs two seeds and two images, and as many images with each seed.
 func SeedsAndImages(differences [][]float64) (Effect, error) {
 	seeds := len(differences)

@@ -202,7 +202,7 @@ func lastLayer(n *layers.Net) string {
 	return fmt.Sprintf(" (after the layer %q, whose output is [B %s])", last.Name, strings.Trim(fmt.Sprint(last.Shape), "[]"))
 }
 
-// Predict is On for evaluation. With test-time augmentation, which the recipe chooses, it returns the mean of the logits of an image and of its horizontal flip, of those
+// Predict is On for evaluation. With test-time augmentation, which the recipe chooses, it returns a weighted mean of the logits of an image and of its horizontal flip, of those
 // moved by a pixel, or of all of these.
 func (net Network) Predict(n *layers.Net, m recipes.Model, images *Node) *Node {
 	if m.ShiftTTA {

@@ -26,7 +26,7 @@ func Intervals(title, subtitle string, list []Measured) Figure {
 }
 
 // Differences shows differences under each other as points with their 95% intervals, beside a line at 0. A point is hollow where the difference
-// is not significant: where its interval holds 0.
+// is not significant: where its interval contains 0.
 func Differences(title, subtitle string, list []Measured) Figure {
 	return estimates(title, subtitle, list, metrics.Interval{}, metrics.Interval.Signed)
 }

@@ -8,7 +8,7 @@ import (
 // Augmentation says how the training images are changed at random, each image anew in each epoch. The zero value
 // changes nothing, and so does each field's. Units, signs and centres are those of Keras 3's layers of the same names.
 //
-// An image is cropped, then flipped, rotated, zoomed and translated in one resampling, then blurred, then its contrast and brightness
+// An image is cropped, then flipped (first flipped if nothing is resampled), rotated, zoomed and translated in one resampling, then blurred, then its contrast and brightness
 // are changed, then noise is added, then patches are erased: the order in which a photo gets them from pose, lens, light
 // and sensor. Grey values stay in [0, 1].
 type Augmentation struct {

@@ -155,7 +155,7 @@ type Schedule struct {
 
 // GAN is how the two networks of a GAN learn against each other. The recipe's optimizer is the generator's.
 type GAN struct {
-	Loss              string  `json:"loss"`    // "cross-entropy", of the generator the one that does not saturate (Goodfellow et al. 2014); "hinge" (Lim and Ye 2017)
+	Loss              string  `json:"loss"`    // "cross-entropy", non-saturating for the generator (Goodfellow et al. 2014); "hinge" (Lim and Ye 2017)
 	DiscriminatorRate float64 `json:"rate"`    // the discriminator's learning rate
 	EMA               float64 `json:"average"` // decay in each step of the exponential moving average of the generator's parameters, [0, 1): images are made with the average
 }
@@ -296,7 +296,7 @@ func (r Recipe) Steps() int {
 	return r.Epochs * ((images + r.Batch - 1) / max(r.Batch, 1))
 }
 
-// Canonical is a recipe in which a cosine over the whole training has no number of steps: recipes once had it there.
+// Canonical returns the recipe with DecaySteps 0 if its cosine spans the whole training: older recipes have the number of steps there.
 func (r Recipe) Canonical() Recipe {
 	if r.Schedule.Name == "cosine" && r.Schedule.DecaySteps == r.Steps() && r.Schedule.Warmup == 0 {
 		r.Schedule.DecaySteps = 0
@@ -304,7 +304,7 @@ func (r Recipe) Canonical() Recipe {
 	return r
 }
 
-// OverAll reports whether the schedule depends on how long the whole training is, so that one of other epochs is another training from the first step on. It
+// OverAll reports whether the schedule depends on the length of the whole training, so that another number of epochs changes it from the first step on. It
 // does for a cosine without a number of steps, and may for a schedule of one's own.
 func (r Recipe) OverAll() bool {
 	switch r.Schedule.Name {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Regularization changes what a classifier is to answer in training, against overfitting. The zero value changes nothing, and so does each field's.
+// Regularization changes the targets that a classifier is trained on, or mixes its images, against overfitting. The zero value changes nothing, and so does each field's.
 type Regularization struct {
 	// LabelSmoothing is the fraction of a label that is spread evenly over all classes, [0, 1) (Szegedy et al., "Rethinking the Inception Architecture for Computer
 	// Vision", 2016). The training loss is that of the smoothed labels, the validation loss is not.

@@ -43,7 +43,7 @@ func (r *Run) KeepEpoch(epoch int, indices []int32, labels, classes []fashion.La
 	return r.write(epochsFile, data)
 }
 
-// EpochPredictions reads what the model predicted after each epoch of the history. The error of a run that has not kept it is fs.ErrNotExist.
+// EpochPredictions reads what the model predicted after each epoch of the history. The error of a run that has not kept it wraps fs.ErrNotExist.
 func (r *Run) EpochPredictions() (EpochPredictions, error) {
 	p, err := r.readEpochs()
 	if err == nil && len(p.Classes) != len(r.History) {

@@ -29,7 +29,7 @@ func (p Predictions) NumClasses() int {
 	return p.Classes.Len()
 }
 
-// Names of the parts that predictions are made for.
+// Names of the splits that predictions are made for.
 const (
 	Validation = "validation"
 	Test       = "test"
@@ -59,7 +59,7 @@ func (p Predictions) Correct() int {
 
 func predictionsFile(part string) string { return filepath.Join(predictionsDir, part+".npz") }
 
-// SavePredictions saves the predictions for a part.
+// SavePredictions saves the predictions for a split, Validation or Test.
 func (r *Run) SavePredictions(part string, p Predictions) error {
 	n := len(p.Labels)
 	if len(p.Indices) != n || len(p.Probabilities) != n {

@@ -58,7 +58,7 @@ const robustnessDir = "robustness"
 
 func robustnessFile(part string) string { return filepath.Join(robustnessDir, part+".json") }
 
-// SaveRobustness saves the robustness on a part.
+// SaveRobustness saves the robustness on a split, Validation or Test.
 func (r *Run) SaveRobustness(part string, robustness Robustness) error {
 	if err := robustness.check(); err != nil {
 		return fmt.Errorf("robustness on the %s images: %w", part, err)

@@ -33,8 +33,8 @@ var Judgements = []Judgement{LabelError, Undecidable, ModelError}
 //go:embed shared_errors.txt
 var sharedErrors string
 
-// JudgedErrors are the judgements of the training images, by position in the file, that all members of BestEnsemble misclassified in their validation split. One person judged
-// them by eye, who knew the label and the networks' class: another one would draw the line elsewhere.
+// JudgedErrors are the judgements of the training images, by position in the file, that all members of BestEnsemble misclassified in their validation split. One person,
+// who knew the label and the networks' class, judged them by eye: another would draw the line elsewhere.
 func JudgedErrors() map[int32]Judgement {
 	judged := map[int32]Judgement{}
 	for s := bufio.NewScanner(strings.NewReader(sharedErrors)); s.Scan(); {
@@ -57,7 +57,7 @@ type JudgedLabel struct {
 	Judgement Judgement
 }
 
-// JudgedTestLabels are all test images that confident learning flags, and some others. One person judged them, who did not know which were flagged.
+// JudgedTestLabels are all test images that confident learning flags, and some others. One person, who did not know which were flagged, judged them.
 func JudgedTestLabels() (list []JudgedLabel) {
 	for s := bufio.NewScanner(strings.NewReader(testLabels)); s.Scan(); {
 		var l JudgedLabel

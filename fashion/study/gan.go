@@ -25,7 +25,7 @@ func GAN(p Profile) recipes.Recipe {
 	return cosine(r)
 }
 
-// DCGAN is the baseline that GAN is compared with, trained as its authors did; at Quick for fewer epochs, after which the two are compared.
+// DCGAN is the baseline that GAN is compared with, trained with its authors' loss, learning rate and beta 1; at Quick for fewer epochs, after which the two are compared.
 func DCGAN(p Profile) recipes.Recipe {
 	r := GAN(p)
 	r.Model.Name = "dcgan"

@@ -7,7 +7,7 @@ import (
 	"fashionlab/fashion/recipes"
 )
 
-// The data set of the notebook on data of one's own: pictures of objects that package scene draws, half of them line drawings.
+// OwnKinds is the number of classes in the data set of the notebook on data of one's own: objects that package scene draws, half of them as line drawings.
 const OwnKinds = 10
 
 // OwnPictures is how many pictures of each kind there are for training and for testing.

@@ -127,8 +127,8 @@ func NeedsRobustness(p Profile, v Variant) bool {
 	return p == Full && slices.ContainsFunc(AugmentationAblation(p), func(a Variant) bool { return a.WithSeed(v.Recipe.Seed).Run == v.Run })
 }
 
-// Schedules is the CNN trained with a constant learning rate, with the slides' reduction on plateau and with a cosine, at Full with more of its
-// kind: equal seeds, epochs and images. The runs with a cosine are those of AugmentationAblation without augmentation, there.
+// Schedules is the CNN trained with a constant learning rate, with the slides' reduction on plateau and with a cosine; at Full also with more
+// patience, steps and one cycle: equal seeds, epochs and images. At Full the run with a cosine is that of AugmentationAblation without augmentation.
 func Schedules(p Profile) []Variant {
 	base := small(p, 3000, 14) // few images, so that the loss stops falling soon
 	if p == Full {

@@ -19,8 +19,8 @@ import (
 )
 
 // Search runs a search of recipes, or resumes it, in the folder of its journal; its objective is the validation accuracy. Each
-// configuration is a run in that folder (see TrialRun), and a promoted one resumes there bit for bit as if it had never stopped. So
-// many trainings are under way at once, sharing the backend; the outcome is the same for any number. report, if not nil, is called
+// configuration is a run in that folder (see TrialRun), and a promoted one resumes there bit for bit as if it had never stopped. As
+// many trainings as there are workers run at once and share the backend; the outcome is the same for any number. report, if not nil, is called
 // after each training.
 //
 // The checkpoints of trials that were dropped are removed: training one of them further begins anew, with the same outcome.

@@ -17,7 +17,7 @@ import (
 )
 
 // Trainer fits one recipe after the other and keeps what it compiled: a recipe that differs from one before it in its seed, its dropout, in
-// numbers of the optimizer, in the schedule, in the epochs, in its first weights or in which images it has, not in how many, compiles nothing. It
+// the optimizer's rate, betas, momentum, weight decay or EMA, in the schedule, in the epochs, in its first weights or in which images it has, not in how many, compiles nothing. It
 // keeps the variables of each model that it compiled, too. The zero value is ready; a Trainer is for one goroutine.
 type Trainer struct {
 	Own []recipes.Own // whose names recipes may have
@@ -56,7 +56,7 @@ func (t *Trainer) Fit(name string, recipe recipes.Recipe, report func(run.Progre
 	return t.FitContext(context.Background(), name, recipe, report)
 }
 
-// FitContext is Fit until the context ends: the training then stops before its next execution, of a step, on a GPU of up to 32, with an InterruptedError, and the
+// FitContext is Fit until the context ends: the training then stops before its next execution (one step, or up to 32 on a GPU) with an InterruptedError, and the
 // next call resumes it after its last epoch. Compiling and validating are not cut short.
 func (t *Trainer) FitContext(ctx context.Context, name string, recipe recipes.Recipe, report func(run.Progress)) (*run.Run, error) {
 	dir, err := run.Local().Path(name)

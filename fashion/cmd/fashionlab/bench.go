@@ -22,7 +22,7 @@ func benchCommand() command {
 	return command{
 		name: "bench", summary: "time a training step", arguments: "[RUN|FILE|WHAT...]",
 		text: `Times training steps of a model, beside the same model in Keras, PyTorch or JAX where a Python has them. Instead of steps it times a whole search
-(-search) or the answers of the network that comes with the project (-answers), holds a load of clients on the demo (-load), alone and beside a hostile visitor, or
+(-search) or the answers of the network that comes with the project (-answers), puts the demo under a load of clients (-load), alone and beside a hostile one, or
 measures how photos are prepared and classified in about 100 conditions (-photos). With -speedrun it lists how long trainings took to 0.93, 0.94 and 0.95 in
 validation: runs by their names, and files that testdata/speedrun/peers.py wrote of the same training in PyTorch or Keras. With -growth it measures from small to large how time and
 memory grow: of everything, or of images, runs, trials or uploads if they are named, with other sizes than the usual as uploads:100,10000.`,

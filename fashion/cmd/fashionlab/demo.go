@@ -22,7 +22,7 @@ func demoCommand() command {
 	return command{
 		name: "demo", summary: "say what garments photos show, as a web page", heeds: true,
 		text: `Serves a web page that classifies the garment on a photo and explains why. It generates items with the published GAN, too. At an address that other
-machines can reach it requires a token. Behind a proxy, name the address that users open with -origin; all whom the proxy lets in can use the
+machines can reach it requires a token. Behind a proxy, use -origin to name the address that users open; everyone whom the proxy lets in can use the
 page, unless -token is set. Ctrl-C stops it.
 
 With -review it also serves the page /review, on which you correct the model's labels of a folder of pictures by keyboard, the least certain first. The labels become
@@ -37,7 +37,7 @@ explanations and generated items are left out.`,
 			f.StringVar(&labels.dir, "review", "", "`folder` of pictures whose labels are reviewed")
 			f.StringVar(&labels.out, "out", "", "`folder` for the reviewed pictures; a review that is there is continued")
 			folder := f.String("static", "", "write a page that computes in the browser into this `folder`, and serve nothing")
-			token := f.String("token", "", "that clients must send (default none on this machine, elsewhere a new one)")
+			token := f.String("token", "", "`token` that clients must send (default: none on a loopback address, otherwise a new one)")
 			var origins []string
 			f.Func("origin", "`URL` under which users reach the page through a proxy, such as https://demo.example; may be repeated", func(v string) error {
 				for part := range strings.SplitSeq(v, ",") {

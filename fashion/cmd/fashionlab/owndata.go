@@ -76,7 +76,7 @@ func (t training) onOwnData(ctx context.Context) error {
 
 // addRun adds the flag of the run whose model is asked.
 func addRun(f *flag.FlagSet) *string {
-	return f.String("run", "", "`name` of a run whose model is asked alone, such as own/FOLDER/cnn-augmented (default the best models of the study)")
+	return f.String("run", "", "`name` of a run whose model predicts alone, such as own/FOLDER/cnn-augmented (default the best models of the study)")
 }
 
 // openEnsemble opens the model of a run, of this machine or else a published one, or the study's ensemble without a name.

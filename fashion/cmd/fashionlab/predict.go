@@ -21,7 +21,7 @@ func predictCommand() command {
 	return command{
 		name: "predict", summary: "say what garments photos show", arguments: "FILE|DIR...",
 		text: `Says what garment each photo shows, with the probabilities of the three likeliest classes: a class, or "not sure", or "none of these" if nothing among the
-training images is similar, each with the reason. Of a folder all pictures are taken, those of its subfolders too. Files that cannot be used are named, and the exit code
+training images is similar, each with the reason. In a folder it classifies all pictures, those of its subfolders too. Files that cannot be used are named, and the exit code
 is then 1.`,
 		example: "predict testdata/photos/cmyk.jpg -json",
 		define: func(f *flag.FlagSet) prepare {

@@ -32,7 +32,7 @@ type queueOptions struct {
 func (o *queueOptions) define(f *flag.FlagSet) {
 	f.BoolVar(&o.all, "all", false, "train whatever the study's claims need and is missing, one after the other")
 	f.StringVar(&o.claim, "claim", "", "with -all: only for the claim of this `name`")
-	f.StringVar(&o.match, "match", "", "with -all: only runs in whose names this regular `expression` is found, such as ingredients/mixup")
+	f.StringVar(&o.match, "match", "", "with -all: only runs whose names match this regular `expression`, such as ingredients/mixup")
 	f.DurationVar(&o.limit, "for", 0, "with -all: stop after this `time`, such as 2h30m; the next call resumes (default: train everything)")
 	o.cluster.define(f, "with -all: ")
 	f.StringVar(&o.cluster.bucket, "bucket", "", "with -cluster: the `bucket` of its workers, from which the runs are fetched (default the one of a worker on this machine)")
