@@ -51,6 +51,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
 	"slices"
@@ -177,34 +178,37 @@ func share(executable unsafe.Pointer, u use) {
 func keepIdle(a *C.destroy_args) unsafe.Pointer {
 	loaded.Lock()
 	defer loaded.Unlock()
-	u, found := loaded.uses[a.object]
-	if !found { // the second of two that were compiled at the same time
+	u, known := loaded.uses[a.object]
+	if u.times--; u.times > 0 {
+		loaded.uses[a.object] = u
+		return nil
+	}
+	if !known || loaded.of[u.key] != a.object { // nobody can find it: another was compiled at the same time, or its client has ended
+		delete(loaded.uses, a.object)
 		return C.call(plugin.functions, C.LOADED_DESTROY, unsafe.Pointer(a))
 	}
-	u.times--
 	loaded.uses[a.object] = u
-	if u.times == 0 {
-		loaded.idle = append(loaded.idle, a.object)
-		surplus := -mostIdle
-		for _, e := range loaded.idle {
-			surplus += loaded.uses[e].size
-		}
-		destroyIdle(func(u use) bool {
-			gone := surplus > 0
-			surplus -= u.size
-			return gone
-		})
+	loaded.idle = append(loaded.idle, a.object)
+	surplus := -mostIdle
+	for _, e := range loaded.idle {
+		surplus += loaded.uses[e].size
 	}
+	destroyIdle(func(u use) bool {
+		gone := surplus > 0
+		surplus -= u.size
+		return gone
+	})
 	return nil
 }
 
-// destroyClient stands for the plugin's PJRT_Client_Destroy: a client's idle executables end before it does.
+// destroyClient stands for the plugin's PJRT_Client_Destroy: a client's idle executables end before it does, and those that are in use are found no more.
 //
 //export destroyClient
 func destroyClient(a *C.destroy_args) unsafe.Pointer {
 	loaded.Lock()
 	defer loaded.Unlock()
 	destroyIdle(func(u use) bool { return u.client == a.object })
+	maps.DeleteFunc(loaded.of, func(_ string, e unsafe.Pointer) bool { return loaded.uses[e].client == a.object })
 	return C.call(plugin.functions, C.CLIENT_DESTROY, unsafe.Pointer(a))
 }
 
