@@ -4,10 +4,9 @@ import (
 	"math"
 	"testing"
 
-	"github.com/gomlx/gomlx/core/tensors"
-
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/internal/session"
+	"fashionlab/fashion/internal/steploop/steplooptest"
 	"fashionlab/fashion/recipes"
 )
 
@@ -59,25 +58,5 @@ func TestSeveralStepsOfAnExecutionTrainTheGANAsOneAfterTheOther(t *testing.T) {
 			t.Errorf("step %d with %d in an execution has %+v, want %+v", i+1, length, got[i], want[i])
 		}
 	}
-	variables := 0
-	for v := range one.store.IterVariables() {
-		a, err := v.Value()
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := several.store.GetVariable(v.Path()).Value()
-		if err != nil {
-			t.Fatal(err)
-		}
-		x, y := tensors.MustCopyFlatData[float32](a), tensors.MustCopyFlatData[float32](b)
-		for i := range x {
-			if !near(float64(x[i]), float64(y[i])) {
-				t.Fatalf("%s[%d] is %v with %d steps in an execution, want %v", v.Path(), i, y[i], length, x[i])
-			}
-		}
-		variables++
-	}
-	if all := len(one.averaged) + 2*(len(one.generator.names)+len(one.discriminator.names)); variables < all {
-		t.Errorf("%d variables were compared, want the %d of averages, parameters and their momentum at least", variables, all)
-	}
+	steplooptest.SameVariables(t, several.store, one.store, 1e-4, len(one.averaged)+2*(len(one.generator.names)+len(one.discriminator.names))) // averages, parameters and their momentum
 }

@@ -9,6 +9,7 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/internal/session"
+	"fashionlab/fashion/internal/steploop/steplooptest"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/recipes"
@@ -87,22 +88,5 @@ func sameInOneExecution(t *testing.T, recipe recipes.Recipe, own ...recipes.Own)
 			t.Errorf("step %d with %d in an execution has %v, want %v", i+1, length, got[i], want[i])
 		}
 	}
-	variables := 0
-	for v := range one.store.IterVariables() {
-		a, errA := v.Value()
-		b, errB := several.store.GetVariable(v.Path()).Value()
-		if errA != nil || errB != nil {
-			t.Fatal(errA, errB)
-		}
-		x, y := tensors.MustCopyFlatData[float32](a), tensors.MustCopyFlatData[float32](b)
-		for i := range x {
-			if math.Abs(float64(x[i]-y[i])) > 1e-5 {
-				t.Fatalf("%s[%d] is %v with %d steps in an execution, want %v", v.Path(), i, y[i], length, x[i])
-			}
-		}
-		variables++
-	}
-	if variables < 3*len(one.names) {
-		t.Errorf("%d variables were compared, want parameters, averages and the optimizer's", variables)
-	}
+	steplooptest.SameVariables(t, several.store, one.store, 1e-5, 3*len(one.names)) // parameters, averages and the optimizer's
 }
