@@ -106,6 +106,18 @@ func (s Set) Take(positions []int) Set {
 	return t
 }
 
+// Some are the positions of so many of n images, or of all if they are fewer: the first, or, spread over all of them, at equal distances.
+func Some(n, most int, spread bool) (positions []int) {
+	most = min(n, most)
+	for i := range most {
+		if spread {
+			i = i * n / most
+		}
+		positions = append(positions, i)
+	}
+	return positions
+}
+
 // Of returns the images of a class.
 func (s Set) Of(class Label) (images []Image) {
 	for i, l := range s.Labels {

@@ -116,3 +116,15 @@ func TestLimitThatCannotBeDividedIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestSomeAreTheFirstOrSpreadOverAll(t *testing.T) {
+	for _, c := range []struct {
+		n, most int
+		spread  bool
+		want    []int
+	}{{10, 3, false, []int{0, 1, 2}}, {10, 3, true, []int{0, 3, 6}}, {2, 5, true, []int{0, 1}}, {0, 5, true, nil}} {
+		if got := fashion.Some(c.n, c.most, c.spread); !slices.Equal(got, c.want) {
+			t.Errorf("some %d of %d, spread %v: %v, want %v", c.most, c.n, c.spread, got, c.want)
+		}
+	}
+}

@@ -75,11 +75,11 @@ func (m *Machine[C]) open() (*journal, error) {
 		return &journal{}, nil
 	}
 	if err := disk.MkdirAll(filepath.Dir(m.search.Journal)); err != nil {
-		return nil, fmt.Errorf("cannot keep the search's journal: %m", err)
+		return nil, fmt.Errorf("cannot keep the search's journal: %w", err)
 	}
 	f, err := disk.OpenToWrite(m.search.Journal)
 	if err != nil {
-		return nil, fmt.Errorf("cannot keep the search's journal: %m", err)
+		return nil, fmt.Errorf("cannot keep the search's journal: %w", err)
 	}
 	l, err := m.replay(f)
 	if err == nil && l.torn != "" {
@@ -142,7 +142,7 @@ func (m *Machine[C]) replay(f io.Reader) (*lines, error) {
 			err = m.replayResult(l.content)
 		}
 		if err != nil {
-			return l, fmt.Errorf("%s, line %d: %m", m.search.Journal, l.number, err)
+			return l, fmt.Errorf("%s, line %d: %w", m.search.Journal, l.number, err)
 		}
 	}
 	return l, l.err

@@ -29,7 +29,7 @@ func TestJournalOfAnotherSearchIsAnErrorThatNamesTheDifferenceAndIsKept(t *testi
 		}
 		spoil(&s)
 		_, err = s.Run(nil, problem.Train)
-		if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), "trial 1 ", "trial 27 "), want) || !strings.Contains(err.Error(), s.Journal) {
+		if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), "trial 1 ", "trial 27 "), want) || !strings.Contains(err.Error(), s.Journal) || strings.Contains(err.Error(), "%!") {
 			t.Errorf("the error is %v, want one with the file and %q", err, want)
 		}
 		if after, err := os.ReadFile(s.Journal); err != nil || !bytes.Equal(before, after) {

@@ -231,6 +231,11 @@ func TestTrialThatCannotBeTrainedFailsAndTheSearchContinues(t *testing.T) {
 	if failed == 0 {
 		t.Error("no trial was failed")
 	}
+	for _, trial := range found.Ranking() {
+		if trial.Status == hyperband.Failed {
+			t.Errorf("trial %d failed in rung %d and is ranked by its scores before", trial.ID, trial.Rung+1)
+		}
+	}
 	if read, err := s.Read(); err != nil || outcome(read) != outcome(found) {
 		t.Errorf("the journal gives another outcome (%v)", err)
 	}

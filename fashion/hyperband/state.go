@@ -67,11 +67,11 @@ type State[C comparable] struct {
 // standing is how far a bracket is: its rung, and how many of its trials are waiting, in training or measured in it.
 type standing struct{ rung, alive int }
 
-// Ranking lists the trials that were trained, each configuration once, the best first. Of equal scores the lower ID comes first.
+// Ranking lists the trials that were trained, each configuration once, the best first. Of equal scores the lower ID comes first. A trial that failed is left out, whatever its scores before.
 func (s State[C]) Ranking() []Trial[C] {
 	var list []Trial[C]
 	for _, t := range s.Trials {
-		if t.Same == 0 && len(t.Scores) > 0 {
+		if t.Same == 0 && len(t.Scores) > 0 && t.Reason == "" {
 			list = append(list, t)
 		}
 	}
@@ -110,14 +110,14 @@ func (s State[C]) Best() (t Trial[C], ok bool) {
 // rank updates the best trial when the scores of the trial at a position may have changed.
 func (s *State[C]) rank(i int) {
 	t := &s.Trials[i]
-	if s.best == t.ID { // its score may have fallen, where a training came out differently
+	if s.best == t.ID { // its score may have fallen, where a training came out differently, or it failed
 		s.best = 0
 		if list := s.Ranking(); len(list) > 0 {
 			s.best = list[0].ID
 		}
 		return
 	}
-	if len(t.Scores) == 0 {
+	if len(t.Scores) == 0 || t.Reason != "" {
 		return
 	}
 	if s.best == 0 || cmp.Or(cmp.Compare(t.Score(0), s.Trials[s.best-1].Score(0)), cmp.Compare(s.best, t.ID)) > 0 {

@@ -110,6 +110,9 @@ func ContinueCurves(s hyperband.Search[recipes.Recipe], model string, p Profile)
 	if _, err := os.Stat(published.Journal); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
+	if _, _, err := Recorded(model, p, run.Published()); err != nil {
+		return fmt.Errorf("the published learning curves cannot be continued: %w", err)
+	}
 	return copyCurves(published, target)
 }
 

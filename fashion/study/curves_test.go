@@ -126,6 +126,18 @@ func TestLearningCurvesGoOnFromThoseThatArePublished(t *testing.T) {
 	if err := study.PublishCurves(first, "cnn", study.Smoke); err == nil || !strings.Contains(err.Error(), "3 are published already") {
 		t.Errorf("two replace three: %v", err)
 	}
+	t.Setenv(run.RootVariable, t.TempDir())
+	s, err := study.LearningCurves("cnn", study.Smoke)
+	if err != nil {
+		t.Fatal(err)
+	}
+	published := filepath.Join(os.Getenv(run.PublishedVariable), "smoke", "curves", "cnn", "journal.jsonl")
+	if err := os.WriteFile(published, []byte("{}\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := study.ContinueCurves(s, "cnn", study.Smoke); err == nil || !strings.Contains(err.Error(), published) {
+		t.Errorf("corrupt curves are continued: %v", err)
+	}
 }
 
 func TestCorruptFinalAccuraciesAreAnErrorThatNamesTheFile(t *testing.T) {

@@ -35,9 +35,10 @@ func MeasureFinals(ctx context.Context, s hyperband.Search[recipes.Recipe], foun
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		r, err := run.Open(TrialRun(filepath.Dir(s.Journal), t.Config))
+		dir := filepath.Dir(s.Journal)
+		r, err := run.Open(TrialRun(dir, t.Config))
 		if err != nil {
-			return err
+			return fmt.Errorf("the final accuracy of trial %d: %w; remove %s, and the search begins anew, or with what is published", t.ID, err, dir)
 		}
 		m, err := infer.Load(r, own...)
 		if err != nil {
