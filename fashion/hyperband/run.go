@@ -44,8 +44,9 @@ func (m *Machine[C]) work(j *journal, report func(State[C]), workers []Worker[C]
 		idle = append(idle, i)
 	}
 	var failure error
+	before := m.state
 	for {
-		m.estimate(len(workers))
+		m.estimate(before, len(workers))
 		if report != nil {
 			report(m.state)
 		}
@@ -128,12 +129,12 @@ func checkScores(scores []float64, epochs int) error {
 	return nil
 }
 
-// estimate updates whether the search is done and the time that is left.
-func (m *Machine[C]) estimate(workers int) {
+// estimate updates whether the search is done and the time that is left, by the trainings since a state: those before may be another machine's.
+func (m *Machine[C]) estimate(since State[C], workers int) {
 	m.state.Done = m.finished()
 	s := &m.state
 	s.Left = 0
-	if s.Epochs > 0 && !s.Done {
-		s.Left = time.Duration(s.Seconds / float64(s.Epochs) * float64(s.Planned-s.Epochs) / float64(workers) * float64(time.Second))
+	if epochs := s.Epochs - since.Epochs; epochs > 0 && !s.Done {
+		s.Left = time.Duration((s.Seconds - since.Seconds) / float64(epochs) * float64(s.Planned-s.Epochs) / float64(workers) * float64(time.Second))
 	}
 }

@@ -56,7 +56,7 @@ type State[C comparable] struct {
 	Epochs   int           // trained so far
 	Planned  int           // epochs of all brackets
 	Seconds  float64       // of training, summed over the workers
-	Left     time.Duration // estimated time to the end; 0 if not known
+	Left     time.Duration // estimated time to the end; 0 before the first training of this process
 	Done     bool
 
 	standings []standing // of the brackets

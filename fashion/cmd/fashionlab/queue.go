@@ -90,7 +90,9 @@ func (q queue) do(ctx context.Context) error {
 	defer cancel()
 	failed := []error{err}
 	if q.cluster.address != "" {
-		failed = append(failed, q.trainOnCluster(limited, missing))
+		if err := q.trainOnCluster(limited, missing); limited.Err() == nil {
+			failed = append(failed, err)
+		}
 	}
 	for i, v := range missing {
 		fmt.Printf("%d of %d: %s, seed %d, into %s\n", i+1, len(missing), v.Name, v.Recipe.Seed, v.Run)

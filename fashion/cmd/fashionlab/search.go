@@ -105,17 +105,16 @@ func search(ctx context.Context, s hyperband.Search[recipes.Recipe], o searchOpt
 	limited, cancel := context.WithTimeout(ctx, cmp.Or(o.limit, 1<<63-1))
 	defer cancel()
 	found, err := o.find(limited, s)
-	_, interrupted := err.(*train.InterruptedSearchError)
 	switch {
-	case interrupted && errors.Is(err, context.DeadlineExceeded):
+	case limited.Err() != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
 		fmt.Fprintf(os.Stderr, "%v\nThe time of -for %v is over; the same command resumes.\n", err, o.limit)
-		err = nil
+		found, err = s.Read()
 	case errors.Is(err, context.Canceled):
 		return err
 	case err != nil:
 		return fmt.Errorf("%w\nwhat was measured is kept; the same command resumes the search", err)
 	}
-	if o.curves {
+	if err == nil && o.curves {
 		err = train.MeasureFinals(ctx, s, found)
 		if err == nil && o.publish {
 			err = study.PublishCurves(s, o.model, o.profile)

@@ -120,8 +120,10 @@ func newTraining(o trainOptions) (training, error) {
 
 // do trains the recipe, or resumes its training, tests it, and publishes it if asked to.
 func (t training) do(ctx context.Context) error {
-	if err := fitSources(ctx, t.trained, t.profile); err != nil {
-		return err
+	if r, err := run.Local().Open(t.name); err != nil || !r.Finished() || len(r.History) < t.trained.Epochs { // a finished run needs no sources
+		if err := fitSources(ctx, t.trained, t.profile); err != nil {
+			return err
+		}
 	}
 	r, err := fit(ctx, t.trainer, t.name, t.trained)
 	if err != nil {
