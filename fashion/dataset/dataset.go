@@ -12,7 +12,9 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"reflect"
 	"strings"
+	"time"
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/disk"
@@ -149,19 +151,38 @@ func Keep(d DataSet) (Source, error) {
 	if err != nil {
 		return Source{}, err
 	}
-	contents := map[string][]byte{}
-	contents[trainImages], contents[trainLabels] = d.Train.EncodeIDX()
-	contents[testImages], contents[testLabels] = d.Test.EncodeIDX()
-	if contents[aboutFile], err = json.MarshalIndent(a, "", "  "); err != nil {
+	names, err := json.MarshalIndent(a, "", "  ")
+	if err != nil {
 		return Source{}, err
 	}
-	if err := disk.MkdirAll(filepath.Dir(dir)); err != nil {
-		return Source{}, err
+	for {
+		if kept, err := Open(a.name()); err == nil && kept.intact() { // a training may be reading it
+			if reflect.DeepEqual(kept.about, a) {
+				return kept, nil
+			}
+			return Source{a.name(), a, dir}, disk.Replace(filepath.Join(dir, aboutFile), names)
+		}
+		contents := map[string][]byte{aboutFile: names}
+		contents[trainImages], contents[trainLabels] = d.Train.EncodeIDX()
+		contents[testImages], contents[testLabels] = d.Test.EncodeIDX()
+		if err := disk.MkdirAll(filepath.Dir(dir)); err != nil {
+			return Source{}, err
+		}
+		err := disk.ReplaceFolder(dir, contents, []string{aboutFile, trainImages, trainLabels, testImages, testLabels})
+		if another := (*disk.LockedError)(nil); !errors.As(err, &another) {
+			return Source{a.name(), a, dir}, err
+		}
+		time.Sleep(100 * time.Millisecond) // another process keeps the same
 	}
-	if err := disk.ReplaceFolder(dir, contents, []string{aboutFile, trainImages, trainLabels, testImages, testLabels}); err != nil {
-		return Source{}, err
+}
+
+// intact reports whether all images and labels are those of the digest.
+func (s Source) intact() bool {
+	_, err := s.Train()
+	if err == nil {
+		_, err = s.Test()
 	}
-	return Source{a.name(), a, dir}, nil
+	return err == nil
 }
 
 // maxAbout is how many bytes the names may take.

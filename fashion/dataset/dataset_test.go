@@ -173,6 +173,82 @@ func numbers(n int) (list []string) {
 	return list
 }
 
+func TestEMNISTsImagesBecomeUpright(t *testing.T) {
+	plain := folder(t, 3)
+	files, err := filepath.Glob(filepath.Join(plain, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := dataset.FromIDX(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range files {
+		name := strings.Replace(filepath.Base(path), "t10k", "test", 1)
+		if err := os.Rename(path, filepath.Join(plain, "emnist-letters-"+name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := dataset.FromIDX(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, img := range got.Train.Images {
+		for y := range fashion.Side {
+			for x := range fashion.Side {
+				if img[y*fashion.Side+x] != want.Train.Images[i][x*fashion.Side+y] {
+					t.Fatalf("image %d is not transposed at %d, %d", i, x, y)
+				}
+			}
+		}
+	}
+}
+
+func TestADataSetIsKeptAtTheSameTimeByMany(t *testing.T) {
+	t.Setenv("FASHIONLAB_HOME", t.TempDir())
+	d, err := dataset.FromIDX(folder(t, 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error)
+	const processes = 8 // a lock excludes others of this process, too
+	for range processes {
+		go func() {
+			kept, err := dataset.Keep(d)
+			if err == nil {
+				_, err = kept.Train()
+			}
+			ended <- err
+		}()
+	}
+	for range processes {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestNamesOfClassesAreCorrectedInADataSetThatIsKept(t *testing.T) {
+	t.Setenv("FASHIONLAB_HOME", t.TempDir())
+	d, err := dataset.FromIDX(folder(t, 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := dataset.Keep(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Train.Classes = fashion.Classes{"ant", "bee", "wasp"}
+	d.Test.Classes = d.Train.Classes
+	if _, err := dataset.Keep(d); err != nil {
+		t.Fatal(err)
+	}
+	after, err := dataset.Open(before.Digest)
+	if err != nil || after.Classes.Name(2) != "wasp" {
+		t.Errorf("the classes are %v (%v)", after.Classes, err)
+	}
+}
+
 func TestAChangedCopyIsNotTrainedOn(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("FASHIONLAB_HOME", home)

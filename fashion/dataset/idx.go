@@ -21,8 +21,8 @@ func IsIDX(dir string) bool {
 	return err == nil && len(found) > 0
 }
 
-// FromIDX reads a folder of four IDX files, compressed with gzip or not, as those of MNIST, KMNIST, EMNIST and Fashion-MNIST are: of 28x28 images and of labels, for training and for testing. The
-// names of the classes are in a ClassesFile, or a mapping.txt of EMNIST; without one the classes are named by their numbers, those of Fashion-MNIST by their names.
+// FromIDX reads a folder of four IDX files, compressed with gzip or not, as those of MNIST, KMNIST, EMNIST and Fashion-MNIST are: of 28x28 images and of labels, for training and for testing. EMNIST's images are transposed
+// in its files, whose names begin with emnist-, and become upright. The names of the classes are in a ClassesFile, or a mapping.txt of EMNIST; without one the classes are named by their numbers, those of Fashion-MNIST by their names.
 func FromIDX(dir string) (d DataSet, err error) {
 	if d.Train, err = readIDX(dir, "train"); err != nil {
 		return d, err
@@ -56,7 +56,21 @@ func readIDX(dir string, split ...string) (fashion.Set, error) {
 	if err != nil {
 		return fashion.Set{}, err
 	}
-	return fashion.ReadIDX(images, labels, fashion.Shape{})
+	s, err := fashion.ReadIDX(images, labels, fashion.Shape{})
+	if strings.HasPrefix(filepath.Base(images), "emnist-") {
+		for i, img := range s.Images {
+			s.Images[i] = transposed(img)
+		}
+	}
+	return s, err
+}
+
+// transposed has an image's rows as its columns.
+func transposed(img fashion.Image) (t fashion.Image) {
+	for i, grey := range img {
+		t[i%fashion.Side*fashion.Side+i/fashion.Side] = grey
+	}
+	return t
 }
 
 // oneFile finds the one file of a split and a kind. Where it is there both compressed and not, it takes the latter.

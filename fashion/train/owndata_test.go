@@ -110,3 +110,29 @@ func TestFashionMNISTAsADataSetOfOnesOwnIsLearnedAsBefore(t *testing.T) {
 		t.Error("the probabilities differ")
 	}
 }
+
+func TestAFinishedRunTakesOverTheCorrectedNamesOfItsClasses(t *testing.T) {
+	t.Setenv("FASHIONLAB_HOME", t.TempDir())
+	t.Setenv(run.RootVariable, t.TempDir())
+	d, err := dataset.FromIDX("../../testdata/fashion-mnist")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := recipe()
+	r.Epochs = 1
+	r = onData(t, d, r)
+	if _, err := train.Fit("named", r, nil); err != nil {
+		t.Fatal(err)
+	}
+	d.Train.Classes = slices.Clone(d.Train.Classes)
+	d.Train.Classes[9] = "boot"
+	d.Test.Classes, d.Fit = d.Train.Classes, "pad"
+	onData(t, d, r)
+	if _, err := train.Fit("named", r, nil); err != nil {
+		t.Fatal(err)
+	}
+	named, err := run.Local().Open("named")
+	if err != nil || named.Record.Classes.Name(9) != "boot" || named.Record.Fit != "pad" || len(named.History) != 1 {
+		t.Errorf("after %d epochs the classes are %v, fitted by %q (%v)", len(named.History), named.Record.Classes, named.Record.Fit, err)
+	}
+}

@@ -45,6 +45,9 @@ func exportRun(name, onnx, safetensors string, o export.Options) error {
 	if err != nil {
 		return err
 	}
+	if !r.Finished() {
+		return fmt.Errorf("%s is not finished: it has %d of %d epochs; train it to the end, or name a finished run", r.Dir, len(r.History), r.Recipe.Epochs)
+	}
 	write := func(file string, encode func() ([]byte, error)) error {
 		if file == "" {
 			return nil

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -69,7 +70,7 @@ func (c Config) Run(ctx context.Context) (*run.Run, error) {
 				return nil, err
 			}
 			if r.Finished() && corrupt(r) == nil {
-				return r, nil
+				return c.renamed(r)
 			}
 		}
 	}
@@ -97,6 +98,20 @@ func (c Config) Run(ctx context.Context) (*run.Run, error) {
 		return nil, fmt.Errorf("%s: %w", c.Dir, err)
 	}
 	return r, nil
+}
+
+// renamed has a finished run take over what its data set says beside the images, which the digest does not depend on: the names of the classes, and how pictures are fitted.
+func (c Config) renamed(r *run.Run) (*run.Run, error) {
+	kept, err := dataset.Open(r.Recipe.Data.Set)
+	if r.Recipe.Data.Set == "" || err != nil || len(kept.Classes) != r.Recipe.Model.Classes || slices.Equal(kept.Classes, r.Record.Classes) && kept.Fit == r.Record.Fit {
+		return r, nil // a data set that is not kept changes nothing
+	}
+	if r, err = c.Begin(c.Dir, c.Recipe); err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	r.Record.Classes, r.Record.Fit = kept.Classes, kept.Fit
+	return r, r.SaveRecord()
 }
 
 // corrupt reports that predictions which a training saves at its end cannot be read.
