@@ -2,6 +2,8 @@ package fashion
 
 import (
 	"cmp"
+	"context"
+	"maps"
 	"math"
 	"slices"
 )
@@ -18,32 +20,67 @@ func (s Set) NearDuplicates(limit float64) []Pair {
 	return slices.DeleteFunc(s.NearDuplicatesIn(s, limit), func(p Pair) bool { return p.I >= p.J })
 }
 
-// NearDuplicatesIn lists the pairs of an image of s and one of other whose distance is at most limit grey levels, the closest first. Both have images of one shape.
-func (s Set) NearDuplicatesIn(other Set, limit float64) []Pair {
+// NearDuplicatesIn lists the pairs of an image of s and one of other whose distance is at most limit grey levels, the closest first. Both have images of one shape. There may be as many pairs as the product
+// of the sets' lengths; NearestIn needs less memory.
+func (s Set) NearDuplicatesIn(other Set, limit float64) (pairs []Pair) {
+	s.search(context.Background(), other, limit, func(p Pair) float64 {
+		pairs = append(pairs, p)
+		return limit
+	})
+	slices.SortFunc(pairs, closestFirst)
+	return pairs
+}
+
+// NearestIn lists, of the pairs of NearDuplicatesIn, the first of each image of s: that with its nearest image in other. Its error is that of ctx, which ends it.
+func (s Set) NearestIn(ctx context.Context, other Set, limit float64) ([]Pair, error) {
+	nearest := map[int]Pair{}
+	err := s.search(ctx, other, limit, func(p Pair) float64 {
+		if n, found := nearest[p.I]; !found || closestFirst(p, n) < 0 {
+			nearest[p.I] = p
+		}
+		return nearest[p.I].Distance
+	})
+	if err != nil {
+		return nil, err
+	}
+	return slices.SortedFunc(maps.Values(nearest), closestFirst), nil
+}
+
+// closestFirst compares pairs by their distances, then by their positions.
+func closestFirst(a, b Pair) int {
+	return cmp.Or(cmp.Compare(a.Distance, b.Distance), cmp.Compare(a.I, b.I), cmp.Compare(a.J, b.J))
+}
+
+// search calls found for each pair of an image of s and one of other whose distance is at most limit, the pairs of an image of s one after another. What found returns is the limit of the image's
+// further pairs, at most the one before. The error is that of ctx, which ends the search.
+func (s Set) search(ctx context.Context, other Set, limit float64, found func(Pair) float64) error {
 	// Both lists are sorted by brightness, so that only a range of the second is within the limit of an image of the first.
 	mine, theirs, values := pyramids(s), pyramids(other), s.Shape.Bytes()
-	var pairs []Pair
 	first := 0 // of theirs that is not too dark
 	for _, a := range mine {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		for first < len(theirs) && lowerBound(a.sum[:], theirs[first].sum[:], values) > limit && theirs[first].sum[0] < a.sum[0] {
 			first++
 		}
+		within := limit
 		for _, b := range theirs[first:] {
-			if lowerBound(a.sum[:], b.sum[:], values) > limit {
-				break // all that follow are brighter
-			}
-			if lowerBound(a.blocks[:], b.blocks[:], values) > limit {
+			if lowerBound(a.sum[:], b.sum[:], values) > within {
+				if b.sum[0] > a.sum[0] {
+					break // all that follow are brighter
+				}
 				continue
 			}
-			if d := distance(s.At(a.position), other.At(b.position)); d <= limit {
-				pairs = append(pairs, Pair{a.position, b.position, d})
+			if lowerBound(a.blocks[:], b.blocks[:], values) > within {
+				continue
+			}
+			if d := distance(s.At(a.position), other.At(b.position)); d <= within {
+				within = found(Pair{a.position, b.position, d})
 			}
 		}
 	}
-	slices.SortFunc(pairs, func(a, b Pair) int {
-		return cmp.Or(cmp.Compare(a.Distance, b.Distance), cmp.Compare(a.I, b.I), cmp.Compare(a.J, b.J))
-	})
-	return pairs
+	return nil
 }
 
 // perSide is how many blocks of an image stand side by side, of 7x7 pixels where it has 28x28.

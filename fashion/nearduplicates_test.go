@@ -1,6 +1,8 @@
 package fashion_test
 
 import (
+	"context"
+	"errors"
 	"math"
 	"slices"
 	"testing"
@@ -62,5 +64,36 @@ func TestNearDuplicatesOfASetAreListedOnce(t *testing.T) {
 	}
 	if got := (fashion.Set{}).NearDuplicates(10); len(got) != 0 {
 		t.Errorf("an empty set has the pairs %v", got)
+	}
+}
+
+// Of images that are near-duplicates of one another, each has its nearest only, of equal ones the first.
+func TestNearestIsTheFirstPairOfEachImage(t *testing.T) {
+	test, err := fashion.LoadTest("../testdata/fashion-mnist")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, others := test.Take(positions(0, 200)), test.Take(append(positions(150, 400), positions(150, 400)...))
+	for _, limit := range []float64{0, 900, 1500, 3000} {
+		var want []fashion.Pair
+		seen := map[int]bool{}
+		for _, p := range s.NearDuplicatesIn(others, limit) {
+			if !seen[p.I] {
+				want = append(want, p)
+			}
+			seen[p.I] = true
+		}
+		if got, err := s.NearestIn(t.Context(), others, limit); err != nil || !slices.Equal(got, want) {
+			t.Errorf("limit %v: the nearest are %v (%v), want %v", limit, got, err, want)
+		}
+	}
+}
+
+func TestSearchForTheNearestEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	s := fashion.Set{Images: make([]fashion.Image, 2), Labels: make([]fashion.Label, 2)}
+	if pairs, err := s.NearestIn(ctx, s, 10); !errors.Is(err, context.Canceled) {
+		t.Errorf("the pairs are %v (%v), want an error", pairs, err)
 	}
 }

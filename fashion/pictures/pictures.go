@@ -46,7 +46,7 @@ func (p Preparation) Read(ctx context.Context, dir string) (dataset.DataSet, Rep
 			side := image.Pt(fashion.Side, fashion.Side)
 			report.Pictures, report.Smallest, report.Largest = d.Train.Len()+d.Test.Len(), side, side
 			report.Sizes[side] = report.Pictures
-			report.compare(d)
+			err = report.compare(ctx, d)
 		}
 		return d, report, err
 	}
@@ -79,8 +79,7 @@ func (p Preparation) Read(ctx context.Context, dir string) (dataset.DataSet, Rep
 	if err := d.Check(dir); err != nil {
 		return d, report, fmt.Errorf("%w%s", err, report.advice())
 	}
-	report.compare(d)
-	return d, report, nil
+	return d, report, report.compare(ctx, d)
 }
 
 // Keep reads the data set of a folder as images of 28x28 grey pixels and keeps it, see Preparation.Keep.

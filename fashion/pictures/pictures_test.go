@@ -2,6 +2,7 @@ package pictures_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -340,4 +341,12 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("%+v", report)
 		}
 	})
+}
+
+func TestSearchForNearDuplicatesEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := pictures.Read(ctx, "../../testdata/fashion-mnist", ""); !errors.Is(err, context.Canceled) {
+		t.Errorf("reading ends with %v, want that it is cancelled", err)
+	}
 }

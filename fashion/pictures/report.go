@@ -1,6 +1,7 @@
 package pictures
 
 import (
+	"context"
 	"fmt"
 	"image"
 	"math"
@@ -62,8 +63,8 @@ func nearDistance(s fashion.Shape) float64 {
 // mostCompared is how many pairs of a test and a training image are looked at, of 28x28 grey pixels: as many as of Fashion-MNIST.
 const mostCompared = 600_000_000
 
-// compare counts the images of each class and finds those that occur more than once.
-func (r *Report) compare(d dataset.DataSet) {
+// compare counts the images of each class and finds those that occur more than once. Its error is that of ctx, which ends it.
+func (r *Report) compare(ctx context.Context, d dataset.DataSet) error {
 	r.classes, r.Train, r.Test = d.Train.Classes, d.Train.CountByClass(), d.Test.CountByClass()
 	seen := map[string]fashion.Label{}
 	var same []string
@@ -88,16 +89,15 @@ func (r *Report) compare(d dataset.DataSet) {
 	for _, pair := range same {
 		r.Repeated = appended(r.Repeated, pair)
 	}
-	if r.AcrossSplit = -1; d.Train.Len()*d.Test.Len()*d.Train.Shape.Bytes() <= mostCompared*fashion.Pixels {
-		near := map[int]bool{}
-		for _, pair := range d.Test.NearDuplicatesIn(d.Train, nearDistance(d.Train.Shape)) {
-			if !near[pair.I] {
-				r.Leaked = appended(r.Leaked, r.pair(d.Train.At(pair.J), d.Train.Labels[pair.J], d.Test.At(pair.I), d.Test.Labels[pair.I]))
-			}
-			near[pair.I] = true
-		}
-		r.AcrossSplit = len(near)
+	if r.AcrossSplit = -1; d.Train.Len()*d.Test.Len()*d.Train.Shape.Bytes() > mostCompared*fashion.Pixels {
+		return nil
 	}
+	near, err := d.Test.NearestIn(ctx, d.Train, nearDistance(d.Train.Shape))
+	for _, pair := range near {
+		r.Leaked = appended(r.Leaked, r.pair(d.Train.At(pair.J), d.Train.Labels[pair.J], d.Test.At(pair.I), d.Test.Labels[pair.I]))
+	}
+	r.AcrossSplit = len(near)
+	return err
 }
 
 // pair names the first file of a label that became an image and the last that became another, or the same; "" for images of IDX files.
