@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -79,18 +80,29 @@ func (r *Report) read(ctx context.Context, dir string, folders []string, p Prepa
 	return s, nil
 }
 
-// list lists the pictures of a class's folder and of those in it.
+// list lists the pictures of a class's folder and of those in it. The folder may be a link to one; a link in it to a folder is an error.
 func (r *Report) list(dir string) (list []file, err error) {
+	root, err := filepath.EvalSymlinks(dir) // filepath.WalkDir does not follow a link
+	if err != nil {
+		return nil, err
+	}
 	names := map[string]string{} // the paths, by what is left of them where capitals do not count
-	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+	err = filepath.WalkDir(root, func(resolved string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		switch hidden := strings.HasPrefix(e.Name(), ".") && path != dir; {
+		name, err := filepath.Rel(root, resolved)
+		if err != nil {
+			return err
+		}
+		path := filepath.Join(dir, name)
+		switch hidden := strings.HasPrefix(e.Name(), ".") && resolved != root; {
 		case e.IsDir() && hidden:
 			return fs.SkipDir
 		case e.IsDir() || hidden:
 			return nil
+		case linksToFolder(path, e):
+			return notFollowed(path)
 		case !slices.Contains(extensions, strings.ToLower(filepath.Ext(path))):
 			r.Others++
 			return nil
@@ -99,14 +111,27 @@ func (r *Report) list(dir string) (list []file, err error) {
 			return fmt.Errorf("%s and %s differ in capitals only: where capitals do not count, as on most Macs and Windows machines, one of them would be lost; rename one", other, filepath.Base(path))
 		}
 		names[strings.ToLower(path)] = path
-		name, err := filepath.Rel(dir, path)
 		list = append(list, file{path: path, name: filepath.ToSlash(name)})
-		return err
+		return nil
 	})
 	return list, err
 }
 
-// List lists the pictures of a folder and of those in it, by their names. It is an error if there are none.
+// linksToFolder reports whether an entry of a folder is a link to a folder.
+func linksToFolder(path string, e fs.DirEntry) bool {
+	if e.Type()&fs.ModeSymlink == 0 {
+		return false
+	}
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// notFollowed is the error of a link to a folder: it could lead in a circle.
+func notFollowed(path string) error {
+	return fmt.Errorf("%s is a link to a folder or to nothing, which is not followed; put the folder itself there", path)
+}
+
+// List lists the pictures of a folder and of those in it, by their names, each under the folder as it is named, which may be a link. It is an error if there are none.
 func List(dir string) (paths []string, err error) {
 	list, err := new(Report).list(dir)
 	for _, f := range list {

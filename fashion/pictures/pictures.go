@@ -119,7 +119,7 @@ func splits(dir string) (train, test string, err error) {
 	return filepath.Join(dir, "train"), "", nil
 }
 
-// subfolders lists the names of a folder's subfolders, hidden ones left out. A link to a folder is an error: it could lead in a circle.
+// subfolders lists the names of a folder's subfolders, hidden ones left out. A link to a folder or to nothing is an error.
 func subfolders(dir string) (names []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -132,7 +132,7 @@ func subfolders(dir string) (names []string, err error) {
 		}
 		if e.Type()&fs.ModeSymlink != 0 {
 			if info, err := os.Stat(path); err != nil || info.IsDir() {
-				return nil, fmt.Errorf("%s is a link to a folder or to nothing, which is not followed; put the folder itself there", path)
+				return nil, notFollowed(path)
 			}
 		}
 		if e.IsDir() {

@@ -350,3 +350,36 @@ func TestSearchForNearDuplicatesEndsWithItsContext(t *testing.T) {
 		t.Errorf("reading ends with %v, want that it is cancelled", err)
 	}
 }
+
+// link makes a link of a name to a folder.
+func link(t *testing.T, to string, name ...string) string {
+	t.Helper()
+	path := filepath.Join(name...)
+	if err := os.Symlink(to, path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestFolderMayBeALink(t *testing.T) {
+	dir := folder(t, map[string]int{"a": 8, "b": 8})
+	linked := link(t, dir, t.TempDir(), "my things")
+	class := link(t, filepath.Join(dir, "a"), t.TempDir(), ".class")
+	for _, root := range []string{linked, class} {
+		paths, err := pictures.List(root)
+		if err != nil || !strings.HasPrefix(paths[0], root+string(filepath.Separator)) || filepath.Base(paths[0]) != "0.png" {
+			t.Errorf("the pictures of %s are %q (%v), want them under the name of the link", root, paths, err)
+		}
+	}
+	if d, _ := read(t, linked, pictures.Pad); d.Name != "my things" || d.Train.Len()+d.Test.Len() != 16 {
+		t.Errorf("the data set %q has %d training and %d test images", d.Name, d.Train.Len(), d.Test.Len())
+	}
+}
+
+func TestLinkInAFolderToAFolderIsNamed(t *testing.T) {
+	dir := folder(t, map[string]int{"a": 8, "b": 8})
+	loop := link(t, dir, dir, "a", "c")
+	if _, err := pictures.List(dir); err == nil || !strings.Contains(err.Error(), loop+" is a link") {
+		t.Errorf("the error is %v, want one that names the link", err)
+	}
+}

@@ -99,6 +99,13 @@ func TestAFolderStandsForThePicturesInIt(t *testing.T) {
 	if err != nil || len(files) < 3 || files[0] != "missing.png" || filepath.Dir(files[1]) != filepath.Clean("../../../testdata/photos") {
 		t.Errorf("%q (%v)", files, err)
 	}
+	link := filepath.Join(t.TempDir(), "link")
+	if photos, err := filepath.Abs("../../../testdata/photos"); err != nil || os.Symlink(photos, link) != nil {
+		t.Fatal("there is no link to the photos", err)
+	}
+	if linked, err := inFolders([]string{link}); err != nil || len(linked) != len(files)-1 || filepath.Dir(linked[0]) != link {
+		t.Errorf("through a link: %q (%v)", linked, err)
+	}
 	if _, err := inFolders([]string{t.TempDir()}); err == nil || !strings.Contains(err.Error(), "has no pictures") {
 		t.Errorf("an empty folder: %v", err)
 	}
