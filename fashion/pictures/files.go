@@ -35,23 +35,33 @@ var extensions = []string{".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".ti
 // maxFiles is how many pictures a folder may have.
 const maxFiles = 1 << 20
 
-// read reads a split.
-func (r *Report) read(ctx context.Context, dir string, folders []string, p Preparation) (fashion.Set, error) {
-	var list []file
-	for class, folder := range folders {
-		found, err := r.list(filepath.Join(dir, folder))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // no test images of the class
+// listClasses lists the pictures of the classes' folders in each of the folders of a split.
+func (r *Report) listClasses(dirs, folders []string) (list []file, err error) {
+	for _, dir := range dirs {
+		for class, folder := range folders {
+			found, err := r.list(filepath.Join(dir, folder))
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // no test or validation images of the class
+			}
+			if err != nil {
+				return nil, err
+			}
+			for i := range found {
+				found[i].class = fashion.Label(class)
+			}
+			if list = append(list, found...); len(list) > maxFiles {
+				return nil, fmt.Errorf("%s has more than %d pictures", strings.Join(dirs, " with "), maxFiles)
+			}
 		}
-		if err != nil {
-			return fashion.Set{}, err
-		}
-		for i := range found {
-			found[i].class = fashion.Label(class)
-		}
-		if list = append(list, found...); len(list) > maxFiles {
-			return fashion.Set{}, fmt.Errorf("%s has more than %d pictures", dir, maxFiles)
-		}
+	}
+	return list, nil
+}
+
+// read reads a split from its folders.
+func (r *Report) read(ctx context.Context, dirs, folders []string, p Preparation) (fashion.Set, error) {
+	list, err := r.listClasses(dirs, folders)
+	if err != nil {
+		return fashion.Set{}, err
 	}
 	slices.SortStableFunc(list, func(a, b file) int { return strings.Compare(a.name, b.name) }) // of equal names the first class first
 	var wait sync.WaitGroup

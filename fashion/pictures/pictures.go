@@ -1,4 +1,4 @@
-// Package pictures reads a data set of one's own from a folder of pictures with a subfolder for each class, the layout of torchvision's ImageFolder, with or without a split into train and test.
+// Package pictures reads a data set of one's own from a folder of pictures with a subfolder for each class, the layout of torchvision's ImageFolder, with or without folders of splits around them.
 package pictures
 
 import (
@@ -25,8 +25,9 @@ func Read(ctx context.Context, dir, fit string) (dataset.DataSet, Report, error)
 
 // Read reads the data set of a folder, which is one of IDX files, see dataset.FromIDX, or of pictures. It prepares each picture and says what it found. The classes are the subfolders in the order of their names, or of their numbers if all are
 // numbers; a file classes.txt, a line for each, has the folders' names in another order, or names for the numbers. The pictures are in the order of their files' names, whatever their class, so that
-// images that are saved under their numbers are read in the order of those. If all subfolders are train, test or val, these are the splits, whose subfolders are the classes; without test and val a
-// seventh of each class is set aside for testing. Files that are no pictures, or cannot be used, are left out and reported.
+// images that are saved under their numbers are read in the order of those. If all subfolders are named like splits, their subfolders are the classes: train or training; test or testing; val, valid or
+// validation; capitals do not count. The pictures of a validation split are training images if there is a test split too, else test images. Without either a seventh of each class is set aside for
+// testing. Splits beside other folders are an error. Files that are no pictures, or cannot be used, are left out and reported.
 func (p Preparation) Read(ctx context.Context, dir string) (dataset.DataSet, Report, error) {
 	d, report := dataset.DataSet{Fit: cmp.Or(p.Fit, Photo)}, Report{dir: dir, Sizes: map[image.Point]int{}, files: map[string][]file{}}
 	if err := p.Check(); err != nil {
@@ -51,27 +52,30 @@ func (p Preparation) Read(ctx context.Context, dir string) (dataset.DataSet, Rep
 		return d, report, err
 	}
 	d.Name = filepath.Base(full)
-	trainDir, testDir, err := splits(dir)
+	train, test, err := splits(dir)
 	if err != nil {
 		return d, report, err
 	}
-	folders, classes, err := classesOf(dir, trainDir)
+	if len(train) > 1 {
+		report.Validation = train[1]
+	}
+	folders, classes, err := classesOf(dir, train[0])
 	if err != nil {
 		return d, report, err
 	}
-	if d.Train, err = report.read(ctx, trainDir, folders, p); err != nil {
+	for _, other := range slices.Concat(train[1:], test) {
+		if err := sameFolders(other, train[0], folders); err != nil {
+			return d, report, err
+		}
+	}
+	if d.Train, err = report.read(ctx, train, folders, p); err != nil {
 		return d, report, err
 	}
-	if testDir != "" {
-		if err := sameFolders(testDir, trainDir, folders); err != nil {
-			return d, report, err
-		}
-		if d.Test, err = report.read(ctx, testDir, folders, p); err != nil {
-			return d, report, err
-		}
+	if d.Test, err = report.read(ctx, test, folders, p); err != nil {
+		return d, report, err
 	}
 	d.Train.Classes, d.Test.Classes = classes, classes
-	if testDir == "" {
+	if len(test) == 0 {
 		if d.Train, d.Test, err = dataset.Divide(d.Train); err != nil {
 			return d, report, fmt.Errorf("%s: %w%s", dir, err, report.advice())
 		}
@@ -96,27 +100,6 @@ func (p Preparation) Keep(ctx context.Context, dir string) (kept dataset.Source,
 	}
 	kept, err = dataset.Keep(d)
 	return kept, report.String(), err
-}
-
-// splits finds the folders of the splits; there may be none for testing.
-func splits(dir string) (train, test string, err error) {
-	names, err := subfolders(dir)
-	if err != nil {
-		return "", "", err
-	}
-	if len(names) == 0 {
-		return "", "", fmt.Errorf("%s has no subfolders, want one for each class, with its pictures", dir)
-	}
-	known := []string{"train", "test", "val"}
-	if !slices.Contains(names, "train") || slices.ContainsFunc(names, func(n string) bool { return !slices.Contains(known, n) }) {
-		return dir, "", nil
-	}
-	for _, name := range known[1:] {
-		if slices.Contains(names, name) {
-			return filepath.Join(dir, "train"), filepath.Join(dir, name), nil
-		}
-	}
-	return filepath.Join(dir, "train"), "", nil
 }
 
 // subfolders lists the names of a folder's subfolders, hidden ones left out. A link to a folder or to nothing is an error.

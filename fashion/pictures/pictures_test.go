@@ -383,3 +383,54 @@ func TestLinkInAFolderToAFolderIsNamed(t *testing.T) {
 		t.Errorf("the error is %v, want one that names the link", err)
 	}
 }
+
+func TestFoldersOfSplitsAreKnownByTheirCommonNames(t *testing.T) {
+	for _, c := range [][2]string{{"Training", "Testing"}, {"train", "VALID"}, {"TRAIN", "validation"}, {"train", "val"}, {"training", "Test"}} {
+		d, report := read(t, folder(t, map[string]int{c[0] + "/a": 4, c[0] + "/b": 5, c[1] + "/a": 2, c[1] + "/b": 1}), pictures.Pad)
+		if !slices.Equal(d.Train.Classes, fashion.Classes{"a", "b"}) || !slices.Equal(report.Train, []int{4, 5}) || !slices.Equal(report.Test, []int{2, 1}) || report.Validation != "" {
+			t.Errorf("%q: the classes are %q; %+v", c, d.Train.Classes, report)
+		}
+	}
+}
+
+func TestValidationImagesBesideTestImagesAreForTraining(t *testing.T) {
+	dir := folder(t, map[string]int{"train/a": 4, "train/b": 5, "Valid/b": 3, "test/a": 2, "test/b": 1})
+	save(t, plain(90, 30, 200), dir, "Valid", "b", "extra.png")
+	d, report := read(t, dir, pictures.Pad)
+	if d.Train.Len() != 13 || !slices.Equal(report.Train, []int{4, 9}) || !slices.Equal(report.Test, []int{2, 1}) || report.Pictures != 16 {
+		t.Errorf("%+v", report)
+	}
+	if text := report.String(); !strings.Contains(text, "the pictures of Valid are training images") {
+		t.Errorf("the report lacks the validation split:\n%s", text)
+	}
+	if got := report.File(d.Train.At(d.Train.Len() - 1)); got != "Valid/b/extra.png" {
+		t.Errorf("the last training image by its name is %s", got)
+	}
+}
+
+func TestClassesMayBeNamedLikeSplits(t *testing.T) {
+	d, _ := read(t, folder(t, map[string]int{"train": 5, "car": 5, "bus/red": 5}), pictures.Pad)
+	if !slices.Equal(d.Train.Classes, fashion.Classes{"bus", "car", "train"}) {
+		t.Errorf("the classes are %q", d.Train.Classes)
+	}
+}
+
+func TestFoldersThatAreNeitherSplitsNorClassesAreNamed(t *testing.T) {
+	for name, c := range map[string]struct {
+		counts map[string]int
+		want   []string
+	}{
+		"another folder beside splits":          {map[string]int{"train/a": 4, "train/b": 4, "test/a": 4, "annotations": 1}, []string{"found the splits ", "train, ", "test beside ", "annotations, want splits only", "move the folders"}},
+		"another folder with subfolders":        {map[string]int{"Train/a": 4, "Train/b": 4, "extra/a": 4}, []string{"Train beside ", "extra, want splits only", "if all are classes, rename"}},
+		"two folders of one split":              {map[string]int{"train/a": 4, "train/b": 4, "val/a": 4, "Valid/b": 4}, []string{"Valid and ", "val are folders of one split", "put their pictures together"}},
+		"splits without one of training images": {map[string]int{"test/a": 4, "test/b": 4, "val/a": 4}, []string{"test, val", "add the folder train"}},
+		"a class of the validation split only":  {map[string]int{"train/a": 5, "train/b": 5, "val/c": 5, "test/a": 5}, []string{filepath.Join("val", "c") + " is a class that"}},
+	} {
+		_, _, err := pictures.Read(t.Context(), folder(t, c.counts), pictures.Pad)
+		for _, want := range c.want {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: the error is %v, want one with %q", name, err, want)
+			}
+		}
+	}
+}

@@ -22,6 +22,8 @@ type Report struct {
 	Smallest, Largest image.Point         // width and height of the pictures of the fewest and of the most pixels
 	Sizes             map[image.Point]int // how many pictures have each width and height
 
+	Validation string // the folder of a validation split beside a test split: its pictures are training images; "" for none
+
 	Train, Test    []int    // images of each class
 	Duplicates     int      // images that occur more than once, beyond the first
 	Contradictions int      // of these, images with different labels
@@ -194,6 +196,9 @@ func (r Report) String() string {
 		lines = append(lines, fmt.Sprintf("  %s: %s training and %s test images", r.classes[class], text.Thousands(n), text.Thousands(r.Test[class])))
 	}
 	add(len(r.Train)-50, "  and %d classes more", len(r.Train)-50)
+	if r.Validation != "" {
+		lines = append(lines, fmt.Sprintf("the pictures of %s are training images: the validation split is taken from all training images", r.relative(r.Validation)))
+	}
 	add(r.Others, "%d files are no pictures by their names and are left out", r.Others)
 	add(len(r.Unusable), "%d pictures cannot be used and are left out:\n  %s", len(r.Unusable), strings.Join(r.Unusable[:min(shownFiles, len(r.Unusable))], "\n  "))
 	add(r.Duplicates, "%d images occur more than once, %d of them with another label%s", r.Duplicates, r.Contradictions, listed(r.Repeated))
