@@ -35,7 +35,7 @@ explanations and generated items are left out.`,
 			listen := f.String("listen", "127.0.0.1:8080", "`address` of the page")
 			name, labels := addRun(f), labelOptions{}
 			f.StringVar(&labels.dir, "review", "", "`folder` of pictures whose labels are reviewed")
-			f.StringVar(&labels.out, "out", "", "`folder` for the reviewed pictures; a review that is there is continued")
+			f.StringVar(&labels.out, "out", "", "new or empty `folder` for the reviewed pictures, or that of an earlier review of the same ones, which is continued")
 			folder := f.String("static", "", "write a page that computes in the browser into this `folder`, and serve nothing")
 			token := f.String("token", "", "`token` that clients must send (default: none on a loopback address, otherwise a new one)")
 			var origins []string

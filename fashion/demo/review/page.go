@@ -17,7 +17,6 @@ import (
 	"golang.org/x/image/draw"
 
 	"fashionlab/fashion/demo"
-	"fashionlab/fashion/disk"
 	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/photo"
 )
@@ -108,7 +107,7 @@ func (r *Review) describe() reviewJSON {
 	defer r.mutex.Unlock()
 	j := reviewJSON{Classes: r.Classes, Out: filepath.Base(r.out), Left: len(r.Left)}
 	for _, it := range r.items {
-		p := pictureJSON{Name: text.Shown(it.name), Decision: it.prediction.Decision, Reason: it.prediction.Reason, Choice: r.choices[it.name]}
+		p := pictureJSON{Name: text.Shown(it.name), Decision: it.prediction.Decision, Reason: it.prediction.Reason, Choice: r.saved.Choices[it.name]}
 		ranking := demo.Ranking(it.prediction.Probabilities)
 		for _, class := range ranking[:min(likely, len(ranking))] {
 			p.Likely = append(p.Likely, likelyJSON{r.Classes[class], it.prediction.Probabilities[class]})
@@ -120,12 +119,12 @@ func (r *Review) describe() reviewJSON {
 
 // show draws a picture for the page, whatever its format, and what the model reads of it.
 func (r *Review) show(ctx context.Context, i int) (shownJSON, error) {
-	it, limits := r.items[i], photo.DefaultLimits()
-	data, err := disk.ReadFile(filepath.Join(r.dir, filepath.FromSlash(it.name)), limits.Bytes)
+	it := r.items[i]
+	data, err := r.readPicture(it.name)
 	if err != nil {
 		return shownJSON{}, err
 	}
-	img, err := photo.Decode(ctx, bytes.NewReader(data), limits)
+	img, err := photo.Decode(ctx, bytes.NewReader(data), photo.DefaultLimits())
 	if err != nil {
 		return shownJSON{}, err
 	}

@@ -3,11 +3,9 @@ package review
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -18,7 +16,6 @@ import (
 	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/demo"
 	"fashionlab/fashion/disk"
-	"fashionlab/fashion/photo"
 	"fashionlab/fashion/pictures"
 )
 
@@ -28,20 +25,17 @@ const (
 	Skipped = "skip"
 )
 
-// choicesFile keeps the choices, by the pictures' paths, so that a review can be continued.
-const choicesFile = "review.json"
-
 // Review is a folder of pictures with a model's predictions and a person's labels.
 type Review struct {
 	Classes []string
 	Left    []demo.File // files that cannot be used, with the reason
 
-	dir, out string
+	dir, out string   // absolute, without symbolic links
 	folders  []string // of the classes, in out
 	items    []item   // the least certain first
 
-	mutex   sync.Mutex
-	choices map[string]string // a class or Skipped, by the picture's path; guarded by mutex
+	mutex sync.Mutex
+	saved saved // guarded by mutex
 }
 
 // item is a picture with its prediction.
@@ -50,13 +44,13 @@ type item struct {
 	prediction demo.Prediction
 }
 
-// New begins the review of predictions for pictures of a folder, which it leaves as it is, or continues it where out has choices. Each label puts a copy of its picture into a subfolder of out for the
-// class.
+// New begins the review of predictions for pictures of a folder, which it leaves as it is, in a folder out that is new or empty, or continues the review of the same folder in out. Each label puts a
+// copy of its picture into a subfolder of out for the class.
 func New(classes []string, predicted []demo.File, dir, out string) (*Review, error) {
-	if err := apart(dir, out); err != nil {
+	r := &Review{Classes: classes, folders: foldersOf(classes)}
+	if err := r.resolve(dir, out); err != nil {
 		return nil, err
 	}
-	r := &Review{Classes: classes, dir: dir, out: out, folders: foldersOf(classes), choices: map[string]string{}}
 	for _, f := range predicted {
 		name, err := filepath.Rel(dir, f.Path)
 		if err != nil || !filepath.IsLocal(name) {
@@ -77,7 +71,7 @@ func New(classes []string, predicted []demo.File, dir, out string) (*Review, err
 	if err := r.read(); err != nil {
 		return nil, err
 	}
-	if err := disk.MkdirAll(out); err != nil {
+	if err := r.save(); err != nil {
 		return nil, err
 	}
 	return r, r.number()
@@ -99,22 +93,34 @@ func (r *Review) number() error {
 // certainty is the probability of the most probable class.
 func (it item) certainty() float32 { return slices.Max(it.prediction.Probabilities) }
 
-// apart reports folders of which one holds the other, or the same one twice: what is written would be reviewed.
-func apart(dir, out string) error {
-	a, err := filepath.Abs(dir)
-	if err != nil {
+// resolve sets the folders. It reports those of which one holds the other, or the same one twice: what is written would be reviewed.
+func (r *Review) resolve(dir, out string) (err error) {
+	if r.dir, err = resolved(dir); err != nil {
 		return err
 	}
-	b, err := filepath.Abs(out)
-	if err != nil {
+	if r.out, err = resolved(out); err != nil {
 		return err
 	}
-	for _, pair := range [][2]string{{a, b}, {b, a}} {
+	for _, pair := range [][2]string{{r.dir, r.out}, {r.out, r.dir}} {
 		if name, err := filepath.Rel(pair[0], pair[1]); err == nil && filepath.IsLocal(name) {
 			return fmt.Errorf("the pictures are in %s and the labels would be in %s; name a folder for them that is neither in the other nor around it", dir, out)
 		}
 	}
 	return nil
+}
+
+// resolved is an absolute path without symbolic links, as far as it is there.
+func resolved(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	actual, err := filepath.EvalSymlinks(path)
+	if parent := filepath.Dir(path); errors.Is(err, fs.ErrNotExist) && parent != path {
+		actual, err = resolved(parent)
+		return filepath.Join(actual, filepath.Base(path)), err
+	}
+	return actual, err
 }
 
 // foldersOf are the names of the classes' folders: the classes' own if all can be folders of a data set, else their numbers.
@@ -137,30 +143,6 @@ func numbers(n int) (list []string) {
 	return list
 }
 
-// maxChoices is how many bytes the file of choices may have.
-const maxChoices = 256 << 20
-
-// read reads the choices of an earlier review.
-func (r *Review) read() error {
-	path := filepath.Join(r.out, choicesFile)
-	data, err := disk.ReadFile(path, maxChoices)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err == nil {
-		err = json.Unmarshal(data, &r.choices)
-	}
-	if err != nil {
-		return fmt.Errorf("%s cannot be read: %w; remove it to begin again", path, err)
-	}
-	for name, choice := range r.choices {
-		if choice != Skipped && !slices.Contains(r.Classes, choice) {
-			return fmt.Errorf("%s: %s is a %q, which the model does not know; it is another model's review: name another folder with -out", path, name, choice)
-		}
-	}
-	return nil
-}
-
 // Choose labels a picture with a class, skips it, or opens it again. Its copy is where the choice says before the choice is kept.
 func (r *Review) Choose(picture int, choice string) error {
 	if picture < 0 || picture >= len(r.items) {
@@ -171,45 +153,24 @@ func (r *Review) Choose(picture int, choice string) error {
 	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	name := r.items[picture].name
-	if class := slices.Index(r.Classes, choice); class >= 0 {
+	name, class := r.items[picture].name, slices.Index(r.Classes, choice)
+	if class >= 0 {
 		if err := r.copy(name, class); err != nil {
 			return err
 		}
 	}
-	if before := r.choices[name]; before != choice {
-		if class := slices.Index(r.Classes, before); class >= 0 {
-			if err := os.Remove(r.target(name, class)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
+	for other := range r.Classes {
+		if other == class {
+			continue
+		}
+		if err := r.removeCopy(name, other); err != nil {
+			return err
 		}
 	}
-	if r.choices[name] = choice; choice == Open {
-		delete(r.choices, name)
+	if r.saved.Choices[name] = choice; choice == Open {
+		delete(r.saved.Choices, name)
 	}
-	data, err := json.MarshalIndent(r.choices, "", " ")
-	if err != nil {
-		return err
-	}
-	return disk.WriteFile(filepath.Join(r.out, choicesFile), data)
-}
-
-// target is where a picture of a class is copied to.
-func (r *Review) target(name string, class int) string {
-	return filepath.Join(r.out, r.folders[class], filepath.FromSlash(name))
-}
-
-// copy copies a picture into the folder of a class.
-func (r *Review) copy(name string, class int) error {
-	data, err := disk.ReadFile(filepath.Join(r.dir, filepath.FromSlash(name)), photo.DefaultLimits().Bytes)
-	if err != nil {
-		return err
-	}
-	to := r.target(name, class)
-	if err := disk.MkdirAll(filepath.Dir(to)); err != nil {
-		return err
-	}
-	return disk.WriteFile(to, data)
+	return r.save()
 }
 
 // Len is how many pictures are reviewed.
