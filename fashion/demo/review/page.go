@@ -11,8 +11,9 @@ import (
 	"image/png"
 	"log"
 	"net/http"
-	"path/filepath"
+	"regexp"
 	"strconv"
+	"strings"
 
 	"golang.org/x/image/draw"
 
@@ -28,7 +29,7 @@ var page []byte
 type (
 	reviewJSON struct {
 		Classes  []string      `json:"classes"`
-		Out      string        `json:"out"`
+		Out      string        `json:"out"`      // folder of the labels, as a shell reads it
 		Pictures []pictureJSON `json:"pictures"` // the least certain first
 		Left     int           `json:"left"`     // files that cannot be used
 	}
@@ -105,7 +106,7 @@ func answer(w http.ResponseWriter, v any, err error) {
 func (r *Review) describe() reviewJSON {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	j := reviewJSON{Classes: r.Classes, Out: filepath.Base(r.out), Left: len(r.Left)}
+	j := reviewJSON{Classes: r.Classes, Out: quoted(r.out), Left: len(r.Left)}
 	for _, it := range r.items {
 		p := pictureJSON{Name: text.Shown(it.name), Decision: it.prediction.Decision, Reason: it.prediction.Reason, Choice: r.saved.Choices[it.name]}
 		ranking := demo.Ranking(it.prediction.Probabilities)
@@ -116,6 +117,16 @@ func (r *Review) describe() reviewJSON {
 	}
 	return j
 }
+
+// quoted is a word as a shell reads it: in single quotes if it has other characters than those of plain paths.
+func quoted(word string) string {
+	if !plain.MatchString(word) {
+		word = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	return word
+}
+
+var plain = regexp.MustCompile(`^[\w/.,:@%+=-]+$`)
 
 // show draws a picture for the page, whatever its format, and what the model reads of it.
 func (r *Review) show(ctx context.Context, i int) (shownJSON, error) {

@@ -1,9 +1,11 @@
 package review_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"fashionlab/fashion/demo"
+	"fashionlab/fashion/demo/review"
 	"fashionlab/fashion/internal/browsertest"
 )
 
@@ -34,6 +37,21 @@ func serve(t *testing.T, n int) (url, out string) {
 	h := httptest.NewServer(s)
 	t.Cleanup(func() { h.Close(); s.Close() })
 	return h.URL, out
+}
+
+// get is the response of a review's server.
+func get(t *testing.T, r *review.Review, path string) []byte {
+	t.Helper()
+	s := demo.NewServer(&demo.Ensemble{}, demo.Options{})
+	defer s.Close()
+	r.Mount(s)
+	w, request := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "http://localhost"+path, nil)
+	request.RemoteAddr = "127.0.0.1:1"
+	s.ServeHTTP(w, request)
+	if w.Code != http.StatusOK {
+		t.Fatalf("%s has the status %d: %s", path, w.Code, w.Body)
+	}
+	return w.Body.Bytes()
 }
 
 func TestLabelsAreReviewedByKeyboard(t *testing.T) {
@@ -83,11 +101,40 @@ func TestLabelsAreReviewedByKeyboard(t *testing.T) {
 	there("mug/more/00.png", "mug/more/01.png")
 	step("back", chromedp.KeyEvent(kb.ArrowLeft), says("Picture 3 of 6"))
 	step("reloading", chromedp.Navigate(url+"/review"), says("Picture 4 of 6: 1 accepted, 1 changed, 1 skipped"))
-	step("the rest", chromedp.KeyEvent(kb.Enter), says("Picture 5 of 6"), chromedp.Click("#accept"), says("Picture 6 of 6"), chromedp.Click("#skip"), says("All are done: train on them with go run ./kernel-setup train -data labels"))
+	step("the rest", chromedp.KeyEvent(kb.Enter), says("Picture 5 of 6"), chromedp.Click("#accept"), says("Picture 6 of 6"), chromedp.Click("#skip"), says("All are done: train on them with go run ./kernel-setup train -data "+out))
 	select {
 	case what := <-failures:
 		t.Errorf("the page's program failed: %s", what)
 	default:
+	}
+}
+
+// The words that a shell reads are the test of the quotes.
+func TestTheFolderToTrainOnIsNamedForAShell(t *testing.T) {
+	dir, files := predicted(t, 3)
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"labels", "my labels", "Ann's $HOME `id` \"*\"", "été", "-x"} {
+		out := filepath.Join("deep", name)
+		r, err := review.New(kinds, files, dir, out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var described struct{ Out string }
+		if err := json.Unmarshal(get(t, r, "/api/review"), &described); err != nil {
+			t.Fatal(err)
+		}
+		word, err := exec.Command("sh", "-c", "cd /; printf '%s|' "+described.Out).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown, err := os.Stat(strings.TrimSuffix(string(word), "|"))
+		if err != nil {
+			t.Errorf("%s: %v", described.Out, err)
+			continue
+		}
+		if made, err := os.Stat(out); err != nil || !os.SameFile(shown, made) {
+			t.Errorf("%s leads to another folder than %s (%v)", described.Out, out, err)
+		}
 	}
 }
 

@@ -52,8 +52,12 @@ func predicted(t *testing.T, n int) (dir string, files []demo.File) {
 
 func begin(t *testing.T, dir string, files []demo.File) (r *review.Review, out string) {
 	t.Helper()
-	out = filepath.Join(t.TempDir(), "labels")
-	r, err := review.New(kinds, files, dir, out)
+	parent, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	out = filepath.Join(parent, "labels")
+	r, err = review.New(kinds, files, dir, out)
 	if err != nil {
 		t.Fatal(err)
 	}
