@@ -149,12 +149,8 @@ func (r *Review) show(ctx context.Context, i int) (shownJSON, error) {
 	if err != nil {
 		return shownJSON{}, err
 	}
-	prepared := it.prediction.Prepared
-	seen := photo.Grey(prepared.Image)
-	if prepared.Picture != nil {
-		seen = prepared.Steps[len(prepared.Steps)-1].Image
-	}
-	model, err := dataURI(seen)
+	steps := it.prediction.Prepared.Steps
+	model, err := dataURI(steps[len(steps)-1].Image)
 	return shownJSON{picture, model}, err
 }
 

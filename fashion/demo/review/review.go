@@ -176,7 +176,7 @@ func (r *Review) Choose(picture int, choice string) error {
 // Len is how many pictures are reviewed.
 func (r *Review) Len() int { return len(r.items) }
 
-// Predict predicts the pictures of a folder, in its subfolders too.
+// Predict predicts the pictures of a folder, in its subfolders too. Of the steps of their preparation it keeps the last.
 func Predict(e *demo.Ensemble, dir string) ([]demo.File, error) {
 	paths, err := pictures.List(dir)
 	if err != nil {
@@ -189,7 +189,9 @@ func Predict(e *demo.Ensemble, dir string) ([]demo.File, error) {
 			return nil, err
 		}
 		for _, f := range files {
-			f.Prepared.Steps = nil // only the image is shown
+			if n := len(f.Prepared.Steps); n > 0 {
+				f.Prepared.Steps = slices.Clone(f.Prepared.Steps[n-1:]) // only what the model reads is shown; the pictures before it take memory
+			}
 			list = append(list, f)
 		}
 	}

@@ -12,7 +12,6 @@ import (
 
 	"fashionlab/fashion/demo"
 	"fashionlab/fashion/demo/review"
-	"fashionlab/fashion/photo"
 	"fashionlab/fashion/pictures"
 	"fashionlab/fashion/scene"
 )
@@ -40,7 +39,7 @@ func predicted(t *testing.T, n int) (dir string, files []demo.File) {
 			t.Fatal(err)
 		}
 		p := float32(0.4 + 0.5*float64(i)/float64(n))
-		f.Prediction = demo.Prediction{Prepared: photo.Prepared{Image: prepared.Image}, Probabilities: make([]float32, len(kinds)), Decision: demo.NotSure, Reason: "low confidence"}
+		f.Prediction = demo.Prediction{Prepared: prepared, Probabilities: make([]float32, len(kinds)), Decision: demo.NotSure, Reason: "low confidence"}
 		for k := range f.Probabilities {
 			f.Probabilities[k] = (1 - p) / 2
 		}
