@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"image/png"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -55,6 +57,13 @@ func TestAPictureIsShownAsAModelOfLargerImagesInColourReadsIt(t *testing.T) {
 	files, err := review.Predict(e, dir)
 	if err != nil {
 		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	if linked, err := review.Predict(e, link); err != nil || len(linked) != len(files) {
+		t.Errorf("by a symbolic link %d pictures are found, want %d (%v)", len(linked), len(files), err)
 	}
 	r, err = review.New(review.Names(e), files[:1], dir, t.TempDir())
 	if err != nil {
