@@ -83,12 +83,25 @@ func (l Layout) CheckHome() error {
 		return nil
 	}
 	for _, e := range entries {
-		if !slices.Contains([]string{"weights", filepath.Base(l.Stamps()), filepath.Base(l.Programs()), filepath.Base(l.Executables())}, e.Name()) { // which may be there before the first set-up
+		if !l.keptWithoutSetUp(e.Name()) {
 			return fmt.Errorf("%s holds %s already, and must be for this project alone; name a new folder in it with $FASHIONLAB_HOME", l.Home, e.Name())
 		}
 	}
 	return err
 }
+
+// keptWithoutSetUp reports whether the private folder may hold a file or folder of this name where nothing is set up: commands put it there before the first set-up, or uninstall leaves it.
+func (l Layout) keptWithoutSetUp(name string) bool {
+	return slices.Contains([]string{
+		filepath.Base(l.Stamps()), filepath.Base(l.Programs()), filepath.Base(l.Executables()),
+		"weights",  // pretrained ones, see package pretrained
+		"datasets", // of one's own, see package dataset
+		"cluster",  // the server's database, checkpoints and trials
+	}, name) || webRuntime.MatchString(name)
+}
+
+// webRuntime matches the archive that demo -static keeps, of any version, and one whose download was interrupted.
+var webRuntime = regexp.MustCompile(`^onnxruntime-web-[0-9.]+\.tgz(\.part)?$`)
 
 // lockSetUp waits until no other process sets up.
 func lockSetUp(ctx context.Context, path string) (unlock func(), err error) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/device"
 	"fashionlab/kernel-setup/internal/layouttest"
 )
@@ -107,7 +108,8 @@ func TestFolderThatCannotBeMadeIsNamedWithItsVariable(t *testing.T) {
 
 func TestPrivateFolderThatHoldsOtherThingsIsRefused(t *testing.T) {
 	l := layouttest.New(t)
-	for _, own := range []string{l.Program(), l.Stamp(Compiler), filepath.Join(l.Home, "weights", "owner", "name")} { // made before the first set-up
+	archive := filepath.Join(l.Home, "onnxruntime-web-1.30.0.tgz")
+	for _, own := range []string{l.Program(), l.Stamp(Compiler), filepath.Join(l.Home, "weights", "owner", "name"), filepath.Join(l.Home, "cluster", "bucket", "object"), archive, archive + ".part"} { // made before the first set-up
 		layouttest.Write(t, own, "")
 	}
 	if err := l.UnderLock(t.Context(), func() error { return nil }); err != nil {
@@ -119,6 +121,32 @@ func TestPrivateFolderThatHoldsOtherThingsIsRefused(t *testing.T) {
 	layouttest.Mentions(t, Uninstall(l), "bin", "FASHIONLAB_HOME")
 	if _, err := os.Stat(filepath.Join(l.Home, "bin", "somebody's")); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestDataSetsOutlastUninstallAndTheNextSetUp(t *testing.T) {
+	l := layouttest.New(t)
+	d, err := dataset.FromIDX("../../../testdata/fashion-mnist")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := dataset.Keep(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the first set-up, and one after uninstall
+		if err := l.UnderLock(t.Context(), func() error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if err := Uninstall(l); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(l.Lock()); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("uninstall leaves the lock: %v", err)
+		}
+	}
+	if _, err := dataset.Open(kept.Digest); err != nil {
+		t.Errorf("the data set: %v", err)
 	}
 }
 
