@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"syscall"
 	"time"
 
 	"fashionlab/fashion"
@@ -25,11 +24,11 @@ func (l Layout) UnderLock(ctx context.Context, do func() error) error {
 	if err := l.CheckHome(); err != nil {
 		return err
 	}
-	unlock, err := lockSetUp(ctx, l.Lock())
+	lock, err := l.lockSetUp(ctx)
 	if err != nil {
 		return err
 	}
-	defer unlock()
+	defer lock.Close() // nothing is written through it
 	if err := l.removeLeftovers(); err != nil {
 		return err
 	}
@@ -103,27 +102,25 @@ func (l Layout) keptWithoutSetUp(name string) bool {
 // webRuntime matches the archive that demo -static keeps, of any version, and one whose download was interrupted.
 var webRuntime = regexp.MustCompile(`^onnxruntime-web-[0-9.]+\.tgz(\.part)?$`)
 
-// lockSetUp waits until no other process sets up.
-func lockSetUp(ctx context.Context, path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
-	if err != nil {
-		return nil, fmt.Errorf("cannot write in the private folder; name a writable one with $FASHIONLAB_HOME: %w", err)
-	}
+// lockSetUp locks the private folder. It waits until no other process sets up.
+func (l Layout) lockSetUp(ctx context.Context) (*disk.Lock, error) {
 	for waiting := false; ; waiting = true {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		lock, err := disk.NewLock(l.Home)
 		if err == nil {
-			return func() { f.Close() }, nil
+			if lock.Warning != "" {
+				Log("set-up", "warning: "+lock.Warning)
+			}
+			return lock, nil
 		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			f.Close()
-			return nil, fmt.Errorf("cannot lock %s: %w", path, err)
+		locked := (*disk.LockedError)(nil)
+		if !errors.As(err, &locked) {
+			return nil, fmt.Errorf("%w; or name another private folder with $FASHIONLAB_HOME", err)
 		}
 		if !waiting {
-			fmt.Println("waiting for another set-up to end")
+			Log("set-up", "waiting for another one to end: "+locked.Error())
 		}
 		select {
 		case <-ctx.Done():
-			f.Close()
 			return nil, ctx.Err()
 		case <-time.After(200 * time.Millisecond):
 		}

@@ -143,8 +143,8 @@ func installed(home string) (map[string]string, error) {
 			return err
 		}
 		data, err := os.ReadFile(path)
-		if filepath.Base(path) == Plugin {
-			data = nil // the stamp has the time of the plugin's file
+		if name := filepath.Base(path); name == Plugin || name == "lock" {
+			data = nil // the stamp has the time of the plugin's file, the lock the number of the process
 		}
 		files[strings.TrimPrefix(path, home)] = fmt.Sprintf("%x", sha256.Sum256([]byte(strings.ReplaceAll(string(data), home, "HOME"))))
 		return err
