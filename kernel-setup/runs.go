@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -9,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"fashionlab/fashion/disk"
 	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/run"
 	"fashionlab/kernel-setup/internal/layout"
@@ -81,7 +81,7 @@ func checkStore(store run.Store, out io.Writer) (problems int, err error) {
 
 // checkJournals checks the journals of all searches in a folder.
 func checkJournals(root string, report func(error)) (journals int, err error) {
-	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	err = disk.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.Name() != "journal.jsonl" {
 			return err
 		}
@@ -91,8 +91,5 @@ func checkJournals(root string, report func(error)) (journals int, err error) {
 		}
 		return nil
 	})
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
 	return journals, err
 }

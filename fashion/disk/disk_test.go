@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -47,6 +48,32 @@ func TestWrittenFilesHaveThePermissionsThatTheUmaskLeaves(t *testing.T) {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
 			t.Errorf("under umask %03o the file has the mode %v (%v), want %v", umask, info.Mode(), err, want)
 		}
+	}
+}
+
+func TestWalkFollowsALinkAndGoesOnPastWhatVanishes(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(t.TempDir(), root); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a", "b", "c"} {
+		if err := disk.WriteFile(filepath.Join(root, name, "file"), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var seen []string
+	err := disk.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+		if path == filepath.Join(root, "b") {
+			err = errors.Join(err, os.RemoveAll(path)) // before its files are listed
+		}
+		seen = append(seen, strings.TrimPrefix(path, root))
+		return err
+	})
+	if want := []string{"", "/a", "/a/file", "/b", "/c", "/c/file"}; err != nil || !slices.Equal(seen, want) {
+		t.Errorf("it visits %q (%v), want %q", seen, err, want)
+	}
+	if err := disk.WalkDir(filepath.Join(root, "none"), func(string, fs.DirEntry, error) error { return errors.New("visited") }); err != nil {
+		t.Errorf("of a folder that is not there: %v", err)
 	}
 }
 

@@ -66,6 +66,21 @@ func Recover(dir string, patterns ...string) error {
 	return err
 }
 
+// WalkDir is filepath.WalkDir for a folder that may change meanwhile and be behind a symbolic link, whose name then begins the paths. A folder that is not there holds nothing; what vanishes meanwhile is
+// passed over. Links in the folder are not followed.
+func WalkDir(root string, visit fs.WalkDirFunc) error {
+	followed := filepath.Clean(root) + string(filepath.Separator) // Lstat follows a link whose name ends so
+	return filepath.WalkDir(followed, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if path == followed {
+			path = root
+		}
+		return visit(path, d, err)
+	})
+}
+
 // Remove removes a file, if it is there. After it has returned, a power cut does not bring it back.
 func Remove(path string) error {
 	err := files.Remove(path)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/disk"
 	"fashionlab/fashion/internal/text"
 )
 
@@ -91,16 +92,17 @@ func (s Store) open(dir string) (*Run, error) {
 	return r, r.read()
 }
 
-// List opens every run, in the order of their paths. A folder that does not exist holds none. Runs that cannot be read are left out and reported by the error. Hidden folders are not looked into.
+// List opens every run, in the order of their paths. The store may be a symbolic link. A folder that does not exist holds none. Runs and folders that cannot be read are left out and reported by the error. Hidden folders are not looked into.
 func (s Store) List() ([]*Run, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
 	var runs []*Run
 	var unreadable []error
-	err := filepath.WalkDir(s.root, func(path string, d fs.DirEntry, err error) error {
+	err := disk.WalkDir(s.root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
-			return err
+			unreadable = append(unreadable, err)
+			return nil
 		}
 		if !d.IsDir() {
 			return nil
@@ -120,8 +122,5 @@ func (s Store) List() ([]*Run, error) {
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		unreadable = append(unreadable, err)
-	}
-	return runs, errors.Join(unreadable...)
+	return runs, errors.Join(append(unreadable, err)...)
 }

@@ -53,6 +53,25 @@ func TestStoreKnowsItsRunsByTheirNames(t *testing.T) {
 	}
 }
 
+func TestStoreBehindALinkKnowsItsRunsByTheirNames(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "runs")
+	if err := os.Symlink(t.TempDir(), root); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(run.RootVariable, root)
+	dir := filepath.Join(root, "quick", "cnn")
+	if err := begin(t, dir).Close(); err != nil {
+		t.Fatal(err)
+	}
+	runs, err := run.Local().List()
+	if err != nil || len(runs) != 1 || runs[0].Dir != dir {
+		t.Fatalf("runs %v (%v), want one in %s", runs, err, dir)
+	}
+	if name, err := run.Local().Name(runs[0]); err != nil || name != "quick/cnn" {
+		t.Errorf("its name is %q (%v)", name, err)
+	}
+}
+
 func TestStoreOutsideOfTheModuleSaysHowToNameOne(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for variable, store := range map[string]func() run.Store{run.RootVariable: run.Local, run.PublishedVariable: run.Published} {
