@@ -27,6 +27,7 @@ const maxChoices = 256 << 20
 // saved is the content of choicesFile.
 type saved struct {
 	Folder  string            `json:"folder"`  // that is reviewed: its absolute path, without symbolic links
+	Classes []string          `json:"classes"` // of the model, in its order: the numbers of folders and the names beside them depend on it
 	Choices map[string]string `json:"choices"` // a class or Skipped, by the picture's path in Folder
 	Copies  map[string]string `json:"copies"`  // SHA-256 of each copy that the review made, by its path in out
 }
@@ -48,7 +49,7 @@ func (r *Review) read() error {
 	file := filepath.Join(r.out, choicesFile)
 	data, err := disk.ReadFile(file, maxChoices)
 	if errors.Is(err, fs.ErrNotExist) {
-		r.saved = saved{r.dir, map[string]string{}, map[string]string{}}
+		r.saved = saved{r.dir, r.Classes, map[string]string{}, map[string]string{}}
 		return unused(r.out)
 	}
 	if err == nil {
@@ -56,6 +57,12 @@ func (r *Review) read() error {
 	}
 	if err != nil {
 		return fmt.Errorf("%s cannot be read: %w; name another folder with -out to begin again", file, err)
+	}
+	if r.saved.Classes == nil { // from before they were saved
+		r.saved.Classes = r.Classes
+	}
+	if !slices.Equal(r.saved.Classes, r.Classes) {
+		return fmt.Errorf("%s is the review of a model of the classes %s, not %s; name another folder with -out", file, strings.Join(r.saved.Classes, ", "), strings.Join(r.Classes, ", "))
 	}
 	for name, choice := range r.saved.Choices {
 		if choice != Skipped && !slices.Contains(r.Classes, choice) {

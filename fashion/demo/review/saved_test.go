@@ -163,6 +163,23 @@ func TestAFolderWithFilesOfNoReviewIsRefused(t *testing.T) {
 	}
 }
 
+func TestAReviewIsContinuedByAModelOfTheSameClassesInTheSameOrder(t *testing.T) {
+	dir, files := predicted(t, 3)
+	out := t.TempDir()
+	numbered := []string{"mug", "cup and saucer", "T-shirt/top"}
+	r, err := review.New(numbered, files, dir, out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	choose(t, r, 0, "mug")
+	names := read(t, filepath.Join(out, "classes.txt"))
+	_, err = review.New([]string{"cup and saucer", "mug", "T-shirt/top"}, files, dir, out)
+	refused(t, err, "review.json", "-out")
+	if got := read(t, filepath.Join(out, "classes.txt")); got != names {
+		t.Errorf("the names are %q now, and were %q", got, names)
+	}
+}
+
 func TestOnlyWhatTheReviewCopiedIsReplacedOrRemoved(t *testing.T) {
 	dir, files := predicted(t, 3)
 	r, out := begin(t, dir, files)
