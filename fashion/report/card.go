@@ -81,7 +81,11 @@ func (l Line) cardData(b *strings.Builder) {
 	fmt.Fprintf(b, "%s images were trained on, %s others held out for validation. The test images were opened for measurements only.\n",
 		text.Thousands(d.TrainingImages()), text.Thousands(d.Images()-d.TrainingImages()))
 	if s := d.Synthetic; s.Fraction > 0 {
-		fmt.Fprintf(b, "\n%.0f%% of the images of an epoch were made by the GAN of the run `%s`.\n", 100*s.Fraction, s.Run)
+		source := "made by the GAN of the run `" + s.Run + "`"
+		if s.Photos {
+			source = "training images rendered as photos and prepared again, as those of users are"
+		}
+		fmt.Fprintf(b, "\n%.0f%% of the images of an epoch were %s.\n", 100*s.Fraction, source)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/report"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
@@ -60,6 +61,26 @@ func TestPublishedRunsHaveModelCards(t *testing.T) {
 	mentions(t, card("gan"), "The generator of a GAN", "8.76", "91.2%", "As evidence of real items")
 	if strings.Contains(card("gan"), "Calibration") {
 		t.Error("the card of a GAN has a calibration")
+	}
+}
+
+func TestCardAndTitleSayWhatSyntheticImagesAre(t *testing.T) {
+	for _, c := range []struct {
+		synthetic    recipes.Synthetic
+		title, about string
+	}{
+		{recipes.Synthetic{Run: "full/gan", Fraction: 0.25}, "25% generated", "25% of the images of an epoch were made by the GAN of the run `full/gan`"},
+		{recipes.Synthetic{Photos: true, Fraction: 0.5}, "50% rendered photos", "50% of the images of an epoch were training images rendered as photos"},
+	} {
+		published := newTestStore(t)
+		recipe := study.CNN(study.Full)
+		recipe.Data.Synthetic = c.synthetic
+		published.save("full/mixed", recipe, 4)
+		card, err := os.ReadFile(filepath.Join(writeFiles(t, published), "cards", "full", "mixed.md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		mentions(t, string(card), c.title, c.about)
 	}
 }
 

@@ -208,8 +208,8 @@ func kind(r recipes.Recipe) string {
 	if r.Augmentation != (recipes.Augmentation{}) {
 		title += ", augmented"
 	}
-	if s := r.Data.Synthetic.Fraction; s > 0 {
-		title += fmt.Sprintf(", %.0f%% generated", 100*s)
+	if s := r.Data.Synthetic; s.Fraction > 0 {
+		title += fmt.Sprintf(", %.0f%% %s", 100*s.Fraction, either(s.Photos, "rendered photos", "generated"))
 	}
 	if r.Regularization.Distillation.Weight > 0 {
 		title += ", distilled"
