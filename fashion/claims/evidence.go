@@ -7,6 +7,7 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/ensemble"
 	"fashionlab/fashion/metrics"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 )
@@ -63,9 +64,29 @@ func (e evidence) compare(c Comparison, seeds int) (Finding, error) {
 	return f, nil
 }
 
+// counted says what is counted by a measure: on the test images the epoch that the recipes keep, where all keep the same.
+func (c Comparison) counted(m Measure) string {
+	if m != OnTest {
+		return string(m)
+	}
+	trainings, last := c.trainings(1), 0
+	for _, v := range trainings {
+		if v.Recipe.Keep == recipes.LastEpoch {
+			last++
+		}
+	}
+	switch last {
+	case 0:
+		return "best epoch by the validation images, on the test images"
+	case len(trainings):
+		return "last epoch, on the test images"
+	}
+	return string(m)
+}
+
 // measure compares two sides by one measure, with the seeds with which both are there and answer the same images.
 func (e evidence) measure(c Comparison, m Measure, seeds int) (Result, error) {
-	r := Result{Measure: m}
+	r := Result{Measure: m, Counted: c.counted(m)}
 	var differences [][]float64
 	var first []int32
 	for seed := range uint64(seeds) {

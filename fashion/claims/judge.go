@@ -32,8 +32,8 @@ type Measure string
 const (
 	// CrossedHalves counts all validation images: the best epoch is chosen on one half of them and judged on the other, and the other way round.
 	CrossedHalves Measure = "best epoch by one half of the validation images, on the other half"
-	// OnTest counts the test images: the best epoch is chosen on the validation images.
-	OnTest Measure = "best epoch by the validation images, on the test images"
+	// OnTest counts the test images: the epoch is the best by the validation images, or the last where the recipe keeps that.
+	OnTest Measure = "epoch that the recipe keeps, the best by the validation images or the last, on the test images"
 	// LastEpoch counts the validation images: no epoch is chosen.
 	LastEpoch Measure = "last epoch, on the validation images"
 )
@@ -78,6 +78,7 @@ type Finding struct {
 // Result is a comparison by one measure.
 type Result struct {
 	Measure           Measure
+	Counted           string // the measure in words, which say the epoch that the recipes keep
 	Images, Seeds     int
 	Variant, Baseline float64        // mean accuracy over the seeds, a fraction
 	Effect            metrics.Effect // the variant's less the baseline's; of one seed without an interval

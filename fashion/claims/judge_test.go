@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -221,6 +222,20 @@ func TestRunsThatKeptNoEpochsAreJudgedOnTheTestImages(t *testing.T) {
 	}
 	if r := f.Results[1]; r.Measure != claims.LastEpoch || r.Seeds != 3 {
 		t.Errorf("the last epoch, which was the best, is %+v", r)
+	}
+}
+
+func TestTableNamesTheEpochThatTheRecipesKeep(t *testing.T) {
+	for name, want := range map[string]string{"plateau": "best epoch by the validation images, on the test images", "distillation": "last epoch, on the test images"} {
+		store := run.StoreAt(t.TempDir(), false)
+		c := claim(t, name).Comparisons(study.Full)[0]
+		for _, s := range []claims.Side{c.Variant, c.Baseline} {
+			good(0.9).save(t, store, s.Members(1)[0])
+		}
+		_, rows := judge(t, name, store).Table()
+		if !slices.ContainsFunc(rows, func(row []string) bool { return slices.Contains(row, want) }) {
+			t.Errorf("%s: the table has the rows %q, want one with %q", name, rows, want)
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ func (j Judgement) Summary() string {
 	}
 	r := f.Results[0]
 	return fmt.Sprintf("%s: %s (%s: %s; %d seeds, %s images; %s; a difference of %s would have been seen)",
-		j.Claim.Statement, f.Verdict(), f.Name(), r.Effect.Signed(), r.Seeds, text.Thousands(r.Images), r.Measure, r.Detectable())
+		j.Claim.Statement, f.Verdict(), f.Name(), r.Effect.Signed(), r.Seeds, text.Thousands(r.Images), r.Counted, r.Detectable())
 }
 
 // verdict is the verdict with what it lacks.
@@ -53,7 +53,7 @@ func (j Judgement) Table() (header []string, rows [][]string) {
 		}
 		for _, r := range f.Results {
 			rows = append(rows, []string{name, verdict, r.Effect.Signed(), r.Detectable(), fmt.Sprint(r.Seeds), text.Thousands(r.Images),
-				fmt.Sprintf("%.4f", r.Variant), fmt.Sprintf("%.4f", r.Baseline), string(r.Measure)})
+				fmt.Sprintf("%.4f", r.Variant), fmt.Sprintf("%.4f", r.Baseline), r.Counted})
 			name, verdict = "", "" // the others are beside it
 		}
 	}

@@ -85,9 +85,9 @@ func Compare(title string, slide float64, r *run.Run, test run.Predictions) {
 		title += ", a published run that was not made on this machine"
 	}
 	Say("**%s.** The slide says %.4f; this run measured **%.4f** on %d test images (95%% interval %.4f to %.4f): %s.\n\n"+
-		"Trained %d epochs in %.0f s on %s; seed %d; the model is that of epoch %d, chosen on the validation images.",
+		"Trained %d epochs in %.0f s on %s; seed %d; the model is that of %s.",
 		title, slide, ours.Value, len(test.Labels), ours.Low, ours.High, verdict,
-		len(r.History), r.Record.Seconds, r.Record.Devices(), r.Recipe.Seed, r.Record.BestEpoch)
+		len(r.History), r.Record.Seconds, r.Record.Devices(), r.Recipe.Seed, r.KeptEpoch())
 }
 
 // ByClass shows precision, recall with its 95% interval, and F1 of each class.

@@ -48,7 +48,7 @@ func printClaims(w io.Writer, list []claims.Judgement) error {
 		fmt.Fprintf(&b, "\n%s: %s\n", j.Claim.Name, j.Summary())
 		for _, f := range j.Findings {
 			for _, r := range f.Results {
-				fmt.Fprintf(&b, "  %s: %s, %s; seeds: %d; images: %s; smallest seen with 80%% power: %s\n", f.Name(), r.Effect.Signed(), r.Measure, r.Seeds, text.Thousands(r.Images), r.Detectable())
+				fmt.Fprintf(&b, "  %s: %s, %s; seeds: %d; images: %s; smallest seen with 80%% power: %s\n", f.Name(), r.Effect.Signed(), r.Counted, r.Seeds, text.Thousands(r.Images), r.Detectable())
 			}
 		}
 		for _, note := range j.Notes() {

@@ -78,8 +78,8 @@ func (s *section) add(l Line, figures []plots.Figure) error {
 // facts are the circumstances of a run beside its recipe.
 func (l Line) facts() [][2]string {
 	best := ""
-	if n := l.run.Record.BestEpoch; n > 0 {
-		best = fmt.Sprintf(", the model is that of epoch %d, chosen on the validation images", n)
+	if l.run.Record.BestEpoch > 0 {
+		best = ", the model is that of " + l.run.KeptEpoch()
 	}
 	facts := [][2]string{
 		{"trained", fmt.Sprintf("%d epochs of %s images in %v%s", l.Epochs, text.Thousands(l.Images), l.time(), best)},

@@ -494,6 +494,16 @@ func TestJSONWithSomethingBehindItIsRefused(t *testing.T) {
 	}
 }
 
+func TestKeptEpochIsSaidToBeChosenOnlyWhereItWas(t *testing.T) {
+	r := run.Run{Record: run.Record{BestEpoch: 3}}
+	for keep, want := range map[string]string{"": "epoch 3, chosen on the validation images", recipes.LastEpoch: "epoch 3, the last"} {
+		r.Recipe.Keep = keep
+		if got := r.KeptEpoch(); got != want {
+			t.Errorf("with keep %q it is %q, want %q", keep, got, want)
+		}
+	}
+}
+
 func TestBestEpochOutOfRangeIsAnError(t *testing.T) {
 	for _, best := range []int{-1, 4, 1 << 30} {
 		dir := t.TempDir()

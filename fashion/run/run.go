@@ -266,6 +266,15 @@ func (r *Run) Best() (Epoch, error) {
 	return r.History[r.Record.BestEpoch-1], nil
 }
 
+// KeptEpoch says which epoch's model is the run's, and why, as "epoch 9, chosen on the validation images".
+func (r *Run) KeptEpoch() string {
+	reason := "chosen on the validation images"
+	if r.Recipe.Keep == recipes.LastEpoch {
+		reason = "the last"
+	}
+	return fmt.Sprintf("epoch %d, %s", r.Record.BestEpoch, reason)
+}
+
 // SaveHistory replaces the history on disk and in memory.
 func (r *Run) SaveHistory(history []Epoch) error {
 	r.History = history

@@ -133,7 +133,7 @@ func (t training) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s: best epoch %d of %d; %s; %.0f s on %s\n", r.Dir, r.Record.BestEpoch, len(r.History), result, r.Record.Seconds, r.Record.Devices())
+	fmt.Printf("%s: %d epochs, the model is that of %s; %s; %.0f s on %s\n", r.Dir, len(r.History), r.KeptEpoch(), result, r.Record.Seconds, r.Record.Devices())
 	if t.robustness {
 		if _, err := measureRobustness(ctx, r, run.Test); err != nil {
 			return err
