@@ -85,7 +85,7 @@ func (v RobustnessVerdict) Of(corruption int) string {
 // String says the verdict and what it rests on.
 func (v RobustnessVerdict) String() string {
 	if v.Verdict == NotTested {
-		return fmt.Sprintf("%s: %d of %d seeds were measured on corrupted images. go run ./kernel-setup train -all -profile %s -claim augmentation trains the others, and go run ./kernel-setup robustness RUN... measures them",
+		return fmt.Sprintf("%s: %d of %d seeds were measured on corrupted test images. This trains and measures the others, and publishes them: go run ./kernel-setup train -all -profile %s -claim augmentation -publish",
 			v.Verdict, len(v.With), leastSeeds, study.Full)
 	}
 	return fmt.Sprintf("%s: under %d corruptions of %s test images the networks with augmentation make %v times as many errors as those without (mean corruption error; 95%% interval over %d seeds and images)",

@@ -26,6 +26,13 @@ func saveRobustness(t *testing.T, v study.Variant, wrong int) {
 	}
 }
 
+func TestRobustnessThatIsNotTestedNamesTheCommandThatMeasuresAndPublishes(t *testing.T) {
+	v, err := claims.Robustness(run.StoreAt(t.TempDir(), true))
+	if err != nil || !strings.Contains(v.String(), "0 of 3 seeds") || !strings.HasSuffix(v.String(), "train -all -profile full -claim augmentation -publish") {
+		t.Errorf("the verdict without runs is %v (%v)", v, err)
+	}
+}
+
 func TestRobustnessIsJudgedByTheMeanCorruptionErrorOfThreeSeeds(t *testing.T) {
 	variants := study.AugmentationAblation(study.Full)
 	for with, want := range map[int]claims.Verdict{800: claims.Confirmed, 2400: claims.Contradicted, 1600: claims.NoDifference} {

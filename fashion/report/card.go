@@ -136,7 +136,7 @@ func (l Line) cardRobustness(b *strings.Builder) error {
 		}
 		return nil
 	}
-	_, err := fmt.Fprintf(b, "Not measured. `go run ./kernel-setup robustness %s` measures it, where the run was made.\n", l.Run)
+	_, err := fmt.Fprintf(b, "Not measured. `go run ./kernel-setup robustness -publish %s` measures and publishes it, where the run was made.\n", l.Run)
 	return err
 }
 
