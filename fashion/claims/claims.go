@@ -16,7 +16,7 @@ import (
 type Claim struct {
 	Name      string // in commands
 	Statement string // as it is tested
-	// Beyond is what else the slides say or imply, which these trainings do not test; "" if there is nothing.
+	// Beyond is what these trainings do not test: what else the slides say or imply, and what all seeds share (see shared); "" if there is nothing.
 	Beyond      string
 	Comparisons func(study.Profile) []Comparison // the first gives the claim's verdict
 	// Beside is a verdict on other measurements of these trainings at full size, in a sentence; nil if there are none.
@@ -52,16 +52,22 @@ func All() []Claim {
 	return []Claim{
 		{"augmentation", "the adopted augmentations, rotation, translation and cutout, raise the accuracy", "", compareAugmentations, onCorrupted},
 		{"plateau", "reducing the learning rate on a plateau, with a patience of one epoch, raises the accuracy over that of a constant one", "", compareSchedules, nil},
-		{"gan", "generated images that are hard raise the accuracy more than any generated ones, on top of the real images", "", compareSynthetic, nil},
+		{"gan", "generated images that are hard raise the accuracy more than any generated ones, on top of the real images", shared("The GAN"), compareSynthetic, nil},
 		{"scratch", "training from scratch beats transfer learning", "The slides give as the reason that the pretraining images differ. " +
-			"Here the weights come from the same images, without their labels, so that this is not tested; ImageNet's weights do not come with the project.", compareTransfer, nil},
-		{"ensemble", "the ensemble of the slides' three models is more accurate than the CNN alone", "", compareEnsembles, nil},
-		{"cnn", fmt.Sprintf("a plain CNN is a viable choice: it loses less than %v to the ensemble", viable), "", compareCNN, nil},
+			"Here the weights come from the same images, without their labels, so that this is not tested; ImageNet's weights do not come with the project. " +
+			shared("The pretraining"), compareTransfer, nil},
+		{"ensemble", "the ensemble of the slides' three models is more accurate than the CNN alone", shared("ConvNeXt's pretraining"), compareEnsembles, nil},
+		{"cnn", fmt.Sprintf("a plain CNN is a viable choice: it loses less than %v to the ensemble", viable), shared("ConvNeXt's pretraining"), compareCNN, nil},
 		{"ingredients", "label smoothing raises the accuracy of a small residual network, and so do other ingredients of its training (no slide says so)", "", compareIngredients, nil},
 		{"all-images", "training on 59,400 images, almost all, raises the accuracy over the slides' split of 48,000 (no slide says so)", "", compareAllImages, nil},
-		{"distillation", "a network of fewer than 500,000 parameters learns more from an ensemble's predictions and the labels than from the labels alone (no slide says so)", "", compareDistilled, nil},
+		{"distillation", "a network of fewer than 500,000 parameters learns more from an ensemble's predictions and the labels than from the labels alone (no slide says so)", shared("The ensemble of teachers"), compareDistilled, nil},
 		{"stem", "ResNet50 is more accurate with a stem that keeps the image's size (no slide says so)", "", compareStems, nil},
 	}
+}
+
+// shared says that the seeds of trainings share one that precedes them, so that the intervals lack its variance.
+func shared(training string) string {
+	return training + " is the same for all seeds: the intervals do not include by how much another would change the result."
 }
 
 // viable is the accuracy that a viable choice, or a student, may lose: about what the slides' CNN lost to their ensemble, 0.911 - 0.9016.
@@ -135,7 +141,7 @@ func compareDistilled(p study.Profile) []Comparison {
 	list := over(labels, student)
 	if p == study.Full {
 		all := study.SourcesOf(student.Recipe, p)
-		teachers := Side{"its teachers", func(seed uint64) []study.Variant { // the one with the student's seed first
+		teachers := Side{"its teachers, the same for each seed,", func(seed uint64) []study.Variant { // the one with the student's seed first
 			first := int(seed-1) % len(all)
 			return slices.Concat(all[first:], all[:first])
 		}, slices.Repeat([]float64{1}, len(all))}

@@ -124,6 +124,21 @@ func TestSidesOfAComparisonDifferInOneThing(t *testing.T) {
 	}
 }
 
+func TestClaimWhoseSeedsShareATrainingBeforeThemSaysSo(t *testing.T) {
+	for _, c := range claims.All() {
+		shares := false
+		for _, comparison := range c.Comparisons(study.Full) {
+			for _, v := range members(comparison, 1) {
+				r := v.Recipe
+				shares = shares || r.Model.Weights.Run != "" || r.Data.Synthetic.Run != "" || r.Regularization.Distillation.Teachers != ""
+			}
+		}
+		if says := strings.Contains(c.Beyond, "is the same for all seeds"); says != shares {
+			t.Errorf("%s: a training before those that are compared is shared: %v; the claim says so: %v", c.Name, shares, says)
+		}
+	}
+}
+
 func TestRunsOfClaimsHaveOneRecipeAndNamesThatAreTheirs(t *testing.T) {
 	for _, p := range study.Profiles() {
 		queue, runOf := claims.Queue(p, claims.All()...), map[recipes.Recipe]string{}

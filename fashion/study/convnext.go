@@ -112,7 +112,7 @@ func TransferByLabels(p Profile) []ByLabels {
 			r.Model.FineTuneAt = at
 			return Variant{fmt.Sprintf("%s with %d labels", name, n), p.Run(run), r}
 		}
-		b := ByLabels{n, of("from scratch", folder+"scratch", 0), of("from rotations", folder+"from-0", 0), of("from rotations, the head alone,", folder+"from-103", 103)}
+		b := ByLabels{n, of("from scratch", folder+"scratch", 0), of("from one pretraining on rotations", folder+"from-0", 0), of("from one pretraining on rotations, the head alone,", folder+"from-103", 103)}
 		b.Scratch.Recipe.Model.Weights = recipes.Weights{}
 		return b
 	}

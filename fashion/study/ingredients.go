@@ -140,7 +140,7 @@ func AllImages(p Profile) (slides, all Variant) {
 
 // Distilled is CNNStrong, which learns from the labels alone, and CNNDistilled, which learns from an ensemble too.
 func Distilled(p Profile) (labels, ensemble Variant) {
-	return Variant{"the labels alone", p.Run("cnn-strong"), CNNStrong(p)}, Variant{"an ensemble's predictions and the labels", p.Run("cnn-distilled"), CNNDistilled(p)}
+	return Variant{"the labels alone", p.Run("cnn-strong"), CNNStrong(p)}, Variant{"one ensemble's predictions and the labels", p.Run("cnn-distilled"), CNNDistilled(p)}
 }
 
 // strong adds to a recipe label smoothing, the average of the weights, a warm-up of an epoch, augmentation by whole pixels with large patches erased, and test-time augmentation. The
