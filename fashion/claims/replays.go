@@ -14,7 +14,7 @@ type ReplayedVerdict struct {
 	Replays           *study.Replays // nil without all of them
 }
 
-// Hyperband judges the claim that Hyperband balances resources and training time, by the learning curves that a store has: with as many epochs it must find a more accurate configuration than random
+// Hyperband judges the claim that Hyperband balances resources and training time, by the learning curves that a store has: with the same budget it must find a more accurate configuration than random
 // search. The verdict is confirmed if the 95% interval of what it gains lies above 0, contradicted if it lies below, and not tested here until all curves are recorded.
 func Hyperband(store run.Store) (v ReplayedVerdict, err error) {
 	r, planned, err := study.Recorded("cnn", study.Full, store)
@@ -37,6 +37,6 @@ func (v ReplayedVerdict) String() string {
 		return fmt.Sprintf("%s: %d of %d learning curves are recorded. This records the others: go run ./kernel-setup search -curves -profile %s", v.Verdict, v.Recorded, v.Planned, study.Full)
 	}
 	saved := v.Replays.Saved[len(v.Replays.Saved)-1]
-	return fmt.Sprintf("%s: with as many epochs, %s finds a configuration that is more accurate than random search's by %s (95%% interval over %d configurations, by the bootstrap)",
-		v.Verdict, saved.Name, saved.Signed(), v.Replays.Configurations)
+	return fmt.Sprintf("%s: the accuracy of the configuration that %s finds, less that of %s, is %s (95%% interval over %d configurations, by the bootstrap)",
+		v.Verdict, saved.Name, v.Replays.Strategies[0].Name, saved.Signed(), v.Replays.Configurations)
 }

@@ -8,10 +8,11 @@ import (
 )
 
 // Replays is what recorded learning curves say about the slides' search, each with a 95% interval by the bootstrap over the configurations: had others been recorded, the
-// values would lie there. Differences of accuracies are fractions.
+// values would lie there. Differences of accuracies are fractions. A strategy's name says how many epochs one of its searches took in the mean: about the budget, or less
+// where configurations are drawn again, which are trained once.
 type Replays struct {
 	Configurations, Searches int
-	Strategies               []Named // mean regret of each strategy, with about as many epochs
+	Strategies               []Named // mean regret of each strategy
 	Saved                    []Named // regret of random search less that of the strategy, in the same resamples
 	Correlations             []Named // Spearman's, between the objective after an epoch and the final accuracy
 	TooEarly                 []Named // what a bracket loses by its early choices, see hyperband.Recorded.TooEarly
@@ -34,7 +35,7 @@ func Replay(r hyperband.Recorded, R, eta int) (Replays, error) {
 	if err != nil {
 		return Replays{}, err
 	}
-	strategies, err := r.Strategies(R, eta, 1)
+	strategies, err := r.Strategies(R, eta, replaySearches)
 	if err != nil {
 		return Replays{}, err
 	}
@@ -44,11 +45,12 @@ func Replay(r hyperband.Recorded, R, eta int) (Replays, error) {
 		*list = append(*list, Named{Name: name})
 		lists = append(lists, list)
 	}
+	withEpochs := func(s hyperband.Strategy) string { return fmt.Sprintf("%s with %.0f epochs", s.Name, s.Epochs) }
 	for _, s := range strategies {
-		name(&found.Strategies, s.Name)
+		name(&found.Strategies, withEpochs(s))
 	}
 	for _, s := range strategies[1:] {
-		name(&found.Saved, s.Name)
+		name(&found.Saved, withEpochs(s))
 	}
 	rungs := brackets[0].Rungs[:len(brackets[0].Rungs)-1]
 	for _, rung := range rungs {

@@ -1,6 +1,7 @@
 package study_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -24,6 +25,27 @@ func simulated(t testing.TB, p hyperband.Synthetic, n int) (r hyperband.Recorded
 		r.Curves, r.Final = append(r.Curves, curve), append(r.Final, curve[26])
 	}
 	return r
+}
+
+func TestReplaysNameTheEpochsThatEachStrategyTook(t *testing.T) {
+	few := simulated(t, hyperband.Synthetic{Noise: 0.001}, 27) // so few that searches draw configurations again
+	replays, err := study.Replay(few, 27, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	strategies, err := few.Strategies(27, 3, replays.Searches)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range strategies {
+		want := fmt.Sprintf("%s with %.0f epochs", s.Name, s.Epochs)
+		if got := replays.Strategies[i].Name; got != want {
+			t.Errorf("strategy %d is named %q, want %q", i, got, want)
+		}
+		if i > 0 && replays.Saved[i-1].Name != want {
+			t.Errorf("what strategy %d saves is named %q, want %q", i, replays.Saved[i-1].Name, want)
+		}
+	}
 }
 
 func TestReplaysTellProblemsWithAndWithoutSlowStartersApart(t *testing.T) {
