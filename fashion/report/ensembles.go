@@ -120,7 +120,7 @@ func (p plan) line(members ensemble.Members, weights []float64, fitted bool) (Li
 		e.Members = append(e.Members, Member{kind(m.Run.Recipe), name, v.Weights[i], m.Run.Recipe.Data.TrainingImages()})
 		l.Parameters += m.Run.Record.Parameters
 		l.Seconds += m.Run.Record.Seconds
-		if d := m.Run.Record.Device; !slices.Contains(devices, d) {
+		if d := m.Run.Record.Devices(); !slices.Contains(devices, d) {
 			devices = append(devices, d)
 		}
 	}

@@ -48,6 +48,21 @@ func TestEnsembleOfTheSlideIsListedAtEachProfileWithTheSlidesAndWithFittedWeight
 	}
 }
 
+func TestEnsembleHasAllDevicesOfItsMembers(t *testing.T) {
+	s := newTestStore(t)
+	r := s.save("full/cnn", study.CNN(study.Full), 5)
+	s.save("full/resnet50", study.ResNet50(study.Full), 6)
+	s.save("full/convnext-transfer", study.Transfer(study.Full, 0), 7)
+	r.Record.Before = []run.Stretch{{Computer: run.Computer{Device: "cuda: a large GPU"}, Last: 1}}
+	if err := r.SaveRecord(); err != nil {
+		t.Fatal(err)
+	}
+	want := "cuda: a large GPU (to epoch 1), then cpu: a processor, 2 cores; cpu: a processor, 2 cores"
+	if l := only(t, s.lines(""), "Ensemble, fitted weights"); l.Device != want {
+		t.Errorf("the devices are %q, want %q", l.Device, want)
+	}
+}
+
 func TestEnsembleHasTheEvaluationOfItsMembers(t *testing.T) {
 	s := newTestStore(t)
 	s.members(study.Smoke)
