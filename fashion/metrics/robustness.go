@@ -123,7 +123,7 @@ func CorruptedAccuracy(seeds []run.Robustness, corruption int) (list []Interval)
 	return list
 }
 
-// accuracyOf is the accuracy of networks of several seeds on n images.
+// accuracyOf is the accuracy of networks of several seeds on n images. Its interval is cut to [0, 1].
 func accuracyOf(seeds []run.Bits, n int) Interval {
 	if len(seeds) > 1 {
 		correct := deviations(n, len(seeds))
@@ -135,7 +135,7 @@ func accuracyOf(seeds []run.Bits, n int) Interval {
 			}
 		}
 		if e, err := SeedsAndImages(correct); err == nil {
-			return e.Interval
+			return Interval{e.Value, max(0, e.Low), min(1, e.High)}
 		}
 	}
 	return Wilson(seeds[0].Correct(n), n)

@@ -131,6 +131,16 @@ func TestIntervalsOverSeedsAndImagesCoverTheTruthNineteenTimesInTwenty(t *testin
 	}
 }
 
+func TestIntervalsOfAccuraciesAreFractions(t *testing.T) {
+	of := func(bits run.Bits) run.Robustness {
+		return run.Robustness{Images: 8, Clean: bits, Corruptions: []run.Corrupted{{Name: "shift", Strengths: []float64{1}, Correct: []run.Bits{{^bits[0]}}}}}
+	}
+	a := metrics.CorruptedAccuracy([]run.Robustness{of(run.Bits{0xff}), of(run.Bits{0xfe})}, 0)
+	if clean, corrupted := a[0], a[1]; clean.High != 1 || !(clean.Low < clean.Value) || corrupted.Low != 0 || !(corrupted.Value < corrupted.High) {
+		t.Errorf("the accuracies are %v, want intervals that end at 1 and begin at 0", a)
+	}
+}
+
 func TestAsManyNetworksAsBaselinesAreWanted(t *testing.T) {
 	r := measured(rand.New(rand.NewPCG(3, 1)), 8, [2]float64{})
 	for _, baselines := range [][]run.Robustness{nil, {r, r}} {
