@@ -16,7 +16,7 @@ import (
 
 const (
 	callsForConstants = 8               // single images are asked for so often before their graph gets constants: it takes seconds to compile
-	mostConstants     = 4 * 1024 * 1024 // parameters: XLA copies them into the graph
+	mostConstants     = 4 * 1024 * 1024 // values of parameters, trained or not: XLA copies them into the graph
 )
 
 // constants is the graph of the logits of one image in which the parameters are constants. XLA works out beforehand what depends on them alone, and a call hands over nothing but

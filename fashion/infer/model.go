@@ -76,7 +76,7 @@ func load(r *run.Run, checkpoint string, own []recipes.Own) (*Model, error) {
 		return nil, fmt.Errorf("%s: %w", r.Dir, err)
 	}
 	m.loaded = true
-	m.constants.allowed = r.Record.Parameters <= mostConstants
+	m.constants.allowed = Count(m.store, Variables(m.store)) <= mostConstants
 	return m, nil
 }
 

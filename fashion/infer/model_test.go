@@ -9,11 +9,16 @@ import (
 	"sync"
 	"testing"
 
+	. "github.com/gomlx/gomlx/core/graph"
+
 	"fashionlab/fashion"
 	"fashionlab/fashion/infer"
+	"fashionlab/fashion/layers"
+	"fashionlab/fashion/models"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/scene"
+	"fashionlab/fashion/train"
 )
 
 func TestFewImagesHaveTheProbabilitiesOfMany(t *testing.T) {
@@ -73,6 +78,34 @@ func TestLogitsOfSingleImagesStayTheSameWithConstants(t *testing.T) {
 		t.Fatal("there is no graph with constants")
 	}
 	compare()
+}
+
+func TestFrozenParametersCountAmongTheConstants(t *testing.T) {
+	backendOf(t)
+	t.Setenv(run.RootVariable, t.TempDir())
+	wide := models.Network{Name: "wide", Logits: func(n *layers.Net, x *Node) *Node {
+		n.Freeze(func(layer string) bool { return layer == "hidden" })
+		return n.Dense("logits", n.Dense("hidden", n.Flatten("flatten", x), 5400), fashion.NumClasses)
+	}}
+	r, err := train.Fit("wide", recipes.Recipe{
+		Model: recipes.Model{Name: "wide"}, Data: recipes.Data{Limit: 60, Validation: 0.2, SplitSeed: 1},
+		Optimizer: recipes.Optimizer{Name: "sgd", LearningRate: 0.001}, Epochs: 1, Batch: 16, Seed: 3,
+	}, nil, wide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := infer.Load(r, wide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range infer.CallsForConstants {
+		if _, err := m.Logits(scene.Noise(1, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if m.AwaitConstants() {
+		t.Errorf("%d trained parameters and %d frozen ones became constants", r.Record.Parameters, fashion.Pixels*5400)
+	}
 }
 
 func TestModelAnswersSeveralAtOnce(t *testing.T) {

@@ -94,7 +94,7 @@ func Trained(store *model.Store) (paths []string) {
 	return paths
 }
 
-// Variables lists the paths of a model's variables in a store, sorted: the trained parameters, and running statistics.
+// Variables lists the paths of a model's variables in a store, sorted: the parameters, trained or not, and running statistics.
 func Variables(store *model.Store) (paths []string) {
 	for v := range store.IterVariables() {
 		if _, ours := layers.ParameterAt(v.Path()); ours {
