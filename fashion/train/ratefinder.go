@@ -36,11 +36,14 @@ func FindRate(recipe recipes.Recipe, low, high float64, steps int, own ...recipe
 		if _, err := p.start(); err != nil {
 			return err
 		}
+		if _, err := p.learnFromTeachers(images); err != nil {
+			return err
+		}
 		if err := p.compile(images); err != nil {
 			return err
 		}
 		for epoch := 1; len(t.Rates) < steps && !t.Exploded(); epoch++ {
-			if err := p.growRate(&t, session.NewFeed(images.Training, recipe, epoch), low, high, steps); err != nil {
+			if err := p.growRate(&t, p.feed(images, epoch), low, high, steps); err != nil {
 				return err
 			}
 		}

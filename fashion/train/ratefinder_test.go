@@ -14,11 +14,13 @@ import (
 	"fashionlab/fashion/train"
 )
 
+// linear is a network of one layer.
+var linear = models.Network{Name: "linear", Logits: func(n *layers.Net, images *Node) *Node {
+	return n.Dense("logits", n.Flatten("flatten", images), fashion.NumClasses)
+}}
+
 func TestRateFinderGrowsTheRateUntilTheLossExplodes(t *testing.T) {
 	needBackend(t)
-	linear := models.Network{Name: "linear", Logits: func(n *layers.Net, images *Node) *Node {
-		return n.Dense("logits", n.Flatten("flatten", images), fashion.NumClasses)
-	}}
 	r := recipe()
 	r.Model, r.Optimizer, r.Schedule = recipes.Model{Name: "linear"}, recipes.Optimizer{Name: "sgd", LearningRate: 0.5}, recipes.Schedule{}
 	found, err := train.FindRate(r, 1e-3, 1e4, 60, linear)
@@ -38,6 +40,31 @@ func TestRateFinderGrowsTheRateUntilTheLossExplodes(t *testing.T) {
 	again, err := train.FindRate(r, 1e-3, 1e4, 60, linear)
 	if err != nil || again.Losses[n-1] != found.Losses[n-1] {
 		t.Errorf("a second time the last loss is %v, want %v (%v)", again.Losses[n-1], found.Losses[n-1], err)
+	}
+}
+
+// One augmentation column could be taken for the labels, and no augmentation leaves the graph without them.
+func TestRateFinderMeasuresTheLossWithTheTeachersLabels(t *testing.T) {
+	needBackend(t)
+	r := still()
+	r.Model = recipes.Model{Name: "linear"}
+	fitOwn(t, "teacher", r, linear)
+	for name, augmentation := range map[string]recipes.Augmentation{"none": {}, "one column": {Brightness: recipes.Within(0.1)}} {
+		r.Augmentation = augmentation
+		first := func(d recipes.Distillation) float64 {
+			t.Helper()
+			r.Regularization.Distillation = d
+			found, err := train.FindRate(r, 1e-30, 1e-29, 2, linear)
+			if err != nil {
+				t.Fatalf("augmentation %s: %v", name, err)
+			}
+			return found.Losses[0]
+		}
+		// A teacher of the same weights guesses as its student does: the loss is about that of a guess too, but not the same.
+		taught, alone := first(recipes.Distillation{Teachers: "teacher", Weight: 1, Temperature: 1}), first(recipes.Distillation{})
+		if math.Abs(taught-math.Log(10)) > 0.5 || taught == alone {
+			t.Errorf("augmentation %s: the first loss is %g with a teacher, want about ln 10, and %g without", name, taught, alone)
+		}
 	}
 }
 
