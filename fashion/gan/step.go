@@ -78,12 +78,13 @@ func newGame(backend compute.Backend, recipe recipes.Recipe, images, together in
 	if err := optim.AddAverages(g.store, g.averaged); err != nil {
 		return nil, err
 	}
-	for p, layers := range map[*player]string{&g.discriminator: models.DiscriminatorLayers, &g.generator: models.GeneratorLayers} {
+	trained := infer.Trained(g.store)
+	g.discriminator.names, g.generator.names = of(trained, models.DiscriminatorLayers), of(trained, models.GeneratorLayers)
+	for _, p := range []*player{&g.discriminator, &g.generator} { // in this order, so that the graphs of equal recipes are equal
 		var err error
 		if p.rule, err = optim.New(recipe.Optimizer); err != nil {
 			return nil, err
 		}
-		p.names = of(infer.Trained(g.store), layers)
 		p.rule.AddSlots(g.store, p.names)
 	}
 	perEpoch := (images + recipe.Batch - 1) / recipe.Batch
