@@ -115,7 +115,7 @@ func (l *loop) train(epoch int) (mean stepMetrics, rate float64, err error) {
 		}
 		for k, m := range done {
 			rate = rates[k]
-			if err := l.Finite(m.discriminator+m.generator, rate, epoch); err != nil {
+			if err := l.FiniteLoss(m.discriminator+m.generator, rate, epoch); err != nil {
 				return stepMetrics{}, 0, err
 			}
 			l.State.Step++

@@ -75,7 +75,7 @@ func (l *loop) Epoch(epoch int) error {
 		return fmt.Errorf("validating: %w", err)
 	}
 	validationLoss, validationAccuracy, classes := evaluate(logits, validation.Labels)
-	if err := l.Finite(validationLoss, rate, epoch); err != nil {
+	if err := l.FiniteValidationLoss(validationLoss, rate, epoch); err != nil {
 		return err
 	}
 	if l.Recipe.Schedule.Name == "plateau" {
@@ -107,7 +107,7 @@ func (l *loop) train(feed session.Feed, epoch int) (loss, accuracy, rate float64
 		}
 		for k, m := range done {
 			rate = rates[k]
-			if err := l.Finite(m.loss, rate, epoch); err != nil {
+			if err := l.FiniteLoss(m.loss, rate, epoch); err != nil {
 				return 0, 0, 0, l.explain(err)
 			}
 			l.State.Step++

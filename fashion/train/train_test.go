@@ -269,7 +269,10 @@ func TestParametersThatTheOnlyStepOfAnEpochLosesStopTheRun(t *testing.T) {
 	r.Schedule, r.Batch = recipes.Schedule{}, 512
 	var diverged *train.DivergedError
 	if _, err := train.Fit("lost", r, nil); !errors.As(err, &diverged) {
-		t.Errorf("error is %v, want a DivergedError", err)
+		t.Fatalf("error is %v, want a DivergedError", err)
+	}
+	if diverged.Step != 1 || !strings.HasPrefix(diverged.Error(), "validation loss is ") {
+		t.Errorf("error is %q, want the validation loss at step 1", diverged)
 	}
 }
 

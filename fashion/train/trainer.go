@@ -139,7 +139,7 @@ type Synthesizer = session.Synthesizer
 // InterruptedError is a training that stopped because its context ended.
 type InterruptedError = session.InterruptedError
 
-// DivergedError is a training whose loss is not finite any more.
+// DivergedError is a training in which something is not finite any more.
 type DivergedError = session.DivergedError
 
 // load reads the images that a recipe asks for, unless they are those of the recipe before.

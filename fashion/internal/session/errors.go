@@ -21,14 +21,15 @@ func (e *InterruptedError) Error() string {
 
 func (e *InterruptedError) Unwrap() error { return e.Err }
 
-// DivergedError is a training whose loss is not finite any more.
+// DivergedError is a training in which something is not finite any more.
 type DivergedError struct {
-	Loss         float64
-	Step, Epoch  int // 1 for the first
+	What         string // such as "loss"
+	Value        float64
+	Step, Epoch  int // 1 for the first; the last step that was begun
 	LearningRate float64
 }
 
 func (e *DivergedError) Error() string {
-	return fmt.Sprintf("loss is %v at step %d (epoch %d) with learning rate %g; what was saved before is kept; choose a lower rate",
-		e.Loss, e.Step, e.Epoch, e.LearningRate)
+	return fmt.Sprintf("%s is %v at step %d (epoch %d) with learning rate %g; what was saved before is kept; choose a lower rate",
+		e.What, e.Value, e.Step, e.Epoch, e.LearningRate)
 }

@@ -318,10 +318,20 @@ func (s *Session) Interrupted(epoch int) error {
 	return nil
 }
 
-// Finite reports a loss that is not finite as an error.
-func (s *Session) Finite(loss, rate float64, epoch int) error {
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return &DivergedError{loss, s.State.Step + 1, epoch, rate}
+// FiniteLoss reports a loss of the step after those that are counted that is not finite as an error.
+func (s *Session) FiniteLoss(loss, rate float64, epoch int) error {
+	return finite(DivergedError{"loss", loss, s.State.Step + 1, epoch, rate})
+}
+
+// FiniteValidationLoss reports a validation loss after the counted steps that is not finite as an error.
+func (s *Session) FiniteValidationLoss(loss, rate float64, epoch int) error {
+	return finite(DivergedError{"validation loss", loss, s.State.Step, epoch, rate})
+}
+
+// finite returns an error whose value is not finite; else nil.
+func finite(e DivergedError) error {
+	if math.IsNaN(e.Value) || math.IsInf(e.Value, 0) {
+		return &e
 	}
 	return nil
 }
