@@ -3,6 +3,7 @@ package infer
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -33,6 +34,24 @@ func Snapshot(store *model.Store) ([]run.Tensor, error) {
 	}
 	slices.SortFunc(list, func(a, b run.Tensor) int { return strings.Compare(a.Name, b.Name) })
 	return list, nil
+}
+
+// NotFinite finds a value among a snapshot's parameters and running statistics that is not finite, and returns the name of its variable; "" if there is none. What an optimizer
+// keeps beside them does not count: a second moment that overflows only stops its parameter.
+func NotFinite(list []run.Tensor) (name string, value float64) {
+	const exponent = 0x7f800000 // all ones in an infinity and in what is no number
+	for _, t := range list {
+		name, ours := layers.ParameterAt(t.Name)
+		if !ours {
+			continue
+		}
+		for data := t.Data; len(data) > 0; data = data[4:] {
+			if bits := binary.LittleEndian.Uint32(data); bits&exponent == exponent {
+				return name, float64(math.Float32frombits(bits))
+			}
+		}
+	}
+	return "", 0
 }
 
 // Restore sets every variable of a store from a checkpoint. All must be there, with their shapes, and no other: anything else was written by another

@@ -260,13 +260,16 @@ func (s *Session) Resume(store *model.Store, start func() error) error {
 }
 
 // Save adds an epoch to the history and writes the best checkpoint, if this epoch's is, with the variables' values for inference, the last one, the history and the record, in this order: a process that ends in
-// between repeats the epoch, with the same outcome.
+// between repeats the epoch, with the same outcome. A parameter that is not finite is an error, and nothing is saved.
 func (s *Session) Save(store *model.Store, epoch run.Epoch) error {
-	s.State.History = append(s.State.History, epoch)
 	values, err := infer.Snapshot(store)
 	if err != nil {
 		return err
 	}
+	if name, value := infer.NotFinite(values); name != "" {
+		return &DivergedError{"a value of " + name, value, s.State.Step, epoch.Epoch, epoch.LearningRate}
+	}
+	s.State.History = append(s.State.History, epoch)
 	c := run.Checkpoint{State: s.State, Tensors: values}
 	if best := s.config.Best(s.State.History).Epoch; best == epoch.Epoch {
 		s.Record.BestEpoch = best
