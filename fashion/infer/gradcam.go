@@ -1,6 +1,7 @@
 package infer
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/gomlx/compute/dtypes"
@@ -30,7 +31,7 @@ const fewestPositions = 16
 //
 //	map = ReLU(sum_c a_c A_c), a_c = mean_hw(dy / dA_hwc)
 //
-// The map is enlarged bilinearly to the image and divided by its maximum. The layer is the last one whose map has 16 positions or more. With test-time augmentation the class is the
+// The map is enlarged bilinearly to the image and divided by its maximum. The layer is the last one whose map has 16 positions or more; a network without one is an error. With test-time augmentation the class is the
 // one that is predicted with it, and the map is that of the image as it is.
 func (m *Model) GradCAM(images []fashion.Image) (Explanation, error) {
 	return m.GradCAMOf(fashion.Set{Images: images})
@@ -42,6 +43,9 @@ func (m *Model) GradCAMOf(images fashion.Set) (Explanation, error) {
 	explain := func(n *layers.Net, x *Node) []*Node {
 		logits := m.network.Predict(n, m.recipe.Model, x)
 		layer := lastMap(n.Outputs())
+		if layer.Value == nil {
+			panic(fmt.Errorf("no layer of %s has a map of %d positions or more; use Occlusion", m.recipe.Model.Name, fewestPositions))
+		}
 		m.explained = layer.Name
 		predicted := ArgMax(logits, -1, dtypes.Int32)
 		chosen := ReduceAllSum(Mul(logits, OneHot(predicted, logits.Shape().Dimensions[1], logits.DType()))) // images do not depend on each other

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -338,6 +339,24 @@ func TestGradCAMAndFeaturesOfEachModelHaveTheirShapes(t *testing.T) {
 		if len(e.Maps) != len(images) || len(features) != len(images) || len(features[0]) != c.features {
 			t.Errorf("%s: %d maps and %d rows of %d columns for %d images, want %d columns", c.model.Name, len(e.Maps), len(features), len(features[0]), len(images), c.features)
 		}
+	}
+}
+
+func TestGradCAMOfANetworkWithoutAMapSaysWhatToUse(t *testing.T) {
+	backend, own, store := backendOf(t), recipes.Model{Name: "own"}, model.NewStore()
+	linear := models.Network{Name: own.Name, Logits: func(n *layers.Net, x *Node) *Node {
+		return n.Dense("logits", n.Flatten("flatten", x), fashion.NumClasses)
+	}}
+	if _, err := models.Layers(backend, store, own, 1, linear); err != nil {
+		t.Fatal(err)
+	}
+	network, err := models.Of(own, linear)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = infer.New(backend, store, network, recipes.Recipe{Model: own}).GradCAM(make([]fashion.Image, 1))
+	if err == nil || !strings.Contains(err.Error(), "no layer of own has a map of 16 positions or more; use Occlusion") {
+		t.Errorf("the error is %v, want one that names Occlusion", err)
 	}
 }
 
