@@ -56,7 +56,11 @@ func openXLA(config string) (compute.Backend, error) {
 	if path := device.FindCPUPlugin(device.PluginFolders()); plugin == "cpu" && path != "" && !pjrt.IsCUDAName(path) {
 		plugin = path // go-xla takes a path with cuda or nvidia in it, even in a folder's name, for a GPU's
 	}
-	if err := setFlags(plugin); err != nil {
+	loaded, err := loadPlugin(plugin)
+	if err != nil {
+		return nil, err
+	}
+	if err := setFlags(loaded); err != nil {
 		return nil, err
 	}
 	// The plugin would make four devices, and as many threads; one device has a thread for each core.
@@ -69,14 +73,22 @@ func isCPU(plugin string) bool { return strings.Contains(filepath.Base(plugin), 
 // leastAPI is the minor version of PJRT's API (0.104) that go-xla is written for. It checks nothing itself, and reads beyond the ends of an older plugin's structs.
 const leastAPI = 104
 
-// openAccelerator opens a backend that is not the CPU.
-func openAccelerator(name, options string) (compute.Backend, error) {
+// loadPlugin loads the plugin of that path or name, which must be as new as go-xla needs.
+func loadPlugin(name string) (*pjrt.Plugin, error) {
 	plugin, err := pjrt.GetPlugin(name)
 	if err != nil {
 		return nil, err
 	}
 	if major, minor := plugin.Version(); major != 0 || minor < leastAPI {
 		return nil, fmt.Errorf("the plugin %s speaks version %d.%d of PJRT's API, want 0.%d or later", plugin.Path(), major, minor, leastAPI)
+	}
+	return plugin, nil
+}
+
+// openAccelerator opens a backend that is not the CPU.
+func openAccelerator(name, options string) (compute.Backend, error) {
+	if _, err := loadPlugin(name); err != nil {
+		return nil, err
 	}
 	if !strings.Contains(options, "shared_buffers") {
 		options += ",shared_buffers=false" // which go-xla would switch on for a path with cpu in it

@@ -22,14 +22,10 @@ const (
 	ynnPACK = "xla_cpu_experimental_ynn_fusion_type"
 )
 
-// setFlags chooses XLA's flags for the CPU, unless the user did, given the plugin's path or name, and has each graph compiled once. XLA ends the process at a flag that it does not know, so
+// setFlags chooses XLA's flags for the CPU, unless the user did, given the plugin, and has each graph compiled once. XLA ends the process at a flag that it does not know, so
 // that none is set which the plugin does not mention.
-func setFlags(name string) error {
+func setFlags(plugin *pjrt.Plugin) error {
 	_, chosen := os.LookupEnv(flagsVariable)
-	plugin, err := pjrt.GetPlugin(name)
-	if err != nil {
-		return nil // whoever loads it next reports it
-	}
 	known := true
 	for _, flag := range []string{oneDNN, ynnPACK} {
 		mentioned, err := mentions(plugin.Path(), flag)
