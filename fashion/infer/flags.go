@@ -42,7 +42,7 @@ func setFlags(plugin *pjrt.Plugin) error {
 			return err
 		}
 	}
-	return compilecache.Use(plugin.Path(), oneDNN)
+	return compilecache.Use(plugin.Name(), plugin.Path(), oneDNN)
 }
 
 // mentions reports whether a file contains a word.

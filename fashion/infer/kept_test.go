@@ -49,38 +49,12 @@ func TestExecutableOfAnotherProcessGivesTheSameLogits(t *testing.T) {
 		t.Skipf("on %s with %s nothing is kept", runtime.GOOS, backend)
 	}
 	dir := filepath.Join(t.TempDir(), "executables")
-	ask := func(dir string) (logits []float32, messages string) {
-		t.Helper()
-		c := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestProcessForKeptExecutables$")
-		c.Env = append(os.Environ(), askVariable+"=1", device.ExecutablesVariable+"="+dir)
-		var all strings.Builder
-		c.Stdout, c.Stderr = &all, &all
-		if err := c.Run(); err != nil {
-			t.Fatalf("%v\n%s", err, all.String())
-		}
-		for line := range strings.Lines(all.String()) {
-			if text, ok := strings.CutPrefix(line, "logits "); ok {
-				if err := json.Unmarshal([]byte(text), &logits); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		return logits, all.String()
-	}
-	files := func() []string {
-		t.Helper()
-		list, err := filepath.Glob(filepath.Join(dir, "*"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return list
-	}
-	plain, _ := ask("")
-	first, _ := ask(dir)
+	plain, _ := ask(t, "")
+	first, _ := ask(t, dir)
 	if d := farthest(first, plain); len(first) == 0 || !(d < 1e-4) {
 		t.Fatalf("the logits differ by %v from those without a folder", d)
 	}
-	kept := files()
+	kept := filesIn(t, dir)
 	if len(kept) != 1 {
 		t.Skipf("this plugin's executables are not kept: %q", kept)
 	}
@@ -90,7 +64,7 @@ func TestExecutableOfAnotherProcessGivesTheSameLogits(t *testing.T) {
 	}
 	same := func(what string, warned bool) {
 		t.Helper()
-		got, messages := ask(dir)
+		got, messages := ask(t, dir)
 		if farthest(got, first) != 0 || strings.Contains(messages, "corrupt") != warned {
 			t.Errorf("%s: the logits are %v, want %v; messages: %s", what, got, first, messages)
 		}
@@ -101,4 +75,56 @@ func TestExecutableOfAnotherProcessGivesTheSameLogits(t *testing.T) {
 	}
 	same("corrupt", true)
 	same("after that", false)
+}
+
+// go-xla takes whatever is in a folder of this name for a GPU's, so that the plugin is opened by its own name.
+func TestPluginThatIsOpenedByItsNameKeepsExecutables(t *testing.T) {
+	plugin := device.FindCPUPlugin(device.PluginFolders())
+	backend := infer.Computer(backendOf(t)).Backend
+	if runtime.GOOS != "linux" || plugin == "" || !strings.HasPrefix(backend, "xla:cpu") {
+		t.Skipf("on %s with %s and the plugin %q nothing is kept", runtime.GOOS, backend, plugin)
+	}
+	folder := filepath.Join(t.TempDir(), "cuda")
+	if err := os.Mkdir(folder, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(plugin, filepath.Join(folder, device.CPUPlugin)); err != nil {
+		t.Fatal(err)
+	}
+	byPath, byName := filepath.Join(t.TempDir(), "executables"), filepath.Join(t.TempDir(), "executables")
+	want, _ := ask(t, byPath)
+	got, messages := ask(t, byName, device.PluginVariable+"="+folder)
+	if n := len(filesIn(t, byPath)); n != len(filesIn(t, byName)) || !(farthest(got, want) < 1e-4) {
+		t.Errorf("%d executables are kept, want %d as of the plugin at its path; the logits are %v, want %v; messages: %s", len(filesIn(t, byName)), n, got, want, messages)
+	}
+}
+
+// ask has another process, with more variables in its environment, print logits and keep executables in a folder. It returns them and all that was printed.
+func ask(t *testing.T, executables string, variables ...string) (logits []float32, messages string) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestProcessForKeptExecutables$")
+	c.Env = append(append(os.Environ(), askVariable+"=1", device.ExecutablesVariable+"="+executables), variables...)
+	var all strings.Builder
+	c.Stdout, c.Stderr = &all, &all
+	if err := c.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, all.String())
+	}
+	for line := range strings.Lines(all.String()) {
+		if text, ok := strings.CutPrefix(line, "logits "); ok {
+			if err := json.Unmarshal([]byte(text), &logits); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return logits, all.String()
+}
+
+// filesIn lists the files in a folder.
+func filesIn(t *testing.T, dir string) []string {
+	t.Helper()
+	list, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
 }

@@ -90,15 +90,15 @@ type use struct {
 const mostIdle = 8 << 20
 
 // Use has each graph that the plugin at a path compiles compiled once, and graphs of the prefix kept if device.ExecutablesVariable names a folder. It is called before a backend is made of
-// that path, once, when XLA's flags are set. oneDNN is the flag that switches that library on.
-func Use(path, oneDNN string) error {
+// the plugin, under that name (its path is one), once, when XLA's flags are set. oneDNN is the flag that switches that library on.
+func Use(name, path, oneDNN string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
-	name := C.CString(path)
-	defer C.free(unsafe.Pointer(name))
-	functions := C.table_of(name)
+	file := C.CString(path)
+	defer C.free(unsafe.Pointer(file))
+	functions := C.table_of(file)
 	if functions == nil {
 		return nil // whoever loads it next reports it
 	}
@@ -106,7 +106,7 @@ func Use(path, oneDNN string) error {
 	plugin.functions, plugin.folder = functions, folder(os.Getenv(device.ExecutablesVariable))
 	plugin.machine = fmt.Appendf(nil, "1 %s %d %d %d.%d %s %s %d %s", path, info.Size(), info.ModTime().UnixNano(), functions.major, functions.minor, s.CPU(), s.Features(), runtime.NumCPU(), os.Getenv("XLA_FLAGS"))
 	withoutOneDNN = override(oneDNN)
-	return pjrt.RegisterPreloadedPlugin(path, uintptr(unsafe.Pointer(C.replaced(functions))))
+	return pjrt.RegisterPreloadedPlugin(name, uintptr(unsafe.Pointer(C.replaced(functions))))
 }
 
 // withoutOneDNN is appended to a graph's options.

@@ -3,4 +3,4 @@
 package compilecache
 
 // Use does nothing here.
-func Use(path, oneDNN string) error { return nil }
+func Use(name, path, oneDNN string) error { return nil }
