@@ -325,6 +325,36 @@ func TestRunThatIsContinuedKnowsItsBestEpochFromTheCheckpoint(t *testing.T) {
 	}
 }
 
+func TestRunThatLostItsCheckpointsBeginsAnewWithoutItsOldEpochs(t *testing.T) {
+	needBackend(t)
+	r := still()
+	r.Epochs = 2
+	old := fit(t, "lost", r)
+	change(t, old, func(record *run.Record) {
+		record.Before, record.Device = []run.Stretch{{Computer: run.Computer{Device: "one"}, Last: 1}}, "another"
+	})
+	if err := run.RemoveCheckpoints(old.Dir); err != nil {
+		t.Fatal(err)
+	}
+	r.Epochs = 3
+	first := true
+	extended, err := train.Extend("lost", r, func(p run.Progress) {
+		if !first || p.Stage != "training" {
+			return
+		}
+		first = false
+		if begun, err := run.Open(old.Dir); err != nil || len(begun.History) != 0 || begun.Record.BestEpoch != 0 {
+			t.Errorf("in the first epoch the run has %d epochs, the best of them %d (%v), want none", len(begun.History), begun.Record.BestEpoch, err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if record := extended.Record; len(record.Before) != 0 || record.Device != old.Record.Device || record.BestEpoch != 1 || record.Resumed != 0 || len(extended.History) != 3 {
+		t.Errorf("%d epochs on %q, resumed %d times, the best is %d; want 3 on %q, not resumed, and the first", len(extended.History), record.Devices(), record.Resumed, record.BestEpoch, old.Record.Device)
+	}
+}
+
 func TestRunIsNotContinuedOnOtherImages(t *testing.T) {
 	needBackend(t)
 	r := still()

@@ -246,7 +246,9 @@ func (s *Session) Resume(store *model.Store, start func() error) error {
 		return err
 	}
 	if !found {
-		s.State = run.State{Recipe: s.Recipe, LearningRate: s.Recipe.Optimizer.LearningRate}
+		if err := s.beginAnew(); err != nil {
+			return err
+		}
 		return start()
 	}
 	if err != nil {
@@ -257,6 +259,16 @@ func (s *Session) Resume(store *model.Store, start func() error) error {
 	s.Record.Resumed++
 	s.Record.BestEpoch = s.config.Best(c.State.History).Epoch
 	return s.SaveHistory(c.State.History)
+}
+
+// beginAnew sets the state before the first epoch. What a run measured whose checkpoints are gone counts no more.
+func (s *Session) beginAnew() error {
+	s.State = run.State{Recipe: s.Recipe, LearningRate: s.Recipe.Optimizer.LearningRate}
+	if len(s.History) == 0 {
+		return nil
+	}
+	s.Record.Computer, s.Record.Before, s.Record.BestEpoch = run.Computer{}, nil, 0
+	return s.SaveHistory([]run.Epoch{})
 }
 
 // Save adds an epoch to the history and writes the best checkpoint, if this epoch's is, with the variables' values for inference, the last one, the history and the record, in this order: a process that ends in
