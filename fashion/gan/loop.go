@@ -109,6 +109,7 @@ func (l *loop) train(epoch int) (mean stepMetrics, rate float64, err error) {
 		for after := range min(l.game.loop.Length, feed.Steps-i) {
 			rates = append(rates, l.LearningRate(after, feed.Steps))
 		}
+		began := time.Now()
 		done, err := l.game.train(feed, i, l.State.Step, rates)
 		if err != nil {
 			return stepMetrics{}, 0, err
@@ -124,7 +125,7 @@ func (l *loop) train(epoch int) (mean stepMetrics, rate float64, err error) {
 		}
 		n := float64(i)
 		mean = stepMetrics{sum.discriminator / n, sum.generator / n, sum.accuracy / n}
-		l.Stepped(epoch, i, len(done), mean.discriminator, mean.accuracy)
+		l.Stepped(epoch, i, len(done), began, mean.discriminator, mean.accuracy)
 	}
 	return mean, rate, nil
 }

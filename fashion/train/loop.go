@@ -101,6 +101,7 @@ func (l *loop) train(feed session.Feed, epoch int) (loss, accuracy, rate float64
 		for after := range min(l.program.together(), feed.Steps-i) {
 			rates = append(rates, l.LearningRate(after, feed.Steps))
 		}
+		began := time.Now()
 		done, err := l.program.execute(feed, i, l.State.Step, rates)
 		if err != nil {
 			return 0, 0, 0, err
@@ -115,7 +116,7 @@ func (l *loop) train(feed session.Feed, epoch int) (loss, accuracy, rate float64
 			i++
 			loss, accuracy = loss+m.loss, accuracy+m.correct
 		}
-		l.Stepped(epoch, i, len(done), loss/float64(seen), accuracy/float64(seen))
+		l.Stepped(epoch, i, len(done), began, loss/float64(seen), accuracy/float64(seen))
 	}
 	return loss / float64(seen), accuracy / float64(seen), rate, nil
 }

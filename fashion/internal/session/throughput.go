@@ -6,20 +6,22 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// throughput measures how fast this process trains and says when to report.
+// throughput measures how fast this process trains and says when to report. Its first steps take longer and do not count.
 type throughput struct {
-	first, reported time.Time // of the first step's end, of the last report
-	steps           int       // since the first
+	first, last, reported time.Time     // the ends of the first and the last steps, and the last report
+	steps                 int           // since the first
+	training              time.Duration // in these steps, without what is between two epochs
 }
 
-// add counts steps that were done together and reports whether it is time for a report.
-func (t *throughput) add(steps int) bool {
-	now := time.Now()
+// add counts steps that were done together, from then to now, and reports whether it is time for a report.
+func (t *throughput) add(steps int, began, now time.Time) bool {
+	t.last = now
 	if t.first.IsZero() {
 		t.first, t.reported = now, now
 		return true
 	}
 	t.steps += steps
+	t.training += now.Sub(began)
 	if now.Sub(t.reported) < 200*time.Millisecond {
 		return false
 	}
@@ -27,17 +29,18 @@ func (t *throughput) add(steps int) bool {
 	return true
 }
 
-// perStep is the mean time of a step, 0 if not known yet.
-func (t *throughput) perStep() time.Duration {
+// perStep is the mean time of a step, in training and with what is between two epochs; 0 if not known yet.
+func (t *throughput) perStep() (training, all time.Duration) {
 	if t.steps == 0 {
-		return 0
+		return 0, 0
 	}
-	return t.reported.Sub(t.first) / time.Duration(t.steps)
+	return t.training / time.Duration(t.steps), t.last.Sub(t.first) / time.Duration(t.steps)
 }
 
-// Stepped counts so many steps of an epoch, the last with this number, 1 for the first, and reports the epoch's mean loss and accuracy so far several times a second.
-func (s *Session) Stepped(epoch, step, count int, loss, accuracy float64) {
-	if s.throughput.add(count) {
+// Stepped counts so many steps of an epoch that were done together from a time on, the last with this number, 1 for the first, and reports the epoch's mean loss and accuracy so far several
+// times a second.
+func (s *Session) Stepped(epoch, step, count int, began time.Time, loss, accuracy float64) {
+	if s.throughput.add(count, began, time.Now()) {
 		s.report("training", epoch, step, loss, accuracy)
 	}
 }
@@ -55,9 +58,9 @@ func (s *Session) report(stage string, epoch, step int, loss, accuracy float64) 
 	steps := s.steps()
 	p := run.Progress{Recipe: s.Recipe, History: s.State.History, Epoch: epoch, Step: step, Steps: steps,
 		Loss: loss, Accuracy: accuracy, Samples: s.Samples, Stage: stage}
-	if d := s.throughput.perStep(); d > 0 {
-		p.ImagesPerSecond = float64(s.Recipe.Batch) / d.Seconds()
-		p.TimeLeft = time.Duration((s.Recipe.Epochs-epoch)*steps+steps-p.Step) * d
+	if training, all := s.throughput.perStep(); training > 0 {
+		p.ImagesPerSecond = float64(s.Recipe.Batch) / training.Seconds()
+		p.TimeLeft = time.Duration((s.Recipe.Epochs-epoch)*steps+steps-p.Step) * all
 	}
 	s.config.Report(p)
 }
