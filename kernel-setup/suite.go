@@ -45,9 +45,9 @@ const testLimit = "-timeout=80m"
 // The packages that the test suite tests with the race detector are those that start goroutines, but for those with GoMLX and the notebooks, whose test waits for kernels most of its time.
 // The notebooks are the first of the others, so that the rest fill the time beside them.
 var (
-	racePackages = []string{"./fashion/disk/disktest", "./fashion/download", "./fashion/parent", "./fashion/hyperband", "./fashion/metrics", "./fashion/pictures", "./fashion/scene", "./fashion/notebook", "./fashion/cmd/fashionlab/internal/load",
+	racePackages = []string{"./fashion/disk/disktest", "./fashion/download", "./fashion/parent", "./fashion/hyperband", "./fashion/metrics", "./fashion/dataset", "./fashion/pictures", "./fashion/scene", "./fashion/notebook", "./fashion/cmd/fashionlab/internal/load",
 		"./kernel-setup", "./kernel-setup/internal/parts"}
-	otherPackages = []string{"./kernel-setup/internal/notebooks", "./fashion/train", "./fashion/claims", "./fashion", "./fashion/device", "./fashion/disk", "./fashion/recipes", "./fashion/dataset", "./fashion/run", "./fashion/estimate",
+	otherPackages = []string{"./kernel-setup/internal/notebooks", "./fashion/train", "./fashion/claims", "./fashion", "./fashion/device", "./fashion/disk", "./fashion/recipes", "./fashion/run", "./fashion/estimate",
 		"./fashion/linear", "./fashion/fewshot", "./fashion/ensemble", "./fashion/study", "./fashion/plots/...", "./fashion/report", "./fashion/photo", "./fashion/corruption", "./fashion/demo/...",
 		"./fashion/layers", "./fashion/onnx", "./fashion/augment", "./fashion/models", "./fashion/pretrained", "./fashion/optim", "./fashion/infer", "./fashion/internal/...", "./fashion/gan", "./fashion/export",
 		"./fashion/cmd/fashionlab", "./fashion/cmd/fashionlab/internal/bench", "./fashion/cmd/fashionlab/internal/check", "./fashion/cmd/fashionlab/internal/clusterprogram",
