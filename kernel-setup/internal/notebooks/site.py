@@ -26,7 +26,7 @@ def markdown(text):
     return page.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
 
 
-SYMBOLS = {"leftarrow": "←", "eta": "η", "mu": "μ", "beta": "β", "gamma": "γ", "sigma": "σ", "epsilon": "ε", "lambda": "λ", "sum": "∑", "cdot": "·"}
+SYMBOLS = {"leftarrow": "←", "eta": "η", "mu": "μ", "beta": "β", "gamma": "γ", "sigma": "σ", "epsilon": "ε", "lambda": "λ", "sum": "∑", "cdot": "·", "top": "⊤"}
 SPACES = {",": 0.17, ";": 0.28, "quad": 1}
 
 
@@ -58,7 +58,7 @@ def formula(tex):
             return f'<mi>{name}</mi><mspace width="0.17em"></mspace>'
         if name in SPACES:
             return f'<mspace width="{SPACES[name]}em"></mspace>'
-        return f"<mo>{SYMBOLS[name]}</mo>" if name in ("leftarrow", "sum", "cdot") else f"<mi>{SYMBOLS[name]}</mi>"
+        return f"<mo>{SYMBOLS[name]}</mo>" if name in ("leftarrow", "sum", "cdot", "top") else f"<mi>{SYMBOLS[name]}</mi>"
 
     def group(end=None):
         parts = []
