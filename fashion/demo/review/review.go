@@ -178,7 +178,7 @@ func (r *Review) Len() int { return len(r.items) }
 
 // Predict predicts the pictures of a folder, in its subfolders too. Of the steps of their preparation it keeps the last.
 func Predict(e *demo.Ensemble, dir string) ([]demo.File, error) {
-	paths, err := pictures.List(dir + string(filepath.Separator)) // so that dir may be a symbolic link
+	paths, err := pictures.List(dir)
 	if err != nil {
 		return nil, err
 	}

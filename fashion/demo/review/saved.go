@@ -2,8 +2,6 @@ package review
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +13,7 @@ import (
 	"strings"
 
 	"fashionlab/fashion/disk"
+	"fashionlab/fashion/internal/manifest"
 	"fashionlab/fashion/photo"
 )
 
@@ -137,7 +136,7 @@ func (r *Review) adopt() error {
 		if !bytes.Equal(there, data) {
 			return fmt.Errorf("%s is no copy of %s: the review in %s is of another folder, or one of the two was changed; name another folder with -out, or move that copy away", r.inOut(at), it.name, r.out)
 		}
-		r.saved.Copies[at] = digest(data)
+		r.saved.Copies[at] = manifest.Digest(data)
 	}
 	return nil
 }
@@ -189,7 +188,7 @@ func (r *Review) copy(name string, class int) error {
 	if there != nil {
 		return nil
 	}
-	r.saved.Copies[at] = digest(data)
+	r.saved.Copies[at] = manifest.Digest(data)
 	if err := r.save(); err != nil {
 		return err
 	}
@@ -207,7 +206,7 @@ func (r *Review) removeCopy(name string, class int) error {
 	if err != nil {
 		return err
 	}
-	if there != nil && digest(there) != made {
+	if there != nil && manifest.Digest(there) != made {
 		return fmt.Errorf("%s was changed since the review copied it there; move it away and choose again", r.inOut(at))
 	}
 	if err := disk.Remove(r.inOut(at)); err != nil {
@@ -215,10 +214,4 @@ func (r *Review) removeCopy(name string, class int) error {
 	}
 	delete(r.saved.Copies, at)
 	return nil
-}
-
-// digest is the SHA-256 of a file's content.
-func digest(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
 }
