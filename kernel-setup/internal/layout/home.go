@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"fashionlab/fashion"
@@ -91,6 +92,12 @@ func (l Layout) CheckHome() error {
 
 // keptWithoutSetUp reports whether the private folder may hold a file or folder of this name where nothing is set up: commands put it there before the first set-up, or uninstall leaves it.
 func (l Layout) keptWithoutSetUp(name string) bool {
+	if name == filepath.Base(l.CUDA()) { // a volume of a container, or what was found out about a GPU; no release is installed
+		entries, err := os.ReadDir(l.CUDA())
+		return err == nil && !slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+			return e.Name() != "tools" && e.Name() != "autotune" && !strings.HasPrefix(e.Name(), GPUStamp)
+		})
+	}
 	return slices.Contains([]string{
 		filepath.Base(l.Stamps()), filepath.Base(l.Programs()), filepath.Base(l.Executables()),
 		"weights",  // pretrained ones, see package pretrained

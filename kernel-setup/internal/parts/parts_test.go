@@ -115,6 +115,21 @@ func TestPrivateFolderThatHoldsOtherThingsIsRefused(t *testing.T) {
 	if err := l.UnderLock(t.Context(), func() error { return nil }); err != nil {
 		t.Errorf("what is there before the first set-up: %v", err)
 	}
+	for _, own := range [][]string{nil, {"GPU.probe", "autotune/kernel", "tools/bin/ptxas"}} { // a volume of a container; what doctor found out about a GPU
+		l = layouttest.New(t)
+		if err := os.MkdirAll(l.CUDA(), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range own {
+			layouttest.Write(t, filepath.Join(l.CUDA(), name), "")
+		}
+		if err := l.UnderLock(t.Context(), func() error { return nil }); err != nil {
+			t.Errorf("a folder cuda with %q before the first set-up: %v", own, err)
+		}
+	}
+	l = layouttest.New(t)
+	layouttest.Write(t, filepath.Join(l.CUDA(), "thesis.cu"), "")
+	layouttest.Mentions(t, l.UnderLock(t.Context(), func() error { return nil }), "cuda", "FASHIONLAB_HOME")
 	l = layouttest.New(t)
 	layouttest.Write(t, filepath.Join(l.Home, "bin", "somebody's"), "")
 	layouttest.Mentions(t, l.UnderLock(t.Context(), func() error { return nil }), "bin", "FASHIONLAB_HOME")
