@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -156,9 +157,6 @@ func TestDataSetsOutlastUninstallAndTheNextSetUp(t *testing.T) {
 		if err := Uninstall(l); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := os.Stat(l.Lock()); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("uninstall leaves the lock: %v", err)
-		}
 	}
 	if _, err := dataset.Open(kept.Digest); err != nil {
 		t.Errorf("the data set: %v", err)
@@ -167,9 +165,9 @@ func TestDataSetsOutlastUninstallAndTheNextSetUp(t *testing.T) {
 
 func TestUninstallKeepsWhatTheSetUpDidNotMake(t *testing.T) {
 	l, other := layouttest.New(t), t.TempDir()
-	ours := []string{filepath.Join(l.Bin(), "gonb"), filepath.Join(l.Venv(), "pyvenv.cfg"), filepath.Join(l.Data(), fashion.TestLabelsFile), l.Lock()}
+	ours := []string{filepath.Join(l.Bin(), "gonb"), filepath.Join(l.Venv(), "pyvenv.cfg"), filepath.Join(l.Data(), fashion.TestLabelsFile)}
 	theirs := []string{filepath.Join(l.Bin(), "tool"), filepath.Join(l.Venv(), "thesis.ipynb"), filepath.Join(l.Data(), "mine.csv"), filepath.Join(l.Kernel(), "kernel.json")}
-	for _, path := range append(ours, theirs...) {
+	for _, path := range slices.Concat(ours, theirs, []string{l.Lock()}) {
 		layouttest.Write(t, path, `{"argv": ["gonb"], "metadata": {"fashionlab": "`+other+`"}}`)
 	}
 	if err := Uninstall(l); err != nil {
@@ -184,6 +182,20 @@ func TestUninstallKeepsWhatTheSetUpDidNotMake(t *testing.T) {
 		if _, err := os.Stat(path); err != nil {
 			t.Errorf("it was removed: %v", err)
 		}
+	}
+	if err := l.UnderLock(t.Context(), func() error { return nil }); err != nil {
+		t.Errorf("the next set-up: %v", err)
+	}
+	for _, dir := range []string{l.Bin(), l.Venv(), l.Data()} {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Uninstall(l); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(l.Home); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("nothing of anybody else's is in the private folder, and it is there: %v", err)
 	}
 }
 

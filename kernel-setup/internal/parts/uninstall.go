@@ -49,7 +49,7 @@ func Uninstall(l layout.Layout) error {
 			return err
 		}
 	}
-	for _, made := range []string{l.CUDA(), l.Programs(), l.Executables(), l.Stamps(), l.Lock()} {
+	for _, made := range []string{l.CUDA(), l.Programs(), l.Executables(), l.Stamps()} {
 		if _, err := os.Lstat(made); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -57,6 +57,13 @@ func Uninstall(l layout.Layout) error {
 		if err := os.RemoveAll(made); err != nil {
 			return err
 		}
+	}
+	entries, err := os.ReadDir(l.Home)
+	if len(entries) == 1 && entries[0].Name() == filepath.Base(l.Lock()) { // beside other things it stays: the next set-up knows the folder by it
+		err = os.Remove(l.Lock())
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	if err := os.Remove(l.Home); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		fmt.Println("kept", l.Home, "for what else is in it")
