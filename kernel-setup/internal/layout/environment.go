@@ -26,7 +26,7 @@ var (
 		"PIP_CONFIG_FILE", "PIP_CACHE_DIR", "PIP_NO_CACHE_DIR", "PIP_DEFAULT_TIMEOUT", "PIP_RETRIES", "PIP_KEYRING_PROVIDER",
 	}
 	inheritedPrefixes = []string{"LC_", "XDG_", "DBUS_", "SSL_", "WSL", "GO", "CGO_", "FASHION", "PJRT_", "XLA_", "TF_CPP_", "GLIBC_TUNABLES", "HF_",
-		"JUPYTER_", "CUDA_", "NVIDIA_", "OMP_", "KMP_", "OPENBLAS_"}
+		"JUPYTER_", "CUDA_", "NVIDIA_", "OMP_", "KMP_", "OPENBLAS_", "AWS_", "TEMPORAL_"}
 	notInherited = []string{"GOFLAGS", "GOWORK", "GO111MODULE", "GOOS", "GOARCH", "GOBIN", "CGO_ENABLED", "JUPYTER_PATH", "JUPYTER_PREFER_ENV_PATH"}
 )
 

@@ -28,7 +28,8 @@ func setting(env []string, name string) string {
 func TestOurProgramsInheritWhatIsListedAndNothingElse(t *testing.T) {
 	l := layouttest.New(t)
 	kept := map[string]string{"HTTPS_PROXY": "http://proxy:3128", "PIP_INDEX_URL": "https://mirror/simple", "GOPROXY": "https://mirror", "SSL_CERT_FILE": "/certificates",
-		"HF_HOME": "/hub", "CUDA_VISIBLE_DEVICES": "1", "XLA_FLAGS": "--xla_dump_to=/dump", "LC_ALL": "C.UTF-8", "FASHION_PROFILE": "smoke", "JUPYTER_CONFIG_DIR": "/config"}
+		"HF_HOME": "/hub", "CUDA_VISIBLE_DEVICES": "1", "XLA_FLAGS": "--xla_dump_to=/dump", "LC_ALL": "C.UTF-8", "FASHION_PROFILE": "smoke", "JUPYTER_CONFIG_DIR": "/config",
+		"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "TEMPORAL_NAMESPACE": "study", "TEMPORAL_API_KEY": "key", "TEMPORAL_TLS_SERVER_NAME": "server"}
 	dropped := []string{"PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_USER", "PIP_REQUIRE_VIRTUALENV", "PIP_PREFIX", "GOWORK", "GO111MODULE", "GOOS", "VIRTUAL_ENV", "CONDA_PREFIX",
 		"JUPYTER_PATH", "JUPYTERLAB_DIR", "MY_OWN"}
 	for name, value := range kept {
