@@ -28,7 +28,7 @@ const patience = 2 * time.Minute
 const screenshots = "FASHION_SCREENSHOTS"
 
 // serve serves the review of some pictures.
-func serve(t *testing.T, n int) (url, out string) {
+func serve(t *testing.T, n int) (url, dir, out string) {
 	t.Helper()
 	dir, files := predicted(t, n)
 	r, out := begin(t, dir, files)
@@ -36,7 +36,7 @@ func serve(t *testing.T, n int) (url, out string) {
 	r.Mount(s)
 	h := httptest.NewServer(s)
 	t.Cleanup(func() { h.Close(); s.Close() })
-	return h.URL, out
+	return h.URL, dir, out
 }
 
 // get is the response of a review's server.
@@ -56,7 +56,7 @@ func get(t *testing.T, r *review.Review, path string) []byte {
 
 func TestLabelsAreReviewedByKeyboard(t *testing.T) {
 	tab := browsertest.Tab(t, 1000, 800, patience)
-	url, out := serve(t, 6)
+	url, _, out := serve(t, 6)
 	failures := make(chan string, 100)
 	chromedp.ListenTarget(tab, func(e any) {
 		if e, ok := e.(*runtime.EventExceptionThrown); ok {
@@ -109,6 +109,35 @@ func TestLabelsAreReviewedByKeyboard(t *testing.T) {
 	}
 }
 
+func TestWhileAPictureCannotBeReadNoOtherIsInItsPlace(t *testing.T) {
+	tab := browsertest.Tab(t, 1000, 800, patience)
+	url, dir, _ := serve(t, 3)
+	there := func(condition string) chromedp.Action {
+		return chromedp.Poll(`(p => `+condition+`)(document.getElementById("picture"))`, nil, chromedp.WithPollingTimeout(patience))
+	}
+	second := filepath.Join(dir, "more", "01.png")
+	if err := os.Rename(second, second+" moved"); err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Run(tab, chromedp.Navigate(url+"/review"), there("p.naturalWidth === 320"), chromedp.KeyEvent(kb.ArrowRight),
+		chromedp.Poll(`document.getElementById("status").className === "error"`, nil, chromedp.WithPollingTimeout(patience))); err != nil {
+		t.Fatal(err)
+	}
+	var shown bool
+	if err := chromedp.Run(tab, chromedp.Evaluate(`document.getElementById("picture").hasAttribute("src") || document.getElementById("model").hasAttribute("src")`, &shown)); err != nil {
+		t.Fatal(err)
+	}
+	if shown {
+		t.Error("the first picture is shown as the second")
+	}
+	if err := os.Rename(second+" moved", second); err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Run(tab, chromedp.KeyEvent(kb.ArrowLeft), there(`p.alt.includes("00.png")`), chromedp.KeyEvent(kb.ArrowRight), there(`p.alt.includes("01.png") && p.naturalWidth === 320`)); err != nil {
+		t.Errorf("the file is back and its picture is not shown: %v", err)
+	}
+}
+
 // The words that a shell reads are the test of the quotes.
 func TestTheFolderToTrainOnIsNamedForAShell(t *testing.T) {
 	dir, files := predicted(t, 3)
@@ -139,7 +168,7 @@ func TestTheFolderToTrainOnIsNamedForAShell(t *testing.T) {
 }
 
 func TestAnotherPageChangesNoLabel(t *testing.T) {
-	url, out := serve(t, 3)
+	url, _, out := serve(t, 3)
 	for origin, want := range map[string]int{"": http.StatusOK, "https://evil.example": http.StatusForbidden} {
 		r, err := http.NewRequest(http.MethodPost, url+"/api/review", strings.NewReader(`{"picture": 0, "choice": "key"}`))
 		if err != nil {
