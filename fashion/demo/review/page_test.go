@@ -97,6 +97,8 @@ func TestLabelsAreReviewedByKeyboard(t *testing.T) {
 	step("change by name", chromedp.KeyEvent("/"), chromedp.SendKeys("#find", "cup"), chromedp.KeyEvent(kb.Enter), says("Picture 5 of 6"))
 	there("cup and saucer/more/03.png", "mug/more/00.png", "mug/more/01.png")
 	step("a name that there is not", chromedp.KeyEvent("/"), chromedp.SendKeys("#find", "zebra"), chromedp.KeyEvent(kb.Enter), says(`No class begins with "zebra"`), chromedp.KeyEvent(kb.Escape))
+	step("undo that fails", chromedp.Evaluate(`fetch = (f => (path, o) => { if (!o) return f(path); fetch = f; return Promise.reject() })(fetch)`, nil),
+		chromedp.KeyEvent("u"), says("does not respond"))
 	step("undo", chromedp.KeyEvent("u"), says("Picture 4 of 6: 1 accepted, 1 changed, 1 skipped"))
 	there("mug/more/00.png", "mug/more/01.png")
 	step("back", chromedp.KeyEvent(kb.ArrowLeft), says("Picture 3 of 6"))
