@@ -66,6 +66,9 @@ func TestLabelsAreReviewedByKeyboard(t *testing.T) {
 	says := func(text string) chromedp.Action {
 		return chromedp.Poll(`document.getElementById("status").textContent.includes(`+"`"+text+"`"+`)`, nil, chromedp.WithPollingTimeout(patience))
 	}
+	pressed := func(text string) chromedp.Action {
+		return chromedp.Poll(`[...document.querySelectorAll("[aria-pressed=true]")].map(b => b.textContent).join() === `+"`"+text+"`", nil, chromedp.WithPollingTimeout(patience))
+	}
 	step := func(what string, actions ...chromedp.Action) {
 		t.Helper()
 		if err := chromedp.Run(tab, actions...); err != nil {
@@ -101,7 +104,8 @@ func TestLabelsAreReviewedByKeyboard(t *testing.T) {
 		chromedp.KeyEvent("u"), says("does not respond"))
 	step("undo", chromedp.KeyEvent("u"), says("Picture 4 of 6: 1 accepted, 1 changed, 1 skipped"))
 	there("mug/more/00.png", "mug/more/01.png")
-	step("back", chromedp.KeyEvent(kb.ArrowLeft), says("Picture 3 of 6"))
+	step("back", chromedp.KeyEvent(kb.ArrowLeft), says("Picture 3 of 6"), pressed("Skip S"))
+	step("and back", chromedp.KeyEvent(kb.ArrowLeft), says("Picture 2 of 6"), pressed("2mug25.8%"))
 	step("reloading", chromedp.Navigate(url+"/review"), says("Picture 4 of 6: 1 accepted, 1 changed, 1 skipped"))
 	step("the rest", chromedp.KeyEvent(kb.Enter), says("Picture 5 of 6"), chromedp.Click("#accept"), says("Picture 6 of 6"), chromedp.Click("#skip"), says("All are done: train on them with go run ./kernel-setup train -data "+out))
 	select {
