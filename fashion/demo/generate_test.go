@@ -110,5 +110,12 @@ func TestPageGeneratesItemsInABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var nameless []string
+	if err := chromedp.Run(tab, chromedp.Evaluate(`[...document.querySelectorAll(".controls input, .controls select")].filter(e => !e.ariaLabel && !e.labels.length).map(e => e.id)`, &nameless)); err != nil {
+		t.Fatal(err)
+	}
+	if len(nameless) > 0 {
+		t.Errorf("the controls %q have no accessible name", nameless)
+	}
 	screenshot(t, tab, "generated")
 }
