@@ -176,7 +176,7 @@ KEYS = """<script>
 document.body.className = "slides";
 addEventListener("keydown", e => {
   const step = {ArrowRight: 1, PageDown: 1, " ": 1, ArrowLeft: -1, PageUp: -1}[e.key];
-  if (!step) return;
+  if (!step || e.altKey || e.ctrlKey || e.metaKey || e.shiftKey || e.key === " " && e.target.closest("summary")) return;
   e.preventDefault();
   const all = [...document.querySelectorAll("section")];
   const here = all.findLastIndex(s => s.getBoundingClientRect().top < innerHeight / 2);
