@@ -12,7 +12,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/disk"
@@ -64,21 +65,15 @@ func (r *Report) read(ctx context.Context, dirs, folders []string, p Preparation
 		return fashion.Set{}, err
 	}
 	slices.SortStableFunc(list, func(a, b file) int { return strings.Compare(a.name, b.name) }) // of equal names the first class first
-	var wait sync.WaitGroup
-	next := make(chan *file)
-	for range runtime.GOMAXPROCS(0) {
-		wait.Go(func() {
-			for f := range next {
-				f.load(ctx, p)
-			}
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range list {
+		group.Go(func() error {
+			list[i].load(ctx, p)
+			return ctx.Err()
 		})
 	}
-	for i := range list {
-		next <- &list[i]
-	}
-	close(next)
-	wait.Wait()
-	if err := ctx.Err(); err != nil {
+	if err := group.Wait(); err != nil {
 		return fashion.Set{}, err
 	}
 	s := fashion.Set{Shape: p.Shape}

@@ -5,17 +5,17 @@ package scene
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"math"
 	"math/rand/v2"
 	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"golang.org/x/image/draw"
 	"golang.org/x/image/math/f64"
+	"golang.org/x/sync/errgroup"
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/internal/raster"
@@ -255,21 +255,10 @@ func (s Scene) Prepare(set fashion.Set, seed uint64) ([]*photo.Prepared, error) 
 
 // inParallel calls do for 0 to n-1 on all cores, until one fails.
 func inParallel(n int, do func(i int) error) error {
-	var wait sync.WaitGroup
-	var failed atomic.Pointer[error]
-	var next atomic.Int64
-	for range runtime.GOMAXPROCS(0) {
-		wait.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n && failed.Load() == nil; i = int(next.Add(1)) - 1 {
-				if err := do(i); err != nil {
-					failed.Store(&err)
-				}
-			}
-		})
+	group, ctx := errgroup.WithContext(context.Background())
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := 0; i < n && ctx.Err() == nil; i++ {
+		group.Go(func() error { return do(i) })
 	}
-	wait.Wait()
-	if err := failed.Load(); err != nil {
-		return *err
-	}
-	return nil
+	return group.Wait()
 }
