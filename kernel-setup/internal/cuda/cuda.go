@@ -70,7 +70,7 @@ func releaseFor(choice string, gpu device.NVIDIA) (release, error) {
 const leastPlugin = "0.11.2"
 
 // find returns the plugin that is there already: in $PJRT_PLUGIN_LIBRARY_PATH, in go-xla's folders, in the Python that the user's PATH names, or our own. A choice of
-// a release leaves out those of another. Plugins that are there and cannot be used are errors, joined.
+// a release leaves out those of another. Plugins that are there and cannot be used are errors, joined. A plugin whose tools cannot be linked is returned without them, with the error.
 func find(ctx context.Context, l layout.Layout, choice string) (plugin, error) {
 	var refused []error
 	for _, candidate := range candidates(ctx, l) {
@@ -83,10 +83,8 @@ func find(ctx context.Context, l layout.Layout, choice string) (plugin, error) {
 			continue
 		}
 		var err error
-		if candidate.tools, err = toolsFor(l, candidate.path); err != nil {
-			return plugin{}, err
-		}
-		return candidate, nil
+		candidate.tools, err = toolsFor(l, candidate.path)
+		return candidate, err
 	}
 	return plugin{}, errors.Join(refused...)
 }

@@ -11,8 +11,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
+
+	"golang.org/x/sync/errgroup"
 
 	"fashionlab/fashion/device"
 	"fashionlab/fashion/run"
@@ -326,6 +329,44 @@ func TestToolsOfSeveralPlacesAreBroughtTogether(t *testing.T) {
 	layouttest.Write(t, filepath.Join(together, libdevice), "")
 	if root, err := toolsFor(l, plugin); err != nil || root != together {
 		t.Errorf("the folder is %q (%v), want %q, where both are", root, err, together)
+	}
+}
+
+func TestCommandsThatStartTogetherLinkTheSameTools(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 1000 {
+		var commands errgroup.Group
+		for range 4 {
+			commands.Go(func() error { return link("/opt/ptxas", filepath.Join(dir, strconv.Itoa(i))) })
+		}
+		if err := commands.Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestPluginIsFoundThoughItsToolsCannotBeLinked(t *testing.T) {
+	real := realPlugin(t)
+	l := layouttest.New(t)
+	packages := t.TempDir()
+	dir := filepath.Join(packages, "jax_plugins", "xla_cuda13")
+	t.Setenv(device.PluginVariable, dir)
+	t.Setenv("PATH", "/nowhere")
+	triton := filepath.Join(packages, "triton", "backends", "nvidia")
+	layouttest.Write(t, filepath.Join(triton, "bin", "ptxas"), "")
+	layouttest.Write(t, filepath.Join(triton, "lib", "libdevice.10.bc"), "")
+	layouttest.Write(t, filepath.Join(l.CUDA(), "tools"), "a file where the folder should be")
+	path := filepath.Join(dir, "pjrt_c_api_cuda_plugin.so")
+	if err := link(real, path); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range toolFolders(path) {
+		if firstFile(dir, ptxas) != "" && !strings.HasPrefix(dir, packages) {
+			t.Skipf("this machine has a CUDA toolkit in %s", dir)
+		}
+	}
+	if p, err := find(t.Context(), l, Auto); p.path != path || p.tools != "" || err == nil {
+		t.Errorf("found %q with the tools in %q (%v), want %q without, and why", p.path, p.tools, err, path)
 	}
 }
 

@@ -1,8 +1,8 @@
 package cuda
 
 import (
+	"crypto/rand"
 	"errors"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -80,7 +80,7 @@ func firstFile(dir string, names ...string) string {
 	return ""
 }
 
-// link makes path a symbolic link to a target, instead of one to another.
+// link makes path a symbolic link to a target, instead of one to another. Several processes may do so at once.
 func link(target, path string) error {
 	if old, err := os.Readlink(path); err == nil && old == target {
 		return nil
@@ -88,8 +88,12 @@ func link(target, path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	temporary := path + "." + rand.Text()
+	if err := os.Symlink(target, temporary); err != nil {
 		return err
 	}
-	return os.Symlink(target, path)
+	if err := os.Rename(temporary, path); err != nil {
+		return errors.Join(err, os.Remove(temporary))
+	}
+	return nil
 }
