@@ -22,6 +22,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -661,12 +662,16 @@ func TestEachSampleHasAPredictionOrAReason(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := e.PredictFiles(append(paths, "/no/such/file.png"))
+	pipe := filepath.Join(t.TempDir(), "pipe.png")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	files, err := e.PredictFiles(append(paths, "/no/such/file.png", pipe))
 	if err != nil {
 		t.Fatal(err)
 	}
 	reasons := map[string]string{"half.jpg": "corrupt", "one-pixel.png": "1x1", "huge.png": "60000x60000", "letter.jpg": "another format", "empty.webp": "empty file",
-		"wall.png": "stands out", "file.png": "no such file"}
+		"wall.png": "stands out", "file.png": "no such file", "pipe.png": "no regular file"}
 	predicted := 0
 	for _, f := range files {
 		name := filepath.Base(f.Path)

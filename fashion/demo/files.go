@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"os"
 
+	"fashionlab/fashion/disk"
 	"fashionlab/fashion/photo"
 )
 
@@ -42,7 +42,7 @@ func (e *Ensemble) PredictFiles(paths []string) ([]File, error) {
 
 func (e *Ensemble) readFile(path string) (photo.Prepared, []string, error) {
 	limits := photo.DefaultLimits()
-	data, err := readAtMost(path, limits.Bytes+1)
+	data, err := disk.ReadFile(path, limits.Bytes)
 	if err != nil {
 		if named, ok := errors.AsType[*os.PathError](err); ok {
 			err = named.Err // the path stands beside it
@@ -54,14 +54,4 @@ func (e *Ensemble) readFile(path string) (photo.Prepared, []string, error) {
 		return photo.Prepared{}, nil, err
 	}
 	return prepared, photo.Warnings(data), nil
-}
-
-// readAtMost reads the beginning of a file, of at most so many bytes.
-func readAtMost(path string, n int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, n))
 }
