@@ -3,12 +3,14 @@ package python
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +57,21 @@ func wheel(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+func TestPipMayPrintALineOfAnyLength(t *testing.T) {
+	l := layouttest.New(t)
+	layouttest.Write(t, l.Python(), "#!/bin/sh\nhead -c 3000000 /dev/zero | tr '\\0' x\necho\necho ' Downloading something'\necho 'ERROR: no room' >&2\nexit 1\n")
+	if err := os.Chmod(l.Python(), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	defer stop()
+	var said []string
+	layouttest.Mentions(t, Pip(ctx, l, func(line string) { said = append(said, line) }, "install"), "pip install", "exit status 1", "no room")
+	if !slices.Equal(said, []string{"Downloading something"}) {
+		t.Errorf("it said %q", said)
+	}
 }
 
 func TestPipTakesNoOtherFileAndWaitsForNoServerForever(t *testing.T) {

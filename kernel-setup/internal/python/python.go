@@ -100,20 +100,19 @@ func Pip(ctx context.Context, l layout.Layout, say func(string), command string,
 	args = append([]string{Isolated, "-m", "pip", command, "--disable-pip-version-check", "--no-input", "--progress-bar=off"}, args...)
 	c := exec.CommandContext(ctx, l.Python(), args...)
 	c.Dir, c.Env, c.WaitDelay = l.Home, l.Environment(), 5*time.Second
-	out, in, err := os.Pipe()
+	out, err := c.StdoutPipe()
 	if err != nil {
 		return err
 	}
-	defer out.Close()
-	c.Stdout, c.Stderr = in, in
-	err = c.Start()
-	in.Close() // the child has it; its end is the pipe's end
-	if err != nil {
+	c.Stderr = c.Stdout
+	if err := c.Start(); err != nil {
 		return err
 	}
 	var all strings.Builder
-	for s := bufio.NewScanner(out); s.Scan(); {
-		line := strings.TrimSpace(s.Text())
+	for r := bufio.NewReader(out); err == nil; { // to the end: pip would wait for a pipe that nobody reads
+		var line string
+		line, err = r.ReadString('\n')
+		line = strings.TrimSpace(line)
 		fmt.Fprintln(&all, line)
 		if say == nil {
 			continue
