@@ -2,8 +2,10 @@ package demo
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
+	"fmt"
 	"net/http"
 	"regexp"
 )
@@ -19,7 +21,11 @@ func CheckToken(token string) error {
 // NewToken returns a random token of at least 128 bits.
 func NewToken() string { return rand.Text() }
 
-const tokenCookie = "fashionlab"
+// tokenCookie names the cookie of a token. Each has its own: a browser sends a host's cookies to all of its ports, where other demos may be.
+func tokenCookie(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return fmt.Sprintf("fashionlab-%x", sum[:4])
+}
 
 // authenticated reports whether a request carries the token, in its address or in a cookie from before.
 func (s *Server) authenticated(w http.ResponseWriter, r *http.Request) bool {
@@ -27,9 +33,9 @@ func (s *Server) authenticated(w http.ResponseWriter, r *http.Request) bool {
 	// Lax, so that the page opens from a link in a message too; requests that change or compute anything are refused from other sites, see admit.
 	same := func(v string) bool { return subtle.ConstantTimeCompare([]byte(v), []byte(token)) == 1 }
 	if same(r.URL.Query().Get("token")) {
-		http.SetCookie(w, &http.Cookie{Name: tokenCookie, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+		http.SetCookie(w, &http.Cookie{Name: tokenCookie(token), Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 		return true
 	}
-	c, err := r.Cookie(tokenCookie)
+	c, err := r.Cookie(tokenCookie(token))
 	return err == nil && same(c.Value)
 }

@@ -15,6 +15,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -383,6 +384,30 @@ func TestServerAuthenticatesByTokenOrByTheHostOfTheRequest(t *testing.T) {
 		response.Body.Close()
 		if response.StatusCode != 403 {
 			t.Errorf("a request from another page, by its %s: status %d, want 403", header, response.StatusCode)
+		}
+	}
+}
+
+func TestDemosOnOneHostKeepTheirClientsApart(t *testing.T) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := http.Client{Jar: jar}
+	get := func(url string) int {
+		response, err := client.Get(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		return response.StatusCode
+	}
+	first, second := demo.NewToken(), demo.NewToken()
+	_, one := serve(t, demo.Options{Token: first})
+	_, other := serve(t, demo.Options{Token: second})
+	for _, url := range []string{one + "/?token=" + first, other + "/?token=" + second, one, other} {
+		if status := get(url); status != http.StatusOK {
+			t.Errorf("status %d, want 200: the client of each has its token", status)
 		}
 	}
 }

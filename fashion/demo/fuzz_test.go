@@ -86,9 +86,9 @@ func handle(s *Server, data string) (status int, answer *httptest.ResponseRecord
 func FuzzRequest(f *testing.F) {
 	for _, request := range []string{
 		"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /?token=" + fuzzToken + " HTTP/1.1\r\nHost: x\r\n\r\n", "GET /?token=%41AAA-AAAA-AAAA;&token HTTP/1.0\r\n\r\n",
-		"GET /api/ensemble HTTP/1.1\r\nHost: [::1]:80\r\nCookie: fashionlab=" + fuzzToken + "\r\n\r\n",
-		"POST /api/predict HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\nContent-Length: 5\r\nCookie: fashionlab=" + fuzzToken + "\r\n\r\nphoto",
-		"POST /api/predict HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\nCookie: fashionlab=" + fuzzToken + "\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+		"GET /api/ensemble HTTP/1.1\r\nHost: [::1]:80\r\nCookie: " + tokenCookie(fuzzToken) + "=" + fuzzToken + "\r\n\r\n",
+		"POST /api/predict HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\nContent-Length: 5\r\nCookie: " + tokenCookie(fuzzToken) + "=" + fuzzToken + "\r\n\r\nphoto",
+		"POST /api/predict HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\nCookie: " + tokenCookie(fuzzToken) + "=" + fuzzToken + "\r\n\r\n2\r\nab\r\n0\r\n\r\n",
 		"POST /api/generate HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nSec-Fetch-Site: cross-site\r\n\r\n{}",
 		"PUT //api/../predict HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET * HTTP/1.1\r\nHost:\r\n\r\n", "CONNECT localhost:80 HTTP/1.1\r\nHost: a\r\n\r\n",
 	} {
