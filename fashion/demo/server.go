@@ -56,9 +56,8 @@ type Server struct {
 	options      Options
 	batcher      *batcher
 	limiter      rateLimiter
-	guesses      rateLimiter // of wrong tokens, apart from the requests of those behind the same address who have the right one
-	uploads      *budget     // bytes of files that have arrived and wait to be decoded
-	decoding     *slots      // for pictures that are being decoded, which may each take as much memory as the limits allow
+	uploads      *budget // bytes of files that have arrived and wait to be decoded
+	decoding     *slots  // for pictures that are being decoded, which may each take as much memory as the limits allow
 	queued       atomic.Int64
 	noNeighbours atomic.Bool               // there will be none
 	generator    atomic.Pointer[generator] // nil without one
@@ -74,8 +73,7 @@ const (
 // NewServer serves the predictions of an ensemble. Close stops it.
 func NewServer(e *Ensemble, o Options) *Server {
 	o = o.withDefaults()
-	limiter := func() rateLimiter { return newRateLimiter(rate.Limit(o.Rate), o.Burst) }
-	s := &Server{ensemble: e, options: o, batcher: newBatcher(e), limiter: limiter(), guesses: limiter(),
+	s := &Server{ensemble: e, options: o, batcher: newBatcher(e), limiter: newRateLimiter(rate.Limit(o.Rate), o.Burst),
 		uploads:  newBudget(max(uploadBytes, 4*o.Limits.Bytes), max(uploadBytes/4, o.Limits.Bytes)),
 		decoding: newSlots(max(1, min(int(decodingMemory/o.Limits.Memory), runtime.GOMAXPROCS(0)))), mux: http.NewServeMux()}
 	s.mux.HandleFunc("GET /{$}", s.handlePage)
@@ -172,10 +170,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	} else if !s.authenticated(w, r) {
-		if !s.guesses.allow(r.RemoteAddr) { // against guessing tokens by brute force
-			writeError(w, http.StatusTooManyRequests, "too many wrong tokens")
-			return
-		}
 		writeError(w, http.StatusForbidden, "open the address that was printed when the demo was started")
 		return
 	}
