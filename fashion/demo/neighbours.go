@@ -82,7 +82,7 @@ func (e *Ensemble) Neighbours(all fashion.Set, n int) (*Neighbours, error) {
 	return s, nil
 }
 
-// AddNeighbours has decisions take the nearest of n training images into account from now on, see Neighbours.
+// AddNeighbours has decisions take the nearest of n training images into account from now on, see Neighbours. A server may serve meanwhile.
 func (e *Ensemble) AddNeighbours(all fashion.Set, n int) error {
 	near, err := e.Neighbours(all, n)
 	if err == nil {

@@ -35,7 +35,7 @@ func screenshot(t *testing.T, tab context.Context, name string) {
 
 func TestPagePredictsInABrowser(t *testing.T) {
 	tab := browsertest.Tab(t, 1100, 1000, patience)
-	s, url := serve(t, demo.Options{})
+	_, url := serve(t, demo.Options{})
 	dir := t.TempDir()
 	write := func(name string, data []byte) string {
 		path := filepath.Join(dir, name)
@@ -72,7 +72,7 @@ func TestPagePredictsInABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.AddNeighbours(all, 1200); err != nil {
+	if err := open(t).AddNeighbours(all, 1200); err != nil {
 		t.Fatal(err)
 	}
 	var shown int

@@ -20,7 +20,6 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"fashionlab/fashion"
 	"fashionlab/fashion/photo"
 )
 
@@ -90,15 +89,6 @@ func (s *Server) Handle(pattern string, h http.HandlerFunc) {
 			h(w, r)
 		}
 	})
-}
-
-// AddNeighbours adds the nearest of n training images to the predictions, see Ensemble.Neighbours. The server may serve meanwhile.
-func (s *Server) AddNeighbours(all fashion.Set, n int) error {
-	err := s.ensemble.AddNeighbours(all, n)
-	if err != nil {
-		s.OmitNeighbours()
-	}
-	return err
 }
 
 // OmitNeighbours tells the page not to wait for neighbours.

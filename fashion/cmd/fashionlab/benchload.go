@@ -51,7 +51,7 @@ func openDemo(o demo.Options) (*demo.Server, error) {
 	}
 	s, err := newServer(ensemble, o)
 	if err == nil {
-		err = addNeighbours(s, ensemble)
+		err = addNeighbours(ensemble)
 	}
 	return s, err
 }

@@ -128,7 +128,7 @@ func serve(ctx context.Context, address, name string, labels labelOptions, optio
 		return err
 	}
 	go func() {
-		if err := addNeighbours(s, ensemble); err != nil {
+		if err := addNeighbours(ensemble); err != nil {
 			s.OmitNeighbours()
 			fmt.Fprintln(os.Stderr, "predictions are shown without similar training images:", err)
 		}
@@ -180,10 +180,10 @@ func addGenerator(s *demo.Server) error {
 	return s.AddGenerator(g)
 }
 
-func addNeighbours(s *demo.Server, ensemble *demo.Ensemble) error {
+func addNeighbours(ensemble *demo.Ensemble) error {
 	set, err := dataset.Train(ensemble.Data)
 	if err != nil {
 		return err
 	}
-	return s.AddNeighbours(set, neighbourImages)
+	return ensemble.AddNeighbours(set, neighbourImages)
 }
