@@ -28,7 +28,6 @@ type Options struct {
 	Limits photo.Limits // of an upload; default photo.DefaultLimits
 	Rate   float64      // requests of a client a second; default 10
 	Burst  int          // requests of a client at once; default 40
-	Queue  int          // requests of all clients that may wait; default 1024
 	Token  string       // authenticates a client that sends it once, as ?token=; none: no authentication
 	// Origins under which users reach the page through a proxy, as ParseOrigin returns them. A request whose Host or Origin is one of them counts as one of the page.
 	// Nothing that a proxy adds to a request is believed, so that all of its users are one client.
@@ -42,7 +41,6 @@ func (o Options) withDefaults() Options {
 	o.Limits.Memory = cmp.Or(o.Limits.Memory, limits.Memory)
 	o.Rate = cmp.Or(o.Rate, 10)
 	o.Burst = cmp.Or(o.Burst, 40)
-	o.Queue = cmp.Or(o.Queue, 1024)
 	return o
 }
 
@@ -64,6 +62,7 @@ type Server struct {
 }
 
 const (
+	maxQueued      = 1024        // requests of all clients that may wait
 	uploadBytes    = 256 << 20   // of all uploads at once; a client has a quarter of it
 	uploadTime     = time.Minute // for a file to arrive
 	decodingMemory = 1 << 30     // bytes, for all pictures that are decoded at once: two with the default limits
@@ -203,7 +202,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) bool {
 // enqueue counts a request, whose body has arrived, among those that wait; done must be called after it. It returns errBusy if there are too many.
 func (s *Server) enqueue() (done func(), err error) {
 	done = func() { s.queued.Add(-1) }
-	if s.queued.Add(1) > int64(s.options.Queue) {
+	if s.queued.Add(1) > maxQueued {
 		done()
 		return nil, errBusy
 	}
