@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -159,22 +160,8 @@ func (s *slots) pass() {
 
 // forget removes a request that waits no longer.
 func (s *slots) forget(client string, turn chan struct{}) {
-	list := s.waiting[client]
-	for i, other := range list {
-		if other == turn {
-			list = append(list[:i:i], list[i+1:]...)
-			break
-		}
-	}
-	if len(list) > 0 {
-		s.waiting[client] = list
-		return
-	}
-	delete(s.waiting, client)
-	for i, other := range s.turns {
-		if other == client {
-			s.turns = append(s.turns[:i:i], s.turns[i+1:]...)
-			break
-		}
+	if s.waiting[client] = slices.DeleteFunc(s.waiting[client], func(other chan struct{}) bool { return other == turn }); len(s.waiting[client]) == 0 {
+		delete(s.waiting, client)
+		s.turns = slices.DeleteFunc(s.turns, func(other string) bool { return other == client })
 	}
 }
