@@ -93,20 +93,19 @@ func (c cost) check(limits Limits) error {
 
 // pngCost reads the header and looks for transparency (W3C, Portable Network Graphics, sections 11.2 and 11.3.1).
 func pngCost(file []byte) (cost, error) {
-	const signature, around = 8, 12 // around a chunk's data: length, type and checksum
-	if len(file) < signature+around+13 {
+	if len(file) < len(pngSignature)+pngAround+13 {
 		return cost{}, errShort
 	}
-	header := file[signature+8:]
+	header := file[len(pngSignature)+8:]
 	depth, kind, interlaced := float64(header[8]), header[9], header[12] != 0
 	transparent := false
-	for rest := file[signature:]; len(rest) >= around && string(rest[4:8]) != "IDAT"; {
+	for rest := file[len(pngSignature):]; len(rest) >= pngAround && string(rest[4:8]) != "IDAT"; {
 		transparent = transparent || string(rest[4:8]) == "tRNS"
 		length := uint64(binary.BigEndian.Uint32(rest))
-		if length+around > uint64(len(rest)) {
+		if length+pngAround > uint64(len(rest)) {
 			break
 		}
-		rest = rest[length+around:]
+		rest = rest[length+pngAround:]
 	}
 	samples, bytes := 1.0, 1.0 // of a pixel in the file, and of one in memory
 	switch kind {

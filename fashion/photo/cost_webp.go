@@ -6,24 +6,13 @@ import "encoding/binary"
 // stands in the frame.
 func webpCost(file []byte) (cost, error) {
 	var canvas, alpha cost
-	for rest := file[min(12, len(file)):]; ; {
-		if len(rest) < 8 {
-			return cost{}, errShort
-		}
-		name, length := string(rest[:4]), uint64(binary.LittleEndian.Uint32(rest[4:]))
-		if rest = rest[8:]; length > uint64(len(rest)) {
-			return cost{}, errShort // the decoder would make room for all that is announced
-		}
-		data := rest[:length]
+	for name, data := range webpChunks(file[min(riffHeader, len(file)):]) {
 		switch name {
 		case "VP8X":
 			if len(data) < 10 {
 				return cost{}, errShort
 			}
-			size := func(at int) float64 {
-				return 1 + float64(data[at]) + float64(data[at+1])*(1<<8) + float64(data[at+2])*(1<<16)
-			}
-			canvas = cost{width: size(4), height: size(7)}
+			canvas = cost{width: float64(1 + uint24(data[4:])), height: float64(1 + uint24(data[7:]))}
 		case "ALPH":
 			if len(data) < 1 {
 				return cost{}, errShort
@@ -48,8 +37,8 @@ func webpCost(file []byte) (cost, error) {
 			bits := binary.LittleEndian.Uint32(data[1:])
 			return losslessCost(cost{width: float64(1 + bits&0x3fff), height: float64(1 + bits>>14&0x3fff)}), nil
 		}
-		rest = rest[min(length+length%2, uint64(len(rest))):]
 	}
+	return cost{}, errShort // there is no frame, or a chunk announces more than there is, for all of which the decoder would make room
 }
 
 // largest adds an alpha channel to a frame. It may be of another size, which the decoder notices late.
