@@ -59,7 +59,7 @@ func Decode(ctx context.Context, r io.Reader, limits Limits) (image.Image, error
 	data, _ = withoutCorruptChunks(data)
 	_, name, err := image.DecodeConfig(bytes.NewReader(data))
 	read, known := formats[name]
-	if errors.Is(err, image.ErrFormat) || !known {
+	if !known {
 		return nil, foreign(data)
 	}
 	file := data // that the decoder reads
