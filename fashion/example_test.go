@@ -73,3 +73,11 @@ func ExampleLabel_String() {
 	fmt.Println(fashion.Label(0), fashion.Label(9))
 	// Output: T-shirt/top Ankle boot
 }
+
+func ExampleClasses_Names() {
+	fmt.Println(fashion.Classes{"mug", "key"}.Names())
+	fmt.Println(fashion.Classes(nil).Names()[:2])
+	// Output:
+	// [mug key]
+	// [T-shirt/top Trouser]
+}

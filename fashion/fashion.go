@@ -3,7 +3,10 @@
 // standard library only.
 package fashion
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 const (
 	// Side is the width and the height of an image in pixels.
@@ -52,6 +55,14 @@ func (c Classes) Name(l Label) string {
 		return c[l]
 	}
 	return l.String()
+}
+
+// Names are the names of all classes, indexed by Label.
+func (c Classes) Names() []string {
+	if c == nil {
+		c = classNames[:]
+	}
+	return slices.Clone(c)
 }
 
 // Set is a list of labelled images: Labels[i] is the class of Images[i], or of Pictures[i].

@@ -8,8 +8,6 @@ import (
 	"image/png"
 	"path"
 	"path/filepath"
-
-	"fashionlab/fashion"
 )
 
 // The JSON of the responses to the page.
@@ -56,10 +54,7 @@ type (
 
 // describe is the ensemble for the page.
 func (e *Ensemble) describe() ensembleJSON {
-	j := ensembleJSON{Own: e.Data.Set != ""}
-	for i := range e.Classes.Len() {
-		j.Classes = append(j.Classes, e.Classes.Name(fashion.Label(i)))
-	}
+	j := ensembleJSON{Own: e.Data.Set != "", Classes: e.Classes.Names()}
 	for _, m := range e.Members {
 		j.Members = append(j.Members, memberJSON{m.Title, m.Name(), m.Run.Published, m.Weight, [3]float64{m.Test.Value, m.Test.Low, m.Test.High}, m.Run.Record.Parameters, len(m.Run.History)})
 	}

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"strconv"
 
-	"fashionlab/fashion"
 	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/run"
 )
@@ -22,11 +21,7 @@ func Metadata(name string, r *run.Run) (map[string]string, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(recipe)
-	var names []string
-	for l := range r.Record.Classes.Len() {
-		names = append(names, r.Record.Classes.Name(fashion.Label(l)))
-	}
-	classes, err := json.Marshal(names)
+	classes, err := json.Marshal(r.Record.Classes.Names())
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"fashionlab/fashion"
 	"fashionlab/fashion/disk"
 	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/metrics"
@@ -68,11 +67,7 @@ func (l Line) card() (string, error) {
 // cardData says what the network was trained on.
 func (l Line) cardData(b *strings.Builder) {
 	d := l.run.Recipe.Data
-	classes := l.run.Record.Classes
-	var names []string
-	for c := range classes.Len() {
-		names = append(names, classes.Name(fashion.Label(c)))
-	}
+	names := l.run.Record.Classes.Names()
 	set := "Fashion-MNIST (Xiao, Rasul and Vollgraf, 2017)"
 	if d.Set != "" {
 		set = "A data set of one's own with the digest `" + d.Set + "`"

@@ -102,7 +102,7 @@ func (l labelOptions) mount(s *demo.Server, e *demo.Ensemble) error {
 	if err != nil {
 		return err
 	}
-	r, err := review.New(review.Names(e), predicted, l.dir, l.out)
+	r, err := review.New(e.Classes.Names(), predicted, l.dir, l.out)
 	if err != nil {
 		return err
 	}

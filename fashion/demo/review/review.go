@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 
-	"fashionlab/fashion"
 	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/demo"
 	"fashionlab/fashion/disk"
@@ -196,12 +195,4 @@ func Predict(e *demo.Ensemble, dir string) ([]demo.File, error) {
 		}
 	}
 	return list, nil
-}
-
-// Names are the names of an ensemble's classes.
-func Names(e *demo.Ensemble) (names []string) {
-	for class := range e.Classes.Len() {
-		names = append(names, e.Classes.Name(fashion.Label(class)))
-	}
-	return names
 }

@@ -65,7 +65,7 @@ func TestAPictureIsShownAsAModelOfLargerImagesInColourReadsIt(t *testing.T) {
 	if linked, err := review.Predict(e, link); err != nil || len(linked) != len(files) {
 		t.Errorf("by a symbolic link %d pictures are found, want %d (%v)", len(linked), len(files), err)
 	}
-	r, err = review.New(review.Names(e), files[:1], dir, t.TempDir())
+	r, err = review.New(e.Classes.Names(), files[:1], dir, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,10 +48,7 @@ func Write(ctx context.Context, dir string, e *demo.Ensemble) error {
 		return errors.New("the models learned a data set of one's own; the page without a server is for models of Fashion-MNIST, `demo -run` serves these")
 	}
 	files := map[string][]byte{"index.html": page, "static.js": script}
-	said := models{Temperature: e.Temperature}
-	for c := range e.Classes.Len() {
-		said.Classes = append(said.Classes, e.Classes.Name(fashion.Label(c)))
-	}
+	said := models{Temperature: e.Temperature, Classes: e.Classes.Names()}
 	for i, m := range e.Members {
 		name := fmt.Sprintf("member%d.onnx", i+1)
 		data, err := export.ONNX(m.Name(), m.Run, export.Options{Bytes: true, Softmax: true})
