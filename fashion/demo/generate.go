@@ -95,7 +95,7 @@ func (s *Server) generate(g *generator, r generateRequest) (generateResponse, er
 	if err != nil {
 		return generateResponse{}, err
 	}
-	return generateResponse{dataURI(photo.Grey(images[0])), p.Ensemble.Probabilities[0]}, nil
+	return generateResponse{DataURI(photo.Grey(images[0])), p.Ensemble.Probabilities[0]}, nil
 }
 
 // decodeRequest decodes a request that is one JSON value, with no field that it does not know.
@@ -151,5 +151,5 @@ func (s *Server) handleGenerate(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusInternalServerError, failedText)
 		return
 	}
-	writeJSON(w, http.StatusOK, made)
+	WriteJSON(w, http.StatusOK, made)
 }

@@ -63,15 +63,15 @@ func (e *Ensemble) describe() ensembleJSON {
 
 // describe is an explanation for the page, with the nearest neighbours once they are prepared.
 func (s *Server) describe(e Explanation) explanationJSON {
-	j := explanationJSON{Probabilities: e.Probabilities, Members: e.Members, Decision: e.Decision, Reason: e.Reason, GradCAM: dataURI(heatMap(e.GradCAM, s.ensemble.shape.Dimensions()[0])),
+	j := explanationJSON{Probabilities: e.Probabilities, Members: e.Members, Decision: e.Decision, Reason: e.Reason, GradCAM: DataURI(heatMap(e.GradCAM, s.ensemble.shape.Dimensions()[0])),
 		GradCAMClass: s.ensemble.Classes.Name(e.GradCAMClass), NoNeighbours: s.noNeighbours.Load()}
 	for _, step := range e.Prepared.Steps {
-		j.Steps = append(j.Steps, stepJSON{step.Name, step.Note, dataURI(step.Image)})
+		j.Steps = append(j.Steps, stepJSON{step.Name, step.Note, DataURI(step.Image)})
 	}
 	if n := e.near; n != nil {
 		j.Neighbours = []neighbourJSON{}
 		for _, near := range n.Nearest(e.Features, nearestShown) {
-			j.Neighbours = append(j.Neighbours, neighbourJSON{s.ensemble.Classes.Name(near.Label), near.Similarity, dataURI(n.set.Shape.Image(n.set.At(near.Row)))})
+			j.Neighbours = append(j.Neighbours, neighbourJSON{s.ensemble.Classes.Name(near.Label), near.Similarity, DataURI(n.set.Shape.Image(n.set.At(near.Row)))})
 		}
 	}
 	return j
@@ -86,8 +86,8 @@ func heatMap(values []float32, side int) image.Image {
 	return img
 }
 
-// dataURI is a picture as the address of an image element.
-func dataURI(img image.Image) string {
+// DataURI is a picture as the address of an image element.
+func DataURI(img image.Image) string {
 	var file bytes.Buffer
 	e := png.Encoder{CompressionLevel: png.BestSpeed}
 	if err := e.Encode(&file, img); err != nil {

@@ -181,7 +181,7 @@ func (s *Server) handleEnsemble(w http.ResponseWriter, _ *http.Request) {
 	if g := s.generator.Load(); g != nil {
 		j.Directions = len(g.directions)
 	}
-	writeJSON(w, http.StatusOK, j)
+	WriteJSON(w, http.StatusOK, j)
 }
 
 // admit reports whether a request comes from the page and within the limits of its client; otherwise the response is written.
@@ -234,7 +234,7 @@ func (s *Server) handlePredict(w http.ResponseWriter, r *http.Request) {
 		log.Printf("demo: %v", err)
 		writeError(w, http.StatusInternalServerError, failedText)
 	default:
-		writeJSON(w, http.StatusOK, response)
+		WriteJSON(w, http.StatusOK, response)
 	}
 }
 
@@ -290,10 +290,11 @@ func writeBusy(w http.ResponseWriter) {
 }
 
 func writeError(w http.ResponseWriter, status int, text string) {
-	writeJSON(w, status, map[string]string{"error": text})
+	WriteJSON(w, status, map[string]string{"error": text})
 }
 
-func writeJSON(w http.ResponseWriter, status int, v any) {
+// WriteJSON writes a response, or the status 500 where JSON has no form for it.
+func WriteJSON(w http.ResponseWriter, status int, v any) {
 	data, err := json.Marshal(v)
 	if err != nil { // a probability is NaN
 		log.Printf("demo: %v", err)

@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"context"
 	_ "embed"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"image"
-	"image/png"
-	"log"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -92,14 +89,7 @@ func answer(w http.ResponseWriter, v any, err error) {
 	if err != nil {
 		status, v = http.StatusUnprocessableEntity, map[string]string{"error": err.Error()}
 	}
-	data, err := json.Marshal(v)
-	if err != nil { // a probability is NaN
-		log.Printf("review: %v", err)
-		status, data = http.StatusInternalServerError, []byte(`{"error": "the review failed; its terminal shows the error"}`)
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	w.Write(data) // an error means that the client is gone
+	demo.WriteJSON(w, status, v)
 }
 
 // describe is the review for the page.
@@ -145,19 +135,6 @@ func (r *Review) show(ctx context.Context, i int) (shownJSON, error) {
 		draw.ApproxBiLinear.Scale(small, small.Rect, img, b, draw.Src, nil)
 		img = small
 	}
-	picture, err := dataURI(img)
-	if err != nil {
-		return shownJSON{}, err
-	}
 	steps := it.prediction.Prepared.Steps
-	model, err := dataURI(steps[len(steps)-1].Image)
-	return shownJSON{picture, model}, err
-}
-
-// dataURI is a picture as the address of an image element.
-func dataURI(img image.Image) (string, error) {
-	var file bytes.Buffer
-	e := png.Encoder{CompressionLevel: png.BestSpeed}
-	err := e.Encode(&file, img)
-	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(file.Bytes()), err
+	return shownJSON{demo.DataURI(img), demo.DataURI(steps[len(steps)-1].Image)}, nil
 }
