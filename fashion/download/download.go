@@ -4,11 +4,11 @@
 package download
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"time"
@@ -17,17 +17,10 @@ import (
 // defaultSilence is the longest time without a byte.
 const defaultSilence = 30 * time.Second
 
-// defaultTransport has a short timeout for connecting. Proxies come from the environment.
-var defaultTransport = &http.Transport{
-	Proxy:             http.ProxyFromEnvironment,
-	DialContext:       (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
-	ForceAttemptHTTP2: true,
-}
-
 // Client downloads files. The zero value is ready to use.
 type Client struct {
 	Silence   time.Duration     // the longest time without a byte; 0 means 30 s
-	Transport http.RoundTripper // nil means one with the environment's proxies
+	Transport http.RoundTripper // nil means http.DefaultTransport
 }
 
 // SilentError is a server that sent nothing for too long.
@@ -159,17 +152,10 @@ type answer struct {
 
 // send sends a request and waits for the header of the response.
 func (c Client) send(request *http.Request) (*answer, error) {
-	a := &answer{silence: c.Silence}
-	if a.silence == 0 {
-		a.silence = defaultSilence
-	}
-	transport := c.Transport
-	if transport == nil {
-		transport = defaultTransport
-	}
+	a := &answer{silence: cmp.Or(c.Silence, defaultSilence)}
 	a.ctx, a.cancel = context.WithCancelCause(request.Context())
 	a.timer = time.AfterFunc(a.silence, func() { a.cancel(&SilentError{a.silence}) })
-	response, err := (&http.Client{Transport: transport, CheckRedirect: checkRedirect}).Do(request.WithContext(a.ctx))
+	response, err := (&http.Client{Transport: c.Transport, CheckRedirect: checkRedirect}).Do(request.WithContext(a.ctx))
 	a.timer.Stop()
 	if err != nil {
 		err = a.reason(err)
