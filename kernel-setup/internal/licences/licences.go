@@ -47,13 +47,24 @@ func List(ctx context.Context, l layout.Layout) ([]Component, error) {
 		data.Where = dir
 	}
 	digits := Component{"Optical Recognition of Handwritten Digits (UCI)", "300 digits", "CC-BY-4.0", filepath.Join(l.Root, "fashion", "scene", "digits")}
-	web := Component{Name: "onnxruntime-web (of demo -static)", Version: "1.30.0", Licence: "MIT"}
-	if home, err := fashion.Home(); err == nil {
-		if file := filepath.Join(home, "onnxruntime-web-1.30.0.tgz"); exists(file) {
-			web.Where = file
-		}
+	list = append(list, Component{name, version, "Apache-2.0", path}, data, digits)
+	return append(list, webRuntimes(l)...), nil // these come without a text
+}
+
+// webRuntimes are the versions of onnxruntime-web whose archives are in the private folder, where demo -static keeps them, or one that is not installed.
+func webRuntimes(l layout.Layout) []Component {
+	const prefix, suffix = "onnxruntime-web-", ".tgz"
+	c := Component{Name: "onnxruntime-web (of demo -static)", Licence: "MIT"}
+	archives, err := fashion.Glob(l.Home, prefix+"*"+suffix)
+	if err != nil || len(archives) == 0 {
+		return []Component{c}
 	}
-	return append(list, Component{name, version, "Apache-2.0", path}, data, digits, web), nil // these come without a text
+	var list []Component
+	for _, c.Where = range archives {
+		c.Version = strings.TrimSuffix(strings.TrimPrefix(filepath.Base(c.Where), prefix), suffix)
+		list = append(list, c)
+	}
+	return list
 }
 
 func exists(file string) bool {

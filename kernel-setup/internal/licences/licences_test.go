@@ -111,6 +111,17 @@ func TestModulesOfTheClusterAreListedOnceItIsBuilt(t *testing.T) {
 	}
 }
 
+func TestPageWithoutAServerComputesWithTheVersionThatWasDownloaded(t *testing.T) {
+	l := layouttest.New(t)
+	if list := webRuntimes(l); len(list) != 1 || list[0].Version != "" || list[0].Where != "" {
+		t.Errorf("before it is downloaded: %+v", list)
+	}
+	write(t, l.Home, "onnxruntime-web-1.30.0.tgz", "", "onnxruntime-web-2.0.1.tgz.part", "")
+	if list := webRuntimes(l); len(list) != 1 || list[0].Version != "1.30.0" || list[0].Where != filepath.Join(l.Home, "onnxruntime-web-1.30.0.tgz") {
+		t.Errorf("once it is: %+v", list)
+	}
+}
+
 func TestTableSaysWhatIsNotInstalledOrNotRecognized(t *testing.T) {
 	var b strings.Builder
 	if err := Print(&b, []Component{{"a", "1", "MIT", "/a"}, {"longer", "22", "", "/b"}, {"c", "", "", ""}}); err != nil {
