@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"fashionlab/kernel-setup/internal/layout"
@@ -24,10 +25,14 @@ func test(ctx context.Context, l layout.Layout, o options) error {
 		return process.RunShown(ctx, c)
 	}
 	goTest := func(env []string, args ...[]string) error { return goTestIn("", env, args...) }
+	others, err := otherPackages(ctx, l, goPath)
+	if err != nil {
+		return err
+	}
 	if err := goTest(l.Environment(), []string{"test", "-race", testLimit}, racePackages, o.args); err != nil {
 		return err
 	}
-	if err := goTest(l.BackendEnvironment(), []string{"test", testLimit}, otherPackages, o.args); err != nil || os.Getenv(clusterTests) == "" {
+	if err := goTest(l.BackendEnvironment(), []string{"test", testLimit}, others, o.args); err != nil || os.Getenv(clusterTests) == "" {
 		return err
 	}
 	return goTestIn(layout.ClusterModule, l.Environment(), []string{"test", testLimit, "."}, o.args)
@@ -42,15 +47,19 @@ const testPatience = 10 * time.Second
 // testLimit ends a package's tests that hang. A slow machine must not reach it.
 const testLimit = "-timeout=80m"
 
-// The packages that the test suite tests with the race detector are those that start goroutines, but for those with GoMLX and the notebooks, whose test waits for kernels most of its time.
-// The notebooks are the first of the others, so that the rest fill the time beside them.
-var (
-	racePackages = []string{"./fashion/disk/disktest", "./fashion/download", "./fashion/parent", "./fashion/hyperband", "./fashion/metrics", "./fashion/dataset", "./fashion/pictures", "./fashion/scene", "./fashion/notebook", "./fashion/cmd/fashionlab/internal/load",
-		"./kernel-setup", "./kernel-setup/internal/parts"}
-	otherPackages = []string{"./kernel-setup/internal/notebooks", "./fashion/train", "./fashion/claims", "./fashion", "./fashion/device", "./fashion/disk", "./fashion/recipes", "./fashion/run", "./fashion/estimate",
-		"./fashion/linear", "./fashion/fewshot", "./fashion/ensemble", "./fashion/study", "./fashion/plots/...", "./fashion/report", "./fashion/photo", "./fashion/corruption", "./fashion/demo/...",
-		"./fashion/layers", "./fashion/onnx", "./fashion/augment", "./fashion/models", "./fashion/pretrained", "./fashion/optim", "./fashion/infer", "./fashion/internal/...", "./fashion/gan", "./fashion/export",
-		"./fashion/cmd/fashionlab", "./fashion/cmd/fashionlab/internal/bench", "./fashion/cmd/fashionlab/internal/check", "./fashion/cmd/fashionlab/internal/clusterprogram",
-		"./fashion/cmd/fashionlab/internal/growth", "./fashion/cmd/fashionlab/internal/photobench", "./fashion/cmd/fashionlab/internal/searchplan",
-		"./kernel-setup/internal/cuda", "./kernel-setup/internal/layout", "./kernel-setup/internal/layouttest", "./kernel-setup/internal/licences", "./kernel-setup/internal/process", "./kernel-setup/internal/python"}
-)
+// notebooksPackage has a test that waits for kernels most of its time. It does without the race detector and comes first, so that the others fill the time beside it.
+const notebooksPackage = "fashionlab/kernel-setup/internal/notebooks"
+
+// racePackages are those that the test suite tests with the race detector: those that start goroutines, but for those with GoMLX and the notebooks.
+var racePackages = []string{"fashionlab/fashion/disk/disktest", "fashionlab/fashion/download", "fashionlab/fashion/parent", "fashionlab/fashion/hyperband", "fashionlab/fashion/metrics", "fashionlab/fashion/dataset",
+	"fashionlab/fashion/pictures", "fashionlab/fashion/scene", "fashionlab/fashion/notebook", "fashionlab/fashion/cmd/fashionlab/internal/load",
+	"fashionlab/kernel-setup", "fashionlab/kernel-setup/internal/cuda", "fashionlab/kernel-setup/internal/parts"}
+
+// otherPackages lists all packages but racePackages.
+func otherPackages(ctx context.Context, l layout.Layout, goPath string) ([]string, error) {
+	c := exec.CommandContext(ctx, goPath, "list", "./...")
+	c.Dir, c.Env, c.Stderr = l.Root, l.Environment(), os.Stderr
+	out, err := c.Output()
+	others := slices.DeleteFunc(strings.Fields(string(out)), func(name string) bool { return name == notebooksPackage || slices.Contains(racePackages, name) })
+	return append([]string{notebooksPackage}, others...), err
+}

@@ -24,17 +24,7 @@ func goList(t *testing.T, template string, patterns ...string) []string {
 
 const importPath = "{{.ImportPath}}"
 
-func TestSuiteTestsEachPackage(t *testing.T) {
-	tested := slices.Concat(goList(t, importPath, racePackages...), goList(t, importPath, otherPackages...))
-	for _, name := range goList(t, importPath, "./...") {
-		if n := len(slices.DeleteFunc(slices.Clone(tested), func(p string) bool { return p != name })); n != 1 {
-			t.Errorf("%s is tested %d times, want once", name, n)
-		}
-	}
-}
-
 func TestSuiteTestsPackagesThatStartGoroutinesWithTheRaceDetector(t *testing.T) {
-	const without = "fashionlab/kernel-setup/internal/notebooks" // see racePackages
 	raced := goList(t, importPath, racePackages...)
 	starts := regexp.MustCompile(`(?m)^\s*go (func|[a-zA-Z.]+)\(|\.Go\(`)
 	for _, line := range goList(t, importPath+" {{.Dir}} {{join .Deps \",\"}}", "./...") {
@@ -50,7 +40,7 @@ func TestSuiteTestsPackagesThatStartGoroutinesWithTheRaceDetector(t *testing.T) 
 			}
 			return starts.Match(text)
 		})
-		want := goroutines && !strings.Contains(of[2], "github.com/gomlx/gomlx") && of[0] != without
+		want := goroutines && !strings.Contains(of[2], "github.com/gomlx/gomlx") && of[0] != notebooksPackage
 		if got := slices.Contains(raced, of[0]); got != want {
 			t.Errorf("%s is tested with the race detector: %v, want %v: it starts goroutines: %v", of[0], got, want, goroutines)
 		}
