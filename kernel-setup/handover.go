@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -17,25 +16,25 @@ import (
 // handed is a command of the program fashion/cmd/fashionlab. That knows its flags; what it needs stands here.
 type handed struct {
 	name, summary string
-	needs         []string // names of the parts that must be set up first
+	needs         []string // names of the parts that must be set up first, beside the C compiler
 	gpu           bool     // computes on a GPU where there is one
 	trains        bool     // writes runs, unless it is asked for a plan
 }
 
 var handedOver = []handed{
-	{name: "train", summary: "train a recipe of the study and test it", needs: []string{parts.Compiler, parts.Plugin, parts.Data}, gpu: true, trains: true},
-	{name: "search", summary: "search hyperparameters with Hyperband", needs: []string{parts.Compiler, parts.Plugin, parts.Data}, gpu: true, trains: true},
-	{name: "report", summary: "print the results table", needs: []string{parts.Compiler}},
-	{name: "robustness", summary: "measure finished runs on corrupted images", needs: []string{parts.Compiler, parts.Plugin, parts.Data}, gpu: true, trains: true},
-	{name: "data", summary: "say what is in the folder of a data set of your own", needs: []string{parts.Compiler}},
-	{name: "predict", summary: "say what garments photos show", needs: []string{parts.Compiler, parts.Plugin}},
-	{name: "demo", summary: "say what garments photos show, as a web page", needs: []string{parts.Compiler, parts.Plugin, parts.Data}},
-	{name: "export", summary: "write a run's network for other programs", needs: []string{parts.Compiler, parts.Plugin}},
-	{name: "summary", summary: "print a model's layers, shapes and parameters", needs: []string{parts.Compiler}},
-	{name: "bench", summary: "time a training step", needs: []string{parts.Compiler, parts.Plugin, parts.Data}, gpu: true},
-	{name: "check", summary: "compare logits, loss and gradients of every network with values recorded on a CPU", needs: []string{parts.Compiler, parts.Plugin}, gpu: true},
-	{name: "backend", summary: "say which backend computes", needs: []string{parts.Compiler, parts.Plugin}, gpu: true},
-	{name: "probe", summary: "have the backend compute a convolution", needs: []string{parts.Compiler, parts.Plugin}, gpu: true},
+	{name: "train", summary: "train a recipe of the study and test it", needs: []string{parts.Plugin, parts.Data}, gpu: true, trains: true},
+	{name: "search", summary: "search hyperparameters with Hyperband", needs: []string{parts.Plugin, parts.Data}, gpu: true, trains: true},
+	{name: "report", summary: "print the results table"},
+	{name: "robustness", summary: "measure finished runs on corrupted images", needs: []string{parts.Plugin, parts.Data}, gpu: true, trains: true},
+	{name: "data", summary: "say what is in the folder of a data set of your own"},
+	{name: "predict", summary: "say what garments photos show", needs: []string{parts.Plugin}},
+	{name: "demo", summary: "say what garments photos show, as a web page", needs: []string{parts.Plugin, parts.Data}},
+	{name: "export", summary: "write a run's network for other programs", needs: []string{parts.Plugin}},
+	{name: "summary", summary: "print a model's layers, shapes and parameters"},
+	{name: "bench", summary: "time a training step", needs: []string{parts.Plugin, parts.Data}, gpu: true},
+	{name: "check", summary: "compare logits, loss and gradients of every network with values recorded on a CPU", needs: []string{parts.Plugin}, gpu: true},
+	{name: "backend", summary: "say which backend computes", needs: []string{parts.Plugin}, gpu: true},
+	{name: "probe", summary: "have the backend compute a convolution", needs: []string{parts.Plugin}, gpu: true},
 }
 
 // run sees to what a command needs and hands its arguments over as they are, but for -gpu and -deterministic.
@@ -65,7 +64,7 @@ func (h handed) run(ctx context.Context, args []string) error {
 	}
 	clustered := h.trains && onCluster(rest)
 	if clustered && h.name == "search" { // others compute
-		h.needs, h.gpu = []string{parts.Compiler}, false
+		h.needs, h.gpu = nil, false
 	}
 	if err := h.setUp(ctx, &l, o, rest); err != nil {
 		return err
@@ -80,12 +79,12 @@ func (h handed) run(ctx context.Context, args []string) error {
 
 // setUp provides what a command needs. Where that may take minutes, the program checks the command line before.
 func (h handed) setUp(ctx context.Context, l *layout.Layout, o options, args []string) error {
-	needs := h.needs
-	if os.Getenv(layout.ProgramVariable) != "" {
-		needs = nil
+	var needs []string
+	if os.Getenv(layout.ProgramVariable) == "" {
+		needs = append([]string{parts.Compiler}, h.needs...)
 	}
 	if len(parts.Missing(*l, needs)) > 0 || h.gpu && o.gpu.Choice != cuda.Off && l.System.NVIDIA().Found() {
-		if slices.Contains(needs, parts.Compiler) {
+		if len(needs) > 0 {
 			if err := parts.SetUp(ctx, *l, []string{parts.Compiler}); err != nil {
 				return err
 			}
