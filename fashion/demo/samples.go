@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"image"
+	"image/color/palette"
+	"image/draw"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
@@ -43,11 +45,9 @@ func Samples(dir string, set fashion.Set) ([]string, error) {
 	films := written(func(b *bytes.Buffer) error {
 		g := gif.GIF{}
 		for _, shot := range shots[2:4] {
-			frame, err := gif.Decode(bytes.NewReader(written(func(b *bytes.Buffer) error { return gif.Encode(b, shot, nil) })))
-			if err != nil {
-				return err
-			}
-			g.Image, g.Delay = append(g.Image, frame.(*image.Paletted)), append(g.Delay, 50)
+			frame := image.NewPaletted(shot.Bounds(), palette.Plan9)
+			draw.FloydSteinberg.Draw(frame, frame.Rect, shot, shot.Bounds().Min)
+			g.Image, g.Delay = append(g.Image, frame), append(g.Delay, 50)
 		}
 		return gif.EncodeAll(b, &g)
 	})
