@@ -5,7 +5,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"fashionlab/fashion/disk"
@@ -23,7 +22,7 @@ func doctorRuns(l layout.Layout, out io.Writer) error {
 	}
 	published := run.Published()
 	if os.Getenv(run.PublishedVariable) == "" {
-		published = run.StoreAt(filepath.Join(l.Root, "notebooks", "published"), true)
+		published = run.StoreAt(l.Published(), true)
 	}
 	problems := 0
 	for _, store := range []run.Store{run.StoreAt(root, false), published} {

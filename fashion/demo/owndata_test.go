@@ -39,7 +39,7 @@ func TestAModelOfADataSetOfOnesOwnIsServedWithItsClasses(t *testing.T) {
 	made := func(n, from int) fashion.Set {
 		s := fashion.Set{Classes: classes}
 		for i := range n {
-			p, err := pictures.Prepare(square(i%3, from+i), pictures.Stretch)
+			p, err := pictures.Preparation{Fit: pictures.Stretch}.Prepare(square(i%3, from+i))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -76,7 +76,7 @@ func TestAModelOfADataSetOfOnesOwnIsServedWithItsClasses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for class, name := range classes {
-		p, err := pictures.Prepare(square(class, 77), r.Record.Fit)
+		p, err := pictures.Preparation{Fit: r.Record.Fit}.Prepare(square(class, 77))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -39,11 +39,6 @@ func (p Preparation) Check() error {
 	return p.Shape.Check()
 }
 
-// Prepare brings a picture to 28x28 grey pixels, see Preparation.Prepare.
-func Prepare(img image.Image, fit string) (photo.Prepared, error) {
-	return Preparation{Fit: fit}.Prepare(img)
-}
-
 // Prepare brings a picture to the shape by the fit. A picture that has the shape's side is taken as it is, value by value. What is transparent counts as black, but for Photo. Its error is that of
 // photo.Prepare.
 func (p Preparation) Prepare(img image.Image) (photo.Prepared, error) {

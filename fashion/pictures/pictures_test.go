@@ -309,7 +309,7 @@ func TestFitsShowWhatTheySay(t *testing.T) {
 		pictures.Pad:     {0, 255, 0},
 		pictures.Stretch: {255, 255, 0},
 	} {
-		p, err := pictures.Prepare(wide, fit)
+		p, err := pictures.Preparation{Fit: fit}.Prepare(wide)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -34,7 +34,7 @@ func predicted(t *testing.T, n int) (dir string, files []demo.File) {
 		if err := errors.Join(png.Encode(file, o.Picture), file.Close()); err != nil {
 			t.Fatal(err)
 		}
-		prepared, err := pictures.Prepare(o.Picture, pictures.Pad)
+		prepared, err := pictures.Preparation{Fit: pictures.Pad}.Prepare(o.Picture)
 		if err != nil {
 			t.Fatal(err)
 		}

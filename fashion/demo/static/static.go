@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,9 +67,7 @@ func Write(ctx context.Context, dir string, e *demo.Ensemble) error {
 	if err != nil {
 		return err
 	}
-	for name, data := range runtime {
-		files[name] = data
-	}
+	maps.Copy(files, runtime)
 	if files["prepare.wasm"], files["wasm_exec.js"], err = preparation(ctx); err != nil {
 		return err
 	}

@@ -37,8 +37,7 @@ var (
 
 // ExtraProgram is where a program is, once it is built: beside the program fashionlab.
 func (l Layout) ExtraProgram(e Extra) string {
-	sum := sha256.Sum256([]byte(l.Root))
-	return filepath.Join(l.Programs(), hex.EncodeToString(sum[:6]), e.name)
+	return l.built(e.name)
 }
 
 // Build builds a program, unless it is up to date, and returns its path.

@@ -93,8 +93,13 @@ func (l Layout) Program() string {
 	if path := os.Getenv(ProgramVariable); path != "" {
 		return path
 	}
+	return l.built("fashionlab")
+}
+
+// built is where a program of this copy of the module is built.
+func (l Layout) built(name string) string {
 	sum := sha256.Sum256([]byte(l.Root))
-	return filepath.Join(l.Programs(), hex.EncodeToString(sum[:6]), "fashionlab")
+	return filepath.Join(l.Programs(), hex.EncodeToString(sum[:6]), name)
 }
 
 // LeastGo is the Go that go.mod asks for.

@@ -44,8 +44,8 @@ func dataFiles() []string {
 	return []string{fashion.TrainImagesFile, fashion.TrainLabelsFile, fashion.TestImagesFile, fashion.TestLabelsFile}
 }
 
-// FindData finds the data set and checks its checksums, unless nothing has changed since they were right.
-func FindData(l layout.Layout) (string, error) {
+// findData finds the data set and checks its checksums, unless nothing has changed since they were right.
+func findData(l layout.Layout) (string, error) {
 	dir, err := fashion.FindDir()
 	if err != nil {
 		return "", err
@@ -70,7 +70,7 @@ func FindData(l layout.Layout) (string, error) {
 // makeData provides the data set: from its authors, else from Debian's package where there is apt. A folder that the user named is left alone.
 func makeData(ctx context.Context, l layout.Layout, say func(string)) error {
 	if dir := os.Getenv(fashion.DirVariable); dir != "" {
-		_, err := FindData(l)
+		_, err := findData(l)
 		if err == nil {
 			return nil // it has been corrected meanwhile
 		}

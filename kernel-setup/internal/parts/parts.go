@@ -37,7 +37,7 @@ func All() []Part {
 		{Tools, findTools, makeTools, again},
 		{python.Jupyter, python.FindJupyter, python.MakeJupyter, again},
 		{Plugin, findPlugin, makePlugin, again},
-		{Data, FindData, makeData, again},
+		{Data, findData, makeData, again},
 		{Linker, findLinker, makeLinker, again},
 		{Kernel, findKernel, MakeKernel, again},
 	}

@@ -233,12 +233,12 @@ func TestCorruptDataSetIsFoundAgainAfterItWasRight(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv(fashion.DirVariable, dir)
-	if _, err := FindData(l); err != nil {
+	if _, err := findData(l); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, fashion.TestLabelsFile)
 	layouttest.Write(t, path, "corrupt")
-	_, err := FindData(l)
+	_, err := findData(l)
 	layouttest.Mentions(t, err, path)
 }
 
