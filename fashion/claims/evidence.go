@@ -252,5 +252,5 @@ func (e evidence) cost(s Side, seeds int) (c Cost) {
 	if len(parameters) == 0 {
 		return c
 	}
-	return Cost{metrics.Mean(parameters).Value, metrics.Mean(minutes).Value}
+	return Cost{metrics.Mean(parameters).Value, metrics.Mean(minutes).Value, len(minutes)}
 }

@@ -44,9 +44,9 @@ var measures = []Measure{CrossedHalves, OnTest, LastEpoch}
 // Rule says by what rule verdicts are given. It was fixed before the trainings of the queue.
 func Rule() string {
 	return fmt.Sprintf("Both sides of a comparison have the same seeds and images, and differ in one thing. The 95%% interval of the difference is over seeds and images at once. The verdict is *%s* if the "+
-		"interval lies above 0, or above a threshold that is named, *%s* if it lies below, *%s* otherwise, and *%s* with fewer than %d seeds or %s images. What is counted is named: %s; or, where a run has "+
-		"not kept what it predicts after each epoch and where networks vote, %s. The %s is shown beside it and gives no verdict. A claim has the verdict of its first comparison; of "+
-		"the others, about one in 20 differs by chance.", Confirmed, Contradicted, NoDifference, NotTested, leastSeeds, text.Thousands(leastImages), CrossedHalves, OnTest, LastEpoch)
+		"interval lies above 0, or above a threshold that is named, *%s* if it lies below, *%s* otherwise, and *%s* with fewer than %d seeds or %s images. The column *counted* names the measurement: %s; "+
+		"or, for ensembles and for runs that did not save their predictions of each epoch, %s. The %s is shown beside it and gives no verdict. A claim has the verdict of its first "+
+		"comparison; of the other comparisons without a true difference, about one in 20 will seem to show one.", Confirmed, Contradicted, NoDifference, NotTested, leastSeeds, text.Thousands(leastImages), CrossedHalves, OnTest, LastEpoch)
 }
 
 // Judgement is a claim with what the runs say.
@@ -94,6 +94,7 @@ type Found struct {
 type Cost struct {
 	Parameters float64
 	Minutes    float64 // of training
+	Seeds      int
 }
 
 // Verdict is what the first result says.

@@ -148,7 +148,7 @@ func TestVerdictIsThatOfTheIntervalOverSeedsAndImages(t *testing.T) {
 		if len(f.Results) != 3 || f.Results[1].Measure != claims.OnTest || f.Results[1].Images != 10000 || f.Results[2].Measure != claims.LastEpoch {
 			t.Errorf("the results are %+v, want one of each measure", f.Results)
 		}
-		if len(f.Runs) != 6 || f.Cost != (claims.Cost{Parameters: 1000, Minutes: 1}) {
+		if len(f.Runs) != 6 || f.Cost != (claims.Cost{Parameters: 1000, Minutes: 1, Seeds: 3}) {
 			t.Errorf("%d runs, cost %+v", len(f.Runs), f.Cost)
 		}
 		if len(j.Missing) != j.Trainings-6 {
@@ -286,7 +286,7 @@ func TestEnsembleIsJudgedOnTheTestImagesOnceAllMembersAreThere(t *testing.T) {
 	if r := f.Results[0]; j.Verdict() == claims.NotTested || r.Measure != claims.OnTest || r.Seeds != 3 || len(f.Results) != 1 || len(f.Runs) != 9 {
 		t.Errorf("it is %q by %+v", j.Verdict(), f.Results)
 	}
-	if f.VariantCost != (claims.Cost{Parameters: 3000, Minutes: 3}) || f.Cost != (claims.Cost{Parameters: 1000, Minutes: 1}) {
+	if f.VariantCost != (claims.Cost{Parameters: 3000, Minutes: 3, Seeds: 3}) || f.Cost != (claims.Cost{Parameters: 1000, Minutes: 1, Seeds: 3}) {
 		t.Errorf("the costs are %+v and %+v", f.VariantCost, f.Cost)
 	}
 	// The CNN need not be better to be viable.

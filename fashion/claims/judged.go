@@ -20,7 +20,7 @@ func (j Judgement) Summary() string {
 		return fmt.Sprintf("%s: %s", j.Claim.Statement, f.verdict())
 	}
 	r := f.Results[0]
-	return fmt.Sprintf("%s: %s (%s: %s; %d seeds, %s images; %s; a difference of %s would have been seen)",
+	return fmt.Sprintf("%s: %s (%s: %s; %d seeds, %s images; %s; a difference of %s is detected with 80%% power)",
 		j.Claim.Statement, f.Verdict(), f.Name(), r.Effect.Signed(), r.Seeds, text.Thousands(r.Images), r.Counted, r.Detectable())
 }
 
@@ -67,7 +67,7 @@ type Named struct {
 }
 
 // FigureNote says what a figure of Effects shows.
-const FigureNote = "difference of accuracy with its 95% interval over seeds and images; hollow: it holds 0; in brackets: seeds x images"
+const FigureNote = "difference of accuracy with its 95% interval over seeds and images; hollow: it contains 0; in brackets: seeds x images"
 
 // Effects are the differences that have a verdict, each with its seeds and images.
 func (j Judgement) Effects() (list []Named) {
@@ -81,7 +81,7 @@ func (j Judgement) Effects() (list []Named) {
 }
 
 // CostNote says what a figure of ByCost shows.
-const CostNote = "difference of accuracy with its 95% interval over seeds and images; hollow: it holds 0; the cheapest first, with the training time as a multiple of the baseline's"
+const CostNote = "difference of accuracy with its 95% interval over seeds and images; hollow: it contains 0; the cheapest first, with the training time as a multiple of the baseline's"
 
 // ByCost are the differences that have an interval, those first whose training takes least, each with its time as a multiple of the baseline's: the mean over the seeds, as the runs recorded it.
 func (j Judgement) ByCost() (list []Named) {
@@ -139,7 +139,11 @@ func (j Judgement) Notes() (notes []string) {
 
 // String names both costs.
 func (c Cost) String() string {
-	return fmt.Sprintf("%.2f million parameters, %.0f minutes of training", c.Parameters/1e6, c.Minutes)
+	said := fmt.Sprintf("%.2f million parameters, %.0f minutes of training", c.Parameters/1e6, c.Minutes)
+	if c.Seeds > 1 {
+		said += fmt.Sprintf(" (mean of %d seeds)", c.Seeds)
+	}
+	return said
 }
 
 // JudgeAll judges all claims, see Claim.Judge.
