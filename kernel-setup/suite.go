@@ -47,19 +47,27 @@ const testPatience = 10 * time.Second
 // testLimit ends a package's tests that hang. A slow machine must not reach it.
 const testLimit = "-timeout=80m"
 
-// notebooksPackage has a test that waits for kernels most of its time. It does without the race detector and comes first, so that the others fill the time beside it.
-const notebooksPackage = "fashionlab/kernel-setup/internal/notebooks"
+// The packages that take longest come first, so that the others fill the time beside them. The notebooks' tests wait for kernels most of the time: they do without the race detector.
+const (
+	notebooksPackage = "fashionlab/kernel-setup/internal/notebooks"
+	trainPackage     = "fashionlab/fashion/train"
+)
 
 // racePackages are those that the test suite tests with the race detector: those that start goroutines, but for those with GoMLX and the notebooks.
 var racePackages = []string{"fashionlab/fashion/disk/disktest", "fashionlab/fashion/download", "fashionlab/fashion/parent", "fashionlab/fashion/hyperband", "fashionlab/fashion/metrics", "fashionlab/fashion/dataset",
 	"fashionlab/fashion/pictures", "fashionlab/fashion/scene", "fashionlab/fashion/notebook", "fashionlab/fashion/cmd/fashionlab/internal/load",
 	"fashionlab/kernel-setup", "fashionlab/kernel-setup/internal/cuda", "fashionlab/kernel-setup/internal/parts"}
 
-// otherPackages lists all packages but racePackages.
+// otherPackages lists all packages but racePackages, in the order in which they are tested.
 func otherPackages(ctx context.Context, l layout.Layout, goPath string) ([]string, error) {
 	c := exec.CommandContext(ctx, goPath, "list", "./...")
 	c.Dir, c.Env, c.Stderr = l.Root, l.Environment(), os.Stderr
 	out, err := c.Output()
-	others := slices.DeleteFunc(strings.Fields(string(out)), func(name string) bool { return name == notebooksPackage || slices.Contains(racePackages, name) })
-	return append([]string{notebooksPackage}, others...), err
+	list := []string{notebooksPackage, trainPackage}
+	for _, name := range strings.Fields(string(out)) {
+		if !slices.Contains(list, name) && !slices.Contains(racePackages, name) {
+			list = append(list, name)
+		}
+	}
+	return list, err
 }
