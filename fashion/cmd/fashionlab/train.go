@@ -171,10 +171,12 @@ func share(r *run.Run, name string, publish, weights bool) error {
 		if !publish {
 			return nil
 		}
-		if p, err := run.Published().Open(name); err == nil {
-			if _, found, _ := p.LoadCheckpoint(run.Best); found { // a corrupt one is no reason to replace it without another
-				return fmt.Errorf("%s is published with its weights, which others may need; publish it with -weights again", name)
-			}
+		dir, err := run.Published().Path(name)
+		if err != nil {
+			return err
+		}
+		if published := (&run.Run{Dir: dir}); published.HasCheckpoint(run.Best) { // even if some of it is corrupt
+			return fmt.Errorf("%s is published with its weights, which others may need; publish it with -weights again", name)
 		}
 		return r.Publish(name, nil)
 	}
