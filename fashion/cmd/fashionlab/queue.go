@@ -80,7 +80,7 @@ func newQueue(q queueOptions, o trainOptions) (queue, error) {
 }
 
 // do trains what is missing until all is there or the time limit is reached, which is not an error. A training that fails does not keep the others waiting; its error comes last. What another
-// process trains is left to it, so that two may work at once.
+// process trains is left to it, so that two may work at once, and what a cluster failed to train is left to the next call.
 func (q queue) do(ctx context.Context) error {
 	missing, err := q.print()
 	if q.plan {
@@ -90,8 +90,9 @@ func (q queue) do(ctx context.Context) error {
 	defer cancel()
 	failed := []error{err}
 	if q.cluster.address != "" {
-		if err := q.trainOnCluster(limited, missing); limited.Err() == nil {
+		if err := q.trainOnCluster(limited, missing); err != nil && limited.Err() == nil {
 			failed = append(failed, err)
+			missing = slices.DeleteFunc(missing, forCluster)
 		}
 	}
 	for i, v := range missing {
@@ -120,14 +121,15 @@ func (q queue) do(ctx context.Context) error {
 // differInSeed reports whether two trainings differ in nothing but their seeds and names. With -match such are neighbours.
 func differInSeed(a, b study.Variant) bool { return a.WithSeed(b.Recipe.Seed).Recipe == b.Recipe }
 
-// trainOnCluster has a cluster train what is missing, all at once. What mixes in synthetic images or has teachers is left to this machine, which makes them.
+// forCluster reports whether a cluster is to do a training. What mixes in synthetic images or has teachers is left to this machine, which makes them.
+func forCluster(v study.Variant) bool {
+	s, err := v.Standing()
+	return err == nil && !s.Finished && v.Recipe.Data.Synthetic.Fraction == 0 && v.Recipe.Regularization.Distillation.Weight == 0
+}
+
+// trainOnCluster has a cluster train what is missing, all at once.
 func (q queue) trainOnCluster(ctx context.Context, missing []study.Variant) error {
-	var list []study.Variant
-	for _, v := range missing {
-		if s, err := v.Standing(); err == nil && !s.Finished && v.Recipe.Data.Synthetic.Fraction == 0 && v.Recipe.Regularization.Distillation.Weight == 0 {
-			list = append(list, v)
-		}
-	}
+	list := slices.DeleteFunc(slices.Clone(missing), func(v study.Variant) bool { return !forCluster(v) })
 	if len(list) == 0 {
 		return nil
 	}

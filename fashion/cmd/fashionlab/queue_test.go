@@ -8,10 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
+	"fashionlab/fashion"
 	"fashionlab/fashion/claims"
+	"fashionlab/fashion/cmd/fashionlab/internal/clusterprogram"
 	"fashionlab/fashion/disk"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
@@ -77,6 +80,22 @@ func TestQueueThatIsStoppedAndResumedEndsAsOneThatIsNot(t *testing.T) {
 	r, err := run.StoreAt(parts, false).Open(study.Schedules(study.Smoke)[0].Run)
 	if err != nil || r.Record.Finished.After(before) {
 		t.Errorf("it was trained again (%v)", err)
+	}
+}
+
+func TestQueueWhoseClusterFailsTrainsNothingOfIt(t *testing.T) {
+	root := t.TempDir()
+	t.Setenv(run.RootVariable, root)
+	t.Setenv(run.PublishedVariable, t.TempDir())
+	t.Setenv(fashion.DirVariable, t.TempDir()) // a training here would fail at once
+	t.Setenv(clusterprogram.Variable, "")
+	var out, messages bytes.Buffer
+	code := commandLine([]string{"train", "-all", "-profile", "smoke", "-claim", "plateau", "-cluster", "127.0.0.1:1"}, &out, &messages)
+	if code != exitFailed || !strings.HasPrefix(messages.String(), "-cluster needs a program") || strings.Count(messages.String(), "\n") != 1 {
+		t.Errorf("it ends with %d and says %q, want the cluster's error alone", code, &messages)
+	}
+	if begun, err := os.ReadDir(root); err != nil || len(begun) > 0 {
+		t.Errorf("it began %v (%v)", begun, err)
 	}
 }
 
