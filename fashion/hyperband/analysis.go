@@ -20,7 +20,7 @@ func ranks(values []float64) []float64 {
 	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(values[i], values[j]) })
 	list := make([]float64, len(values))
 	for from := 0; from < len(order); {
-		to := from
+		to := from + 1 // NaN does not equal itself
 		for to < len(order) && values[order[to]] == values[order[from]] {
 			to++
 		}

@@ -28,6 +28,13 @@ func TestRankCorrelationIsSpearmans(t *testing.T) {
 	}
 }
 
+func TestRankCorrelationEndsForNaN(t *testing.T) {
+	nan := math.NaN()
+	if got := hyperband.RankCorrelation([]float64{nan, 1, nan, 2}, []float64{1, 3, 2, 4}); math.Abs(got-1) > 1e-12 {
+		t.Errorf("it is %v, want 1: NaN is below all numbers", got)
+	}
+}
+
 func TestImportanceIsLargeForTheParameterThatDecidesAndBelowTheCriticalValueForOthers(t *testing.T) {
 	s := search(t)
 	s.Brackets = hyperband.RandomSearch(300, 1)

@@ -33,8 +33,8 @@ func (s Search[C]) ReadFinals() (f Finals, err error) {
 	}
 	trials := Cost(s.Brackets).Trials
 	for id, correct := range f.Correct {
-		if err == nil && (id < 1 || id > trials || correct < 0 || correct > f.Images) {
-			err = fmt.Errorf("trial %d has %d of %d images, want a trial from 1 to %d and 0 to all images", id, correct, f.Images, trials)
+		if err == nil && (id < 1 || id > trials || f.Images < 1 || correct < 0 || correct > f.Images) {
+			err = fmt.Errorf("trial %d has %d of %d images, want a trial from 1 to %d and 0 to all of 1 image or more", id, correct, f.Images, trials)
 		}
 	}
 	if err != nil {
