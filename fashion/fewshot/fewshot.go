@@ -3,8 +3,8 @@
 package fewshot
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -169,24 +169,15 @@ func probabilities(z *mat.Dense) [][]float32 {
 // scaled are features whose columns have the training features' mean subtracted and are divided by their standard deviation, and a column of ones. A column that is the same for all training images
 // becomes 0.
 func scaled(train, test [][]float32) (x, y *mat.Dense, err error) {
-	if len(train) == 0 || len(test) == 0 || len(train[0]) == 0 {
-		return nil, nil, errors.New("there are no features")
+	if x, err = metrics.Matrix(train, 1); err != nil {
+		return nil, nil, fmt.Errorf("training %w", err)
 	}
-	columns := len(train[0])
-	x, y = mat.NewDense(len(train), columns+1, nil), mat.NewDense(len(test), columns+1, nil)
-	for _, of := range []struct {
-		to   *mat.Dense
-		rows [][]float32
-	}{{x, train}, {y, test}} {
-		for i, row := range of.rows {
-			if len(row) != columns {
-				return nil, nil, fmt.Errorf("row %d has %d features, want %d", i, len(row), columns)
-			}
-			for j, v := range row {
-				of.to.Set(i, j, float64(v))
-			}
-			of.to.Set(i, columns, 1)
-		}
+	if y, err = metrics.Matrix(test, 1); err != nil {
+		return nil, nil, fmt.Errorf("test %w", err)
+	}
+	_, columns := x.Dims()
+	if _, got := y.Dims(); got != columns {
+		return nil, nil, fmt.Errorf("the test images have %d features, want %d as the training images", got, columns)
 	}
 	column := make([]float64, len(train))
 	for j := range columns {
@@ -202,5 +193,13 @@ func scaled(train, test [][]float32) (x, y *mat.Dense, err error) {
 			}
 		}
 	}
-	return x, y, nil
+	return withOnes(x), withOnes(y), nil
+}
+
+// withOnes is a matrix with a column of ones after its own.
+func withOnes(x *mat.Dense) *mat.Dense {
+	rows, _ := x.Dims()
+	var wide mat.Dense
+	wide.Augment(x, mat.NewDense(rows, 1, slices.Repeat([]float64{1}, rows)))
+	return &wide
 }

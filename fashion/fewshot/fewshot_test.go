@@ -73,12 +73,19 @@ func TestWhatNothingCanBeLearnedFromIsAnError(t *testing.T) {
 		"one class":    {Features: good.Features, Labels: make([]fashion.Label, 6)},
 		"fewer labels": {Features: good.Features, Labels: good.Labels[:5]},
 		"ragged rows":  {Features: [][]float32{{1, 2}, {1}}, Labels: []fashion.Label{0, 1}},
+		"no number":    {Features: [][]float32{{1, 2, 3}, {float32(math.NaN()), 2, 3}}, Labels: []fashion.Label{0, 1}},
+		"other widths": {Features: [][]float32{{1, 2}, {2, 1}}, Labels: []fashion.Label{0, 1}},
 	} {
 		if _, err := fewshot.NearestNeighbours(bad, good, 1); err == nil {
 			t.Errorf("%s: neighbours are found", name)
 		}
 		if _, err := fewshot.LinearProbe(bad, good, 1); err == nil {
 			t.Errorf("%s: a probe is fitted", name)
+		}
+		if len(bad.Features) != len(good.Features) { // the labels of test images are not learned
+			if _, err := fewshot.LinearProbe(good, bad, 1); err == nil {
+				t.Errorf("%s: a probe predicts", name)
+			}
 		}
 	}
 	if _, err := fewshot.LinearProbe(good, good, 0); err == nil {

@@ -9,8 +9,8 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// matrix returns features as a matrix, [N, D], after a check of their shape and values. N must be minRows or more.
-func matrix(features [][]float32, minRows int) (*mat.Dense, error) {
+// Matrix returns features as a matrix, [N, D], after a check of their shape and values. N must be minRows or more.
+func Matrix(features [][]float32, minRows int) (*mat.Dense, error) {
 	if len(features) < minRows {
 		return nil, fmt.Errorf("features of %d rows, want %d or more", len(features), minRows)
 	}

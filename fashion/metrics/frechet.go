@@ -19,7 +19,7 @@ type Normal struct {
 
 // FitNormal describes features, [N, D], N at least 2.
 func FitNormal(features [][]float32) (Normal, error) {
-	x, err := matrix(features, 2)
+	x, err := Matrix(features, 2)
 	if err != nil {
 		return Normal{}, err
 	}
@@ -73,8 +73,8 @@ func KID(a, b [][]float32, block int) (mean, standardError float64, err error) {
 	a, b = shuffled(a), shuffled(b)
 	values := make([]float64, blocks)
 	for i := range values {
-		x, errX := matrix(a[i*block:(i+1)*block], 2)
-		y, errY := matrix(b[i*block:(i+1)*block], 2)
+		x, errX := Matrix(a[i*block:(i+1)*block], 2)
+		y, errY := Matrix(b[i*block:(i+1)*block], 2)
 		if err := errors.Join(errX, errY); err != nil {
 			return 0, 0, err
 		}

@@ -103,8 +103,8 @@ func TestKIDOfABlockIsTheSumOverPairs(t *testing.T) {
 			want -= 2 * kernel(x[i], y[j]) / 16
 		}
 	}
-	a, errA := matrix(x, 2)
-	b, errB := matrix(y, 2)
+	a, errA := Matrix(x, 2)
+	b, errB := Matrix(y, 2)
 	if err := errors.Join(errA, errB); err != nil {
 		t.Fatal(err)
 	}

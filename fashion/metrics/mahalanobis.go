@@ -29,7 +29,7 @@ func FitClassNormals(features [][]float32, labels []fashion.Label) (*ClassNormal
 	if len(labels) != len(features) {
 		return nil, fmt.Errorf("%d labels for features of %d rows, want as many", len(labels), len(features))
 	}
-	x, err := matrix(features, 2)
+	x, err := Matrix(features, 2)
 	if err != nil {
 		return nil, err
 	}

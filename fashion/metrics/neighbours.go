@@ -113,7 +113,7 @@ func (x *CosineIndex) compare(features [][]float32, k int, take func(cosines []f
 
 // normalized scales each row to length 1 unless it is all 0.
 func normalized(features [][]float32) (*mat.Dense, error) {
-	x, err := matrix(features, 1)
+	x, err := Matrix(features, 1)
 	if err != nil {
 		return nil, err
 	}

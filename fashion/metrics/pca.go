@@ -11,7 +11,7 @@ import (
 // PCA projects features, [N, D], on their first two principal components (Hotelling, "Analysis of a Complex of Statistical Variables into Principal
 // Components", 1933). The first coordinate has the larger variance, the mean of both is 0. Features of one column have the second coordinate 0.
 func PCA(features [][]float32) ([][2]float64, error) {
-	x, err := matrix(features, 2)
+	x, err := Matrix(features, 2)
 	if err != nil {
 		return nil, err
 	}

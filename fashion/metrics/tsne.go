@@ -30,7 +30,7 @@ const (
 // perplexity is about the number of neighbours that count, usually 30; there must be three times as many rows or more. iterations are steps of
 // gradient descent: 500 suffice for 1,000 rows. The time grows with the square of the rows. The same input and seed give the same points.
 func TSNE(features [][]float32, perplexity float64, seed uint64, iterations int) ([][2]float64, error) {
-	x, err := matrix(features, 2)
+	x, err := Matrix(features, 2)
 	switch {
 	case err != nil:
 		return nil, err
