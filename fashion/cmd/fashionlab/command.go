@@ -102,31 +102,16 @@ func (c command) printUsage(w io.Writer, f *flag.FlagSet) {
 
 // parseFlags reads the flags, which may stand among the arguments, up to "--", and returns the arguments.
 func parseFlags(f *flag.FlagSet, args []string) (rest []string, err error) {
-	for len(args) > 0 {
-		if args[0] == "--" {
-			return append(rest, args[1:]...), nil
-		}
-		if !strings.HasPrefix(args[0], "-") || args[0] == "-" {
-			rest, args = append(rest, args[0]), args[1:]
-			continue
-		}
-		n := 1
-		name, _, hasValue := strings.Cut(strings.TrimLeft(args[0], "-"), "=")
-		if known := f.Lookup(name); known != nil && !hasValue && !isBool(known) {
-			n = min(2, len(args))
-		}
-		if err := f.Parse(args[:n]); err != nil {
+	for {
+		if err := f.Parse(args); err != nil {
 			return nil, err
 		}
-		args = args[n:]
+		n := len(args) - f.NArg() // read as flags
+		if f.NArg() == 0 || n > 0 && args[n-1] == "--" {
+			return append(rest, f.Args()...), nil
+		}
+		rest, args = append(rest, f.Arg(0)), f.Args()[1:]
 	}
-	return rest, nil
-}
-
-// isBool reports whether a flag needs no value.
-func isBool(f *flag.Flag) bool {
-	b, ok := f.Value.(interface{ IsBoolFlag() bool })
-	return ok && b.IsBoolFlag()
 }
 
 // addProfile defines the flag -profile.
