@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 
 	"fashionlab/fashion/cmd/fashionlab/internal/clusterprogram"
@@ -20,21 +19,6 @@ type clusterOptions struct {
 func (c *clusterOptions) define(f *flag.FlagSet, prefix string) {
 	f.StringVar(&c.address, "cluster", "", prefix+"have the workers of a cluster train; the `address` of its server, such as 127.0.0.1:7233")
 	f.StringVar(&c.kind, "kind", "", "with -cluster: the kind of workers, as its first `letters`, where there are several")
-}
-
-// check checks the flags of search.
-func (c clusterOptions) check(o searchOptions) error {
-	switch {
-	case c.address == "" && c.kind != "":
-		return errors.New("-kind belongs to -cluster")
-	case c.address == "":
-		return nil
-	case o.curves:
-		return errors.New("-curves measures the trained models here: leave out -cluster")
-	case o.workers != 1:
-		return errors.New("-workers is for a search on this machine; a cluster has as many as there are")
-	}
-	return nil
 }
 
 // search has a cluster do a search, in whose journal it then finds what was measured.

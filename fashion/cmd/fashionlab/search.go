@@ -48,16 +48,18 @@ come with the project.`,
 				if o.profile, err = study.ParseProfile(*profile); err != nil {
 					return nil, err
 				}
-				if o.workers < 1 {
-					return nil, fmt.Errorf("-workers is %d, want 1 or more", o.workers)
-				}
 				if o.limit < 0 {
 					return nil, fmt.Errorf("-for is %v, want a time such as 2h30m", o.limit)
 				}
-				if err := o.cluster.check(o); err != nil {
-					return nil, err
-				}
-				switch given := o.budget != (study.Budget{}) || *rounding != ""; {
+				switch given, onCluster := o.budget != (study.Budget{}) || *rounding != "", o.cluster.address != ""; {
+				case o.workers < 1:
+					return nil, fmt.Errorf("-workers is %d, want 1 or more", o.workers)
+				case o.cluster.kind != "" && !onCluster:
+					return nil, errors.New("-kind belongs to -cluster")
+				case onCluster && o.curves:
+					return nil, errors.New("-curves measures the trained models here: leave out -cluster")
+				case onCluster && o.workers != 1:
+					return nil, errors.New("-workers is for a search on this machine; a cluster has as many as there are")
 				case o.curves && given:
 					return nil, errors.New("-curves has trials and epochs of its own: leave out -R, -eta and -rounding")
 				case o.publish && !(o.curves && o.profile == study.Full):
