@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 )
 
 // command is a subcommand of the program.
@@ -117,4 +119,21 @@ func parseFlags(f *flag.FlagSet, args []string) (rest []string, err error) {
 // addProfile defines the flag -profile.
 func addProfile(f *flag.FlagSet) *string {
 	return f.String("profile", "quick", "`size` of the study: smoke, quick or full")
+}
+
+// timeLimit is the value of the flag -for, 0 for none.
+type timeLimit struct{ time.Duration }
+
+func (l *timeLimit) define(f *flag.FlagSet, usage string) {
+	f.Func("for", usage, func(value string) (err error) {
+		if l.Duration, err = time.ParseDuration(value); l.Duration < 0 {
+			err = errors.New("want a time such as 2h30m")
+		}
+		return err
+	})
+}
+
+// context is one that ends when the time is over.
+func (l timeLimit) context(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, cmp.Or(l.Duration, 1<<63-1))
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -25,7 +24,7 @@ import (
 type queueOptions struct {
 	all, plan    bool
 	claim, match string
-	limit        time.Duration
+	limit        timeLimit
 	cluster      clusterOptions
 }
 
@@ -33,7 +32,7 @@ func (o *queueOptions) define(f *flag.FlagSet) {
 	f.BoolVar(&o.all, "all", false, "train whatever the study's claims need and is missing, one after the other")
 	f.StringVar(&o.claim, "claim", "", "with -all: only for the claim of this `name`")
 	f.StringVar(&o.match, "match", "", "with -all: only runs whose names match this regular `expression`, such as ingredients/mixup")
-	f.DurationVar(&o.limit, "for", 0, "with -all: stop after this `time`, such as 2h30m; the next call resumes (default: train everything)")
+	o.limit.define(f, "with -all: stop after this `time`, such as 2h30m; the next call resumes (default: train everything)")
 	o.cluster.define(f, "with -all: ")
 	f.StringVar(&o.cluster.bucket, "bucket", "", "with -cluster: the `bucket` of its workers, from which the runs are fetched (default the one of a worker on this machine)")
 	f.BoolVar(&o.plan, "plan", false, "with -all: only print what is missing and how long it takes")
@@ -57,8 +56,6 @@ func newQueue(q queueOptions, o trainOptions) (queue, error) {
 		return queue{}, errors.New("-all has recipes, names, epochs and seeds of its own, and publishes no weights")
 	case o.publish && o.profile != study.Full:
 		return queue{}, fmt.Errorf("-publish is for the claims at profile %s; at %s they show large effects only", study.Full, o.profile)
-	case q.limit < 0:
-		return queue{}, fmt.Errorf("-for is %v, want a time such as 2h30m", q.limit)
 	}
 	asked := claims.All()
 	if q.claim != "" {
@@ -86,7 +83,7 @@ func (q queue) do(ctx context.Context) error {
 	if q.plan {
 		return err
 	}
-	limited, cancel := context.WithTimeout(ctx, cmp.Or(q.limit, 1<<63-1))
+	limited, cancel := q.limit.context(ctx)
 	defer cancel()
 	failed := []error{err}
 	if q.cluster.address != "" {

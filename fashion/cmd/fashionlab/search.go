@@ -11,7 +11,6 @@ import (
 	"os"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"fashionlab/fashion/cmd/fashionlab/internal/searchplan"
 	"fashionlab/fashion/hyperband"
@@ -39,7 +38,7 @@ come with the project.`,
 			f.IntVar(&o.workers, "workers", 1, "trainings at once")
 			f.BoolVar(&o.curves, "curves", false, "train every trial to the end instead, see above")
 			f.BoolVar(&o.publish, "publish", false, "with -curves: put what was measured into notebooks/published, to come with the project")
-			f.DurationVar(&o.limit, "for", 0, "stop after this `time`, such as 2h30m; the next call resumes (default: search to the end)")
+			o.limit.define(f, "stop after this `time`, such as 2h30m; the next call resumes (default: search to the end)")
 			o.cluster.define(f, "")
 			f.BoolVar(&o.plan, "plan", false, "say what the search costs, and do not begin")
 			f.BoolVar(&o.json, "json", false, "print JSON")
@@ -47,9 +46,6 @@ come with the project.`,
 				var err error
 				if o.profile, err = study.ParseProfile(*profile); err != nil {
 					return nil, err
-				}
-				if o.limit < 0 {
-					return nil, fmt.Errorf("-for is %v, want a time such as 2h30m", o.limit)
 				}
 				switch given, onCluster := o.budget != (study.Budget{}) || *rounding != "", o.cluster.address != ""; {
 				case o.workers < 1:
@@ -84,7 +80,7 @@ type searchOptions struct {
 	profile         study.Profile
 	budget          study.Budget
 	workers         int
-	limit           time.Duration // 0 for none
+	limit           timeLimit
 	curves, publish bool
 	plan, json      bool
 	cluster         clusterOptions
@@ -104,7 +100,7 @@ func search(ctx context.Context, s hyperband.Search[recipes.Recipe], o searchOpt
 		}
 		return p.Print(os.Stdout)
 	}
-	limited, cancel := context.WithTimeout(ctx, cmp.Or(o.limit, 1<<63-1))
+	limited, cancel := o.limit.context(ctx)
 	defer cancel()
 	found, err := o.find(limited, s)
 	switch {
