@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"text/tabwriter"
 
 	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/internal/text"
@@ -43,13 +42,7 @@ func printOwn(w io.Writer, lines []Line) error {
 		return nil
 	}
 	fmt.Fprintln(w, "\nOn data sets of your own, each with its own test images:")
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	for _, row := range append([][]string{ownHeader}, ownRows(lines)...) {
-		for i, cell := range row {
-			fmt.Fprint(t, cell, map[bool]string{true: "\n", false: "\t"}[i == len(row)-1])
-		}
-	}
-	return t.Flush()
+	return text.Table(w, append([][]string{ownHeader}, ownRows(lines)...))
 }
 
 func ownRows(lines []Line) (rows [][]string) {

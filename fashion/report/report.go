@@ -149,9 +149,7 @@ func (l Line) source() string {
 func (l Line) origin() string { return l.source() + either(l.Published, " (published)", "") }
 
 // time is how long the training took, to the second.
-func (l Line) time() time.Duration {
-	return time.Duration(l.Seconds * float64(time.Second)).Round(time.Second)
-}
+func (l Line) time() time.Duration { return text.Seconds(l.Seconds) }
 
 // sentence describes an ensemble and compares it with its best member.
 func (l Line) sentence() string {

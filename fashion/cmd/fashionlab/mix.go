@@ -4,11 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strings"
-	"text/tabwriter"
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/infer"
+	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/notebook"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
@@ -32,12 +31,8 @@ func mix(ctx context.Context, p study.Profile, publish bool) error {
 	if err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	header, rows := results.Table()
-	for _, row := range append([][]string{header}, rows...) {
-		fmt.Fprintln(w, strings.Join(row, "\t"))
-	}
-	if err := w.Flush(); err != nil {
+	if err := text.Table(os.Stdout, append([][]string{header}, rows...)); err != nil {
 		return err
 	}
 	if publish {

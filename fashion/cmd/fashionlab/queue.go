@@ -8,13 +8,12 @@ import (
 	"os"
 	"regexp"
 	"slices"
-	"text/tabwriter"
-	"time"
 
 	"fashionlab/fashion/claims"
 	"fashionlab/fashion/device"
 	"fashionlab/fashion/disk"
 	"fashionlab/fashion/estimate"
+	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
@@ -140,7 +139,7 @@ func (q queue) print() (missing []study.Variant, failed error) {
 	if unreadable != nil {
 		fmt.Fprintln(os.Stderr, "left out:", unreadable)
 	}
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	var rows [][]string
 	total := 0.0
 	for _, v := range q.trainings {
 		state, epochs, err := claims.Standing(v, q.options.profile, q.options.publish)
@@ -152,19 +151,15 @@ func (q queue) print() (missing []study.Variant, failed error) {
 		if epochs >= 0 {
 			missing = append(missing, v)
 			seconds := speeds.For(v.Recipe).Seconds(v.Recipe, epochs)
-			total, about = total+seconds, "about "+rounded(seconds)
+			total, about = total+seconds, fmt.Sprint("about ", text.Seconds(seconds))
 		}
-		fmt.Fprintf(w, "%s\tseed %d\t%s\t%s\t%s\n", v.Name, v.Recipe.Seed, v.Run, state, about)
+		rows = append(rows, []string{v.Name, fmt.Sprint("seed ", v.Recipe.Seed), v.Run, state, about})
 	}
-	if err := w.Flush(); err != nil {
+	if err := text.Table(os.Stdout, rows); err != nil {
 		return nil, err
 	}
 	if len(missing) > 0 {
-		fmt.Printf("%d of %d trainings are missing, about %s, estimated by %s\n", len(missing), len(q.trainings), rounded(total), speeds.For(missing[0].Recipe).Source)
+		fmt.Printf("%d of %d trainings are missing, about %v, estimated by %s\n", len(missing), len(q.trainings), text.Seconds(total), speeds.For(missing[0].Recipe).Source)
 	}
 	return missing, failed
-}
-
-func rounded(seconds float64) string {
-	return time.Duration(seconds * float64(time.Second)).Round(time.Second).String()
 }

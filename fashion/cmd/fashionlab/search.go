@@ -9,11 +9,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
-	"text/tabwriter"
+	"slices"
 
 	"fashionlab/fashion/cmd/fashionlab/internal/searchplan"
 	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/notebook"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/study"
@@ -187,11 +187,7 @@ func ranked(s hyperband.State[recipes.Recipe]) []rankedTrial {
 
 // printRanking prints the best trials, and the slide's parameters under them.
 func printRanking(w io.Writer, s hyperband.State[recipes.Recipe], model string) error {
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	header, rows := s.Table(10, "validation accuracy")
-	for _, row := range append([][]string{header}, rows...) {
-		fmt.Fprintln(t, strings.Join(row, "\t"))
-	}
-	fmt.Fprintf(t, "slide\t\t\t%s\n", strings.Join(study.SlideOf(model).Parameters, "\t"))
-	return t.Flush()
+	slide := append([]string{"slide", "", ""}, study.SlideOf(model).Parameters...)
+	return text.Table(w, slices.Concat([][]string{header}, rows, [][]string{slide}))
 }

@@ -1,10 +1,13 @@
-// Package text writes counts, and finds what a terminal would obey and not show in texts that came from elsewhere.
+// Package text writes counts, times and tables, and finds what a terminal would obey and not show in texts that came from elsewhere.
 package text
 
 import (
+	"fmt"
+	"io"
 	"reflect"
 	"strconv"
 	"strings"
+	"text/tabwriter"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -68,4 +71,18 @@ func Count(n int) string {
 		return words[n]
 	}
 	return Thousands(n)
+}
+
+// Seconds is a number of seconds as a duration, to the second.
+func Seconds(n float64) time.Duration {
+	return time.Duration(n * float64(time.Second)).Round(time.Second)
+}
+
+// Table writes rows of cells for a terminal, in aligned columns.
+func Table(w io.Writer, rows [][]string) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(t, strings.Join(row, "\t"))
+	}
+	return t.Flush()
 }

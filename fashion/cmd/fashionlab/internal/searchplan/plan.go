@@ -6,11 +6,11 @@ import (
 	"io"
 	"os"
 	"text/tabwriter"
-	"time"
 
 	"fashionlab/fashion/device"
 	"fashionlab/fashion/estimate"
 	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
@@ -75,7 +75,7 @@ func (p Plan) Print(w io.Writer) error {
 	}
 	fmt.Fprintf(w, "\n%d trials, %d trainings, %d epochs of %d images (%d if promoted trials restarted)\n",
 		p.Cost.Trials, p.Cost.Trainings, p.Cost.Epochs, p.Images, p.Cost.Restarted)
-	fmt.Fprintf(w, "about %v with one worker, estimated by %s", time.Duration(p.Estimate.Seconds*float64(time.Second)).Round(time.Second), p.Estimate.Source)
+	fmt.Fprintf(w, "about %v with one worker, estimated by %s", text.Seconds(p.Estimate.Seconds), p.Estimate.Source)
 	if p.Estimate.Disk > 0 {
 		fmt.Fprintf(w, "; up to %.1f GB of checkpoints", float64(p.Estimate.Disk)/1e9)
 	}
