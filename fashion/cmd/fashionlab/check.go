@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"fashionlab/fashion/cmd/fashionlab/internal/check"
@@ -25,7 +24,7 @@ for each network says how far they differ; one beyond its bounds is an error.`,
 			f.StringVar(&o.Against, "against", "", "`file` of recorded values (default the project's own)")
 			f.StringVar(&o.Write, "write", "", "record the values in this `file`")
 			return func([]string) (work, error) {
-				o.Recipes = parseNames(*list)
+				o.Recipes = strings.FieldsFunc(*list, func(r rune) bool { return r == ',' || r == ' ' })
 				for _, name := range o.Recipes {
 					if _, err := study.ByName(name, study.Full); err != nil {
 						return nil, fmt.Errorf("-recipes: %w", err)
@@ -35,9 +34,4 @@ for each network says how far they differ; one beyond its bounds is an error.`,
 			}
 		},
 	}
-}
-
-// parseNames reads names of recipes separated by commas.
-func parseNames(list string) []string {
-	return slices.DeleteFunc(strings.Split(strings.ReplaceAll(list, " ", ""), ","), func(s string) bool { return s == "" })
 }

@@ -16,17 +16,15 @@ func reportCommand() command {
 that makes it. The histories are written as CSV, which other programs plot; no Go library that writes TensorBoard's event files is kept up.`,
 		example: "report -html report.html",
 		define: func(f *flag.FlagSet) prepare {
-			asJSON := f.Bool("json", false, "print JSON")
-			html := f.String("html", "", "write a page with the figures of each run to this `file` too, and model cards of the published runs into the folder cards beside it")
-			csv := f.String("csv", "", "write the history of each run, a row for each epoch, to this `file` too")
+			var o report.Options
+			f.BoolVar(&o.JSON, "json", false, "print JSON")
+			f.StringVar(&o.HTML, "html", "", "write a page with the figures of each run to this `file` too, and model cards of the published runs into the folder cards beside it")
+			f.StringVar(&o.CSV, "csv", "", "write the history of each run, a row for each epoch, to this `file` too")
 			return func([]string) (work, error) {
-				return func(context.Context) error { return printReport(report.Options{JSON: *asJSON, HTML: *html, CSV: *csv}) }, nil
+				return func(context.Context) error {
+					return report.Write(os.Stdout, os.Stderr, report.Stores{Local: run.Local(), Published: run.Published()}, o)
+				}, nil
 			}
 		},
 	}
-}
-
-// printReport prints the results so far, and writes the files that the options name.
-func printReport(o report.Options) error {
-	return report.Write(os.Stdout, os.Stderr, report.Stores{Local: run.Local(), Published: run.Published()}, o)
 }

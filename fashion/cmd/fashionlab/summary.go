@@ -4,10 +4,8 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
 
 	"fashionlab/fashion/models"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/study"
 )
 
@@ -20,17 +18,15 @@ func summaryCommand() command {
 			name := f.String("model", "cnn", "`name` of a recipe with the model")
 			return func([]string) (work, error) {
 				recipe, err := study.ByName(*name, study.Full)
-				return func(context.Context) error { return summarize(recipe.Model) }, err
+				return func(context.Context) error {
+					s, err := models.Summarize(recipe.Model)
+					if err != nil {
+						return err
+					}
+					_, err = fmt.Print(s)
+					return err
+				}, err
 			}
 		},
 	}
-}
-
-func summarize(m recipes.Model) error {
-	s, err := models.Summarize(m)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprint(os.Stdout, s)
-	return err
 }
