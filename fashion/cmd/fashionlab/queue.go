@@ -91,14 +91,15 @@ func (q queue) do(ctx context.Context) error {
 			missing = slices.DeleteFunc(missing, forCluster)
 		}
 	}
+	t := training{trainOptions: q.options}
 	for i, v := range missing {
 		fmt.Printf("%d of %d: %s, seed %d, into %s\n", i+1, len(missing), v.Name, v.Recipe.Seed, v.Run)
-		q.options.name, q.options.robustness = v.Run, study.NeedsRobustness(q.options.profile, v)
-		var elsewhere *disk.LockedError
+		t.name, t.trained, t.robustness = v.Run, v.Recipe, study.NeedsRobustness(q.options.profile, v)
 		if i == 0 || !differInSeed(missing[i-1], v) { // the same graphs; all that a queue compiles needs much memory
-			q.options.trainer = &train.Trainer{Own: synthesizers}
+			t.trainer = &train.Trainer{Own: synthesizers}
 		}
-		switch err := (training{q.options, v.Recipe}).do(limited); {
+		var elsewhere *disk.LockedError
+		switch err := t.do(limited); {
 		case ctx.Err() != nil:
 			return errors.Join(append(failed, err)...)
 		case errors.Is(err, context.DeadlineExceeded):

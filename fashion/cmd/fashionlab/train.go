@@ -80,14 +80,14 @@ type trainOptions struct {
 	epochs           int
 	seed             uint64
 	publish, weights bool
-	robustness       bool           // measure it on the test images
-	trainer          *train.Trainer // that has what a training before it compiled, if any
 }
 
 // training is a recipe that is to be trained into the run of a name.
 type training struct {
 	trainOptions
-	trained recipes.Recipe
+	trained    recipes.Recipe
+	robustness bool           // measure it on the test images
+	trainer    *train.Trainer // that has what a training before it compiled, if any
 }
 
 // newTraining puts the recipe and the run's name together.
