@@ -41,7 +41,7 @@ and returns "logits", [batch, classes]; a generator takes "latents" and "classes
 
 // exportRun writes the files that are named.
 func exportRun(name, onnx, safetensors string, o export.Options) error {
-	r, err := openRun(name)
+	r, err := run.Find(name)
 	if err != nil {
 		return err
 	}
@@ -65,15 +65,4 @@ func exportRun(name, onnx, safetensors string, o export.Options) error {
 	return errors.Join(
 		write(onnx, func() ([]byte, error) { return export.ONNX(name, r, o) }),
 		write(safetensors, func() ([]byte, error) { return export.Safetensors(name, r) }))
-}
-
-// openRun opens the run of a name, of this machine or else a published one.
-func openRun(name string) (*run.Run, error) {
-	r, err := run.Local().Open(name)
-	if errors.Is(err, run.ErrNotFound) {
-		if published, errPublished := run.Published().Open(name); errPublished == nil {
-			return published, nil
-		}
-	}
-	return r, err
 }

@@ -84,7 +84,7 @@ func openEnsemble(name string) (*demo.Ensemble, error) {
 	if name == "" {
 		return demo.Open(warn)
 	}
-	r, err := openRun(name)
+	r, err := run.Find(name)
 	if err != nil {
 		return nil, fmt.Errorf("-run: %w", err)
 	}

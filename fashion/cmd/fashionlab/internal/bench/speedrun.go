@@ -61,10 +61,7 @@ func readAttempt(name string) (a attempt, err error) {
 			return a, fmt.Errorf("%s: %w", name, err)
 		}
 	} else {
-		r, err := run.Local().Open(name)
-		if errors.Is(err, run.ErrNotFound) {
-			r, err = run.Published().Open(name)
-		}
+		r, err := run.Find(name)
 		if err != nil {
 			return a, err
 		}
