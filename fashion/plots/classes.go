@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/internal/ink"
 	"fashionlab/fashion/metrics"
 )
 
@@ -61,7 +62,7 @@ type bar struct {
 // barFigure draws groups of horizontal bars, each with its value at its end.
 func barFigure(title, subtitle, description string, series []string, bars []bar) Figure {
 	const left, right, top, thick, gap, width = 92.0, 56.0, 70.0, 11.0, 9.0, 560.0
-	colours := []color.Color{blue, orange, grey}
+	colours := []color.Color{ink.Blue, ink.Orange, ink.Grey}
 	group := thick*float64(len(series)) + gap
 	highest := 0.0
 	for _, b := range bars {
@@ -74,20 +75,20 @@ func barFigure(title, subtitle, description string, series []string, bars []bar)
 				if len(series) == 1 {
 					break // the subtitle names it
 				}
-				fill(c, colours[i%len(colours)], x, 49, 10, 10)
-				write(c, words(sans(9.5), ink, 0, -0.5), x+14, 54, name)
+				ink.Fill(c, colours[i%len(colours)], x, 49, 10, 10)
+				ink.Write(c, ink.Words(ink.Sans(9.5), ink.Black, 0, -0.5), x+14, 54, name)
 				x += 34 + 6*float64(len(name))
 			}
 			for i, b := range bars {
 				y := top + float64(i)*group
-				write(c, words(sans(10), ink, -1, -0.5), left-8, y+thick*float64(len(series))/2, b.name)
+				ink.Write(c, ink.Words(ink.Sans(10), ink.Black, -1, -0.5), left-8, y+thick*float64(len(series))/2, b.name)
 				for j, v := range b.values {
 					w := 0.0
 					if highest > 0 {
 						w = (width - left - right) * v / highest
 					}
-					fill(c, colours[j%len(colours)], left, y+thick*float64(j), w, thick-1)
-					write(c, words(sans(8.5), grey, 0, -0.5), left+w+4, y+thick*(float64(j)+0.5), b.labels[j])
+					ink.Fill(c, colours[j%len(colours)], left, y+thick*float64(j), w, thick-1)
+					ink.Write(c, ink.Words(ink.Sans(8.5), ink.Grey, 0, -0.5), left+w+4, y+thick*(float64(j)+0.5), b.labels[j])
 				}
 			}
 		},

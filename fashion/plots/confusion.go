@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/internal/ink"
 	"fashionlab/fashion/metrics"
 )
 
@@ -31,18 +32,18 @@ func ConfusionMatrixOf(all metrics.Confusion, title string) Figure {
 	subtitle := fmt.Sprintf("count and percent of the row; %d of %d on the diagonal", hits, all.Total())
 	return Figure{Title: "Confusion matrix", Subtitle: subtitle, Description: description, Width: left + side + 20, Height: top + side + bottom,
 		Body: func(cv draw.Canvas) {
-			vertically := words(sans(10), grey, -0.5, 0)
+			vertically := ink.Words(ink.Sans(10), ink.Grey, -0.5, 0)
 			vertically.Rotation = math.Pi / 2
-			write(cv, vertically, 20, top+side/2, title)
-			write(cv, words(sans(10), grey, -0.5, 0), left+side/2, top+side+bottom-10, "predicted class")
+			ink.Write(cv, vertically, 20, top+side/2, title)
+			ink.Write(cv, ink.Words(ink.Sans(10), ink.Grey, -0.5, 0), left+side/2, top+side+bottom-10, "predicted class")
 			for i, row := range c.Counts {
 				total := 0
 				for _, n := range row {
 					total += n
 				}
 				y := top + float64(i)*cell
-				write(cv, words(sans(10), ink, -1, -0.5), left-8, y+cell/2, c.Classes.Name(fashion.Label(i)))
-				write(cv, slanted(), left+float64(i)*cell+cell/2, top+side+8, c.Classes.Name(fashion.Label(i)))
+				ink.Write(cv, ink.Words(ink.Sans(10), ink.Black, -1, -0.5), left-8, y+cell/2, c.Classes.Name(fashion.Label(i)))
+				ink.Write(cv, slanted(), left+float64(i)*cell+cell/2, top+side+8, c.Classes.Name(fashion.Label(i)))
 				for j, n := range row {
 					fraction := float64(n) / math.Max(1, float64(total))
 					drawCell(cv, left+float64(j)*cell, y, cell, fraction, n, fmt.Sprintf("%.1f%%", 100*fraction))
@@ -57,7 +58,7 @@ const slant = math.Pi / 5
 
 // slanted is the style of the columns' names.
 func slanted() draw.TextStyle {
-	s := words(sans(10), ink, -1, -1)
+	s := ink.Words(ink.Sans(10), ink.Black, -1, -1)
 	s.Rotation = slant
 	return s
 }
@@ -66,20 +67,20 @@ func slanted() draw.TextStyle {
 // that small ones show; the number is dark on light shades and white on dark ones.
 func drawCell(c draw.Canvas, x, y, side, fraction float64, n int, note string) {
 	shade := blend(math.Sqrt(fraction))
-	fill(c, shade, x+0.5, y+0.5, side-1, side-1)
+	ink.Fill(c, shade, x+0.5, y+0.5, side-1, side-1)
 	if n == 0 {
 		return
 	}
-	col := color.Color(ink)
+	col := color.Color(ink.Black)
 	if luminance(shade) < 0.5 {
 		col = color.White
 	}
 	if note == "" {
-		write(c, words(bold(10), col, -0.5, -0.5), x+side/2, y+side/2, fmt.Sprint(n))
+		ink.Write(c, ink.Centred(ink.Bold(10), col), x+side/2, y+side/2, fmt.Sprint(n))
 		return
 	}
-	write(c, words(bold(10), col, -0.5, -1), x+side/2, y+9, fmt.Sprint(n))
-	write(c, words(sans(8), col, -0.5, -1), x+side/2, y+24, note)
+	ink.Write(c, ink.Words(ink.Bold(10), col, -0.5, -1), x+side/2, y+9, fmt.Sprint(n))
+	ink.Write(c, ink.Words(ink.Sans(8), col, -0.5, -1), x+side/2, y+24, note)
 }
 
 // blend goes from near white to dark blue, ever darker, so that it reads in grey too.

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"fashionlab/fashion/internal/ink"
 	"fashionlab/fashion/metrics"
 )
 
@@ -55,18 +56,18 @@ func (list priced) Plot(c draw.Canvas, p *plot.Plot) {
 	for _, m := range byValue {
 		at, value := x(m.Cost), y(m.Value.Value)
 		c.StrokeLine2(estimateLine, at, y(m.Value.Low), at, y(m.Value.High))
-		disc(c, blue, estimateRadius, vg.Point{X: at, Y: value})
-		if width := words(sans(9), ink, 0, 0).Width(m.Name) + vg.Points(10); at-width > c.Min.X && slices.ContainsFunc(list, func(o Priced) bool {
+		ink.Disc(c, ink.Blue, estimateRadius, vg.Point{X: at, Y: value})
+		if width := ink.Words(ink.Sans(9), ink.Black, 0, 0).Width(m.Name) + vg.Points(10); at-width > c.Min.X && slices.ContainsFunc(list, func(o Priced) bool {
 			return o != m && x(o.Cost) >= at && x(o.Cost) < at+width && y(o.Value.Low) < value+vg.Points(5) && y(o.Value.High) > value-vg.Points(5)
 		}) { // another point stands where the name would be
-			c.FillText(words(sans(9), ink, -1, -0.5), vg.Point{X: at - vg.Points(7), Y: value}, m.Name)
+			c.FillText(ink.Words(ink.Sans(9), ink.Black, -1, -0.5), vg.Point{X: at - vg.Points(7), Y: value}, m.Name)
 			continue
 		}
 		name := vg.Point{X: at + vg.Points(7), Y: value}
 		if last != (vg.Point{}) && math.Abs(float64(name.X-last.X)) < 130 {
 			name.Y = min(name.Y, last.Y-vg.Points(11)) // under the name before
 		}
-		c.FillText(words(sans(9), ink, 0, -0.5), name, m.Name)
+		c.FillText(ink.Words(ink.Sans(9), ink.Black, 0, -0.5), name, m.Name)
 		last = name
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"fashionlab/fashion/internal/ink"
 	"fashionlab/fashion/run"
 )
 
@@ -57,7 +58,7 @@ type Named struct {
 // CurveStyle is the line of a chart's curve, 0 for the first. Four differ in colour and in dashes; then they repeat.
 func CurveStyle(i int) draw.LineStyle {
 	dashes := [][]vg.Length{nil, {6, 3}, {2, 2}, {9, 2, 2, 2}}
-	return draw.LineStyle{Color: []color.Color{blue, orange, vermilion, grey}[i%4], Width: vg.Points(1.8), Dashes: dashes[i%4]}
+	return draw.LineStyle{Color: []color.Color{ink.Blue, ink.Orange, ink.Vermilion, ink.Grey}[i%4], Width: vg.Points(1.8), Dashes: dashes[i%4]}
 }
 
 // LearningRates shows the learning rate and the validation loss of several runs by epoch. A rate is that of an epoch's last step, and drawn as constant in the epoch.
@@ -120,14 +121,14 @@ type curve struct {
 }
 
 var (
-	training   = curve{name: "training", style: draw.LineStyle{Color: orange, Width: vg.Points(1.8), Dashes: []vg.Length{vg.Points(5), vg.Points(3)}}}
-	validation = curve{name: "validation", style: draw.LineStyle{Color: blue, Width: vg.Points(1.8)}}
+	training   = curve{name: "training", style: draw.LineStyle{Color: ink.Orange, Width: vg.Points(1.8), Dashes: []vg.Length{vg.Points(5), vg.Points(3)}}}
+	validation = curve{name: "validation", style: draw.LineStyle{Color: ink.Blue, Width: vg.Points(1.8)}}
 )
 
 // curveKey writes a curve's name beside a piece of its line.
 func curveKey(c draw.Canvas, x, y float64, k curve) {
-	stroke(c, k.style, x, y, x+24, y)
-	write(c, words(sans(10), ink, 0, -0.5), x+30, y, k.name)
+	ink.Stroke(c, k.style, x, y, x+24, y)
+	ink.Write(c, ink.Words(ink.Sans(10), ink.Black, 0, -0.5), x+30, y, k.name)
 }
 
 // curvePanel is one chart of two values over the epochs; with a ring around the best validation accuracy.
@@ -143,7 +144,7 @@ func curvePanel(history []run.Epoch, epochs int, label string, ring bool, traine
 	if ring && len(history) > 0 {
 		best := run.MostAccurate(history)
 		p.Add(&plotter.Scatter{XYs: plotter.XYs{{X: float64(best.Epoch), Y: best.ValidationAccuracy}},
-			GlyphStyle: draw.GlyphStyle{Color: blue, Radius: vg.Points(5), Shape: draw.RingGlyph{}}})
+			GlyphStyle: draw.GlyphStyle{Color: ink.Blue, Radius: vg.Points(5), Shape: draw.RingGlyph{}}})
 	}
 	leaveRoom(&p.Y)
 	return p
@@ -195,7 +196,7 @@ type vertical struct{ x float64 }
 func (v vertical) Plot(c draw.Canvas, p *plot.Plot) {
 	toX, _ := p.Transforms(&c)
 	x := toX(v.x)
-	c.StrokeLine2(draw.LineStyle{Color: grey, Width: vg.Points(0.8), Dashes: []vg.Length{vg.Points(1), vg.Points(2)}}, x, c.Min.Y, x, c.Max.Y)
+	c.StrokeLine2(draw.LineStyle{Color: ink.Grey, Width: vg.Points(0.8), Dashes: []vg.Length{vg.Points(1), vg.Points(2)}}, x, c.Min.Y, x, c.Max.Y)
 }
 
 // wholeNumbers puts at most ten ticks on whole numbers.
@@ -230,15 +231,15 @@ func NewPlot(x, y string) *plot.Plot {
 	p.BackgroundColor = nil
 	p.X.Label.Text, p.Y.Label.Text = x, y
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
-		a.Label.TextStyle = words(sans(10), grey, -0.5, 0)
-		a.Tick.Label = words(sans(9), grey, float64(a.Tick.Label.XAlign), float64(a.Tick.Label.YAlign))
-		a.LineStyle = draw.LineStyle{Color: pale, Width: vg.Points(1)}
-		a.Tick.LineStyle = draw.LineStyle{Color: pale, Width: vg.Points(1)}
+		a.Label.TextStyle = ink.Words(ink.Sans(10), ink.Grey, -0.5, 0)
+		a.Tick.Label = ink.Words(ink.Sans(9), ink.Grey, float64(a.Tick.Label.XAlign), float64(a.Tick.Label.YAlign))
+		a.LineStyle = draw.LineStyle{Color: ink.Pale, Width: vg.Points(1)}
+		a.Tick.LineStyle = draw.LineStyle{Color: ink.Pale, Width: vg.Points(1)}
 		a.Padding = vg.Points(4)
 	}
 	grid := plotter.NewGrid()
 	grid.Vertical.Width = 0
-	grid.Horizontal = draw.LineStyle{Color: pale, Width: vg.Points(0.7)}
+	grid.Horizontal = draw.LineStyle{Color: ink.Pale, Width: vg.Points(0.7)}
 	p.Add(grid)
 	return p
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"gonum.org/v1/plot/vg/draw"
+
+	"fashionlab/fashion/internal/ink"
 )
 
 // Disagreement shows the pairwise disagreement of models: counts[i][j] is how many images model i classifies correctly and model j does not, as
@@ -13,7 +15,7 @@ func Disagreement(title string, names []string, counts [][]int) Figure {
 	const cell, top, subtitle = 52.0, 56.0, "images that the row's model classifies correctly and the column's does not"
 	longest, most, description := 0.0, 1, "A table: "+subtitle+"."
 	for i, row := range counts {
-		longest = max(longest, textWidth(sans(10), names[i]))
+		longest = max(longest, ink.TextWidth(ink.Sans(10), names[i]))
 		for j, n := range row {
 			if i != j {
 				most = max(most, n)
@@ -26,8 +28,8 @@ func Disagreement(title string, names []string, counts [][]int) Figure {
 		Body: func(c draw.Canvas) {
 			for i, row := range counts {
 				x, y := left+float64(i)*cell, top+float64(i)*cell
-				write(c, words(sans(10), ink, -1, -0.5), left-8, y+cell/2, names[i])
-				write(c, slanted(), x+cell/2, top+side+8, names[i])
+				ink.Write(c, ink.Words(ink.Sans(10), ink.Black, -1, -0.5), left-8, y+cell/2, names[i])
+				ink.Write(c, slanted(), x+cell/2, top+side+8, names[i])
 				for j, n := range row {
 					if i != j {
 						drawCell(c, left+float64(j)*cell, y, cell, float64(n)/float64(most), n, "")

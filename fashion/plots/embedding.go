@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/internal/ink"
 	"fashionlab/fashion/metrics"
 )
 
@@ -66,7 +67,7 @@ func Embedding(title, subtitle string, points [][2]float64, labels []fashion.Lab
 	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: width, Height: height,
 		Body: func(c draw.Canvas) {
 			for i, p := range points {
-				c.DrawGlyph(classGlyph(labels[i], 2.5), at(c, toX(p[0]), toY(p[1])))
+				c.DrawGlyph(classGlyph(labels[i], 2.5), ink.At(c, toX(p[0]), toY(p[1])))
 			}
 			for i, p := range points {
 				if wrong[i] {
@@ -74,13 +75,13 @@ func Embedding(title, subtitle string, points [][2]float64, labels []fashion.Lab
 				}
 			}
 			for _, n := range names {
-				fill(c, color.NRGBA{255, 255, 255, 215}, n.x-n.half, n.y-nameHeight/2, 2*n.half, nameHeight)
-				c.DrawGlyph(classGlyph(n.class, 4.5), at(c, n.x-n.half+7, n.y))
-				write(c, words(bold(10), ink, 0, -0.5), n.x-n.half+14, n.y, n.name)
+				ink.Fill(c, color.NRGBA{255, 255, 255, 215}, n.x-n.half, n.y-nameHeight/2, 2*n.half, nameHeight)
+				c.DrawGlyph(classGlyph(n.class, 4.5), ink.At(c, n.x-n.half+7, n.y))
+				ink.Write(c, ink.Words(ink.Bold(10), ink.Black, 0, -0.5), n.x-n.half+14, n.y, n.name)
 			}
 			if errors > 0 {
 				errorCross(c, 20, height-16)
-				write(c, words(sans(10), ink, 0, -0.5), 30, height-16, fmt.Sprintf("misclassified (%d of %d)", errors, len(points)))
+				ink.Write(c, ink.Words(ink.Sans(10), ink.Black, 0, -0.5), 30, height-16, fmt.Sprintf("misclassified (%d of %d)", errors, len(points)))
 			}
 		},
 	}
@@ -88,8 +89,8 @@ func Embedding(title, subtitle string, points [][2]float64, labels []fashion.Lab
 
 // errorCross draws a thin dark cross on a white one.
 func errorCross(c draw.Canvas, x, y float64) {
-	cross(c, draw.LineStyle{Color: color.White, Width: vg.Points(2.8)}, 3.2, x, y)
-	cross(c, draw.LineStyle{Color: color.Black, Width: vg.Points(1.3)}, 3.2, x, y)
+	ink.Cross(c, draw.LineStyle{Color: color.White, Width: vg.Points(2.8)}, 3.2, x, y)
+	ink.Cross(c, draw.LineStyle{Color: color.Black, Width: vg.Points(1.3)}, 3.2, x, y)
 }
 
 // inside maps the plane of points into a rectangle given by its left, top, width and height, both axes on one scale.
@@ -136,7 +137,7 @@ func classNames(points [][2]float64, labels []fashion.Label, classes fashion.Cla
 			}
 		}
 		if xs != nil {
-			list = append(list, className{class, name, metrics.Percentile(xs, 50), metrics.Percentile(ys, 50), textWidth(bold(10), name)/2 + 9})
+			list = append(list, className{class, name, metrics.Percentile(xs, 50), metrics.Percentile(ys, 50), ink.TextWidth(ink.Bold(10), name)/2 + 9})
 		}
 	}
 	for range 200 {

@@ -13,13 +13,12 @@ import (
 	"regexp"
 	"strconv"
 
-	xfont "golang.org/x/image/font"
-	"gonum.org/v1/plot/font"
-	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"fashionlab/fashion/internal/ink"
 )
 
 // Figure is a drawing under a heading, with what a screen reader says of it.
@@ -34,14 +33,14 @@ type Figure struct {
 
 // Size returns the figure's width and height in points, 1/72 inch.
 func (f Figure) Size() (width, height float64) {
-	return max(f.Width, 24+textWidth(bold(13), f.Title), 24+textWidth(sans(9.5), f.Subtitle)), f.Height
+	return max(f.Width, 24+ink.TextWidth(ink.Bold(13), f.Title), 24+ink.TextWidth(ink.Sans(9.5), f.Subtitle)), f.Height
 }
 
 // draw draws the heading at the top left and the body.
 func (f Figure) draw(c draw.Canvas) {
-	write(c, words(bold(13), ink, 0, -1), 12, 10, f.Title)
+	ink.Write(c, ink.Words(ink.Bold(13), ink.Black, 0, -1), 12, 10, f.Title)
 	if f.Subtitle != "" {
-		write(c, words(sans(9.5), grey, 0, -1), 12, 28, f.Subtitle)
+		ink.Write(c, ink.Words(ink.Sans(9.5), ink.Grey, 0, -1), 12, 28, f.Subtitle)
 	}
 	f.Body(c)
 }
@@ -68,11 +67,11 @@ func keepWidth(element []byte) []byte {
 	if err != nil {
 		return element
 	}
-	f := sans(size)
+	f := ink.Sans(size)
 	if string(m[2]) == "bold" {
-		f = bold(size)
+		f = ink.Bold(size)
 	}
-	width := words(f, ink, 0, 0).Width(html.UnescapeString(string(m[4]))).Points()
+	width := ink.Words(f, ink.Black, 0, 0).Width(html.UnescapeString(string(m[4]))).Points()
 	return fmt.Appendf(nil, `<text textLength="%.5g" lengthAdjust="spacingAndGlyphs"%s>%s</text>`, width, m[1], m[4])
 }
 
@@ -105,82 +104,7 @@ func (f Figure) SVG() (string, error) {
 	return s.String(), nil
 }
 
-// The colours of Okabe and Ito, "Color Universal Design" (2008), and greys.
-var (
-	blue      = color.RGBA{0, 114, 178, 255}
-	orange    = color.RGBA{230, 159, 0, 255}
-	vermilion = color.RGBA{213, 94, 0, 255}
-	ink       = color.RGBA{34, 34, 34, 255}
-	grey      = color.RGBA{110, 110, 110, 255}
-	pale      = color.RGBA{225, 225, 225, 255}
-)
-
-// sans is the typeface of all text.
-func sans(size float64) font.Font {
-	return font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(size)}
-}
-
-func bold(size float64) font.Font {
-	f := sans(size)
-	f.Weight = xfont.WeightBold
-	return f
-}
-
-// words is a style of text, anchored at a point: xAlign 0 begins there, -0.5 is centred, -1 ends there.
-func words(f font.Font, c color.Color, xAlign, yAlign float64) draw.TextStyle {
-	return draw.TextStyle{Color: c, Font: f, XAlign: draw.XAlignment(xAlign), YAlign: draw.YAlignment(yAlign),
-		Handler: text.Plain{Fonts: font.DefaultCache}}
-}
-
-// write puts a text at x, y points from the left and the top.
-func write(c draw.Canvas, s draw.TextStyle, x, y float64, txt string) {
-	c.FillText(s, at(c, x, y), txt)
-}
-
-// at is the point at x, y points from the left and the top.
-func at(c draw.Canvas, x, y float64) vg.Point {
-	return vg.Point{X: c.Min.X + vg.Points(x), Y: c.Max.Y - vg.Points(y)}
-}
-
-// fill paints a rectangle given by its left, top, width and height in points.
-func fill(c draw.Canvas, col color.Color, x, y, w, h float64) {
-	c.FillPolygon(col, []vg.Point{at(c, x, y), at(c, x+w, y), at(c, x+w, y+h), at(c, x, y+h)})
-}
-
-// stroke draws a line through points, given by their x and y in turn.
-func stroke(c draw.Canvas, style draw.LineStyle, coordinates ...float64) {
-	var points []vg.Point
-	for i := 0; i+1 < len(coordinates); i += 2 {
-		points = append(points, at(c, coordinates[i], coordinates[i+1]))
-	}
-	c.StrokeLines(style, points)
-}
-
-// disc draws a filled circle.
-func disc(c draw.Canvas, col color.Color, radius float64, p vg.Point) {
-	c.DrawGlyph(draw.GlyphStyle{Color: col, Radius: vg.Points(radius), Shape: draw.CircleGlyph{}}, p)
-}
-
-// cross draws a diagonal cross whose arms end so many points from its centre.
-func cross(c draw.Canvas, style draw.LineStyle, arm, x, y float64) {
-	stroke(c, style, x-arm, y+arm, x+arm, y-arm)
-	stroke(c, style, x-arm, y-arm, x+arm, y+arm)
-}
-
 // estimateLine is how an estimate's interval is drawn, estimateRadius how large its value.
-var estimateLine = draw.LineStyle{Color: blue, Width: vg.Points(1.6)}
+var estimateLine = draw.LineStyle{Color: ink.Blue, Width: vg.Points(1.6)}
 
 const estimateRadius = 3.4
-
-// textWidth is the width of a text in points, with room around it.
-func textWidth(f font.Font, txt string) float64 {
-	return 1.15 * words(f, ink, 0, 0).Width(txt).Points()
-}
-
-// fitting is a style whose text is made smaller, if need be, to take no more than so many points.
-func fitting(s draw.TextStyle, txt string, points float64) draw.TextStyle {
-	if w := s.Width(txt).Points(); w > points {
-		s.Font.Size *= vg.Length(points / w)
-	}
-	return s
-}

@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/internal/ink"
 	"fashionlab/fashion/internal/text"
 )
 
@@ -25,7 +26,7 @@ func gallery(title, subtitle string, side float64, rows []Row) Figure {
 	columns, left := 0, 12.0
 	var names []string
 	for _, r := range rows {
-		columns, left = max(columns, len(r.Images)), max(left, 26+textWidth(sans(9.5), r.Name))
+		columns, left = max(columns, len(r.Images)), max(left, 26+ink.TextWidth(ink.Sans(9.5), r.Name))
 		names = append(names, r.Name)
 	}
 	return Figure{Title: title, Subtitle: subtitle,
@@ -34,7 +35,7 @@ func gallery(title, subtitle string, side float64, rows []Row) Figure {
 		Body: func(c draw.Canvas) {
 			for i, r := range rows {
 				y := top + float64(i)*(side+gap)
-				write(c, words(sans(9.5), ink, -1, -0.5), left-10, y+side/2, r.Name)
+				ink.Write(c, ink.Words(ink.Sans(9.5), ink.Black, -1, -0.5), left-10, y+side/2, r.Name)
 				for j, img := range r.Images {
 					drawImage(c, picture(img), left+float64(j)*(side+gap), y, side)
 				}

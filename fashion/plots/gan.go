@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/internal/ink"
 	"fashionlab/fashion/run"
 )
 
@@ -53,7 +54,7 @@ func GANCurves(history []run.Epoch, epochs int, realDistance float64) Figure {
 			distance := epochPanel(epochs, "distance (log)")
 			addCurve(distance, withDistance(history), func(e run.Epoch) float64 { return e.Synthesis.FrechetDistance }, generator)
 			if realDistance > 0 {
-				dotted := draw.LineStyle{Color: grey, Width: vg.Points(1), Dashes: []vg.Length{vg.Points(1), vg.Points(2)}}
+				dotted := draw.LineStyle{Color: ink.Grey, Width: vg.Points(1), Dashes: []vg.Length{vg.Points(1), vg.Points(2)}}
 				distance.Add(&plotter.Line{XYs: plotter.XYs{{X: 1, Y: realDistance}, {X: float64(epochs), Y: realDistance}}, LineStyle: dotted})
 			}
 			leaveRoom(&losses.Y)

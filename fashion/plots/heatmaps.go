@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/internal/ink"
 )
 
 // HeatMaps shows items, and under each the same item in the colours of its heat map, such as one of Grad-CAM: values from 0 to 1, one for each
@@ -27,13 +28,13 @@ func HeatMaps(title, subtitle string, images []fashion.Image, maps [][]float32, 
 				x, name := left+float64(i)*(side+gap), names[i]
 				drawImage(c, picture(img), x, top, side)
 				drawImage(c, heated(img, maps[i]), x, top+side+6, side)
-				write(c, fitting(words(bold(9), ink, -0.5, -1), name, side+gap-4), x+side/2, top+2*side+10, name)
+				ink.Write(c, ink.Fitting(ink.Words(ink.Bold(9), ink.Black, -0.5, -1), name, side+gap-4), x+side/2, top+2*side+10, name)
 			}
-			write(c, words(sans(9), grey, 0, -0.5), left, bottom, "0")
+			ink.Write(c, ink.Words(ink.Sans(9), ink.Grey, 0, -0.5), left, bottom, "0")
 			for i := range int(key) {
-				fill(c, heatColour(float64(i)/(key-1)), left+8+float64(i), bottom-4, 1, 8)
+				ink.Fill(c, heatColour(float64(i)/(key-1)), left+8+float64(i), bottom-4, 1, 8)
 			}
-			write(c, words(sans(9), grey, 0, -0.5), left+12+key, bottom, "1")
+			ink.Write(c, ink.Words(ink.Sans(9), ink.Grey, 0, -0.5), left+12+key, bottom, "1")
 		},
 	}
 }
@@ -54,7 +55,7 @@ func heated(img fashion.Image, values []float32) image.Image {
 
 // heatColour goes from white over vermilion to dark brown, ever darker, so that it reads in grey too.
 func heatColour(t float64) color.RGBA {
-	steps := []color.RGBA{{255, 255, 255, 255}, {253, 208, 152, 255}, vermilion, {110, 28, 0, 255}}
+	steps := []color.RGBA{{255, 255, 255, 255}, {253, 208, 152, 255}, ink.Vermilion, {110, 28, 0, 255}}
 	t = min(max(t, 0), 1) * float64(len(steps)-1)
 	i := min(int(t), len(steps)-2)
 	return mix(steps[i], steps[i+1], t-float64(i))

@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/internal/ink"
 	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/run"
 )
@@ -38,7 +39,7 @@ func drawn(s fashion.Set, i int) image.Image {
 
 // drawImage draws a picture in a square given by its left, top and side in points.
 func drawImage(c draw.Canvas, img image.Image, x, y, side float64) {
-	low, high := at(c, x, y+side), at(c, x+side, y)
+	low, high := ink.At(c, x, y+side), ink.At(c, x+side, y)
 	c.DrawImage(vg.Rectangle{Min: low, Max: high}, img)
 }
 
@@ -59,7 +60,7 @@ func MeanImages(s fashion.Set) Figure {
 		for p, v := range sums[class] {
 			mean[p] = byte(v / n)
 		}
-		list = append(list, tile{picture(mean), []line{{s.Classes.Name(fashion.Label(class)), words(sans(9.5), ink, -0.5, -1)}}})
+		list = append(list, tile{picture(mean), []line{{s.Classes.Name(fashion.Label(class)), ink.Words(ink.Sans(9.5), ink.Black, -0.5, -1)}}})
 	}
 	f := tiles("The mean image of each class", fmt.Sprintf("of %d images", s.Len()), "no images", 5, list)
 	f.Description = "Ten blurred pictures, one for each class: what the images of a class have in common. Shirt, Pullover and Coat are similar."
@@ -82,9 +83,9 @@ func Misclassified(s fashion.Set, p run.Predictions, limit int) (Figure, error) 
 	var list []tile
 	for _, e := range shown {
 		list = append(list, tile{drawn(s, int(e.Index)), []line{
-			{"true " + p.Classes.Name(e.True), words(bold(9), ink, -0.5, -1)},
-			{"predicted " + p.Classes.Name(e.Predicted), words(sans(9), vermilion, -0.5, -1)},
-			{"P(true) " + probability(e.TrueProbability), words(sans(9), grey, -0.5, -1)},
+			{"true " + p.Classes.Name(e.True), ink.Words(ink.Bold(9), ink.Black, -0.5, -1)},
+			{"predicted " + p.Classes.Name(e.Predicted), ink.Words(ink.Sans(9), ink.Vermilion, -0.5, -1)},
+			{"P(true) " + probability(e.TrueProbability), ink.Words(ink.Sans(9), ink.Grey, -0.5, -1)},
 		}})
 	}
 	f := tiles("Misclassified images with the highest loss",

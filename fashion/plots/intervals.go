@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/plot/vg/draw"
 
+	"fashionlab/fashion/internal/ink"
 	"fashionlab/fashion/metrics"
 )
 
@@ -53,15 +54,15 @@ func estimates(title, subtitle string, list []Measured, reference metrics.Interv
 			ticks(c, low, high, x, top, top+row*float64(len(list)))
 			point := reference.High == reference.Low // not an interval
 			if point {
-				fill(c, grey, x(reference.Low), top, 1, row*float64(len(list)))
+				ink.Fill(c, ink.Grey, x(reference.Low), top, 1, row*float64(len(list)))
 			} else {
-				fill(c, color.RGBA{238, 244, 249, 255}, x(reference.Low), top, x(reference.High)-x(reference.Low), row*float64(len(list)))
+				ink.Fill(c, color.RGBA{238, 244, 249, 255}, x(reference.Low), top, x(reference.High)-x(reference.Low), row*float64(len(list)))
 			}
 			for i, m := range list {
 				y := top + (float64(i)+0.5)*row
-				write(c, words(sans(10), ink, 0, -0.5), 12, y, m.Name)
+				ink.Write(c, ink.Words(ink.Sans(10), ink.Black, 0, -0.5), 12, y, m.Name)
 				estimate(c, m.Value, point && m.Value.Low <= reference.Low && m.Value.High >= reference.High, x, y)
-				write(c, words(sans(9), grey, 0, -0.5), width-right+10, y, say(m.Value))
+				ink.Write(c, ink.Words(ink.Sans(9), ink.Grey, 0, -0.5), width-right+10, y, say(m.Value))
 			}
 		},
 	}
@@ -69,13 +70,13 @@ func estimates(title, subtitle string, list []Measured, reference metrics.Interv
 
 // estimate draws a value as a disc or a ring on the line of its interval; x maps values to points from the left.
 func estimate(c draw.Canvas, v metrics.Interval, hollow bool, x func(float64) float64, y float64) {
-	stroke(c, estimateLine, x(v.Low), y, x(v.High), y)
+	ink.Stroke(c, estimateLine, x(v.Low), y, x(v.High), y)
 	estimateMark(c, hollow, x(v.Value), y)
 }
 
 func estimateMark(c draw.Canvas, hollow bool, x, y float64) {
-	disc(c, blue, estimateRadius, at(c, x, y))
+	ink.Disc(c, ink.Blue, estimateRadius, ink.At(c, x, y))
 	if hollow {
-		disc(c, color.White, estimateRadius-1.4, at(c, x, y))
+		ink.Disc(c, color.White, estimateRadius-1.4, ink.At(c, x, y))
 	}
 }

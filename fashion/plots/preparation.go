@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"fashionlab/fashion/internal/ink"
 	"fashionlab/fashion/photo"
 )
 
@@ -27,7 +28,7 @@ func Preparation(title, subtitle string, photos []photo.Prepared) Figure {
 				for j, s := range p.Steps {
 					x := left + float64(j)*(side+gap)
 					if i == 0 {
-						write(c, words(bold(9.5), ink, -0.5, -1), x+side/2, top-18, s.Name)
+						ink.Write(c, ink.Words(ink.Bold(9.5), ink.Black, -0.5, -1), x+side/2, top-18, s.Name)
 					}
 					drawWithin(c, s.Image, x, top+float64(i)*(side+gap), side)
 				}
@@ -44,7 +45,7 @@ func drawWithin(c draw.Canvas, img image.Image, x, y, side float64) {
 	if times := 4 * 56 / max(b.Dx(), b.Dy()); times > 1 {
 		img = repeated(img, times)
 	}
-	c.DrawImage(vg.Rectangle{Min: at(c, x+(side-w)/2, y+(side+h)/2), Max: at(c, x+(side+w)/2, y+(side-h)/2)}, img)
+	c.DrawImage(vg.Rectangle{Min: ink.At(c, x+(side-w)/2, y+(side+h)/2), Max: ink.At(c, x+(side+w)/2, y+(side-h)/2)}, img)
 }
 
 // repeated has each pixel so many times across and down.

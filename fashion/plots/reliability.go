@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"fashionlab/fashion/internal/ink"
 	"fashionlab/fashion/metrics"
 )
 
@@ -29,7 +30,7 @@ func Reliability(title string, before, after []metrics.Bin) Figure {
 		Body: func(c draw.Canvas) {
 			for i, p := range panels {
 				x := 8 + float64(i)*width/2
-				write(c, words(bold(10), ink, 0, -1), x+42, top, p.name)
+				ink.Write(c, ink.Words(ink.Bold(10), ink.Black, 0, -1), x+42, top, p.name)
 				reliabilityPanel(draw.Crop(c, vg.Points(x), vg.Points(x+width/2-16-width), vg.Points(8), -vg.Points(top+16)), p.bins)
 			}
 		},
@@ -67,12 +68,12 @@ type reliable []metrics.Bin
 
 func (bins reliable) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
-	c.StrokeLine2(draw.LineStyle{Color: grey, Width: vg.Points(1), Dashes: []vg.Length{vg.Points(4), vg.Points(3)}}, x(0), y(0), x(1), y(1))
+	c.StrokeLine2(draw.LineStyle{Color: ink.Grey, Width: vg.Points(1), Dashes: []vg.Length{vg.Points(4), vg.Points(3)}}, x(0), y(0), x(1), y(1))
 	for _, b := range bins {
 		if b.Count > 0 {
 			at := x(b.Confidence)
 			c.StrokeLine2(estimateLine, at, y(b.Accuracy.Low), at, y(b.Accuracy.High))
-			disc(c, blue, estimateRadius, vg.Point{X: at, Y: y(b.Accuracy.Value)})
+			ink.Disc(c, ink.Blue, estimateRadius, vg.Point{X: at, Y: y(b.Accuracy.Value)})
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"fashionlab/fashion/internal/ink"
 	"fashionlab/fashion/metrics"
 )
 
@@ -26,7 +27,7 @@ func Results(title, subtitle string, list []Result) Figure {
 	left, description := 110.0, "Points with 95% intervals beside the slides' values."
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, r := range list {
-		left = max(left, 46+textWidth(sans(10), r.Name), 46+textWidth(sans(8.5), r.Note))
+		left = max(left, 46+ink.TextWidth(ink.Sans(10), r.Name), 46+ink.TextWidth(ink.Sans(8.5), r.Note))
 		description += " " + r.sentence()
 		if r.Slide > 0 {
 			low, high = min(low, r.Slide), max(high, r.Slide)
@@ -46,19 +47,19 @@ func Results(title, subtitle string, list []Result) Figure {
 			resultKey(c, left)
 			x := func(v float64) float64 { return left + (v-low)/(high-low)*span }
 			ticks(c, low, high, x, top, bottom)
-			write(c, words(sans(10), grey, -0.5, -1), left+span/2, bottom+20, "accuracy on the test images")
+			ink.Write(c, ink.Words(ink.Sans(10), ink.Grey, -0.5, -1), left+span/2, bottom+20, "accuracy on the test images")
 			for i, r := range list {
 				y := top + (float64(i)+0.5)*row
 				up, text := 6.0, "not run"
 				if r.Note == "" {
 					up = 0
 				}
-				write(c, words(sans(10), ink, 0, -0.5), 12, y-up, r.Name)
-				write(c, words(sans(8.5), grey, 0, -0.5), 12, y+up, r.Note)
+				ink.Write(c, ink.Words(ink.Sans(10), ink.Black, 0, -0.5), 12, y-up, r.Name)
+				ink.Write(c, ink.Words(ink.Sans(8.5), ink.Grey, 0, -0.5), 12, y+up, r.Note)
 				if r.Value != nil {
 					text = r.Value.String()
 				}
-				write(c, words(sans(9), grey, 0, -0.5), left+span+10, y, text)
+				ink.Write(c, ink.Words(ink.Sans(9), ink.Grey, 0, -0.5), left+span+10, y, text)
 				if r.Value != nil {
 					estimate(c, *r.Value, r.Published, x, y)
 				}
@@ -83,7 +84,7 @@ func (r Result) sentence() string {
 }
 
 // slideMark is how a slide's value is drawn: in another shape and hue than what was measured.
-func slideMark(c draw.Canvas, x, y float64) { fill(c, vermilion, x-1.2, y-7, 2.4, 14) }
+func slideMark(c draw.Canvas, x, y float64) { ink.Fill(c, ink.Vermilion, x-1.2, y-7, 2.4, 14) }
 
 // resultKey names the marks, in a line that begins at x.
 func resultKey(c draw.Canvas, x float64) {
@@ -97,8 +98,8 @@ func resultKey(c draw.Canvas, x float64) {
 		{"slide", func(x float64) { slideMark(c, x, y) }},
 	} {
 		k.draw(x + 5)
-		write(c, words(sans(9.5), ink, 0, -0.5), x+14, y, k.name)
-		x += 46 + textWidth(sans(9.5), k.name)
+		ink.Write(c, ink.Words(ink.Sans(9.5), ink.Black, 0, -0.5), x+14, y, k.name)
+		x += 46 + ink.TextWidth(ink.Sans(9.5), k.name)
 	}
 }
 
@@ -106,8 +107,8 @@ func resultKey(c draw.Canvas, x float64) {
 func ticks(c draw.Canvas, low, high float64, x func(float64) float64, top, bottom float64) {
 	for _, t := range (plot.DefaultTicks{}).Ticks(low, high) {
 		if t.Label != "" {
-			stroke(c, draw.LineStyle{Color: pale, Width: vg.Points(0.7)}, x(t.Value), top, x(t.Value), bottom+4)
-			write(c, words(sans(9), grey, -0.5, -1), x(t.Value), bottom+7, t.Label)
+			ink.Stroke(c, draw.LineStyle{Color: ink.Pale, Width: vg.Points(0.7)}, x(t.Value), top, x(t.Value), bottom+4)
+			ink.Write(c, ink.Words(ink.Sans(9), ink.Grey, -0.5, -1), x(t.Value), bottom+7, t.Label)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion/hyperband"
+	"fashionlab/fashion/internal/ink"
 )
 
 // Brackets shows a table of Hyperband as dots: a row for each bracket, a block of dots for each rung, a dot for each trial. Pale
@@ -40,14 +41,14 @@ func Brackets(brackets []hyperband.Bracket) Figure {
 		Body: func(c draw.Canvas) {
 			y := top
 			for i, b := range brackets {
-				write(c, words(bold(10), ink, 0, -1), 12, y, fmt.Sprintf("bracket %d", b.S))
+				ink.Write(c, ink.Words(ink.Bold(10), ink.Black, 0, -1), 12, y, fmt.Sprintf("bracket %d", b.S))
 				for k, r := range b.Rungs {
 					x := left + cell*float64(columns-len(b.Rungs)+k)
 					stay := r.Trials
 					if k+1 < len(b.Rungs) {
 						stay = b.Rungs[k+1].Trials
 					}
-					write(c, words(sans(9), grey, 0, -1), x, y, fmt.Sprintf("%d to epoch %d", r.Trials, r.Epochs))
+					ink.Write(c, ink.Words(ink.Sans(9), ink.Grey, 0, -1), x, y, fmt.Sprintf("%d to epoch %d", r.Trials, r.Epochs))
 					dots(c, x, y+16, pitch, r.Trials, stay)
 				}
 				y += heights[i]
@@ -62,9 +63,9 @@ func dots(c draw.Canvas, x, y, pitch float64, n, dark int) {
 	for i := range n {
 		col := color.RGBA{200, 200, 200, 255}
 		if i < dark {
-			col = blue
+			col = ink.Blue
 		}
-		disc(c, col, pitch*0.36, at(c, x+pitch*(float64(i%side)+0.5), y+pitch*(float64(i/side)+0.5)))
+		ink.Disc(c, col, pitch*0.36, ink.At(c, x+pitch*(float64(i%side)+0.5), y+pitch*(float64(i/side)+0.5)))
 	}
 }
 
@@ -74,7 +75,7 @@ func rungStyle(rung, rungs int) draw.LineStyle {
 	if rungs > 1 {
 		f = float64(rung) / float64(rungs-1)
 	}
-	return draw.LineStyle{Color: mix(color.RGBA{205, 205, 205, 255}, blue, f), Width: vg.Points(0.8 + 0.9*f)}
+	return draw.LineStyle{Color: mix(color.RGBA{205, 205, 205, 255}, ink.Blue, f), Width: vg.Points(0.8 + 0.9*f)}
 }
 
 // SearchCurves shows what the trials of a search scored after each of their epochs, cut where they were dropped. A trial that
@@ -102,7 +103,7 @@ func SearchCurves[C comparable](title, score string, s hyperband.State[C]) Figur
 				}
 				style := rungStyle(t.Rung+rungs-len(s.Brackets[t.Bracket].Rungs), rungs)
 				if i == 0 {
-					style.Color, style.Width = orange, vg.Points(2.4)
+					style.Color, style.Width = ink.Orange, vg.Points(2.4)
 				}
 				end := draw.GlyphStyle{Color: style.Color, Radius: vg.Points(2.2), Shape: draw.CircleGlyph{}}
 				p.Add(&plotter.Line{XYs: points, LineStyle: style}, &plotter.Scatter{XYs: points[len(points)-1:], GlyphStyle: end})
@@ -144,17 +145,17 @@ func ParallelCoordinates[C comparable](title string, s hyperband.State[C], slide
 			for i, t := range slices.Backward(list) {
 				style := draw.LineStyle{Color: color.RGBA{205, 205, 205, 255}, Width: vg.Points(0.8)}
 				if ended(t) {
-					style = draw.LineStyle{Color: blue, Width: vg.Points(1.1)}
+					style = draw.LineStyle{Color: ink.Blue, Width: vg.Points(1.1)}
 				}
 				if i == 0 && ended(t) {
-					style = draw.LineStyle{Color: orange, Width: vg.Points(2.4)}
+					style = draw.LineStyle{Color: ink.Orange, Width: vg.Points(2.4)}
 				}
 				var line []vg.Point
 				for k, p := range s.Space {
-					line = append(line, at(c, left+float64(k)*step, y(p.Position(t.Values[k]))))
+					line = append(line, ink.At(c, left+float64(k)*step, y(p.Position(t.Values[k]))))
 				}
 				if ended(t) {
-					line = append(line, at(c, width-right, y((t.Score(0)-low)/(high-low))))
+					line = append(line, ink.At(c, width-right, y((t.Score(0)-low)/(high-low))))
 				}
 				c.StrokeLines(style, line)
 			}
@@ -162,7 +163,7 @@ func ParallelCoordinates[C comparable](title string, s hyperband.State[C], slide
 				axis(c, left+float64(k)*step, y, p.Name, marks(p))
 				if k < len(slide) {
 					if value, ok := p.Parse(slide[k]); ok {
-						cross(c, draw.LineStyle{Color: vermilion, Width: vg.Points(2.4)}, 4.5, left+float64(k)*step, y(p.Position(value)))
+						ink.Cross(c, draw.LineStyle{Color: ink.Vermilion, Width: vg.Points(2.4)}, 4.5, left+float64(k)*step, y(p.Position(value)))
 					}
 				}
 			}
@@ -190,12 +191,12 @@ func marks[C any](p hyperband.Parameter[C]) (list []mark) {
 
 // axis draws a vertical axis with its name below and labels beside it.
 func axis(c draw.Canvas, x float64, y func(float64) float64, name string, list []mark) {
-	stroke(c, draw.LineStyle{Color: grey, Width: vg.Points(1)}, x, y(0), x, y(1))
-	write(c, words(bold(9.5), ink, -0.5, -1), x, y(0)+14, name)
+	ink.Stroke(c, draw.LineStyle{Color: ink.Grey, Width: vg.Points(1)}, x, y(0), x, y(1))
+	ink.Write(c, ink.Words(ink.Bold(9.5), ink.Black, -0.5, -1), x, y(0)+14, name)
 	for _, m := range list {
-		s := words(sans(9), ink, 0, -0.5)
-		fill(c, color.NRGBA{255, 255, 255, 210}, x+7, y(m.position)-5.5, s.Width(m.label).Points()+2, 11) // the lines go on behind it
-		write(c, s, x+8, y(m.position), m.label)
+		s := ink.Words(ink.Sans(9), ink.Black, 0, -0.5)
+		ink.Fill(c, color.NRGBA{255, 255, 255, 210}, x+7, y(m.position)-5.5, s.Width(m.label).Points()+2, 11) // the lines go on behind it
+		ink.Write(c, s, x+8, y(m.position), m.label)
 	}
 }
 
@@ -211,11 +212,11 @@ func Importances(title, subtitle string, list []hyperband.Importance) Figure {
 		Body: func(c draw.Canvas) {
 			for k, i := range list {
 				y, scale := top+float64(k)*row, width-left-right
-				write(c, words(sans(10), ink, -1, -0.5), left-10, y+row/2, i.Name)
-				fill(c, color.RGBA{238, 238, 238, 255}, left, y+4, scale, row-8)
-				fill(c, blue, left, y+4, scale*i.Explained, row-8)
-				fill(c, grey, left+scale*i.Critical-1.5, y+1, 3, row-2)
-				write(c, words(sans(9.5), ink, 0, -0.5), width-right+8, y+row/2, fmt.Sprintf("%.0f%%", 100*i.Explained))
+				ink.Write(c, ink.Words(ink.Sans(10), ink.Black, -1, -0.5), left-10, y+row/2, i.Name)
+				ink.Fill(c, color.RGBA{238, 238, 238, 255}, left, y+4, scale, row-8)
+				ink.Fill(c, ink.Blue, left, y+4, scale*i.Explained, row-8)
+				ink.Fill(c, ink.Grey, left+scale*i.Critical-1.5, y+1, 3, row-2)
+				ink.Write(c, ink.Words(ink.Sans(9.5), ink.Black, 0, -0.5), width-right+8, y+row/2, fmt.Sprintf("%.0f%%", 100*i.Explained))
 			}
 		},
 	}
@@ -231,8 +232,8 @@ func EarlyAndFinal[C comparable](title, score string, found, continued hyperband
 		style draw.GlyphStyle
 		state hyperband.State[C]
 	}{
-		{"kept by the search", draw.GlyphStyle{Color: blue, Radius: vg.Points(4), Shape: draw.CircleGlyph{}}, found},
-		{"dropped, then trained to the end", draw.GlyphStyle{Color: vermilion, Radius: vg.Points(5), Shape: draw.PyramidGlyph{}}, continued},
+		{"kept by the search", draw.GlyphStyle{Color: ink.Blue, Radius: vg.Points(4), Shape: draw.CircleGlyph{}}, found},
+		{"dropped, then trained to the end", draw.GlyphStyle{Color: ink.Vermilion, Radius: vg.Points(5), Shape: draw.PyramidGlyph{}}, continued},
 	}
 	points := make([]plotter.XYs, len(groups))
 	var a, b []float64
@@ -250,8 +251,8 @@ func EarlyAndFinal[C comparable](title, score string, found, continued hyperband
 		Body: func(c draw.Canvas) {
 			p := NewPlot(early, final)
 			for k, g := range groups {
-				c.DrawGlyph(g.style, at(c, 20+float64(k)*150, 50))
-				write(c, words(sans(10), ink, 0, -0.5), 30+float64(k)*150, 50, g.name)
+				c.DrawGlyph(g.style, ink.At(c, 20+float64(k)*150, 50))
+				ink.Write(c, ink.Words(ink.Sans(10), ink.Black, 0, -0.5), 30+float64(k)*150, 50, g.name)
 				p.Add(&plotter.Scatter{XYs: points[k], GlyphStyle: g.style})
 			}
 			leaveRoom(&p.X)

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion/ensemble"
+	"fashionlab/fashion/internal/ink"
 )
 
 // Simplex shows the accuracy of soft voting by three members for all weights, as a triangle: at a corner one member has all the weight, in the
@@ -41,30 +42,30 @@ func Simplex(title, subtitle string, names [3]string, grid []ensemble.GridPoint,
 		Body: func(c draw.Canvas) {
 			for _, w := range grid {
 				x, y := position(w.Weights)
-				disc(c, shade(w.Accuracy), dot, at(c, x, y))
+				ink.Disc(c, shade(w.Accuracy), dot, ink.At(c, x, y))
 			}
-			write(c, words(bold(10), ink, -0.5, 0), corners[0][0], corners[0][1]-14, names[0])
-			write(c, words(bold(10), ink, 0, -1), corners[1][0]-14, corners[1][1]+14, names[1])
-			write(c, words(bold(10), ink, -1, -1), corners[2][0]+14, corners[2][1]+14, names[2])
+			ink.Write(c, ink.Words(ink.Bold(10), ink.Black, -0.5, 0), corners[0][0], corners[0][1]-14, names[0])
+			ink.Write(c, ink.Words(ink.Bold(10), ink.Black, 0, -1), corners[1][0]-14, corners[1][1]+14, names[1])
+			ink.Write(c, ink.Words(ink.Bold(10), ink.Black, -1, -1), corners[2][0]+14, corners[2][1]+14, names[2])
 			for i, m := range marks {
 				x, y := position(m.Weights)
 				keyX, keyY := left+side+26, top+14+44*float64(i)
 				for _, p := range [][2]float64{{x, y}, {keyX, keyY}} {
-					disc(c, color.White, 8.5, at(c, p[0], p[1]))
-					disc(c, vermilion, 7.5, at(c, p[0], p[1]))
-					write(c, words(bold(9), color.White, -0.5, -0.5), p[0], p[1], fmt.Sprint(i+1))
+					ink.Disc(c, color.White, 8.5, ink.At(c, p[0], p[1]))
+					ink.Disc(c, ink.Vermilion, 7.5, ink.At(c, p[0], p[1]))
+					ink.Write(c, ink.Centred(ink.Bold(9), color.White), p[0], p[1], fmt.Sprint(i+1))
 				}
-				write(c, words(sans(9.5), ink, 0, -0.5), keyX+14, keyY-1, m.Name)
-				write(c, words(sans(9), grey, 0, -0.5), keyX+14, keyY+12, FormatWeights(m.Weights))
+				ink.Write(c, ink.Words(ink.Sans(9.5), ink.Black, 0, -0.5), keyX+14, keyY-1, m.Name)
+				ink.Write(c, ink.Words(ink.Sans(9), ink.Grey, 0, -0.5), keyX+14, keyY+12, FormatWeights(m.Weights))
 			}
 			const key = 130.0
 			y := corners[1][1] - 30
 			for i := range int(key) {
-				fill(c, shade(low+(high-low)*float64(i)/(key-1)), left+side+30+float64(i), y, 1, 9)
+				ink.Fill(c, shade(low+(high-low)*float64(i)/(key-1)), left+side+30+float64(i), y, 1, 9)
 			}
-			write(c, words(sans(9), grey, 0, -1), left+side+30, y+12, fmt.Sprintf("%.4f", low))
-			write(c, words(sans(9), grey, -1, -1), left+side+30+key, y+12, fmt.Sprintf("%.4f", high))
-			write(c, words(sans(9), grey, 0, 0), left+side+30, y-3, "accuracy")
+			ink.Write(c, ink.Words(ink.Sans(9), ink.Grey, 0, -1), left+side+30, y+12, fmt.Sprintf("%.4f", low))
+			ink.Write(c, ink.Words(ink.Sans(9), ink.Grey, -1, -1), left+side+30+key, y+12, fmt.Sprintf("%.4f", high))
+			ink.Write(c, ink.Words(ink.Sans(9), ink.Grey, 0, 0), left+side+30, y-3, "accuracy")
 		},
 	}
 }

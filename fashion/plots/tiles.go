@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/internal/ink"
 )
 
 // Tiles shows items beside and under each other, each with its caption in two lines.
@@ -24,7 +25,7 @@ func TilesOf(title, subtitle string, images fashion.Set, captions [][2]string) F
 	}
 	for i := range images.Len() {
 		first, then := captions[i][0], captions[i][1]
-		list = append(list, tile{drawn(images, i), []line{{first, words(bold(9), ink, -0.5, -1)}, {then, words(sans(9), grey, -0.5, -1)}}})
+		list = append(list, tile{drawn(images, i), []line{{first, ink.Words(ink.Bold(9), ink.Black, -0.5, -1)}, {then, ink.Words(ink.Sans(9), ink.Grey, -0.5, -1)}}})
 		description += fmt.Sprintf(" %s: %s.", first, then)
 	}
 	f := tiles(title, subtitle, "no images", 6, list)
@@ -53,13 +54,13 @@ func tiles(title, subtitle, none string, most int, list []tile) Figure {
 	return Figure{Title: title, Subtitle: subtitle, Width: 2*left + float64(columns)*(side+gap) - gap, Height: top + float64(rows)*row,
 		Body: func(c draw.Canvas) {
 			if len(list) == 0 {
-				write(c, words(sans(11), ink, 0, -1), 12, top, none)
+				ink.Write(c, ink.Words(ink.Sans(11), ink.Black, 0, -1), 12, top, none)
 			}
 			for i, t := range list {
 				x, y := left+float64(i%most)*(side+gap), top+float64(i/most)*row
 				drawImage(c, t.image, x, y, side)
 				for k, l := range t.lines {
-					write(c, fitting(l.style, l.text, side+gap-4), x+side/2, y+side+4+pitch*float64(k), l.text)
+					ink.Write(c, ink.Fitting(l.style, l.text, side+gap-4), x+side/2, y+side+4+pitch*float64(k), l.text)
 				}
 			}
 		},

@@ -8,44 +8,26 @@ import (
 	"math"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"fashionlab/fashion/internal/ink"
 	"fashionlab/fashion/plots"
-)
-
-var (
-	ink       = color.RGBA{34, 34, 34, 255}
-	muted     = color.RGBA{110, 110, 110, 255}
-	vermilion = color.RGBA{213, 94, 0, 255}
 )
 
 // top is where a figure's body begins, in points, below the heading.
 const top = 62.0
 
-// at is the point at x, y points from the left and the top.
-func at(c draw.Canvas, x, y float64) vg.Point {
-	return vg.Point{X: c.Min.X + vg.Points(x), Y: c.Max.Y - vg.Points(y)}
-}
-
-// write centres a text of that size on x, y.
-func write(c draw.Canvas, size float64, col color.Color, x, y float64, txt string) {
-	c.FillText(draw.TextStyle{Color: col, Font: font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(size)},
-		XAlign: draw.XCenter, YAlign: draw.YCenter, Handler: text.Plain{Fonts: font.DefaultCache}}, at(c, x, y), txt)
-}
-
 // box outlines a rectangle given by its left, top, width and height in points.
 func box(c draw.Canvas, style draw.LineStyle, x, y, w, h float64) {
-	c.StrokeLines(style, []vg.Point{at(c, x, y), at(c, x+w, y), at(c, x+w, y+h), at(c, x, y+h), at(c, x, y)})
+	ink.Stroke(c, style, x, y, x+w, y, x+w, y+h, x, y+h, x, y)
 }
 
 // window frames what is looked at. It is edged in white, because printed in grey its colour is that of a picture's background.
 func window(c draw.Canvas, x, y, side float64) {
 	box(c, draw.LineStyle{Color: color.White, Width: vg.Points(4)}, x, y, side, side)
-	box(c, draw.LineStyle{Color: vermilion, Width: vg.Points(1.6)}, x, y, side, side)
+	box(c, draw.LineStyle{Color: ink.Vermilion, Width: vg.Points(1.6)}, x, y, side, side)
 }
 
 // shade is the grey of a value: white for -limit or less, black for limit or more.
@@ -84,8 +66,8 @@ func (m Map) draw(c draw.Canvas, limit, x, y, side float64) {
 			img.SetGray(j, i, shade(m.Values[i/enlarged*n+j/enlarged], limit))
 		}
 	}
-	c.DrawImage(vg.Rectangle{Min: at(c, x, y+side), Max: at(c, x+side, y)}, img)
-	box(c, draw.LineStyle{Color: muted, Width: vg.Points(0.5)}, x, y, side, side)
+	c.DrawImage(vg.Rectangle{Min: ink.At(c, x, y+side), Max: ink.At(c, x+side, y)}, img)
+	box(c, draw.LineStyle{Color: ink.Grey, Width: vg.Points(0.5)}, x, y, side, side)
 }
 
 // Maps shows maps in rows of so many, each with its name below and in its own scale: the largest magnitude is white where it is negative and black where it is positive; 0 is
@@ -102,7 +84,7 @@ func Maps(title, subtitle string, columns int, list []Map) plots.Figure {
 			for i, m := range list {
 				x, y := left+float64(i%columns)*(side+gap), top-14+float64(i/columns)*pitch
 				m.draw(c, m.limit(), x, y, side)
-				write(c, 9.5, ink, x+side/2, y+side+10, m.Name)
+				ink.Write(c, ink.Centred(ink.Sans(9.5), ink.Black), x+side/2, y+side+10, m.Name)
 			}
 		},
 	}
@@ -130,14 +112,14 @@ func Convolution(title string, input, kernel, output Map, row, column int) plots
 			window(c, third[2]+float64(column)*pixel-1, top+float64(row)*pixel-1, pixel+2)
 			middle := top + picture/2
 			numbers(c, patch, third[0], middle-1.5*cell, cell)
-			write(c, 18, ink, third[0]+3*cell+gap/2, middle, "×")
+			ink.Write(c, ink.Centred(ink.Sans(18), ink.Black), third[0]+3*cell+gap/2, middle, "×")
 			numbers(c, kernel.Values, third[1], middle-1.5*cell, cell)
-			write(c, 14, ink, third[1]+3*cell+gap, middle, fmt.Sprintf("= %.2f", sum))
+			ink.Write(c, ink.Centred(ink.Sans(14), ink.Black), third[1]+3*cell+gap, middle, fmt.Sprintf("= %.2f", sum))
 			for i, label := range []string{"the window's values", kernel.Name} {
-				write(c, 9.5, muted, third[i]+1.5*cell, middle+1.5*cell+14, label)
+				ink.Write(c, ink.Centred(ink.Sans(9.5), ink.Grey), third[i]+1.5*cell, middle+1.5*cell+14, label)
 			}
-			write(c, 9.5, ink, left+picture/2, top+picture+14, input.Name)
-			write(c, 9.5, ink, third[2]+picture/2, top+picture+14, output.Name)
+			ink.Write(c, ink.Centred(ink.Sans(9.5), ink.Black), left+picture/2, top+picture+14, input.Name)
+			ink.Write(c, ink.Centred(ink.Sans(9.5), ink.Black), third[2]+picture/2, top+picture+14, output.Name)
 		},
 	}
 }
@@ -146,8 +128,8 @@ func Convolution(title string, input, kernel, output Map, row, column int) plots
 func numbers(c draw.Canvas, values []float64, x, y, cell float64) {
 	for i, v := range values {
 		left, above := x+float64(i%3)*cell, y+float64(i/3)*cell
-		box(c, draw.LineStyle{Color: muted, Width: vg.Points(0.7)}, left, above, cell, cell)
-		write(c, 10.5, ink, left+cell/2, above+cell/2, fmt.Sprintf("%.2g", v))
+		box(c, draw.LineStyle{Color: ink.Grey, Width: vg.Points(0.7)}, left, above, cell, cell)
+		ink.Write(c, ink.Centred(ink.Sans(10.5), ink.Black), left+cell/2, above+cell/2, fmt.Sprintf("%.2g", v))
 	}
 }
 
@@ -251,10 +233,10 @@ func chart(title, subtitle, description string, width, height float64, list []Cu
 					p.Add(&plotter.Scatter{XYs: k.Points[1:], GlyphStyle: draw.GlyphStyle{Color: style.Color, Radius: vg.Points(2), Shape: draw.CircleGlyph{}}})
 				}
 				x := 20 + float64(i)*(width-20)/4
-				c.StrokeLines(style, []vg.Point{at(c, x, top-10), at(c, x+24, top-10)})
+				ink.Stroke(c, style, x, top-10, x+24, top-10)
 				label := p.X.Tick.Label
-				label.Color, label.XAlign, label.YAlign = ink, draw.XLeft, draw.YCenter
-				c.FillText(label, at(c, x+30, top-10), k.Name)
+				label.Color, label.XAlign, label.YAlign = ink.Black, draw.XLeft, draw.YCenter
+				ink.Write(c, label, x+30, top-10, k.Name)
 			}
 			p.Draw(draw.Crop(c, vg.Points(8), vg.Points(-12), vg.Points(8), -vg.Points(top)))
 		},

@@ -6,6 +6,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"fashionlab/fashion/internal/ink"
 	"fashionlab/fashion/plots"
 )
 
@@ -34,7 +35,7 @@ func Chains(title, subtitle string, columns []Column) plots.Figure {
 		Body: func(c draw.Canvas) {
 			for i, column := range columns {
 				x := left + float64(i)*(wide+gap)
-				write(c, heading(11), x+wide/2, top-26, column.Title)
+				ink.Write(c, heading(11), x+wide/2, top-26, column.Title)
 				chain(c, column, x, top, wide, pitch)
 			}
 		},
@@ -58,13 +59,13 @@ func chain(c draw.Canvas, column Column, x, top, wide, pitch float64) {
 	if column.Skip {
 		end := top + float64(len(column.Boxes))*pitch
 		side := x + wide + 18
-		path(c, middle, top-11, side, top-11, side, end+6, middle+8, end+6)
-		write(c, heading(13), middle, end+6, "+")
+		ink.Stroke(c, thin, middle, top-11, side, top-11, side, end+6, middle+8, end+6)
+		ink.Write(c, heading(13), middle, end+6, "+")
 	}
 }
 
 // arrow draws a line down, with a head at its end.
 func arrow(c draw.Canvas, x1, y1, x2, y2 float64) {
-	path(c, x1, y1, x2, y2)
-	c.FillPolygon(muted, []vg.Point{at(c, x2, y2), at(c, x2-3, y2-5), at(c, x2+3, y2-5)})
+	ink.Stroke(c, thin, x1, y1, x2, y2)
+	c.FillPolygon(ink.Grey, []vg.Point{ink.At(c, x2, y2), ink.At(c, x2-3, y2-5), ink.At(c, x2+3, y2-5)})
 }

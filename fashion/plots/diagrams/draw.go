@@ -4,17 +4,10 @@ package diagrams
 import (
 	"image/color"
 
-	xfont "golang.org/x/image/font"
-	"gonum.org/v1/plot/font"
-	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-)
 
-var (
-	blue  = color.RGBA{0, 114, 178, 255}
-	ink   = color.RGBA{34, 34, 34, 255}
-	muted = color.RGBA{110, 110, 110, 255}
+	"fashionlab/fashion/internal/ink"
 )
 
 // Box is a step of a diagram.
@@ -26,53 +19,16 @@ type Box struct {
 
 // draw draws a box with its name and note, both made smaller if they do not fit.
 func (b Box) draw(c draw.Canvas, x, y, width, height float64) {
-	fill(c, color.RGBA{221, 233, 243, 255}, x, y, width, height)
-	fill(c, blue, x, y, 2.5, height)
-	write(c, fitting(centred(10, ink), b.Name, width-14), x+width/2, y+height/3, b.Name)
-	write(c, fitting(centred(8.5, muted), b.Note, width-14), x+width/2, y+height*0.72, b.Note)
+	ink.Fill(c, color.RGBA{221, 233, 243, 255}, x, y, width, height)
+	ink.Fill(c, ink.Blue, x, y, 2.5, height)
+	ink.Write(c, ink.Fitting(ink.Centred(ink.Sans(10), ink.Black), b.Name, width-14), x+width/2, y+height/3, b.Name)
+	ink.Write(c, ink.Fitting(ink.Centred(ink.Sans(8.5), ink.Grey), b.Note, width-14), x+width/2, y+height*0.72, b.Note)
 }
 
-// at is the point at x, y points from the left and the top.
-func at(c draw.Canvas, x, y float64) vg.Point {
-	return vg.Point{X: c.Min.X + vg.Points(x), Y: c.Max.Y - vg.Points(y)}
-}
-
-// centred is a style of text that is centred on its point.
-func centred(size float64, col color.Color) draw.TextStyle {
-	return draw.TextStyle{Color: col, Font: font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(size)},
-		XAlign: draw.XCenter, YAlign: draw.YCenter, Handler: text.Plain{Fonts: font.DefaultCache}}
-}
-
-// heading is bold and centred.
+// heading is a style of bold text that is centred on its point.
 func heading(size float64) draw.TextStyle {
-	s := centred(size, ink)
-	s.Font.Weight = xfont.WeightBold
-	return s
+	return ink.Centred(ink.Bold(size), ink.Black)
 }
 
-// fitting is a style whose text is made smaller, if need be, to take no more than so many points.
-func fitting(s draw.TextStyle, txt string, points float64) draw.TextStyle {
-	if w := s.Width(txt).Points(); w > points {
-		s.Font.Size *= vg.Length(points / w)
-	}
-	return s
-}
-
-// write writes a text at x, y points from the left and the top.
-func write(c draw.Canvas, s draw.TextStyle, x, y float64, txt string) {
-	c.FillText(s, at(c, x, y), txt)
-}
-
-// fill paints a rectangle given by its left, top, width and height in points.
-func fill(c draw.Canvas, col color.Color, x, y, w, h float64) {
-	c.FillPolygon(col, []vg.Point{at(c, x, y), at(c, x+w, y), at(c, x+w, y+h), at(c, x, y+h)})
-}
-
-// path draws a thin line through points, given by their x and y in turn.
-func path(c draw.Canvas, coordinates ...float64) {
-	var points []vg.Point
-	for i := 0; i+1 < len(coordinates); i += 2 {
-		points = append(points, at(c, coordinates[i], coordinates[i+1]))
-	}
-	c.StrokeLines(draw.LineStyle{Color: muted, Width: vg.Points(1)}, points)
-}
+// thin is the line of arrows.
+var thin = draw.LineStyle{Color: ink.Grey, Width: vg.Points(1)}

@@ -6,6 +6,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"fashionlab/fashion/internal/ink"
 	"fashionlab/fashion/plots"
 )
 
@@ -34,17 +35,17 @@ func Method(title, subtitle string, stages []Stage) plots.Figure {
 	return plots.Figure{Title: title, Subtitle: subtitle, Description: description, Width: 2*left + float64(len(stages))*(wide+gapX) - gapX, Height: top + tall + 20,
 		Body: func(c draw.Canvas) {
 			for i, s := range stages {
-				write(c, heading(10.5), x(i)+wide/2, top-22, s.Name)
+				ink.Write(c, heading(10.5), x(i)+wide/2, top-22, s.Name)
 				for j := range s.Boxes {
 					if i > 0 {
 						for k, from := range stages[i-1].Boxes {
 							if from.Apart {
 								continue
 							}
-							path(c, x(i-1)+wide, y(i-1, k)+high/2, x(i), y(i, j)+high/2)
+							ink.Stroke(c, thin, x(i-1)+wide, y(i-1, k)+high/2, x(i), y(i, j)+high/2)
 						}
-						end := at(c, x(i), y(i, j)+high/2)
-						c.FillPolygon(muted, []vg.Point{end, {X: end.X - vg.Points(6), Y: end.Y + vg.Points(3.5)}, {X: end.X - vg.Points(6), Y: end.Y - vg.Points(3.5)}})
+						end := ink.At(c, x(i), y(i, j)+high/2)
+						c.FillPolygon(ink.Grey, []vg.Point{end, {X: end.X - vg.Points(6), Y: end.Y + vg.Points(3.5)}, {X: end.X - vg.Points(6), Y: end.Y - vg.Points(3.5)}})
 					}
 				}
 			}

@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"fashionlab/fashion/internal/ink"
 	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/plots"
 	"fashionlab/fashion/run"
@@ -55,7 +56,7 @@ func Accuracy(title string, list []Network) (plots.Figure, error) {
 			}
 			tiles := draw.Tiles{Rows: rows, Cols: columns, PadLeft: vg.Points(8), PadRight: vg.Points(14), PadTop: vg.Points(top + above), PadBottom: vg.Points(8), PadX: vg.Points(6), PadY: vg.Points(above)}
 			words := charts[0][0].X.Label.TextStyle
-			words.Color, words.XAlign, words.YAlign = ink, draw.XLeft, draw.YCenter
+			words.Color, words.XAlign, words.YAlign = ink.Black, draw.XLeft, draw.YCenter
 			for i, canvases := range plot.Align(charts, tiles, c) {
 				for j, chart := range charts[i] {
 					if chart != nil {
@@ -116,8 +117,6 @@ func chart(list []Network, corruption int, leftmost bool) *plot.Plot {
 	}
 	return p
 }
-
-var ink = color.RGBA{34, 34, 34, 255}
 
 // add draws a network's accuracies over the strengths, with their intervals as a band.
 func add(p *plot.Plot, xs []float64, accuracies []metrics.Interval, style draw.LineStyle) {

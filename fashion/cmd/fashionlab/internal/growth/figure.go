@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"fashionlab/fashion/internal/ink"
 	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/plots"
 )
@@ -57,7 +58,7 @@ func figure(list []series) plots.Figure {
 			}
 			tiles := draw.Tiles{Rows: rows, Cols: len(columns), PadLeft: vg.Points(8), PadRight: vg.Points(14), PadTop: vg.Points(above), PadBottom: vg.Points(8), PadX: vg.Points(10), PadY: vg.Points(8)}
 			words := charts[0][0].X.Label.TextStyle
-			words.Color, words.XAlign, words.YAlign = color.RGBA{34, 34, 34, 255}, draw.XLeft, draw.YCenter
+			words.Color, words.XAlign, words.YAlign = ink.Black, draw.XLeft, draw.YCenter
 			for i, canvases := range plot.Align(charts, tiles, c) {
 				for j, chart := range charts[i] {
 					chart.Draw(canvases[j])
