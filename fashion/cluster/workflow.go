@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -138,14 +137,14 @@ func (s Searches[C]) work(ctx workflow.Context, o Order, l *ledger[C]) error {
 	}
 	longest += len(l.events)
 	var jobs []underWay
-	ended := endings[C]{over: map[C]bool{}}
+	var ended hyperband.Ended[C]
 	for {
 		for len(jobs) < mostAhead && len(l.events)+len(jobs) < longest {
 			task, ok := l.Next()
 			if !ok {
 				break
 			}
-			job := Job[C]{o.Search, task, ended.since(l.State())}
+			job := Job[C]{o.Search, task, ended.Since(l.State())}
 			jobs = append(jobs, underWay{task.Trial, workflow.ExecuteActivity(ctx, trainActivity, job)})
 		}
 		if len(jobs) == 0 {
@@ -169,40 +168,4 @@ func (s Searches[C]) work(ctx workflow.Context, o Order, l *ledger[C]) error {
 		}
 		jobs = slices.DeleteFunc(jobs, ready)
 	}
-}
-
-// endings finds the trials that have ended, each once.
-type endings[C comparable] struct {
-	over  map[C]bool
-	count int // of trials that had ended when it was asked last
-}
-
-// since lists the trials that ended since the last call: nobody trains on, and their configuration is not under way in another bracket either.
-func (e *endings[C]) since(s hyperband.State[C]) (list []int) {
-	ended := func(t hyperband.Trial[C]) bool {
-		return t.Status == hyperband.Dropped || t.Status == hyperband.Failed || t.Status == hyperband.Duplicate
-	}
-	count := 0
-	for i := range s.Trials {
-		if ended(s.Trials[i]) {
-			count++
-		}
-	}
-	if count == e.count {
-		return nil
-	}
-	e.count = count
-	alive := map[C]bool{}
-	for _, t := range s.Trials {
-		if !ended(t) {
-			alive[t.Config] = true
-		}
-	}
-	for _, t := range s.Trials {
-		if ended(t) && !alive[t.Config] && !e.over[t.Config] {
-			e.over[t.Config] = true
-			list = append(list, cmp.Or(t.Same, t.ID))
-		}
-	}
-	return list
 }

@@ -26,6 +26,20 @@ func standing(s hyperband.State[point]) (best, bracket, rung, alive int, over []
 	return best, bracket, rung, alive, over
 }
 
+// ended are the first trials of the configurations of which no trial is trained on.
+func ended(s hyperband.State[point]) (ids []int) {
+	_, _, _, _, over := standing(s)
+	for _, t := range s.Trials {
+		goesOn := func(other hyperband.Trial[point]) bool {
+			return other.Config == t.Config && !slices.Contains(over, other.ID)
+		}
+		if t.Same == 0 && !slices.ContainsFunc(s.Trials, goesOn) {
+			ids = append(ids, t.ID)
+		}
+	}
+	return ids
+}
+
 // In some of the searches configurations fail, and are many trials': of a bracket, which are duplicates, and of several brackets.
 func TestStandingOfASearchIsThatOfItsTrialsAfterEachTraining(t *testing.T) {
 	small := hyperband.Space[point]{
@@ -44,7 +58,8 @@ func TestStandingOfASearchIsThatOfItsTrialsAfterEachTraining(t *testing.T) {
 					return problem.Train(p, epochs)
 				}
 				what := fmt.Sprintf("%s, failing up to %v, %d workers", name, failing, workers)
-				var before []int
+				var before, gone []int
+				var endings hyperband.Ended[point]
 				check := func(state hyperband.State[point]) {
 					best, bracket, rung, alive, over := standing(state)
 					if b, r, a := state.Current(); b != bracket || r != rung || a != alive {
@@ -57,12 +72,16 @@ func TestStandingOfASearchIsThatOfItsTrialsAfterEachTraining(t *testing.T) {
 						t.Fatalf("%s: the trials %d are over, want %d in some order that begins with %d", what, got, over, before)
 					}
 					before = slices.Clone(state.Over())
+					gone = append(gone, endings.Since(state)...)
+					if want := ended(state); !slices.Equal(slices.Sorted(slices.Values(gone)), want) {
+						t.Fatalf("%s: the configurations of %d have ended, want %d, each once", what, gone, want)
+					}
 				}
 				found, err := s.Run(check, slices.Repeat([]hyperband.Worker[point]{train}, workers)...)
 				if err != nil || !found.Done {
 					t.Fatalf("%s: done %v, %v", what, found.Done, err)
 				}
-				before = nil
+				before, gone, endings = nil, nil, hyperband.Ended[point]{}
 				read, err := s.Read()
 				if err != nil {
 					t.Fatal(err)

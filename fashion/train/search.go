@@ -79,10 +79,12 @@ func SearchBy(ctx context.Context, s hyperband.Search[recipes.Recipe], report fu
 		fmt.Fprintf(os.Stderr, "warning: %s\n", lock.Warning)
 	}
 	defer lock.Close() // nothing is written through it
-	t := tidier{dir: dir}
+	var ended hyperband.Ended[recipes.Recipe]
 	var trouble error
 	found, err := s.Run(func(state hyperband.State[recipes.Recipe]) {
-		trouble = errors.Join(trouble, t.tidy(state))
+		for _, id := range ended.Since(state) {
+			trouble = errors.Join(trouble, run.RemoveCheckpoints(TrialRun(dir, state.Trials[id-1].Config)))
+		}
 		if report != nil {
 			report(state)
 		}
@@ -132,31 +134,6 @@ func (t *Trainer) Trial(ctx context.Context, dir string, recipe recipes.Recipe, 
 		scores = append(scores, e.ValidationAccuracy)
 	}
 	return scores, nil
-}
-
-// tidier removes the checkpoints of configurations that no bracket will train on.
-type tidier struct {
-	dir  string                 // of the search
-	over int                    // trials of which it knows that they are
-	left map[recipes.Recipe]int // trials of each configuration that are not
-}
-
-func (t *tidier) tidy(s hyperband.State[recipes.Recipe]) error {
-	if t.left == nil {
-		t.left = map[recipes.Recipe]int{}
-		for i := range s.Trials {
-			t.left[s.Trials[i].Config]++
-		}
-	}
-	var trouble error
-	for _, id := range s.Over()[t.over:] {
-		config := s.Trials[id-1].Config
-		if t.left[config]--; t.left[config] == 0 {
-			trouble = errors.Join(trouble, run.RemoveCheckpoints(TrialRun(t.dir, config)))
-		}
-	}
-	t.over = len(s.Over())
-	return trouble
 }
 
 // InterruptedSearchError is a search that stopped because its context ended. What was measured before is kept, and so are the finished epochs of the trainings
