@@ -62,7 +62,7 @@ func (t trainers) fit(ctx context.Context, name string, recipe recipes.Recipe, p
 
 // fitSource trains the run whose weights a recipe starts from, where it is the study's and neither here nor in the bucket. A trial that waits for it has no epochs.
 func (t trainers) fitSource(ctx context.Context, trainer *train.Trainer, recipe recipes.Recipe, progress func(int)) error {
-	for _, p := range []study.Profile{study.Smoke, study.Quick, study.Full} {
+	for _, p := range study.Profiles() {
 		source, ok := study.SourceOf(recipe, p)
 		if !ok {
 			continue

@@ -49,16 +49,16 @@ func work(ctx context.Context, args []string) error {
 	if *trainings < 1 {
 		return fmt.Errorf("-trainings is %d, want 1 or more", *trainings)
 	}
-	home, err := fashion.Home()
-	if err != nil {
-		return err
-	}
 	b, err := openBucket(ctx, *bucket)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
 	if *dir == "" {
+		home, err := fashion.Home()
+		if err != nil {
+			return err
+		}
 		*dir = filepath.Join(home, "cluster", "work")
 	}
 	own, lock, err := ownFolder(*dir)
