@@ -166,7 +166,7 @@ func (c *Client[C]) start(ctx context.Context, spec Spec, s hyperband.Search[C],
 	}
 	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
-	order, err := NewOrder(spec, s, done)
+	order, err := newOrder(spec, s, done)
 	if err != nil {
 		return &fatalError{err}
 	}

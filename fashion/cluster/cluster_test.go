@@ -215,7 +215,7 @@ func (c *testCluster) wait(workers int) {
 	defer server.Close()
 	for range 600 {
 		time.Sleep(100 * time.Millisecond)
-		kinds, _ := Kinds(c.t.Context(), server) // the server may not answer yet
+		kinds, _ := presentKinds(c.t.Context(), server) // the server may not answer yet
 		n := 0
 		for _, k := range kinds {
 			n += len(k.Workers)

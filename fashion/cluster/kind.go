@@ -65,13 +65,13 @@ const (
 	kindMemo     = "kind"
 )
 
-// KindWorkflow waits for ever: that it is there tells clients of a kind.
-func KindWorkflow(ctx workflow.Context) error {
+// waitForever waits for ever: that it is there tells clients of a kind.
+func waitForever(ctx workflow.Context) error {
 	return workflow.Await(ctx, func() bool { return false })
 }
 
-// Announce tells clients that there are workers of a kind.
-func Announce(ctx context.Context, c client.Client, k Kind) error {
+// announce tells clients that there are workers of a kind.
+func announce(ctx context.Context, c client.Client, k Kind) error {
 	_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: "kind-" + k.Queue(), TaskQueue: k.Queue(), WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		Memo: map[string]any{kindMemo: k},
@@ -79,14 +79,14 @@ func Announce(ctx context.Context, c client.Client, k Kind) error {
 	return err
 }
 
-// Present is a kind with workers.
-type Present struct {
+// presentKind is a kind with workers.
+type presentKind struct {
 	Kind
 	Workers []string // their identities
 }
 
-// Kinds lists the kinds of which there are workers.
-func Kinds(ctx context.Context, c client.Client) (list []Present, err error) {
+// presentKinds lists the kinds of which there are workers.
+func presentKinds(ctx context.Context, c client.Client) (list []presentKind, err error) {
 	found, err := open(ctx, c, kindWorkflow)
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func Kinds(ctx context.Context, c client.Client) (list []Present, err error) {
 			return nil, err
 		}
 		if len(workers) > 0 {
-			list = append(list, Present{f.Kind, workers})
+			list = append(list, presentKind{f.Kind, workers})
 		}
 	}
 	return list, nil
@@ -148,9 +148,9 @@ func open(ctx context.Context, c client.Client, workflowType string) (list []ope
 	}
 }
 
-// Choose chooses the kind that does a search: the only one with the client's source code, or the one whose queue begins with what was asked for.
-func Choose(kinds []Present, revision, asked string) (Kind, error) {
-	var fit []Present
+// choose chooses the kind that does a search: the only one with the client's source code, or the one whose queue begins with what was asked for.
+func choose(kinds []presentKind, revision, asked string) (Kind, error) {
+	var fit []presentKind
 	var text strings.Builder
 	for _, k := range kinds {
 		fmt.Fprintf(&text, "\n  %v: %d workers", k.Kind, len(k.Workers))

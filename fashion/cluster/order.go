@@ -32,8 +32,8 @@ type Order struct {
 	Done   []Event `json:"done"`   // results of before: of a journal whose server is lost, or of a history that grew long
 }
 
-// NewOrder is the order of a search with the results that its journal has.
-func NewOrder[C comparable](spec Spec, s hyperband.Search[C], done []hyperband.Result) (o Order, err error) {
+// newOrder is the order of a search with the results that its journal has.
+func newOrder[C comparable](spec Spec, s hyperband.Search[C], done []hyperband.Result) (o Order, err error) {
 	o.Spec = spec
 	if o.Search, err = s.Digest(); err != nil {
 		return o, err

@@ -110,14 +110,14 @@ func (c *Client[C]) Train(ctx context.Context, runs []Run[C], ended func(Run[C])
 func (c *Client[C]) choose(ctx context.Context) (Kind, error) {
 	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
-	kinds, err := Kinds(ctx, c.Temporal)
+	kinds, err := presentKinds(ctx, c.Temporal)
 	if err != nil {
 		return Kind{}, fmt.Errorf("the server does not answer: %w", err)
 	}
 	if c.Bucket != "" {
-		kinds = slices.DeleteFunc(kinds, func(k Present) bool { return k.Bucket != c.Bucket })
+		kinds = slices.DeleteFunc(kinds, func(k presentKind) bool { return k.Bucket != c.Bucket })
 	}
-	kind, err := Choose(kinds, c.Revision, c.Kind)
+	kind, err := choose(kinds, c.Revision, c.Kind)
 	if err != nil && !errors.Is(err, errNoWorkers) {
 		err = &fatalError{err}
 	}

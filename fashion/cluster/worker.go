@@ -24,7 +24,7 @@ type Work[C comparable] struct {
 // register tells a worker, or a test of one, what it can do.
 func (w Work[C]) register(r worker.Registry) {
 	r.RegisterWorkflowWithOptions(w.Searches.Search, workflow.RegisterOptions{Name: searchWorkflow})
-	r.RegisterWorkflowWithOptions(KindWorkflow, workflow.RegisterOptions{Name: kindWorkflow})
+	r.RegisterWorkflowWithOptions(waitForever, workflow.RegisterOptions{Name: kindWorkflow})
 	r.RegisterWorkflowWithOptions(w.Searches.Run, workflow.RegisterOptions{Name: runWorkflow})
 	r.RegisterActivityWithOptions(w.Trials.FitRun, activity.RegisterOptions{Name: fitActivity})
 	r.RegisterActivityWithOptions(w.Trials.Do, activity.RegisterOptions{Name: trainActivity})
@@ -36,7 +36,7 @@ func (w Work[C]) Run(ctx context.Context, c client.Client) error {
 	for said := false; ; said = true {
 		err := reachable(ctx, c)
 		if err == nil {
-			err = Announce(ctx, c, w.Kind)
+			err = announce(ctx, c, w.Kind)
 		}
 		if err == nil {
 			break
@@ -75,7 +75,7 @@ func (w Work[C]) Run(ctx context.Context, c client.Client) error {
 func (w Work[C]) look(ctx context.Context, c client.Client, told map[string]bool) {
 	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
-	if Announce(ctx, c, w.Kind) != nil {
+	if announce(ctx, c, w.Kind) != nil {
 		return
 	}
 	searches, err := open(ctx, c, searchWorkflow)

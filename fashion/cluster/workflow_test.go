@@ -39,7 +39,7 @@ func order(t *testing.T, spec Spec, done []hyperband.Result) Order {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := NewOrder(spec, s, done)
+	o, err := newOrder(spec, s, done)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,25 +195,25 @@ func TestKindsAreToldApartAndChosen(t *testing.T) {
 	b.Revision = "2222222222222222"
 	c := a
 	c.Device = "NVIDIA H100"
-	present := func(kinds ...Kind) (list []Present) {
+	present := func(kinds ...Kind) (list []presentKind) {
 		for _, k := range kinds {
-			list = append(list, Present{k, []string{"one"}})
+			list = append(list, presentKind{k, []string{"one"}})
 		}
 		return list
 	}
-	if k, err := Choose(present(a, b), a.Revision, ""); err != nil || k.Queue() != a.Queue() {
+	if k, err := choose(present(a, b), a.Revision, ""); err != nil || k.Queue() != a.Queue() {
 		t.Errorf("of two revisions: %v, %v", k, err)
 	}
-	if _, err := Choose(present(a, c), a.Revision, ""); err == nil || !strings.Contains(err.Error(), c.Queue()) {
+	if _, err := choose(present(a, c), a.Revision, ""); err == nil || !strings.Contains(err.Error(), c.Queue()) {
 		t.Errorf("of two devices: %v, want an error that names both", err)
 	}
-	if k, err := Choose(present(a, c), a.Revision, c.Queue()[:5]); err != nil || k.Queue() != c.Queue() {
+	if k, err := choose(present(a, c), a.Revision, c.Queue()[:5]); err != nil || k.Queue() != c.Queue() {
 		t.Errorf("of two devices, one asked for: %v, %v", k, err)
 	}
-	if _, err := Choose(present(b), a.Revision, ""); err == nil || !strings.Contains(err.Error(), "source code") {
+	if _, err := choose(present(b), a.Revision, ""); err == nil || !strings.Contains(err.Error(), "source code") {
 		t.Errorf("of another revision: %v", err)
 	}
-	if _, err := Choose(nil, a.Revision, ""); !errors.Is(err, errNoWorkers) {
+	if _, err := choose(nil, a.Revision, ""); !errors.Is(err, errNoWorkers) {
 		t.Errorf("without workers: %v", err)
 	}
 	if d := a.Diff(b); !strings.Contains(d, "source code: here 111111111111, there 222222222222") || strings.Contains(d, "device") {
