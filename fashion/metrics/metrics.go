@@ -26,19 +26,17 @@ type Interval struct {
 }
 
 // String returns the estimate and its interval, as "0.9241 (0.9188 to 0.9291)".
-func (i Interval) String() string {
-	if math.IsNaN(i.Low) {
-		return fmt.Sprintf("%.4f (no interval)", i.Value)
-	}
-	return fmt.Sprintf("%.4f (%.4f to %.4f)", i.Value, i.Low, i.High)
-}
+func (i Interval) String() string { return i.Text("%.4f") }
 
 // Signed returns a difference and its interval, as "+0.0030 (-0.0004 to +0.0063)".
-func (i Interval) Signed() string {
+func (i Interval) Signed() string { return i.Text("%+.4f") }
+
+// Text is String with each number written by a verb of fmt, such as "%.2f".
+func (i Interval) Text(verb string) string {
 	if math.IsNaN(i.Low) {
-		return fmt.Sprintf("%+.4f (no interval)", i.Value)
+		return fmt.Sprintf(verb+" (no interval)", i.Value)
 	}
-	return fmt.Sprintf("%+.4f (%+.4f to %+.4f)", i.Value, i.Low, i.High)
+	return fmt.Sprintf(verb+" ("+verb+" to "+verb+")", i.Value, i.Low, i.High)
 }
 
 // Wilson is the score interval of E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical

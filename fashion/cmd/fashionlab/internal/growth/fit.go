@@ -97,7 +97,8 @@ func (s series) verdict() string {
 
 // sentence says how time and memory grow.
 func (s series) sentence() string {
-	said := fmt.Sprintf("%s: %s; exponent %s at the largest sizes, %s over all", s.task, s.verdict(), short(exponent(s.tail())), short(exponent(s.points)))
+	const verb = "%.2f"
+	said := fmt.Sprintf("%s: %s; exponent %s at the largest sizes, %s over all", s.task, s.verdict(), exponent(s.tail()).Text(verb), exponent(s.points).Text(verb))
 	last := len(s.points) - 1
 	if last == 0 || s.points[0].Peak == 0 {
 		return said + "."
@@ -107,14 +108,6 @@ func (s series) sentence() string {
 		return said + "; peak memory does not grow."
 	}
 	return fmt.Sprintf("%s; peak memory grows by %s for each of the last %s %s.", said, bytesOf(float64(more.Peak-less.Peak)/float64(more.N-less.N)), text.Thousands(more.N-less.N), s.subject)
-}
-
-// short is an interval with two decimals.
-func short(i metrics.Interval) string {
-	if math.IsNaN(i.Low) {
-		return fmt.Sprintf("%.2f (no interval)", i.Value)
-	}
-	return fmt.Sprintf("%.2f (%.2f to %.2f)", i.Value, i.Low, i.High)
 }
 
 // seconds is a time in the unit that suits it.
