@@ -3,6 +3,7 @@ package metrics
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"fashionlab/fashion/run"
 )
@@ -129,10 +130,7 @@ func Softmax(z []float64, scale float64) []float64 {
 
 // softmax is Softmax into p.
 func softmax(p, z []float64, scale float64) {
-	top, sum := z[0], 0.0
-	for _, v := range z {
-		top = max(top, v)
-	}
+	top, sum := slices.Max(z), 0.0
 	for class, v := range z {
 		p[class] = math.Exp(scale * (v - top))
 		sum += p[class]

@@ -127,11 +127,11 @@ func Gain(a, b run.Predictions, resamples int, seed uint64) (Interval, error) {
 		gains[k] = float64(net) / float64(n)
 	}
 	slices.Sort(gains)
-	return Interval{float64(c.OnlyB-c.OnlyA) / float64(n), quantile(gains, 0.025), quantile(gains, 0.975)}, nil
+	return Interval{float64(c.OnlyB-c.OnlyA) / float64(n), Quantile(gains, 0.025), Quantile(gains, 0.975)}, nil
 }
 
-// quantile interpolates between the two nearest of sorted values.
-func quantile(sorted []float64, q float64) float64 {
+// Quantile interpolates between the two nearest of sorted values: at q = 0.5 it is their median. It panics unless q is in [0, 1] and there are values.
+func Quantile(sorted []float64, q float64) float64 {
 	whole, part := math.Modf(q * float64(len(sorted)-1))
 	below, above := sorted[int(whole)], sorted[min(int(whole)+1, len(sorted)-1)]
 	return below + part*(above-below)

@@ -176,3 +176,15 @@ func TestDifferencesAndPValuesAreShort(t *testing.T) {
 		}
 	}
 }
+
+func TestQuantilesAreInterpolated(t *testing.T) {
+	values := []float64{1, 2, 3, 4}
+	for q, want := range map[float64]float64{0: 1, 0.25: 1.75, 0.5: 2.5, 0.75: 3.25, 1: 4} {
+		if got := metrics.Quantile(values, q); got != want {
+			t.Errorf("the quantile %v is %v, want %v", q, got, want)
+		}
+	}
+	if got := metrics.Quantile([]float64{7}, 0.75); got != 7 {
+		t.Errorf("of one value it is %v", got)
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
+
 	"fashionlab/fashion/run"
 )
 
@@ -35,7 +37,7 @@ func CorruptionErrors(networks, baselines []run.Robustness) (CorruptionError, er
 		errors, baseline := 0.0, 0.0
 		for s, r := range networks {
 			of, over = append(of, errorsByImage(r.Corruptions[i], first.Images)), append(over, errorsByImage(baselines[s].Corruptions[i], first.Images))
-			errors, baseline = errors+sum(of[s]), baseline+sum(over[s])
+			errors, baseline = errors+floats.Sum(of[s]), baseline+floats.Sum(over[s])
 		}
 		ratio := errors / baseline // NaN or infinite for baselines without errors
 		each := deviations(first.Images, len(networks))
@@ -87,13 +89,6 @@ func errorsByImage(c run.Corrupted, n int) []float64 {
 		}
 	}
 	return errors
-}
-
-func sum(values []float64) (total float64) {
-	for _, v := range values {
-		total += v
-	}
-	return total
 }
 
 // sameCorruptions reports the first difference between what two networks were measured on.

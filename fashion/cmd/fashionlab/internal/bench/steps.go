@@ -14,6 +14,7 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/device"
 	"fashionlab/fashion/gan"
+	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/study"
@@ -174,7 +175,8 @@ func printTimes(w io.Writer, what string, programs []*timed) {
 	fmt.Fprintf(w, "%-60s %10s %8s %17s %22s %10s\n", "", "parameters", "median", "quartiles", "ours/its, 98% interval", "peak MB")
 	for _, p := range programs {
 		ratio, low, high := ratios(ours.ms, p.ms)
-		fmt.Fprintf(w, "%-60.60s %10d %8.2f %8.2f %8.2f %6.2f (%5.2f to %5.2f) %10d\n", p.name, p.parameters, Median(p.ms), quantile(p.ms, 0.25), quantile(p.ms, 0.75), ratio, low, high, p.memory>>20)
+		sorted := slices.Sorted(slices.Values(p.ms))
+		fmt.Fprintf(w, "%-60.60s %10d %8.2f %8.2f %8.2f %6.2f (%5.2f to %5.2f) %10d\n", p.name, p.parameters, metrics.Quantile(sorted, 0.5), metrics.Quantile(sorted, 0.25), metrics.Quantile(sorted, 0.75), ratio, low, high, p.memory>>20)
 	}
 	fmt.Fprintf(w, "in turns, %d each, with %v between them; a ratio is the median of those of the turns' medians; the others have their own settings; allocator as ours: its settings too, so that freed pages are kept\n", rounds, restTime)
 	if load := Load(); load != "" {
@@ -203,16 +205,10 @@ func ratios(ours, theirs []float64) (ratio, low, high float64) {
 	return Median(list), list[1], list[rounds-2]
 }
 
-// quantile is the value that a fraction of the values do not exceed, interpolated.
-func quantile(values []float64, fraction float64) float64 {
-	s := slices.Sorted(slices.Values(values))
-	at := fraction * float64(len(s)-1)
-	i := int(at)
-	return s[i] + (at-float64(i))*(s[min(i+1, len(s)-1)]-s[i])
-}
-
 // Median is the value that half of the values do not exceed, interpolated.
-func Median(values []float64) float64 { return quantile(values, 0.5) }
+func Median(values []float64) float64 {
+	return metrics.Quantile(slices.Sorted(slices.Values(values)), 0.5)
+}
 
 // NewStepper compiles a step of a recipe.
 func NewStepper(r recipes.Recipe) (*train.Stepper, error) {

@@ -7,9 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/cmd/fashionlab/internal/bench"
 	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/device"
 	"fashionlab/fashion/infer"
@@ -132,8 +132,7 @@ func trainingStep(ctx context.Context, p *point, given input) error {
 		if err != nil {
 			return err
 		}
-		slices.Sort(ms)
-		p.Seconds = append(p.Seconds, ms[len(ms)/2]/1000)
+		p.Seconds = append(p.Seconds, bench.Median(ms)/1000)
 	}
 	p.Peak = device.PeakMemory()
 	return nil
