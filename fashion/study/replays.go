@@ -35,70 +35,70 @@ func Replay(r hyperband.Recorded, R, eta int) (Replays, error) {
 	if err != nil {
 		return Replays{}, err
 	}
-	strategies, err := r.Strategies(R, eta, replaySearches)
+	found, err := measure(r, brackets, R, eta)
 	if err != nil {
 		return Replays{}, err
 	}
+	resampled, err := r.Bootstrap(replayResamples, 1, func(r hyperband.Recorded) (values []float64, err error) {
+		again, err := measure(r, brackets, R, eta)
+		for _, v := range again.all() {
+			values = append(values, v.Value)
+		}
+		return values, err
+	})
+	if err != nil {
+		return Replays{}, err
+	}
+	const tail = replayResamples / 40
+	for k, v := range found.all() {
+		v.Low, v.High = resampled[k][tail-1], resampled[k][replayResamples-tail]
+	}
+	return found, nil
+}
+
+// measure is Replays without intervals.
+func measure(r hyperband.Recorded, brackets []hyperband.Bracket, R, eta int) (Replays, error) {
 	found := Replays{Configurations: len(r.Curves), Searches: replaySearches}
-	var lists []*[]Named
-	name := func(list *[]Named, name string) { // of the next value of the statistics
-		*list = append(*list, Named{Name: name})
-		lists = append(lists, list)
+	strategies, err := r.Strategies(R, eta, replaySearches)
+	if err != nil {
+		return found, err
 	}
-	withEpochs := func(s hyperband.Strategy) string { return fmt.Sprintf("%s with %.0f epochs", s.Name, s.Epochs) }
-	for _, s := range strategies {
-		name(&found.Strategies, withEpochs(s))
+	for i, s := range strategies {
+		name, regret := fmt.Sprintf("%s with %.0f epochs", s.Name, s.Epochs), metrics.Mean(s.Regrets).Value
+		found.Strategies = append(found.Strategies, pointEstimate(name, regret))
+		if i > 0 {
+			found.Saved = append(found.Saved, pointEstimate(name, found.Strategies[0].Value-regret))
+		}
 	}
-	for _, s := range strategies[1:] {
-		name(&found.Saved, withEpochs(s))
-	}
-	rungs := brackets[0].Rungs[:len(brackets[0].Rungs)-1]
-	for _, rung := range rungs {
-		name(&found.Correlations, fmt.Sprintf("epoch %d", rung.Epochs))
+	rungs := brackets[0].Rungs
+	for _, rung := range rungs[:len(rungs)-1] {
+		found.Correlations = append(found.Correlations, pointEstimate(fmt.Sprintf("epoch %d", rung.Epochs), r.RankCorrelation(rung.Epochs)))
 	}
 	for _, b := range brackets {
+		lost, err := r.TooEarly(b, replaySearches)
+		if err != nil {
+			return found, err
+		}
 		dropped := fmt.Sprintf("first dropped after epoch %d", b.Rungs[0].Epochs)
 		if b.S == 0 {
 			dropped = "none dropped"
 		}
-		name(&found.TooEarly, fmt.Sprintf("%d trials, %s", b.Rungs[0].Trials, dropped))
-	}
-	statistics := func(r hyperband.Recorded) (values []float64, err error) {
-		strategies, err := r.Strategies(R, eta, replaySearches)
-		if err != nil {
-			return nil, err
-		}
-		for _, s := range strategies {
-			values = append(values, metrics.Mean(s.Regrets).Value)
-		}
-		for i := range strategies[1:] {
-			values = append(values, values[0]-values[i+1])
-		}
-		for _, rung := range rungs {
-			values = append(values, r.RankCorrelation(rung.Epochs))
-		}
-		for _, b := range brackets {
-			lost, err := r.TooEarly(b, replaySearches)
-			if err != nil {
-				return nil, err
-			}
-			values = append(values, metrics.Mean(lost).Value)
-		}
-		return values, nil
-	}
-	values, err := statistics(r)
-	if err != nil {
-		return Replays{}, err
-	}
-	resampled, err := r.Bootstrap(replayResamples, 1, statistics)
-	if err != nil {
-		return Replays{}, err
-	}
-	next := map[*[]Named]int{}
-	for k, list := range lists {
-		const tail = replayResamples / 40
-		(*list)[next[list]].Interval = metrics.Interval{Value: values[k], Low: resampled[k][tail-1], High: resampled[k][replayResamples-tail]}
-		next[list]++
+		found.TooEarly = append(found.TooEarly, pointEstimate(fmt.Sprintf("%d trials, %s", b.Rungs[0].Trials, dropped), metrics.Mean(lost).Value))
 	}
 	return found, nil
+}
+
+// pointEstimate is a measurement without an interval.
+func pointEstimate(name string, value float64) Named {
+	return Named{name, metrics.Interval{Value: value}}
+}
+
+// all are the measurements, always in the same order.
+func (r *Replays) all() (list []*Named) {
+	for _, part := range [][]Named{r.Strategies, r.Saved, r.Correlations, r.TooEarly} {
+		for i := range part {
+			list = append(list, &part[i])
+		}
+	}
+	return list
 }
