@@ -139,7 +139,7 @@ func (c Claim) Judge(p study.Profile, stores ...run.Store) (Judgement, error) {
 			j.Missing = append(j.Missing, comparison.trainings(uint64(seed+1))...)
 		}
 	}
-	j.Missing = once(j.Missing)
+	j.Missing = study.Once(j.Missing)
 	j.Trainings = len(j.Missing)
 	j.Missing = slices.DeleteFunc(j.Missing, func(v study.Variant) bool { return e.open(v) != nil })
 	for _, comparison := range c.Comparisons(p) {

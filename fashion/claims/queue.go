@@ -11,27 +11,9 @@ import (
 	"fashionlab/fashion/study"
 )
 
-// Variants lists what a claim compares, with the first seed, each once. The baseline of its first comparison comes first.
-func (c Claim) Variants(p study.Profile) (list []study.Variant) {
-	for _, comparison := range c.Comparisons(p) {
-		list = append(list, comparison.trainings(1)...)
-	}
-	return once(list)
-}
-
 // trainings are those of both sides.
 func (c Comparison) trainings(seed uint64) []study.Variant {
 	return append(c.Baseline.Members(seed), c.Variant.Members(seed)...)
-}
-
-// once leaves out variants whose run is there before.
-func once(list []study.Variant) (out []study.Variant) {
-	for _, v := range list {
-		if !slices.ContainsFunc(out, func(other study.Variant) bool { return other.Run == v.Run }) {
-			out = append(out, v)
-		}
-	}
-	return out
 }
 
 // expensive is how many seconds a training takes at least that comes late in the queue, on the machine whose steps package estimate knows.
@@ -70,7 +52,7 @@ func Queue(p study.Profile, claims ...Claim) []study.Variant {
 	for _, t := range all {
 		queue = append(queue, t.Variant)
 	}
-	return once(queue)
+	return study.Once(queue)
 }
 
 // Standing says in words whether a training that claims need at a profile is there, published if it shall be, and how many of its epochs are missing; -1 where nothing is to be done. Runs that

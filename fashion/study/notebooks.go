@@ -43,13 +43,7 @@ func Trainings(notebook string, p Profile) []Variant {
 	if all == nil {
 		return nil
 	}
-	var variants []Variant
-	for _, t := range all(p) {
-		if !slices.ContainsFunc(variants, func(other Variant) bool { return other.Run == t.Run }) {
-			variants = append(variants, t)
-		}
-	}
-	return variants
+	return Once(all(p))
 }
 
 // Searched is the model whose hyperparameters a notebook searches, with the profile's budget; "" if it searches none.

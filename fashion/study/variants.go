@@ -31,6 +31,16 @@ func (v Variant) WithSeed(seed uint64) Variant {
 	return v
 }
 
+// Once lists variants without those whose run is there before.
+func Once(list []Variant) (out []Variant) {
+	for _, v := range list {
+		if !slices.ContainsFunc(out, func(other Variant) bool { return other.Run == v.Run }) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
 // Standing is what there is of a training.
 type Standing struct {
 	Published bool
