@@ -50,7 +50,7 @@ func side(v study.Variant) Side {
 // All lists the claims: those whose trainings are cheap come first.
 func All() []Claim {
 	return []Claim{
-		{"augmentation", "the adopted augmentations, rotation, translation and cutout, raise the accuracy", "", compareAugmentations, onCorrupted},
+		{"augmentation", "the adopted augmentations, rotation, translation and cutout, raise the accuracy", "", compareAugmentations, robustnessBeside},
 		{"plateau", "reducing the learning rate on a plateau, with a patience of one epoch, raises the accuracy over that of a constant one", "", compareSchedules, nil},
 		{"gan", "generated images that are hard raise the accuracy more than any generated ones, on top of the real images", shared("The GAN"), compareSynthetic, nil},
 		{"scratch", "training from scratch beats transfer learning", "The slides give as the reason that the pretraining images differ. " +

@@ -60,8 +60,8 @@ func (e evidence) onCorrupted(v study.Variant) (*run.Robustness, error) {
 	return &found, err
 }
 
-// onCorrupted is the verdict beside that of the augmentation's accuracy.
-func onCorrupted(stores ...run.Store) (string, error) {
+// robustnessBeside is the verdict beside that of the augmentation's accuracy.
+func robustnessBeside(stores ...run.Store) (string, error) {
 	v, err := Robustness(stores...)
 	return "On corrupted images, which the slide's title speaks of: " + v.String(), err
 }
