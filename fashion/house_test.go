@@ -19,7 +19,7 @@ var storeys = []string{
 	"fashion/internal/safetensors", "fashion/internal/sheet", "fashion/internal/text", "fashion/recipes", "fashion/dataset", "fashion/run", "fashion/hyperband", "fashion/estimate", // the standard library only
 	"fashion/layers", "fashion/onnx", "fashion/augment", "fashion/models", "fashion/pretrained", "fashion/optim",
 	"fashion/metrics", "fashion/linear", "fashion/fewshot", "fashion/ensemble", "fashion/internal/hostile", "fashion/internal/raster", "fashion/photo", "fashion/pictures", "fashion/scene", "fashion/corruption",
-	"fashion/internal/compilecache", "fashion/internal/steploop", "fashion/internal/steploop/steplooptest", "fashion/infer", "fashion/internal/session", "fashion/train", "fashion/gan", "fashion/export", "fashion/study", "fashion/claims", "fashion/internal/ink", "fashion/plots", "fashion/plots/concepts", "fashion/plots/diagrams", "fashion/plots/robustness", "fashion/report", "fashion/notebook", "fashion/internal/browsertest", "fashion/demo", "fashion/demo/review", "fashion/demo/static",
+	"fashion/internal/compilecache", "fashion/internal/steploop", "fashion/internal/steploop/steplooptest", "fashion/infer", "fashion/internal/session", "fashion/train", "fashion/gan", "fashion/export", "fashion/study", "fashion/internal/ink", "fashion/plots", "fashion/plots/concepts", "fashion/plots/diagrams", "fashion/plots/robustness", "fashion/claims", "fashion/report", "fashion/notebook", "fashion/internal/browsertest", "fashion/demo", "fashion/demo/review", "fashion/demo/static",
 	"fashion/cmd/fashionlab/internal/bench", "fashion/cmd/fashionlab/internal/check", "fashion/cmd/fashionlab/internal/clusterprogram", "fashion/cmd/fashionlab/internal/load", "fashion/cmd/fashionlab/internal/growth", "fashion/cmd/fashionlab/internal/photobench", "fashion/cmd/fashionlab/internal/searchplan", "fashion/cmd/fashionlab",
 	"kernel-setup/internal/process", "kernel-setup/internal/layout", "kernel-setup/internal/layouttest", "kernel-setup/internal/python", "kernel-setup/internal/parts",
 	"kernel-setup/internal/cuda", "kernel-setup/internal/licences", "kernel-setup/internal/notebooks", "kernel-setup",
@@ -32,7 +32,7 @@ const onGround = 18
 const largest = 2000
 
 // light are the packages that need no model and so no GoMLX: the set-up is built before there is a C compiler, and saved outputs are read without a backend.
-var light = []string{"fashion/metrics", "fashion/linear", "fashion/fewshot", "fashion/ensemble", "fashion/photo", "fashion/pictures", "fashion/scene", "fashion/corruption", "fashion/study", "fashion/claims", "fashion/internal/ink", "fashion/plots", "fashion/plots/concepts", "fashion/plots/diagrams", "fashion/plots/robustness", "fashion/report", "fashion/notebook", "kernel-setup"}
+var light = []string{"fashion/metrics", "fashion/linear", "fashion/fewshot", "fashion/ensemble", "fashion/photo", "fashion/pictures", "fashion/scene", "fashion/corruption", "fashion/study", "fashion/internal/ink", "fashion/plots", "fashion/plots/concepts", "fashion/plots/diagrams", "fashion/plots/robustness", "fashion/claims", "fashion/report", "fashion/notebook", "kernel-setup"}
 
 // goPackage is what `go list` says of a package.
 type goPackage struct {

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"fashionlab/fashion/internal/text"
-	"fashionlab/fashion/metrics"
+	"fashionlab/fashion/plots"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
 )
@@ -60,21 +60,15 @@ func (j Judgement) Table() (header []string, rows [][]string) {
 	return []string{"comparison", "verdict", "difference (95% interval)", "smallest seen with 80% power", "seeds", "images", "accuracy of the first", "of the second", "counted"}, rows
 }
 
-// Named is a difference with what is compared.
-type Named struct {
-	Name  string
-	Value metrics.Interval
-}
-
 // FigureNote says what a figure of Effects shows.
 const FigureNote = "difference of accuracy with its 95% interval over seeds and images; hollow: it contains 0; in brackets: seeds x images"
 
 // Effects are the differences that have a verdict, each with its seeds and images.
-func (j Judgement) Effects() (list []Named) {
+func (j Judgement) Effects() (list []plots.Measured) {
 	for _, f := range j.Findings {
 		if f.Verdict() != NotTested {
 			r := f.Results[0]
-			list = append(list, Named{fmt.Sprintf("%s (%d x %d)", f.Name(), r.Seeds, r.Images), r.Effect.Interval})
+			list = append(list, plots.Measured{Name: fmt.Sprintf("%s (%d x %d)", f.Name(), r.Seeds, r.Images), Value: r.Effect.Interval})
 		}
 	}
 	return list
@@ -84,7 +78,7 @@ func (j Judgement) Effects() (list []Named) {
 const CostNote = "difference of accuracy with its 95% interval over seeds and images; hollow: it contains 0; the cheapest first, with the training time as a multiple of the baseline's"
 
 // ByCost are the differences that have an interval, those first whose training takes least, each with its time as a multiple of the baseline's: the mean over the seeds, as the runs recorded it.
-func (j Judgement) ByCost() (list []Named) {
+func (j Judgement) ByCost() (list []plots.Measured) {
 	times := map[string]float64{}
 	for _, f := range j.Findings {
 		if len(f.Results) == 0 || math.IsNaN(f.Results[0].Effect.Low) || f.Cost.Minutes == 0 {
@@ -93,9 +87,9 @@ func (j Judgement) ByCost() (list []Named) {
 		factor := f.VariantCost.Minutes / f.Cost.Minutes
 		name := fmt.Sprintf("%s, %.2f times", f.Variant.Name, factor)
 		times[name] = factor
-		list = append(list, Named{name, f.Results[0].Effect.Interval})
+		list = append(list, plots.Measured{Name: name, Value: f.Results[0].Effect.Interval})
 	}
-	slices.SortStableFunc(list, func(a, b Named) int { return cmp.Compare(times[a.Name], times[b.Name]) })
+	slices.SortStableFunc(list, func(a, b plots.Measured) int { return cmp.Compare(times[a.Name], times[b.Name]) })
 	return list
 }
 

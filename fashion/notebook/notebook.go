@@ -121,10 +121,7 @@ func Weightings(members ensemble.Members, weightings []ensemble.Weighting) error
 
 // ByCost shows what each variant of a claim changes, the cheapest first, as far as the runs are there.
 func ByCost(title string, j claims.Judgement) error {
-	var effects []plots.Measured
-	for _, e := range j.ByCost() {
-		effects = append(effects, plots.Measured(e))
-	}
+	effects := j.ByCost()
 	if n := len(j.Findings) - len(effects); n > 0 {
 		Say("Not run yet with two seeds or more: %d of %d. This makes them: `%s`", n, len(j.Findings), j.Command())
 	}
@@ -138,11 +135,7 @@ func ByCost(title string, j claims.Judgement) error {
 func Claim(j claims.Judgement) error {
 	Say("**%s**", j.Summary())
 	Table(j.Table())
-	var effects []plots.Measured
-	for _, e := range j.Effects() {
-		effects = append(effects, plots.Measured(e))
-	}
-	if len(effects) > 0 {
+	if effects := j.Effects(); len(effects) > 0 {
 		if err := Show(plots.Differences("Comparisons that have a verdict", claims.FigureNote, effects)); err != nil {
 			return err
 		}

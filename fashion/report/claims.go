@@ -24,11 +24,7 @@ func judgedClaims(list []claims.Judgement) (all []judged, err error) {
 	for _, j := range list {
 		shown := judged{Name: j.Claim.Name, Summary: j.Summary(), Notes: j.Notes()}
 		shown.Header, shown.Rows = j.Table()
-		var effects []plots.Measured
-		for _, e := range j.Effects() {
-			effects = append(effects, plots.Measured(e))
-		}
-		if len(effects) > 0 {
+		if effects := j.Effects(); len(effects) > 0 {
 			p, err := draw(plots.Differences(j.Claim.Name, claims.FigureNote, effects), j.Claim.Statement)
 			if err != nil {
 				return nil, err
