@@ -50,27 +50,16 @@ func SyntheticAblation(p Profile) []Variant {
 	return variants
 }
 
-// onTop is the fraction of generated images in SyntheticOnTop.
-const onTop = 0.25
-
-// realLonger is the variant without generated images that takes as many steps as those of SyntheticOnTop.
-const realLonger = "real images only, as many steps as with generated ones on top"
-
-// onTopName is the name of a variant with generated images on top.
-func onTopName(hard bool) string {
-	return map[bool]string{false: "any", true: "hard"}[hard] + " generated images on top"
-}
-
 // SyntheticOnTop is the CNN of SyntheticAblation with generated images that replace no real ones: a quarter of each epoch's images are generated and there are a third more epochs, so
 // that each real image is seen as often as without. The first variant has as many epochs, and real images only. Only the first seed.
 func SyntheticOnTop(p Profile) []Variant {
 	base := SyntheticAblation(p)[0].Recipe
 	base.Epochs = (4*base.Epochs + 2) / 3
-	variants := []Variant{{realLonger, p.Run("synthetic/none-longer-seed-1"), base}}
+	variants := []Variant{{"real images only, as many steps as with generated ones on top", p.Run("synthetic/none-longer-seed-1"), base}}
 	for _, hard := range []bool{false, true} {
-		r := base
-		r.Data.Synthetic = recipes.Synthetic{Run: Full.Run("gan"), Published: true, Fraction: onTop, Hard: hard}
-		variants = append(variants, Variant{onTopName(hard), p.Run("synthetic/" + map[bool]string{false: "any", true: "hard"}[hard] + "-on-top-seed-1"), r})
+		r, kind := base, map[bool]string{false: "any", true: "hard"}[hard]
+		r.Data.Synthetic = recipes.Synthetic{Run: Full.Run("gan"), Published: true, Fraction: 0.25, Hard: hard}
+		variants = append(variants, Variant{kind + " generated images on top", p.Run("synthetic/" + kind + "-on-top-seed-1"), r})
 	}
 	return variants
 }
