@@ -65,7 +65,7 @@ func Transfer(p Profile, fineTuneAt int) recipes.Recipe {
 	case Full:
 		r.Augmentation, r.Epochs = AdoptedAugmentation(), 20
 	}
-	return cosine(r)
+	return r
 }
 
 // cosine is a recipe whose learning rate falls along a cosine over its epochs.
@@ -107,12 +107,12 @@ type ByLabels struct {
 func TransferByLabels(p Profile) []ByLabels {
 	of := func(r recipes.Recipe, folder string) ByLabels {
 		n := r.Data.TrainingImages()
-		of := func(name, run string, at int) Variant {
+		variant := func(name, run string, at int) Variant {
 			r := r
 			r.Model.FineTuneAt = at
 			return Variant{fmt.Sprintf("%s with %d labels", name, n), p.Run(run), r}
 		}
-		b := ByLabels{n, of("from scratch", folder+"scratch", 0), of("from one pretraining on rotations", folder+"from-0", 0), of("from one pretraining on rotations, the head alone,", folder+"from-103", 103)}
+		b := ByLabels{n, variant("from scratch", folder+"scratch", 0), variant("from one pretraining on rotations", folder+"from-0", 0), variant("from one pretraining on rotations, the head alone,", folder+"from-103", 103)}
 		b.Scratch.Recipe.Model.Weights = recipes.Weights{}
 		return b
 	}

@@ -143,7 +143,7 @@ func Distilled(p Profile) (labels, ensemble Variant) {
 	return Variant{"the labels alone", p.Run("cnn-strong"), CNNStrong(p)}, Variant{"one ensemble's predictions and the labels", p.Run("cnn-distilled"), CNNDistilled(p)}
 }
 
-// strong adds to a recipe label smoothing, the average of the weights, a warm-up of an epoch, augmentation by whole pixels with large patches erased, and test-time augmentation. The
+// strong adds to a recipe with a cosine label smoothing, the average of the weights, a warm-up of an epoch, augmentation by whole pixels with large patches erased, and test-time augmentation. The
 // last epoch is kept.
 func strong(r recipes.Recipe) recipes.Recipe {
 	r.Regularization.LabelSmoothing, r.Optimizer.EMA = smoothing, decay
@@ -151,7 +151,6 @@ func strong(r recipes.Recipe) recipes.Recipe {
 	r.Augmentation.Cutout = largeErasing
 	r.Model.FlipTTA, r.Model.ShiftTTA = true, true
 	r.Keep = recipes.LastEpoch
-	r = cosine(r)
 	r.Schedule.Warmup = r.Steps() / r.Epochs
 	return r
 }

@@ -91,7 +91,7 @@ func FewLabels(p Profile) (list []Few) {
 	for _, labels := range ownLabels(p) {
 		epochs := map[Profile]int{Smoke: 1, Quick: 20 + 160/labels, Full: 40 + 400/labels}[p] // of few images more, so that there are enough steps
 		r := own(Residual(p), OwnKinds*labels, epochs)
-		r.Keep = "last"
+		r.Keep = recipes.LastEpoch
 		few := Few{Labels: labels, Scratch: Variant{fmt.Sprintf("from scratch, %d labels", labels), p.Run(fmt.Sprintf("own/labels-%d/scratch", labels)), r}}
 		r.Model.Weights.Run = Full.Run("residual")
 		few.FineTuned = Variant{fmt.Sprintf("fine-tuned, %d labels", labels), p.Run(fmt.Sprintf("own/labels-%d/fine-tuned", labels)), r}

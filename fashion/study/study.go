@@ -122,7 +122,7 @@ func Residual(p Profile) recipes.Recipe {
 	case Full:
 		r.Epochs = 30
 	}
-	return cosine(r)
+	return r
 }
 
 // ResidualPhotos is Residual trained further, from its weights and at a third of its learning rate, for the demo: half of its images are photos of training images in random
@@ -132,7 +132,7 @@ func ResidualPhotos(p Profile) recipes.Recipe {
 	r.Model.Weights.Run = p.Run("residual")
 	r.Data.Synthetic = recipes.Synthetic{Photos: true, Fraction: 0.5}
 	r.Optimizer.LearningRate = 0.0003
-	return cosine(r)
+	return r
 }
 
 // ResidualSeed2 is Residual with another seed: it shows the variance over seeds, and joins an ensemble.
@@ -153,7 +153,7 @@ func ResidualLonger(p Profile) recipes.Recipe {
 	if p == Full {
 		r.Epochs = 50
 	}
-	return cosine(r)
+	return r
 }
 
 // ResidualWide is ResidualLonger with twice as many channels and the double batch, for the highest accuracy of one network. An image costs four times the arithmetic: it is for a GPU.
@@ -163,7 +163,7 @@ func ResidualWide(p Profile) recipes.Recipe {
 	if p == Full {
 		r.Epochs = 60
 	}
-	return cosine(r)
+	return r
 }
 
 // ResNet50Augmented is ResNet50 with the adopted augmentation, a cosine, a tenth of the slide's learning rate and larger batches: the last
@@ -188,7 +188,7 @@ func ResNet50SmallStem(p Profile) recipes.Recipe {
 	if p == Full {
 		r.Epochs = 60
 	}
-	return cosine(r)
+	return r
 }
 
 // byName are the recipes of the study.
