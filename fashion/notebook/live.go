@@ -45,7 +45,7 @@ func progressFigure(p run.Progress) plots.Figure {
 	case len(p.Samples) > 0:
 		return plots.Generated(p.Samples, len(p.History))
 	case p.Recipe.GAN != recipes.GAN{}: // resumed
-		return plots.GANCurves(p.History, p.Recipe.Epochs, 0)
+		return plots.GANCurves(p.History, p.Recipe.Epochs)
 	}
 	return plots.LearningCurves(p.History, p.Recipe.Epochs)
 }

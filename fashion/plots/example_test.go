@@ -195,7 +195,7 @@ func ExampleEmbedding() {
 }
 
 func ExampleGANCurves() {
-	fmt.Println(plots.GANCurves(ganHistory(), 30, 0.4).Description)
+	fmt.Println(plots.GANCurves(ganHistory(), 30).Description)
 	// Output: Three line charts over 4 epochs. The losses end at 0.850 (discriminator) and 0.280 (generator); the accuracy of the discriminator ends at 0.62; the Fréchet distance to real images goes from 21.30 to 3.10.
 }
 

@@ -4,12 +4,9 @@ import (
 	"fmt"
 	"slices"
 
-	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/internal/ink"
 	"fashionlab/fashion/run"
 )
 
@@ -26,8 +23,8 @@ func Generated(images []fashion.Image, epoch int) Figure {
 }
 
 // GANCurves shows the training of a GAN by epoch: the losses of both networks, the accuracy of the discriminator, and the Fréchet distance of the
-// generated images to real ones. realDistance is the distance of real images to other real ones, the least that can be expected; 0 for none.
-func GANCurves(history []run.Epoch, epochs int, realDistance float64) Figure {
+// generated images to real ones.
+func GANCurves(history []run.Epoch, epochs int) Figure {
 	const width, height, top = 720.0, 290.0, 48.0
 	epochs = max(epochs, len(history), 2)
 	subtitle, description := "no epoch is finished yet", "No epoch is finished yet."
@@ -53,10 +50,6 @@ func GANCurves(history []run.Epoch, epochs int, realDistance float64) Figure {
 			addCurve(accuracy, history, func(e run.Epoch) float64 { return e.Accuracy }, discriminator)
 			distance := epochPanel(epochs, "distance (log)")
 			addCurve(distance, withDistance(history), func(e run.Epoch) float64 { return e.Synthesis.FrechetDistance }, generator)
-			if realDistance > 0 {
-				dotted := draw.LineStyle{Color: ink.Grey, Width: vg.Points(1), Dashes: []vg.Length{vg.Points(1), vg.Points(2)}}
-				distance.Add(&plotter.Line{XYs: plotter.XYs{{X: 1, Y: realDistance}, {X: float64(epochs), Y: realDistance}}, LineStyle: dotted})
-			}
 			leaveRoom(&losses.Y)
 			leaveRoom(&accuracy.Y)
 			logarithmic(&distance.Y, 1.25)

@@ -100,7 +100,7 @@ func figures(t *testing.T) map[string]plots.Figure {
 		"sample-grid":     plots.SampleGrid(s, 5),
 		"mean-images":     plots.MeanImages(s),
 		"class-balance":   plots.ClassBalance(plots.Split{Name: "training", Set: s}, plots.Split{Name: "validation", Set: s.Take([]int{0, 1, 2})}),
-		"gan-curves":      plots.GANCurves(ganHistory(), 5, 0.4),
+		"gan-curves":      plots.GANCurves(ganHistory(), 5),
 		"generated":       plots.Generated(items(t).Images[:100], 4),
 		"learning-curves": plots.LearningCurves(history(), 6),
 		"confusion":       plots.ConfusionMatrix(c),
@@ -368,7 +368,7 @@ func TestCurvesOfAnyHistoryAreDrawn(t *testing.T) {
 		"diverged": {history()[0], {Epoch: 2, Loss: nan, ValidationLoss: math.Inf(1), Accuracy: 0.1, ValidationAccuracy: 0.1}},
 		"constant": {{Epoch: 1, Loss: 1, ValidationLoss: 1}, {Epoch: 2, Loss: 1, ValidationLoss: 1}},
 	} {
-		for _, f := range []plots.Figure{plots.LearningCurves(h, 1), plots.GANCurves(h, 1, 0)} {
+		for _, f := range []plots.Figure{plots.LearningCurves(h, 1), plots.GANCurves(h, 1)} {
 			_, drawn, _ := strings.Cut(svg(t, f), "</desc>")
 			if strings.Contains(drawn, "NaN") || strings.Contains(drawn, "Inf") {
 				t.Errorf("%s, %s: the figure holds a coordinate that is no number", name, f.Title)

@@ -35,7 +35,7 @@ func generators(s Stores) ([]Line, error) {
 func (l Line) generator(id string) (section, error) {
 	r, best := l.run, l.run.Record.BestEpoch
 	s := section{ID: id, Title: l.name(), Source: l.source(), Published: l.Published, Recipe: shown(r.Recipe).String(), Facts: l.facts()}
-	figures := []plots.Figure{plots.GANCurves(r.History, r.Recipe.Epochs, 0)}
+	figures := []plots.Figure{plots.GANCurves(r.History, r.Recipe.Epochs)}
 	if best > 0 && best <= len(r.History) {
 		made := r.History[best-1].Synthesis
 		s.Result = fmt.Sprintf("Fréchet distance %.2f to the validation images, classification accuracy %.3f", made.FrechetDistance, made.ClassifierAccuracy)
