@@ -28,13 +28,13 @@ type Corruption struct {
 	apply     func(f raster.Field, strength float64, r *rand.Rand) raster.Field
 }
 
-// All lists the corruptions. Grey values go from 0 to 1 here; black is what a corruption moves into an image.
+// All lists the corruptions. Black is what a corruption moves into an image.
 func All() []Corruption {
 	return []Corruption{
-		{"rotation", "degrees", [Levels]float64{5, 10, 15, 20, 30}, rotateEitherWay}, // about the centre, to either side, bilinear
-		{"shift", "pixels", [Levels]float64{1, 2, 3, 4, 6}, shiftAnyWay},             // up, down, left or right
-		{"occlusion", "pixels", [Levels]float64{4, 7, 10, 13, 16}, occlude},          // side of a grey square anywhere within the image
-		{"noise", "standard deviation", [Levels]float64{0.08, 0.12, 0.18, 0.26, 0.38}, addNoise},
+		{"rotation", "degrees", [Levels]float64{5, 10, 15, 20, 30}, rotateEitherWay},                    // about the centre, to either side, bilinear
+		{"shift", "pixels", [Levels]float64{1, 2, 3, 4, 6}, shiftAnyWay},                                // up, down, left or right
+		{"occlusion", "pixels", [Levels]float64{4, 7, 10, 13, 16}, occlude},                             // side of a grey square anywhere within the image
+		{"noise", "standard deviation", [Levels]float64{0.08, 0.12, 0.18, 0.26, 0.38}, addNoise},        // of grey values from 0 to 1
 		{"contrast", "of the contrast kept", [Levels]float64{0.75, 0.5, 0.4, 0.3, 0.15}, lowerContrast}, // factor of the deviations from the image's mean
 		{"blur", "pixels", [Levels]float64{0.5, 0.75, 1, 1.5, 2}, blur},                                 // standard deviation of a Gaussian
 	}

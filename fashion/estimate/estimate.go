@@ -138,7 +138,7 @@ const leastImages = 1000
 const largestFactor = 1e6
 
 // Measure reads how fast the runs of this machine and the published ones trained: those on a GPU if GPUs compute, else those on a CPU. Its error names
-// those which runs could not be read; the speeds of the others hold.
+// the runs that could not be read; the speeds of the others hold.
 func Measure(here, published run.Store, onGPU bool) (s Speeds, err error) {
 	s.here, err = measure(here, onGPU)
 	var unreadable error

@@ -51,12 +51,12 @@ func liveSearch() func(hyperband.State[recipes.Recipe], []hyperband.UnderWay) {
 func FollowSearch(s hyperband.Search[recipes.Recipe]) (hyperband.State[recipes.Recipe], error) {
 	show, shown := liveSearch(), ""
 	for looks := 0; ; looks++ {
-		kept, err := looks%10 > 0, error(nil) // who asks for the lock holds it for a moment, in which nobody else can begin
-		if !kept {
-			kept, err = locked(filepath.Dir(s.Journal))
-		}
-		if err != nil {
-			return hyperband.State[recipes.Recipe]{}, err
+		kept := true
+		if looks%10 == 0 { // who asks for the lock holds it for a moment, in which nobody else can begin
+			var err error
+			if kept, err = locked(filepath.Dir(s.Journal)); err != nil {
+				return hyperband.State[recipes.Recipe]{}, err
+			}
 		}
 		found, err := s.Read()
 		if err != nil {
