@@ -2,7 +2,6 @@
 package recipes
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -316,15 +315,14 @@ func (r Recipe) OverAll() bool {
 	return true
 }
 
-// String returns the recipe as indented JSON.
+// String returns the recipe as indented JSON, or as Go prints a struct where JSON has no such number.
 func (r Recipe) String() string {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetIndent("", "  ")
-	if err := e.Encode(r); err != nil { // NaN or infinity
-		return fmt.Sprintf("%+v", struct{ Recipe }{r})
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil { // NaN or infinity
+		type plain Recipe // without String
+		return fmt.Sprintf("%+v", plain(r))
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return string(data)
 }
 
 // Diff lists the fields in which two recipes differ, as "optimizer.rate: 0.001 != 0.01".

@@ -2,6 +2,8 @@ package recipes_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -13,6 +15,16 @@ func recipe() recipes.Recipe {
 		Model: recipes.Model{Name: "cnn", Dropout: 0.1}, Data: recipes.Data{Validation: 0.2, SplitSeed: 1},
 		Optimizer: recipes.Optimizer{Name: "nadam", LearningRate: 0.001, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-7},
 		Epochs:    3, Batch: 64, Seed: 1,
+	}
+}
+
+func TestRecipeWithANumberThatJSONLacksIsPrinted(t *testing.T) {
+	for _, rate := range []float64{math.NaN(), math.Inf(1)} {
+		r := recipe()
+		r.Optimizer.LearningRate = rate
+		if got := r.String(); !strings.Contains(got, fmt.Sprint("LearningRate:", rate)) {
+			t.Errorf("it is printed as %s", got)
+		}
 	}
 }
 
