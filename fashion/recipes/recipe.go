@@ -194,11 +194,13 @@ func (r Recipe) Validate() error {
 		{in(r.Optimizer.Momentum, 0, 1), "optimizer.momentum", r.Optimizer.Momentum, "a number in [0, 1)"},
 		{in(r.Optimizer.WeightDecay, 0, 1), "optimizer.weight_decay", r.Optimizer.WeightDecay, "a number in [0, 1)"},
 		{r.Optimizer.LayerDecay >= 0 && r.Optimizer.LayerDecay <= 1, "optimizer.layer_decay", r.Optimizer.LayerDecay, "a number in [0, 1]"},
-		{r.Optimizer.ClipNorm >= 0 && !math.IsInf(r.Optimizer.ClipNorm, 1), "optimizer.clip_norm", r.Optimizer.ClipNorm, "0 (off) or a positive number"},
+		{notNegative(r.Optimizer.ClipNorm), "optimizer.clip_norm", r.Optimizer.ClipNorm, "0 (off) or a positive number"},
 		{in(r.Optimizer.EMA, 0, 1), "optimizer.ema", r.Optimizer.EMA, "a number in [0, 1)"},
 		{r.Schedule.Warmup >= 0, "schedule.warmup", r.Schedule.Warmup, "a number of steps"},
 		{r.Schedule.Patience >= 0, "schedule.patience", r.Schedule.Patience, "a number of epochs"},
 		{r.Schedule.Factor >= 0 && r.Schedule.Factor <= 1, "schedule.factor", r.Schedule.Factor, "a number in [0, 1]"},
+		{notNegative(r.Schedule.MinDelta), "schedule.min_delta", r.Schedule.MinDelta, "0 or a positive number"},
+		{notNegative(r.Schedule.MinLearningRate), "schedule.min_rate", r.Schedule.MinLearningRate, "0 or a positive number"},
 		{r.Schedule.Cooldown >= 0, "schedule.cooldown", r.Schedule.Cooldown, "a number of epochs"},
 		{r.Schedule.DecaySteps >= 0, "schedule.every", r.Schedule.DecaySteps, "a number of steps"},
 		{r.GAN == GAN{} || r.GAN.Loss == "cross-entropy" || r.GAN.Loss == "hinge", "gan.loss", r.GAN.Loss, "cross-entropy or hinge"},
@@ -244,6 +246,9 @@ func check(rules []rule) error {
 
 // in reports whether lo <= x < hi; NaN is not.
 func in(x, lo, hi float64) bool { return x >= lo && x < hi }
+
+// notNegative reports whether x is 0 or a positive finite number.
+func notNegative(x float64) bool { return x >= 0 && !math.IsInf(x, 1) }
 
 // Read reads a recipe as JSON and validates it. A field that no recipe has is an error: it would be a
 // hyperparameter that silently does nothing.

@@ -28,6 +28,26 @@ func TestRecipeWithANumberThatJSONLacksIsPrinted(t *testing.T) {
 	}
 }
 
+func TestScheduleWhoseMinimumIsNoNumberOrNegativeIsAnError(t *testing.T) {
+	for _, value := range []float64{-1e-5, math.NaN(), math.Inf(1), math.Inf(-1)} {
+		for field, schedule := range map[string]recipes.Schedule{
+			"schedule.min_rate":  {Name: "cosine", MinLearningRate: value},
+			"schedule.min_delta": {Name: "plateau", Factor: 0.5, MinDelta: value},
+		} {
+			r := recipe()
+			r.Schedule = schedule
+			if err := r.Validate(); err == nil || !strings.Contains(err.Error(), field) {
+				t.Errorf("%s is %v: error %v, want one about it", field, value, err)
+			}
+		}
+	}
+	r := recipe()
+	r.Schedule = recipes.Schedule{Name: "plateau", Factor: 0.5, MinLearningRate: 1e-6, MinDelta: 1e-4}
+	if err := r.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	good, err := json.Marshal(recipe())
 	if err != nil {
