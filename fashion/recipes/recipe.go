@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 
 	"fashionlab/fashion"
@@ -165,11 +166,11 @@ func (r Recipe) Validate() error {
 	if found, hidden := text.Hidden(r); hidden {
 		return fmt.Errorf("recipe: found %q, which a terminal would obey and not show", found)
 	}
-	return check(append(append(r.Augmentation.rules(), r.Regularization.rules()...), []rule{
+	return check(slices.Concat(r.Augmentation.rules(), r.Regularization.rules(), []rule{
 		{r.Model.Name != "", "model.name", r.Model.Name, "the name of a model"},
-		{in(r.Model.Dropout, 0, 1), "model.dropout", r.Model.Dropout, "a fraction in [0, 1)"},
-		{in(r.Model.DropPath, 0, 1), "model.drop_path", r.Model.DropPath, "a fraction in [0, 1)"},
-		{in(r.Model.HeadEpsilon, 0, 1), "model.head_epsilon", r.Model.HeadEpsilon, "a number in [0, 1)"},
+		{fraction(r.Model.Dropout), "model.dropout", r.Model.Dropout, "a fraction in [0, 1)"},
+		{fraction(r.Model.DropPath), "model.drop_path", r.Model.DropPath, "a fraction in [0, 1)"},
+		{fraction(r.Model.HeadEpsilon), "model.head_epsilon", r.Model.HeadEpsilon, "a number in [0, 1)"},
 		{r.Model.Weights.sources() <= 1, "model.weights", r.Model.Weights, "one of run, file and hub"},
 		{r.Model.Weights.SHA256 == "" || r.Model.Weights.sources() == 1, "model.weights", r.Model.Weights, "a run, file or hub beside the sha256"},
 		{r.Data.Task == "" || r.Data.Task == Rotation, "data.task", r.Data.Task, "rotation, or none for the classes"},
@@ -188,14 +189,14 @@ func (r Recipe) Validate() error {
 		{r.Data.Validation > 0 && r.Data.Validation < 1, "data.validation", r.Data.Validation, "a fraction in (0, 1); with keep last, which chooses nothing by these images, as few as 0.01"},
 		{r.Optimizer.Name != "", "optimizer.name", r.Optimizer.Name, "the name of an optimizer"},
 		{r.Optimizer.LearningRate > 0 && !math.IsInf(r.Optimizer.LearningRate, 1), "optimizer.rate", r.Optimizer.LearningRate, "a positive number"},
-		{in(r.Optimizer.Beta1, 0, 1), "optimizer.beta1", r.Optimizer.Beta1, "a number in [0, 1)"},
-		{in(r.Optimizer.Beta2, 0, 1), "optimizer.beta2", r.Optimizer.Beta2, "a number in [0, 1)"},
-		{in(r.Optimizer.Epsilon, 0, 1), "optimizer.epsilon", r.Optimizer.Epsilon, "a number in [0, 1)"},
-		{in(r.Optimizer.Momentum, 0, 1), "optimizer.momentum", r.Optimizer.Momentum, "a number in [0, 1)"},
-		{in(r.Optimizer.WeightDecay, 0, 1), "optimizer.weight_decay", r.Optimizer.WeightDecay, "a number in [0, 1)"},
+		{fraction(r.Optimizer.Beta1), "optimizer.beta1", r.Optimizer.Beta1, "a number in [0, 1)"},
+		{fraction(r.Optimizer.Beta2), "optimizer.beta2", r.Optimizer.Beta2, "a number in [0, 1)"},
+		{fraction(r.Optimizer.Epsilon), "optimizer.epsilon", r.Optimizer.Epsilon, "a number in [0, 1)"},
+		{fraction(r.Optimizer.Momentum), "optimizer.momentum", r.Optimizer.Momentum, "a number in [0, 1)"},
+		{fraction(r.Optimizer.WeightDecay), "optimizer.weight_decay", r.Optimizer.WeightDecay, "a number in [0, 1)"},
 		{r.Optimizer.LayerDecay >= 0 && r.Optimizer.LayerDecay <= 1, "optimizer.layer_decay", r.Optimizer.LayerDecay, "a number in [0, 1]"},
 		{notNegative(r.Optimizer.ClipNorm), "optimizer.clip_norm", r.Optimizer.ClipNorm, "0 (off) or a positive number"},
-		{in(r.Optimizer.EMA, 0, 1), "optimizer.ema", r.Optimizer.EMA, "a number in [0, 1)"},
+		{fraction(r.Optimizer.EMA), "optimizer.ema", r.Optimizer.EMA, "a number in [0, 1)"},
 		{r.Schedule.Warmup >= 0, "schedule.warmup", r.Schedule.Warmup, "a number of steps"},
 		{r.Schedule.Patience >= 0, "schedule.patience", r.Schedule.Patience, "a number of epochs"},
 		{r.Schedule.Factor >= 0 && r.Schedule.Factor <= 1, "schedule.factor", r.Schedule.Factor, "a number in [0, 1]"},
@@ -205,12 +206,12 @@ func (r Recipe) Validate() error {
 		{r.Schedule.DecaySteps >= 0, "schedule.every", r.Schedule.DecaySteps, "a number of steps"},
 		{r.GAN == GAN{} || r.GAN.Loss == "cross-entropy" || r.GAN.Loss == "hinge", "gan.loss", r.GAN.Loss, "cross-entropy or hinge"},
 		{r.GAN == GAN{} || r.GAN.DiscriminatorRate > 0 && !math.IsInf(r.GAN.DiscriminatorRate, 1), "gan.rate", r.GAN.DiscriminatorRate, "a positive number"},
-		{in(r.GAN.EMA, 0, 1), "gan.average", r.GAN.EMA, "a number in [0, 1)"},
+		{fraction(r.GAN.EMA), "gan.average", r.GAN.EMA, "a number in [0, 1)"},
 		{r.Keep == "" || r.Keep == LastEpoch, "keep", r.Keep, "last, or none for the epoch of the best validation accuracy"},
 		{r.PreciseBN >= 0, "precise_bn", r.PreciseBN, "0 (off) or a number of images"},
 		{r.Epochs >= 1, "epochs", r.Epochs, "1 or more"},
 		{r.Batch >= 1, "batch", r.Batch, "1 or more"},
-	}...))
+	}))
 }
 
 // named reports whether it says where the images come from.
@@ -244,8 +245,8 @@ func check(rules []rule) error {
 	return nil
 }
 
-// in reports whether lo <= x < hi; NaN is not.
-func in(x, lo, hi float64) bool { return x >= lo && x < hi }
+// fraction reports whether x is in [0, 1); NaN is not.
+func fraction(x float64) bool { return x >= 0 && x < 1 }
 
 // notNegative reports whether x is 0 or a positive finite number.
 func notNegative(x float64) bool { return x >= 0 && !math.IsInf(x, 1) }
@@ -285,10 +286,11 @@ func (d Data) Images() int {
 	return trainingImages
 }
 
-// TrainingImages is how many of them are trained on.
+// TrainingImages is how many of them are trained on. It is exact for Fashion-MNIST, where the fraction is a whole number of images of each class, and under a limit. Otherwise fashion.Split rounds for
+// each class, and only a run's validation predictions have the exact number.
 func (d Data) TrainingImages() int { return d.Images() - int(float64(d.Images())*d.Validation+0.5) }
 
-// ValidationImages is how many of the images are held out.
+// ValidationImages is how many of the images are held out, as exact as TrainingImages.
 func (d Data) ValidationImages() int { return d.Images() - d.TrainingImages() }
 
 // Steps is the number of steps of the whole training.

@@ -1,6 +1,7 @@
 package recipes
 
 import (
+	"fmt"
 	"math"
 	"strings"
 )
@@ -44,10 +45,10 @@ const maxAlpha = 4
 // rules lists what a regularization must satisfy.
 func (r Regularization) rules() []rule {
 	alpha := func(field string, a float64) rule {
-		return rule{a >= 0 && a <= maxAlpha, "regularization." + field, a, "a number in [0, 4]"}
+		return rule{a >= 0 && a <= maxAlpha, "regularization." + field, a, fmt.Sprintf("a number in [0, %d]", maxAlpha)}
 	}
 	return []rule{
-		{in(r.LabelSmoothing, 0, 1), "regularization.label_smoothing", r.LabelSmoothing, "a fraction in [0, 1)"},
+		{fraction(r.LabelSmoothing), "regularization.label_smoothing", r.LabelSmoothing, "a fraction in [0, 1)"},
 		alpha("mixup", r.Mixup), alpha("cutmix", r.CutMix),
 		{r.Distillation == Distillation{} || len(r.Distillation.Names()) > 0 && r.Distillation.Weight > 0 && r.Distillation.Weight <= 1 && r.Distillation.Temperature > 0 && !math.IsInf(r.Distillation.Temperature, 1),
 			"regularization.distillation", r.Distillation, "teachers, a weight in (0, 1] and a temperature above 0; or nothing"},
