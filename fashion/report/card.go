@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,13 +47,17 @@ func (l Line) card() (string, error) {
 			return "", err
 		}
 		fmt.Fprintf(&b, "An image classifier with a test accuracy of %v, with its 95%% interval (Wilson), on %s images.\n", *l.Test, text.Thousands(len(test.Labels)))
-		l.cardData(&b)
-		if err := l.cardAccuracy(&b, test); err != nil {
+		validation, err := l.run.Predictions(run.Validation)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+		l.cardData(&b, len(validation.Labels))
+		if err := l.cardAccuracy(&b, test, validation); err != nil {
 			return "", err
 		}
 	} else {
 		fmt.Fprintln(&b, "The generator of a GAN: it makes images of a class from random numbers.")
-		l.cardData(&b)
+		l.cardData(&b, 0)
 		l.cardSynthesis(&b)
 	}
 	l.cardLimits(&b)
@@ -64,9 +69,10 @@ func (l Line) card() (string, error) {
 	return b.String(), nil
 }
 
-// cardData says what the network was trained on.
-func (l Line) cardData(b *strings.Builder) {
+// cardData says what the network was trained on. There are predictions for so many validation images; 0 if none were saved.
+func (l Line) cardData(b *strings.Builder, predicted int) {
 	d := l.run.Recipe.Data
+	validation := cmp.Or(predicted, d.ValidationImages())
 	names := l.run.Record.Classes.Names()
 	set := "Fashion-MNIST (Xiao, Rasul and Vollgraf, 2017)"
 	if d.Set != "" {
@@ -74,7 +80,7 @@ func (l Line) cardData(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "\n## Data\n\n%s: %v, %d classes: %s. ", set, l.run.Recipe.Model.Shape, len(names), strings.Join(names, ", "))
 	fmt.Fprintf(b, "%s images were trained on, %s others held out for validation. The test images were opened for measurements only.\n",
-		text.Thousands(d.TrainingImages()), text.Thousands(d.Images()-d.TrainingImages()))
+		text.Thousands(d.Images()-validation), text.Thousands(validation))
 	if s := d.Synthetic; s.Fraction > 0 {
 		source := "made by the GAN of the run `" + s.Run + "`"
 		if s.Photos {
@@ -85,7 +91,7 @@ func (l Line) cardData(b *strings.Builder) {
 }
 
 // cardAccuracy says how accurate a classifier is, on each class too, how well calibrated, and how robust.
-func (l Line) cardAccuracy(b *strings.Builder, test run.Predictions) error {
+func (l Line) cardAccuracy(b *strings.Builder, test, validation run.Predictions) error {
 	fmt.Fprint(b, "\n## Accuracy by class\n\nRecall is the fraction of a class's test images that are classified correctly, with its 95% interval (Wilson).\n\n")
 	fmt.Fprint(b, "| class | recall | precision | images |\n| --- | --- | --- | --- |\n")
 	confusion := metrics.NewConfusion(test)
@@ -98,14 +104,10 @@ func (l Line) cardAccuracy(b *strings.Builder, test run.Predictions) error {
 		fmt.Fprintf(b, "\nMost often confused are %s and %s: %d images.\n", test.Classes.Name(p.A), test.Classes.Name(p.B), p.Count)
 	}
 	fmt.Fprintf(b, "\n## Calibration\n\nThe expected calibration error on the test images is %.4f (%d bins)", metrics.ECE(test, bins), bins)
-	validation, err := l.run.Predictions(run.Validation)
-	switch {
-	case err == nil && len(validation.Labels) > 0:
+	if len(validation.Labels) > 0 {
 		t := metrics.Temperature(validation)
 		fmt.Fprintf(b, ", and %.4f after temperature scaling by %.2f, which was fitted on the validation images.\n", metrics.ECE(metrics.Tempered(test, t), bins), t)
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return err
-	default:
+	} else {
 		fmt.Fprintln(b, ".")
 	}
 	return l.cardRobustness(b)

@@ -55,7 +55,7 @@ func TestPublishedRunsHaveModelCards(t *testing.T) {
 		}
 		return string(data)
 	}
-	mentions(t, card("cnn"), "# CNN\n", "Run `full/cnn`", "0.7500 (0.5981 to 0.8581)", "48,000 images were trained on, 12,000 others", "| Ankle boot | ", "Most often confused are ",
+	mentions(t, card("cnn"), "# CNN\n", "Run `full/cnn`", "0.7500 (0.5981 to 0.8581)", "59,980 images were trained on, 20 others", "| Ankle boot | ", "Most often confused are ",
 		"after temperature scaling by", "| noise | 0.7500 | 0.7500 (0.5981 to 0.8581), at 10 grey levels |", "## What it must not be used for", "\"name\": \"cnn\"", "467,818")
 	mentions(t, card("unmeasured"), "go run ./kernel-setup robustness -publish full/unmeasured")
 	mentions(t, card("gan"), "The generator of a GAN", "8.76", "91.2%", "As evidence of real items")
