@@ -18,7 +18,7 @@ type Explanation struct {
 	Layer       string          // whose output is weighted; "" for maps of the pixels themselves
 	Predicted   []fashion.Label // of each image
 	Probability []float32       // of the predicted class
-	Features    [][]float32     // a row for each image: what the last layer reads; nil for Occlusion
+	Features    [][]float32     // a row for each image, see Model.Features; nil for Occlusion
 	Maps        [][]float32     // row by row as the image, a value for each pixel: 0 where nothing speaks for the class, 1 where most does; all 0 if nothing does
 }
 
@@ -51,7 +51,7 @@ func (m *Model) GradCAMOf(images fashion.Set) (Explanation, error) {
 		chosen := ReduceAllSum(Mul(logits, OneHot(predicted, logits.Shape().Dimensions[1], logits.DType()))) // images do not depend on each other
 		maps := classActivation(firstRows(layer.Value, x), firstRows(Gradient(chosen, layer.Value)[0], x))
 		maps = m.network.OverImage(maps)
-		return []*Node{logits, Reshape(maps, maps.Shape().Dimensions[0], -1), features(n, x)}
+		return []*Node{logits, Reshape(maps, maps.Shape().Dimensions[0], -1), m.features(n, x)}
 	}
 	var probabilities run.Predictions
 	err := m.inBatches("Grad-CAM", images, explain, func(out []*tensors.Tensor, n int) {

@@ -24,6 +24,7 @@ import (
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/scene"
 	"fashionlab/fashion/train"
 )
 
@@ -129,6 +130,100 @@ func TestFeaturesTimesTheLastLayerAreThePredictions(t *testing.T) {
 				t.Fatalf("image %d, class %d: probability %v from its features, want %v", i, class, got, want)
 			}
 		}
+	}
+}
+
+// What a network computes between its layers without recording it belongs to what its last layer reads.
+func TestFeaturesAreWhatTheLastLayerReadsHoweverItIsMade(t *testing.T) {
+	backendOf(t)
+	images := scene.Noise(3, 1)
+	for name, c := range map[string]struct {
+		logits   models.Build
+		features int
+	}{
+		"activation without a name": {func(n *layers.Net, x *Node) *Node {
+			return n.Dense("logits", layers.Relu(n.Dense("hidden", n.Flatten("flatten", x), 24)), fashion.NumClasses)
+		}, 24},
+		"reshaping without a name": {func(n *layers.Net, x *Node) *Node {
+			x = n.MaxPool("pool2", n.MaxPool("pool1", n.Conv("conv", x, 4)))
+			return n.Dense("logits", Reshape(x, x.Shape().Dimensions[0], -1), fashion.NumClasses)
+		}, 7 * 7 * 4},
+		"one layer": {func(n *layers.Net, x *Node) *Node {
+			return n.Dense("logits", Reshape(x, x.Shape().Dimensions[0], -1), fashion.NumClasses)
+		}, fashion.Pixels},
+		"a step after the logits": {func(n *layers.Net, x *Node) *Node {
+			return n.Keep("kept", n.Dense("logits", n.GlobalAveragePool("average", n.Conv("conv", x, 4)), fashion.NumClasses))
+		}, 4},
+	} {
+		for _, flip := range []bool{false, true} {
+			m, err := infer.Untrained(recipes.Recipe{Model: recipes.Model{Name: "own", FlipTTA: flip}, Seed: 1}, models.Network{Name: "own", Logits: c.logits})
+			if err != nil {
+				t.Fatal(err)
+			}
+			embedding, err := m.Embed(images)
+			if err != nil || len(embedding.Features) != len(images) || len(embedding.Features[0]) != c.features {
+				t.Fatalf("%s: %d rows of features, want %d of %d (%v)", name, len(embedding.Features), len(images), c.features, err)
+			}
+			if flip {
+				continue // the features are those of the images as they are
+			}
+			logits, err := m.Logits(images)
+			if err != nil {
+				t.Fatal(err)
+			}
+			kernel, bias := parameter(t, m, "logits/kernel"), parameter(t, m, "logits/bias")
+			for i, row := range embedding.Features {
+				for class, want := range logits[i] {
+					got := float64(bias[class])
+					for j, v := range row {
+						got += float64(v * kernel[j*fashion.NumClasses+class])
+					}
+					if !(math.Abs(got-float64(want)) < 1e-4) {
+						t.Fatalf("%s: image %d, class %d: the logit is %v from its features, want %v", name, i, class, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestFeaturesOfAConvolutionThatGivesTheLogitsAreItsInput(t *testing.T) {
+	backendOf(t)
+	own := models.Network{Name: "own", Logits: func(n *layers.Net, x *Node) *Node {
+		x = n.MaxPool("pool2", n.MaxPool("pool1", n.Conv("conv", x, 4)))
+		return n.GlobalAveragePool("average", n.Conv("classes", x, fashion.NumClasses))
+	}}
+	m, err := infer.Untrained(recipes.Recipe{Model: recipes.Model{Name: "own"}, Seed: 1}, own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	images := scene.Noise(2, 1)
+	list, err := m.Activations(images)
+	if err != nil {
+		t.Fatal(err)
+	}
+	features, err := m.Features(images)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool2 := list[slices.IndexFunc(list, func(a infer.Activation) bool { return a.Name == "pool2" })]
+	if !slices.Equal(slices.Concat(features...), pool2.Values) {
+		t.Error("the features are not the maps that the last convolution reads")
+	}
+}
+
+func TestFeaturesOfANetworkWithoutALayerAreAnError(t *testing.T) {
+	backendOf(t)
+	own := models.Network{Name: "own", Logits: func(n *layers.Net, x *Node) *Node {
+		kernel := n.Param("mine/kernel", layers.Constant(0), fashion.Pixels, fashion.NumClasses)
+		return Dot(Reshape(x, x.Shape().Dimensions[0], -1), kernel).Product()
+	}}
+	m, err := infer.Untrained(recipes.Recipe{Model: recipes.Model{Name: "own"}, Seed: 1}, own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Features(scene.Noise(2, 1)); err == nil || !strings.Contains(err.Error(), "the network own has no dense layer or convolution") {
+		t.Errorf("the error is %v", err)
 	}
 }
 

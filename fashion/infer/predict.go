@@ -1,6 +1,8 @@
 package infer
 
 import (
+	"fmt"
+
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -20,13 +22,19 @@ func (m *Model) logitsOf(n *layers.Net, images *Node) []*Node {
 // embeddingOf is the graph of the logits, [B, classes], and of the features, [B, D].
 func (m *Model) embeddingOf(n *layers.Net, images *Node) []*Node {
 	logits := m.network.Predict(n, m.recipe.Model, images)
-	return []*Node{logits, features(n, images)}
+	return []*Node{logits, m.features(n, images)}
 }
 
-// features are what a network's last layer reads of images, [B, D]; of test-time augmentation's rows only those of the images as they are.
-func features(n *layers.Net, images *Node) *Node {
-	outputs := n.Outputs()
-	return firstRows(outputs[len(outputs)-2].Value, images)
+// features are what the network's last dense layer or convolution reads of images, [B, D]; of test-time augmentation's rows only those of the images as they are.
+func (m *Model) features(n *layers.Net, images *Node) *Node {
+	read := n.HeadInput()
+	if read == nil {
+		panic(fmt.Errorf("the network %s has no dense layer or convolution, and so no features; build its logits with Net.Dense", m.network.Name))
+	}
+	if read.Rank() != 2 {
+		read = Reshape(read, read.Shape().Dimensions[0], -1)
+	}
+	return firstRows(read, images)
 }
 
 // firstRows are as many rows of x as there are images.
@@ -109,7 +117,7 @@ func (m *Model) Predict(set fashion.Set) (run.Predictions, error) {
 // Embedding is how a model sees images.
 type Embedding struct {
 	run.Predictions             // without labels and indices
-	Features        [][]float32 // a row for each image: what the last layer reads
+	Features        [][]float32 // a row for each image, see Model.Features
 }
 
 // Margin is by how much a class is more probable for an image than any other; negative if another is.
@@ -138,7 +146,7 @@ func (m *Model) EmbedOf(images fashion.Set) (e Embedding, err error) {
 	return e, err
 }
 
-// Features returns what the model's last layer reads, a row for each image, [N, D].
+// Features returns what the model's last layer reads, a row for each image, [N, D]. The layer is the last dense layer or convolution; feature maps are flattened.
 func (m *Model) Features(images []fashion.Image) ([][]float32, error) {
 	e, err := m.Embed(images)
 	return e.Features, err

@@ -18,6 +18,7 @@ func (n *Net) ConvStrided(name string, x *Node, filters, side, stride int) *Node
 	bias := n.Param(name+"/bias", Constant(0), filters)
 	y := addBias(conv(x, n.normalized(name, kernel), stride, n.form), bias, n.form)
 	n.add(name, "Conv2D", y, side*side*c*filters+filters)
+	n.head = x
 	return y
 }
 

@@ -23,6 +23,7 @@ func (n *Net) Dense(name string, x *Node, units int) *Node {
 	bias := n.Param(name+"/bias", Constant(0), units)
 	y := addBias(Dot(x, n.normalized(name, kernel)).Product(), bias, n.form)
 	n.add(name, "Dense", y, features*units+units)
+	n.head = x
 	return y
 }
 
@@ -41,6 +42,7 @@ func (n *Net) PointwiseDense(name string, x *Node, units int, init Initializer) 
 		y = Reshape(y, append(append([]int{}, d[:len(d)-1]...), units)...)
 	}
 	n.add(name, "Dense", y, c*units+units)
+	n.head = x
 	return y
 }
 

@@ -34,6 +34,7 @@ type Net struct {
 
 	outputs []Output
 	updates []Update
+	head    *Node // see HeadInput
 }
 
 // Update is the new value that a training step computes for a variable that is not trained, such as a running mean.
@@ -105,6 +106,9 @@ type Output struct {
 
 // Outputs lists the outputs of the layers and those that Keep recorded, in the order in which they were built.
 func (n *Net) Outputs() []Output { return n.outputs }
+
+// HeadInput returns what the last dense layer or convolution so far reads, nil if there is none: the features of a classifier that is built.
+func (n *Net) HeadInput() *Node { return n.head }
 
 // Keep records a value that is not the output of a layer, such as the sum of two branches, among the outputs, and returns it.
 func (n *Net) Keep(name string, x *Node) *Node {
