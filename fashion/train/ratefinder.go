@@ -23,16 +23,16 @@ func FindRate(recipe recipes.Recipe, low, high float64, steps int, own ...recipe
 	if err != nil {
 		return t, err
 	}
-	images, err := session.Load(context.Background(), recipe.Data, own, nil)
+	trainer := Trainer{Own: own, together: 1} // each step has its own rate
+	images, err := trainer.load(context.Background(), recipe.Data, nil)
 	if err != nil {
 		return t, err
 	}
 	err = layers.Catch(func() error {
-		p, err := newProgram(backend, recipe, own, true)
+		p, err := trainer.program(backend, recipe)
 		if err != nil {
 			return err
 		}
-		p.images = images.Training.Real
 		if _, err := p.start(); err != nil {
 			return err
 		}

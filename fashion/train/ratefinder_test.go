@@ -43,6 +43,21 @@ func TestRateFinderGrowsTheRateUntilTheLossExplodes(t *testing.T) {
 	}
 }
 
+func TestRateFinderBeginsWithTheWeightsOfARun(t *testing.T) {
+	needBackend(t)
+	r := recipe()
+	r.Model, r.Augmentation, r.Data.Limit = recipes.Model{Name: "linear"}, recipes.Augmentation{}, 300
+	fitOwn(t, "source", r, linear)
+	r.Model.Weights.Run = "source"
+	found, err := train.FindRate(r, 1e-30, 1e-29, 2, linear)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first := found.Losses[0]; first > 0.6*math.Log(10) {
+		t.Errorf("the first loss is %g, want less than that of a guess, ln 10", first)
+	}
+}
+
 // One augmentation column could be taken for the labels, and no augmentation leaves the graph without them.
 func TestRateFinderMeasuresTheLossWithTheTeachersLabels(t *testing.T) {
 	needBackend(t)
