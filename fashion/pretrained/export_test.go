@@ -5,11 +5,8 @@ import (
 	"time"
 )
 
-// What the external tests use of the package's internals.
-var (
-	FindContext = findContext
-	LocalPath   = localPath
-)
+// LocalPath is where a repository's weights are looked for first.
+var LocalPath = localPath
 
 // SetSilence sets the longest time that the hub may send nothing, until restore is called.
 func SetSilence(d time.Duration) (restore func()) {

@@ -81,10 +81,10 @@ func (e *NotFoundError) Unwrap() error { return e.Err }
 //
 // If the file cannot be downloaded, for instance because the hub sends nothing for 30 seconds, the error is a *NotFoundError. A partial file is kept, and the next
 // call resumes the download. A corrupt file is a *FileError.
-func Find(name string) (string, error) { return findContext(context.Background(), name) }
+func Find(name string) (string, error) { return FindContext(context.Background(), name) }
 
-// findContext is Find with a context that cancels a download.
-func findContext(ctx context.Context, name string) (string, error) {
+// FindContext is Find until the context ends, which cancels a download.
+func FindContext(ctx context.Context, name string) (string, error) {
 	repository, revision, err := parse(name)
 	if err != nil {
 		return "", err

@@ -3,6 +3,9 @@ package train_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"reflect"
 	"strings"
@@ -50,6 +53,37 @@ func TestTrainingDoesNotBeginAfterItsContextHasEnded(t *testing.T) {
 	}
 	if _, err := run.Local().Open("late"); !errors.Is(err, run.ErrNotFound) && !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a run was begun: %v", err)
+	}
+}
+
+// The hub sends the start of the weights and then nothing.
+func TestTrainingStopsItsDownloadOfWeightsWhenItsContextEnds(t *testing.T) {
+	needBackend(t)
+	t.Setenv("FASHIONLAB_HOME", t.TempDir())
+	t.Setenv("HF_HOME", t.TempDir())
+	for _, name := range []string{"HF_HUB_CACHE", "HF_HUB_OFFLINE", "HF_TOKEN", "HF_TOKEN_PATH"} {
+		t.Setenv(name, "")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	hub := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			fmt.Fprint(w, `{"sha": "c0ffee", "siblings": [{"rfilename": "model.safetensors"}]}`)
+			return
+		}
+		w.Header().Set("Content-Length", "1000")
+		w.Write(make([]byte, 10))
+		http.NewResponseController(w).Flush() // best effort
+		cancel()
+		<-r.Context().Done()
+	}))
+	defer hub.Close()
+	t.Setenv("HF_ENDPOINT", hub.URL)
+	r := recipe()
+	r.Model = recipes.Model{Name: "convnext", Size: "atto", Input: "resize", Weights: recipes.Weights{Hub: "owner/small"}}
+	_, err := new(train.Trainer).FitContext(ctx, "downloading", r, nil)
+	var interrupted *train.InterruptedError
+	if !errors.As(err, &interrupted) || interrupted.Epoch != 0 {
+		t.Errorf("the error is %v, want an interruption before the training", err)
 	}
 }
 

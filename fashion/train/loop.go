@@ -35,7 +35,7 @@ func (l *loop) Prepare(backend compute.Backend) (err error) {
 	}
 	l.Record.Parameters = infer.Count(p.store, p.names)
 	err = l.Resume(p.store, func() error {
-		sum, err := p.start()
+		sum, err := p.start(l.Context())
 		if sum != "" {
 			l.Record.Data["weights"] = sum
 		}

@@ -33,7 +33,7 @@ func FindRate(recipe recipes.Recipe, low, high float64, steps int, own ...recipe
 		if err != nil {
 			return err
 		}
-		if _, err := p.start(); err != nil {
+		if _, err := p.start(context.Background()); err != nil {
 			return err
 		}
 		if _, err := p.learnFromTeachers(images); err != nil {

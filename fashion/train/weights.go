@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -24,21 +25,21 @@ func (e *WeightsError) Error() string {
 	return fmt.Sprintf("initial weights %s: found %s, want %s", e.From, e.Got, e.Want)
 }
 
-// start gives the variables the values of the weights that the recipe names, if any, and returns their sha256. Values for inference begin there.
-func (p *program) start() (sum string, err error) {
-	if sum, err = p.startWeights(); err != nil {
+// start gives the variables the values of the weights that the recipe names, if any, and returns their sha256. Values for inference begin there. The context's end cancels a download.
+func (p *program) start(ctx context.Context) (sum string, err error) {
+	if sum, err = p.startWeights(ctx); err != nil {
 		return sum, err
 	}
 	return sum, p.beginInferenceValues(p.store)
 }
 
-func (p *program) startWeights() (sum string, err error) {
+func (p *program) startWeights(ctx context.Context) (sum string, err error) {
 	w := p.recipe.Model.Weights
 	switch {
 	case w.Run != "":
 		sum, err = p.startFromRun(w.Run)
 	case w.Hub != "":
-		path, err := pretrained.Find(w.Hub)
+		path, err := pretrained.FindContext(ctx, w.Hub)
 		if err != nil {
 			return "", err
 		}

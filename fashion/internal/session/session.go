@@ -195,6 +195,9 @@ func (s *Session) prepare(loop Loop) error {
 		return err
 	}
 	if err := loop.Prepare(backend); err != nil {
+		if s.ctx.Err() != nil && errors.Is(err, s.ctx.Err()) {
+			return &InterruptedError{Err: s.ctx.Err()}
+		}
 		return err
 	}
 	if before, moved := s.Record.ComputedOn(infer.Computer(backend), len(s.History)); moved {
@@ -324,6 +327,9 @@ func (s *Session) addTime() {
 func (s *Session) LearningRate(after, steps int) float64 {
 	return optim.LearningRate(s.Recipe.Schedule, s.State.LearningRate, s.State.Step+after, s.Recipe.Epochs*steps, recipes.OwnOf[optim.Own](s.config.Own)...)
 }
+
+// Context ends when the training is to stop.
+func (s *Session) Context() context.Context { return s.ctx }
 
 // Interrupted reports, before a step of an epoch, that the training is to stop.
 func (s *Session) Interrupted(epoch int) error {
