@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +19,7 @@ import (
 	"gocloud.dev/gcerrors"
 
 	"fashionlab/fashion/disk"
+	"fashionlab/fashion/internal/manifest"
 )
 
 // Artifacts are the folders of trials in a bucket, as they were after their epochs:
@@ -109,8 +109,7 @@ func (a Artifacts) saveFile(ctx context.Context, prefix, file string) (sum strin
 	if err != nil {
 		return "", err
 	}
-	digest := sha256.Sum256(data)
-	sum = hex.EncodeToString(digest[:])
+	sum = manifest.Digest(data)
 	return sum, a.create(ctx, fileKey(prefix, sum), data)
 }
 
@@ -191,8 +190,8 @@ func (a Artifacts) download(ctx context.Context, prefix, key, dir string) (s sna
 		if err != nil {
 			return s, err
 		}
-		if got := sha256.Sum256(data); hex.EncodeToString(got[:]) != sum {
-			return s, &corruptError{fileKey(prefix, sum), fmt.Errorf("its SHA-256 is %x", got)}
+		if got := manifest.Digest(data); got != sum {
+			return s, &corruptError{fileKey(prefix, sum), fmt.Errorf("its SHA-256 is %s", got)}
 		}
 		file := filepath.Join(draft, filepath.FromSlash(name))
 		if err := disk.MkdirAll(filepath.Dir(file)); err != nil {

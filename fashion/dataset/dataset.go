@@ -18,6 +18,7 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/disk"
+	"fashionlab/fashion/internal/manifest"
 	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/recipes"
 )
@@ -115,10 +116,7 @@ type about struct {
 }
 
 // name is the digest of the whole data set.
-func (a about) name() string {
-	sum := sha256.Sum256([]byte(a.Train + "\n" + a.Test + "\n"))
-	return hex.EncodeToString(sum[:])
-}
+func (a about) name() string { return manifest.Digest([]byte(a.Train + "\n" + a.Test + "\n")) }
 
 const (
 	aboutFile   = "about.json"

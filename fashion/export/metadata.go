@@ -2,13 +2,12 @@
 package export
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io/fs"
 	"strconv"
 
+	"fashionlab/fashion/internal/manifest"
 	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/run"
 )
@@ -20,12 +19,11 @@ func Metadata(name string, r *run.Run) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(recipe)
 	classes, err := json.Marshal(r.Record.Classes.Names())
 	if err != nil {
 		return nil, err
 	}
-	m := map[string]string{"run": name, "recipe": string(recipe), "recipe_sha256": hex.EncodeToString(sum[:]), "classes": string(classes)}
+	m := map[string]string{"run": name, "recipe": string(recipe), "recipe_sha256": manifest.Digest(recipe), "classes": string(classes)}
 	p, err := r.Predictions(run.Test)
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, nil

@@ -3,8 +3,6 @@ package hyperband
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +14,7 @@ import (
 
 	"fashionlab/fashion/disk"
 	"fashionlab/fashion/internal/files"
+	"fashionlab/fashion/internal/manifest"
 	"fashionlab/fashion/internal/text"
 )
 
@@ -57,8 +56,7 @@ func (s Search[C]) Digest() (string, error) {
 		return "", err
 	}
 	data, err := json.Marshal(h)
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:]), err
+	return manifest.Digest(data), err
 }
 
 // journal appends to a file. Each line is synced to the disk before the search continues.

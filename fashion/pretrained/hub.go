@@ -3,11 +3,8 @@ package pretrained
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -20,6 +17,7 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/download"
+	"fashionlab/fashion/internal/manifest"
 )
 
 // weightsFile is the name of the weights' file in a repository of the hub.
@@ -145,25 +143,11 @@ func modified(path string) int {
 
 // verify checks a file's sha256.
 func verify(path, want string) error {
-	got, err := SHA256(path)
+	got, err := manifest.DigestFile(path)
 	if err == nil && got != want {
 		return &FileError{path, "sha256 " + got, want + "; remove it to fetch it again", nil}
 	}
 	return err
-}
-
-// SHA256 returns a file's sha256 in hexadecimal.
-func SHA256(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	hash := sha256.New()
-	if _, err := io.Copy(hash, f); err != nil {
-		return "", fmt.Errorf("%s: %w", path, err)
-	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
 // cacheFolder returns the folder of the hub's cache.

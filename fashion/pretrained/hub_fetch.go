@@ -18,6 +18,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"fashionlab/fashion/download"
+	"fashionlab/fashion/internal/manifest"
 )
 
 // The module go-huggingface reads the files but does not download them here: in v0.4.2 it hangs on a hub that sends nothing (its request for the repository's
@@ -149,7 +150,7 @@ func (r *remote) download(ctx context.Context, blob string) error {
 		return fmt.Errorf("%s: %w", request.URL, err)
 	}
 	if r.sha256 != "" {
-		got, err := SHA256(partial)
+		got, err := manifest.DigestFile(partial)
 		if err != nil {
 			return err
 		}

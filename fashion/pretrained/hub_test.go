@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"fashionlab/fashion/internal/manifest"
 	"fashionlab/fashion/pretrained"
 )
 
@@ -64,7 +65,7 @@ func serve(t *testing.T, sum string) (requests *int) {
 
 func sum(t *testing.T) string {
 	t.Helper()
-	s, err := pretrained.SHA256(filepath.Join(folder, "timm.safetensors"))
+	s, err := manifest.DigestFile(filepath.Join(folder, "timm.safetensors"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,8 +2,6 @@ package train
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 
@@ -114,9 +112,5 @@ func weightsSum(r *run.Run) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	h := sha256.New()
-	for _, t := range c.Tensors {
-		h.Write(t.Data) // a hash never fails
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return digestOf(c.Tensors), nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"fashionlab/fashion/infer"
+	"fashionlab/fashion/internal/manifest"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/pretrained"
 	"fashionlab/fashion/run"
@@ -59,7 +60,7 @@ func (p *program) startFromFile(path, want string) (sum string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if sum, err = pretrained.SHA256(path); err != nil {
+	if sum, err = manifest.DigestFile(path); err != nil {
 		return "", err
 	}
 	if want != "" && sum != want {
@@ -111,16 +112,24 @@ func (p *program) startFromRun(name string) (sum string, err error) {
 	if !found {
 		return "", errors.Join(err, &WeightsError{dir, "no checkpoint", "that of its best epoch; remove the run and train it again"})
 	}
-	kept, hash := []run.Tensor{}, sha256.New()
+	kept := []run.Tensor{}
 	for _, t := range c.Tensors {
 		parameter, ours := layers.ParameterAt(t.Name)
 		if !ours || p.isHead(parameter) && (r.Recipe.Data.Task != p.recipe.Data.Task || r.Recipe.Data.Set != p.recipe.Data.Set) {
 			continue // of the optimizer, or of other classes
 		}
-		hash.Write(t.Data) // a hash never fails
 		kept = append(kept, t)
 	}
-	return hex.EncodeToString(hash.Sum(nil)), p.replace(dir, kept)
+	return digestOf(kept), p.replace(dir, kept)
+}
+
+// digestOf is the sha256 of the tensors' values, one after the other.
+func digestOf(list []run.Tensor) string {
+	h := sha256.New()
+	for _, t := range list {
+		h.Write(t.Data) // a hash never fails
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // isHead reports whether a parameter is of the last layer, which gives the logits.

@@ -16,6 +16,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"fashionlab/fashion/infer"
+	"fashionlab/fashion/internal/manifest"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/pretrained"
@@ -307,7 +308,7 @@ func TestWeightsOfAFileAreTakenOverAndFrozenOnesStay(t *testing.T) {
 			t.Errorf("%s is not the file's", name)
 		}
 	}
-	sum, err := pretrained.SHA256(file)
+	sum, err := manifest.DigestFile(file)
 	if err != nil || trained.Record.Data["weights"] != sum {
 		t.Errorf("the record says of the weights %q, want %q (%v)", trained.Record.Data["weights"], sum, err)
 	}
