@@ -26,8 +26,7 @@ func Split(labels []Label, fraction float64, limit int, seed uint64) (train, val
 	for class, positions := range classes {
 		n := int(float64(len(positions))*fraction + 0.5)
 		if len(positions) > 0 && (n == 0 || n == len(positions)) {
-			return nil, nil, fmt.Errorf("%d images of %q cannot be divided with a fraction of %v for validation",
-				len(positions), Label(class), fraction)
+			return nil, nil, fmt.Errorf("class %d (0 is the first) has %d of the images, too few for a validation fraction of %v", class, len(positions), fraction)
 		}
 		validations[class], trains[class] = positions[:n], positions[n:]
 	}

@@ -3,6 +3,7 @@ package fashion_test
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"fashionlab/fashion"
@@ -114,6 +115,14 @@ func TestLimitThatCannotBeDividedIsRefused(t *testing.T) {
 		if _, _, err := fashion.Split(all, 0.2, limit, 3); err == nil {
 			t.Errorf("a limit of %d images was accepted", limit)
 		}
+	}
+}
+
+// The labels may be those of any data set.
+func TestClassThatCannotBeDividedIsNamedByItsNumber(t *testing.T) {
+	_, _, err := fashion.Split([]fashion.Label{0, 0, 0, 0, 0, 1}, 0.2, 0, 1)
+	if want := "class 1 (0 is the first) has 1 of the images, too few for a validation fraction of 0.2"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("the error is %v, want %q", err, want)
 	}
 }
 
