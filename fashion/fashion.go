@@ -129,14 +129,22 @@ func Some(n, most int, spread bool) (positions []int) {
 	return positions
 }
 
-// Of returns the images of a class.
+// Of returns the images of a class. It panics if they are not of the shape of Fashion-MNIST; Take chooses among images of any shape.
 func (s Set) Of(class Label) (images []Image) {
+	s.wantImages("Of")
 	for i, l := range s.Labels {
 		if l == class {
 			images = append(images, s.Images[i])
 		}
 	}
 	return images
+}
+
+// wantImages panics if a method that knows the shape of Fashion-MNIST alone is called for a set of another.
+func (s Set) wantImages(method string) {
+	if s.Shape != (Shape{}) {
+		panic(fmt.Sprintf("Set.%s is for %v, and the set has %v", method, Shape{}, s.Shape))
+	}
 }
 
 // CountByClass returns how many images of each class the set holds, indexed by Label.

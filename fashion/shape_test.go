@@ -2,6 +2,7 @@ package fashion_test
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/color"
 	"math"
@@ -103,5 +104,20 @@ func TestSidesOfADataSetAreBounded(t *testing.T) {
 		if err == nil && (s.Check() != nil || s.Dimensions() != [3]int{side, side, 1} || (s == fashion.Shape{}) != (side == 28)) {
 			t.Errorf("a side of %d is %+v: %v", side, s, s.Check())
 		}
+	}
+}
+
+func TestMethodsForFashionMNISTAloneSayWhatShapeTheyWant(t *testing.T) {
+	colour := fashion.Set{Shape: fashion.Shape{Channels: 3}}
+	colour.Append(make(fashion.Picture, colour.Shape.Bytes()), 0)
+	for name, call := range map[string]func(){"Of": func() { colour.Of(0) }, "RotationTask": func() { colour.RotationTask() }} {
+		func() {
+			defer func() {
+				if got, want := fmt.Sprint(recover()), "Set."+name+" is for grey images of 28x28 pixels, and the set has colour images of 28x28 pixels"; got != want {
+					t.Errorf("the panic says %q, want %q", got, want)
+				}
+			}()
+			call()
+		}()
 	}
 }
