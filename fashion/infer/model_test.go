@@ -2,6 +2,8 @@ package infer_test
 
 import (
 	"errors"
+	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -197,6 +199,65 @@ func TestModelOfAPublishedRunPredictsAsTheRunItself(t *testing.T) {
 	}
 	if most := int64(2*467_818 + 8_000); small.Size() > most {
 		t.Errorf("the file has %d bytes, want %d at most: two for a parameter", small.Size(), most)
+	}
+}
+
+func TestPublishedRunWhoseTestPredictionsAreCorruptStaysAsItIs(t *testing.T) {
+	m, set := explained(t)
+	s, err := trainSmall()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(run.PublishedVariable, t.TempDir())
+	r, err := run.Begin(filepath.Join(t.TempDir(), "small"), s.recipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	p, err := m.Predict(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tensors, err := infer.Snapshot(m.Store())
+	if err != nil {
+		t.Fatal(err)
+	}
+	weights := run.Checkpoint{State: run.State{Recipe: r.Recipe}, Tensors: tensors}
+	if err := errors.Join(r.SavePredictions(run.Test, p), r.Finish(), r.Publish("full/small", &weights)); err != nil {
+		t.Fatal(err)
+	}
+	published, err := run.Published().Open("full/small")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := infer.Test(published); err != nil || len(got.Labels) != set.Len() {
+		t.Fatalf("%d predictions, want %d (%v)", len(got.Labels), set.Len(), err)
+	}
+	if err := os.WriteFile(filepath.Join(published.Dir, "predictions", "test.npz"), []byte("corrupt"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	files := func() map[string]string {
+		list := map[string]string{}
+		err := filepath.WalkDir(published.Dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			data, err := os.ReadFile(path)
+			list[path] = string(data)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	before := files()
+	var corrupt *run.CorruptError
+	if _, err := infer.Test(published); !errors.As(err, &corrupt) {
+		t.Errorf("the error is %v, want one of a corrupt file", err)
+	}
+	if !maps.Equal(files(), before) {
+		t.Error("files of a published run were changed")
 	}
 }
 

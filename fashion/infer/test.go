@@ -15,7 +15,7 @@ import (
 )
 
 // Test opens the test images for a finished run, saves its predictions for them and records the opening. Where the predictions are
-// saved already, it reads those. It and Robustness are the only ones that open them. The code of a network of one's own is handed over.
+// saved already, and in a published run, it reads those. It and Robustness are the only ones that open them. The code of a network of one's own is handed over.
 func Test(r *run.Run, own ...recipes.Own) (run.Predictions, error) {
 	if err := testable(r, own); err != nil {
 		return run.Predictions{}, err
@@ -23,6 +23,9 @@ func Test(r *run.Run, own ...recipes.Own) (run.Predictions, error) {
 	p, err := r.Predictions(run.Test)
 	if err == nil {
 		return p, nil
+	}
+	if r.Published {
+		return run.Predictions{}, err
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		fmt.Fprintf(os.Stderr, "warning: %v; the test images are opened once more\n", err)
