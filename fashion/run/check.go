@@ -93,7 +93,7 @@ func (r *Run) mendRecipe(asked recipes.Recipe) error {
 		if err := r.sameRecipe(kept); err != nil {
 			return err
 		} else if r.Finished() && kept.Epochs != asked.Epochs {
-			return &RecipeError{r.Dir, recipes.Diff(kept, asked)}
+			return &RecipeError{Dir: r.Dir, Differences: recipes.Diff(kept, asked)}
 		}
 		return r.write(recipeFile, data)
 	}

@@ -160,7 +160,7 @@ func (r *Run) sameRecipe(kept recipes.Recipe) error {
 		extended.Epochs = r.Recipe.Epochs
 	}
 	if extended.Canonical() != r.Recipe.Canonical() {
-		return &RecipeError{r.Dir, recipes.Diff(kept, r.Recipe)}
+		return &RecipeError{Dir: r.Dir, Differences: recipes.Diff(kept, r.Recipe)}
 	}
 	return nil
 }

@@ -55,6 +55,7 @@ var ErrNotFound = errors.New("not run")
 type RecipeError struct {
 	Dir         string
 	Differences []string // as Diff(on disk, asked for) lists them
+	Extend      string   // the function that would train the run on to the recipe asked for, "" if none can
 }
 
 func (e *RecipeError) Error() string {
@@ -62,7 +63,11 @@ func (e *RecipeError) Error() string {
 	for _, d := range e.Differences {
 		s += "\n  " + d
 	}
-	return s + "\nchoose another name, or remove the folder to train anew"
+	s += "\n"
+	if e.Extend != "" {
+		s += e.Extend + " trains it on; otherwise "
+	}
+	return s + "choose another name, or remove the folder to train anew"
 }
 
 // Open reads a run, finished or not, without writing to it. A file that is not what was saved is a *CorruptError.
@@ -119,7 +124,14 @@ func (r *Run) begin(recipe recipes.Recipe, extend bool) error {
 		}
 		return r.saveJSON(recipeFile, recipe)
 	case err == nil && r.Recipe != recipe:
-		return &RecipeError{r.Dir, recipes.Diff(r.Recipe, recipe)}
+		e := &RecipeError{Dir: r.Dir, Differences: recipes.Diff(r.Recipe, recipe)}
+		if r.extendable(recipe) && recipe.Epochs > r.Recipe.Epochs {
+			e.Extend = "train.Extend"
+			if recipe.GAN != (recipes.GAN{}) {
+				e.Extend = "gan.Extend"
+			}
+		}
+		return e
 	case err != nil:
 		return err
 	}
@@ -134,15 +146,15 @@ func (r *Run) hasEpochs() bool {
 // extend brings the epochs of the run and of the recipe that is asked for together, to the larger number of both, unless they differ
 // in more. It is one step for whoever reads: until the new recipe is there, the run is an unfinished one of the old.
 func (r *Run) extend(asked *recipes.Recipe) error {
-	longer := r.Recipe
-	longer.Epochs = asked.Epochs
-	if longer.Canonical() != *asked || longer != r.Recipe && r.Recipe.OverAll() {
+	if !r.extendable(*asked) {
 		return nil
 	}
 	if r.Recipe.Epochs >= asked.Epochs {
 		*asked = r.Recipe
 		return nil
 	}
+	longer := r.Recipe
+	longer.Epochs = asked.Epochs
 	err := r.reopen()
 	if err == nil {
 		err = errors.Join(disk.RemoveFolder(filepath.Join(r.Dir, predictionsDir)), disk.RemoveFolder(filepath.Join(r.Dir, robustnessDir)))
@@ -155,6 +167,13 @@ func (r *Run) extend(asked *recipes.Recipe) error {
 	}
 	r.Recipe = longer.Canonical()
 	return nil
+}
+
+// extendable reports whether the recipe that is asked for is the run's with any number of epochs, whose first ones do not depend on that number.
+func (r *Run) extendable(asked recipes.Recipe) bool {
+	kept := r.Recipe
+	kept.Epochs = asked.Epochs
+	return kept.Canonical() == asked && (kept == r.Recipe || !r.Recipe.OverAll())
 }
 
 // RemoveCheckpoints removes a run's checkpoints, which take most of its space. What it measured stays; training it on would begin anew.
