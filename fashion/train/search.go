@@ -36,27 +36,17 @@ func SearchContext(ctx context.Context, s hyperband.Search[recipes.Recipe], work
 	if workers < 1 {
 		return hyperband.State[recipes.Recipe]{}, fmt.Errorf("the search has %d workers, want 1 or more", workers)
 	}
-	var trainers []*Trainer
-	for range workers {
-		trainers = append(trainers, &Trainer{Own: own})
-	}
-	return search(ctx, s, trainers, report)
-}
-
-// Search is SearchContext with the trainer as its worker, which keeps what it compiles for the next search.
-func (t *Trainer) Search(ctx context.Context, s hyperband.Search[recipes.Recipe], report func(hyperband.State[recipes.Recipe])) (hyperband.State[recipes.Recipe], error) {
-	return search(ctx, s, []*Trainer{t}, report)
-}
-
-func search(ctx context.Context, s hyperband.Search[recipes.Recipe], trainers []*Trainer, report func(hyperband.State[recipes.Recipe])) (hyperband.State[recipes.Recipe], error) {
 	if _, err := infer.Backend(); err != nil {
 		return hyperband.State[recipes.Recipe]{}, err
 	}
 	ctx, stop := parent.Context(ctx)
 	defer stop()
 	var list []hyperband.Worker[recipes.Recipe]
-	for _, t := range trainers {
-		list = append(list, t.worker(ctx, filepath.Dir(s.Journal)))
+	for range workers {
+		t := &Trainer{Own: own}
+		list = append(list, func(recipe recipes.Recipe, epochs int) ([]float64, error) {
+			return t.Trial(ctx, TrialRun(filepath.Dir(s.Journal), recipe), recipe, epochs, nil)
+		})
 	}
 	return SearchBy(ctx, s, report, list...)
 }
@@ -104,13 +94,6 @@ func TrialRun(search string, r recipes.Recipe) string {
 	r.Epochs = 0
 	sum := sha256.Sum256([]byte(r.String()))
 	return filepath.Join(search, "trials", hex.EncodeToString(sum[:8]))
-}
-
-// worker trains configurations in the folder of a search.
-func (t *Trainer) worker(ctx context.Context, dir string) hyperband.Worker[recipes.Recipe] {
-	return func(recipe recipes.Recipe, epochs int) ([]float64, error) {
-		return t.Trial(ctx, TrialRun(dir, recipe), recipe, epochs, nil)
-	}
 }
 
 // Trial trains a configuration of a search into the run in a folder, up to a number of epochs, and returns the validation accuracy after each. A run of fewer epochs resumes.

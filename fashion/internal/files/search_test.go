@@ -34,7 +34,8 @@ var searching = work{name: "search", published: true, valid: searchIsValid, do: 
 	if err != nil {
 		return err
 	}
-	_, err = trainer.Search(context.Background(), s, func(state hyperband.State[recipes.Recipe]) {
+	ctx := context.Background()
+	_, err = train.SearchBy(ctx, s, func(state hyperband.State[recipes.Recipe]) {
 		if n := state.Epochs; n > 0 {
 			r.promise(fmt.Sprintf("%d epochs of the search", n), func(root string) error {
 				s, err := searchIn(root)
@@ -47,6 +48,8 @@ var searching = work{name: "search", published: true, valid: searchIsValid, do: 
 				return nil
 			})
 		}
+	}, func(recipe recipes.Recipe, epochs int) ([]float64, error) {
+		return trainer.Trial(ctx, train.TrialRun(filepath.Dir(s.Journal), recipe), recipe, epochs, nil)
 	})
 	return err
 }}
