@@ -191,7 +191,7 @@ func (n *Net) variable(name string, init Initializer, trainable bool, dims []int
 		}
 		v = n.store.VariableWithValue(path, tensors.FromFlatDataAndDimensions(values, dims...)).SetTrainable(trainable)
 	}
-	if got := v.Shape().Dimensions; fmt.Sprint(got) != fmt.Sprint(dims) {
+	if got := v.Shape().Dimensions; !slices.Equal(got, dims) {
 		panic(fmt.Errorf("parameter %s has the shape %v, want %v", name, got, dims))
 	}
 	p := v.NodeValue(n.graph)

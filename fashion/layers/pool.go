@@ -67,7 +67,7 @@ func maxPool3(x *Node, form Form) *Node {
 	edge := PadAxis{Start: 1}
 	p := Pad(x, zero(x), PadAxis{}, edge, edge, PadAxis{})
 	along := func(x *Node, axis, side int) *Node { // the maximum of three neighbours
-		every := func(first int) *Node { return sliceAxis(x, axis, AxisRange(first, first+side-1).Stride(2)) }
+		every := func(first int) *Node { return SliceAxis(x, axis, AxisRange(first, first+side-1).Stride(2)) }
 		return Max(Max(every(0), every(1)), every(2))
 	}
 	return along(along(p, 1, h), 2, w)

@@ -94,7 +94,7 @@ func tiles(side int) int { return (side + 3) / 4 }
 
 // everyFourth takes every fourth element of an axis, n in all.
 func everyFourth(x *Node, axis, first, n int) *Node {
-	return sliceAxis(x, axis, AxisRange(first, first+4*(n-1)+1).Stride(4))
+	return SliceAxis(x, axis, AxisRange(first, first+4*(n-1)+1).Stride(4))
 }
 
 // shift moves the elements of an axis up by one (1) or down by one (-1), and fills with zeros.
@@ -103,16 +103,7 @@ func shift(x *Node, axis, by int) *Node {
 	pads := make([]PadAxis, x.Rank())
 	pads[axis] = PadAxis{Start: max(0, by), End: max(0, -by)}
 	first := max(0, -by)
-	return sliceAxis(Pad(x, zero(x), pads...), axis, AxisRange(first, first+n))
-}
-
-func sliceAxis(x *Node, axis int, of SliceAxisSpec) *Node {
-	all := make([]SliceAxisSpec, x.Rank())
-	for i := range all {
-		all[i] = AxisRange()
-	}
-	all[axis] = of
-	return Slice(x, all...)
+	return SliceAxis(Pad(x, zero(x), pads...), axis, AxisRange(first, first+n))
 }
 
 func (m matrix) transposed() matrix {
