@@ -35,7 +35,7 @@ type Network struct {
 	LayerDecay  func(decay float64, parameter string) float64
 	HeadEpsilon float64 // epsilon of a last LayerNorm, where pretrained weights depend on it
 
-	classes int // of which it must return the logits, as the recipe says
+	classes int // of which it must return the logits, as the recipe says; 0 means Fashion-MNIST's
 	side    int // of the images in pixels; 0 means Fashion-MNIST's
 }
 
@@ -65,14 +65,14 @@ func Of(m recipes.Model, own ...Network) (Network, error) {
 	if err := m.Shape.Check(); err != nil {
 		return n, fmt.Errorf("model.shape: %w", err)
 	}
-	classes, side := cmp.Or(m.Classes, fashion.NumClasses), m.Shape.Dimensions()[0]
+	side := m.Shape.Dimensions()[0]
 	switch m.Name {
 	case "cnn":
 		known.Filters, known.Depth, known.Hidden = m.Filters, m.Depth, m.Hidden
-		n.Logits, n.ReferenceIsFast = CNN{m.Filters, m.Depth, m.Hidden, classes}.Logits, true
+		n.Logits, n.ReferenceIsFast = CNN{m.Filters, m.Depth, m.Hidden, m.Classes}.Logits, true
 	case "residual":
 		known.Width, known.Squeeze, known.DropPath = m.Width, m.Squeeze, m.DropPath
-		n.Logits, n.ReferenceIsFast = Residual{m.Width, m.Squeeze, m.DropPath, classes}.Logits, true
+		n.Logits, n.ReferenceIsFast = Residual{m.Width, m.Squeeze, m.DropPath, m.Classes}.Logits, true
 	case "wideresnet":
 		known.Depth, known.Width, known.Squeeze, known.DropPath = m.Depth, m.Width, m.Squeeze, m.DropPath
 		wide, err := wideResNet(m)
@@ -85,7 +85,7 @@ func Of(m recipes.Model, own ...Network) (Network, error) {
 		if m.Stem != "" && m.Stem != "small" {
 			return n, fmt.Errorf("model.stem is %q, want small, or none for the paper's", m.Stem)
 		}
-		n.Logits, n.Border = ResNet50{Stem: m.Stem, Input: m.Input, Classes: classes}.Logits, border(m, max(resnetSide, side))
+		n.Logits, n.Border = ResNet50{Stem: m.Stem, Input: m.Input, Classes: m.Classes}.Logits, border(m, max(resnetSide, side))
 	case "convnext":
 		known = m
 		known.Stem, known.Latent, known.Width, known.Filters, known.Depth, known.Hidden, known.Squeeze = "", 0, 0, 0, 0, 0, 0
@@ -115,7 +115,7 @@ func Of(m recipes.Model, own ...Network) (Network, error) {
 	if m.Filters < 0 || m.Depth < 0 || m.Hidden < 0 || m.Width < 0 || m.Squeeze < 0 {
 		return n, fmt.Errorf("the model is %+v, want no negative numbers", m)
 	}
-	n.classes, n.side = classes, side
+	n.classes, n.side = m.Classes, side
 	return n, nil
 }
 

@@ -24,7 +24,7 @@ type WideResNet struct {
 
 // wideResNet returns the network of a recipe's model.
 func wideResNet(m recipes.Model) (WideResNet, error) {
-	w := WideResNet{m.Depth, m.Width, m.Squeeze, m.DropPath, cmp.Or(m.Classes, fashion.NumClasses)}
+	w := WideResNet{m.Depth, m.Width, m.Squeeze, m.DropPath, m.Classes}
 	if m.Depth != 0 && (m.Depth < 10 || (m.Depth-4)%6 != 0) {
 		return w, fmt.Errorf("model.depth is %d, want 10, 16, 22 and so on: 6n+4 layers for n blocks in each group", m.Depth)
 	}
