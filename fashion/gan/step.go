@@ -69,12 +69,7 @@ func newGame(backend compute.Backend, recipe recipes.Recipe, images, together in
 	of := func(paths []string, layers string) []string {
 		return slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !strings.HasPrefix(path, prefix+layers) })
 	}
-	var all []string
-	for v := range g.store.IterVariables() {
-		all = append(all, v.Path())
-	}
-	slices.Sort(all)
-	g.averaged = of(all, models.GeneratorLayers)
+	g.averaged = of(infer.Variables(g.store), models.GeneratorLayers)
 	if err := optim.AddAverages(g.store, g.averaged); err != nil {
 		return nil, err
 	}

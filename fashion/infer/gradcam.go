@@ -53,10 +53,10 @@ func (m *Model) GradCAMOf(images fashion.Set) (Explanation, error) {
 		maps = m.network.OverImage(maps)
 		return []*Node{logits, Reshape(maps, maps.Shape().Dimensions[0], -1), m.features(n, x)}
 	}
-	var probabilities run.Predictions
+	var probabilities [][]float32
 	err := m.inBatches("Grad-CAM", images, explain, func(out []*tensors.Tensor, n int) {
 		e.Layer = m.explained
-		probabilities.Probabilities = append(probabilities.Probabilities, rows(out[0], n)...)
+		probabilities = append(probabilities, rows(out[0], n)...)
 		for _, values := range rows(out[1], n) {
 			e.Maps = append(e.Maps, upToOne(values))
 		}
@@ -65,9 +65,9 @@ func (m *Model) GradCAMOf(images fashion.Set) (Explanation, error) {
 	if err != nil {
 		return Explanation{}, err
 	}
-	softmaxAll(probabilities.Probabilities)
-	for i, row := range probabilities.Probabilities {
-		class := probabilities.Predicted(i)
+	softmaxAll(probabilities)
+	for _, row := range probabilities {
+		class := run.ArgMax(row)
 		e.Predicted, e.Probability = append(e.Predicted, class), append(e.Probability, row[class])
 	}
 	return e, nil

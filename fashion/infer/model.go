@@ -2,6 +2,7 @@ package infer
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/gomlx/compute"
@@ -240,9 +241,5 @@ func (m *Model) oneBatch(returns string, batch fashion.Set, size, n int, build f
 // rows are the first n rows of a tensor [B, D].
 func rows(t *tensors.Tensor, n int) [][]float32 {
 	values, width := tensors.MustCopyFlatData[float32](t), t.Shape().Dimensions[1]
-	list := make([][]float32, n)
-	for i := range list {
-		list[i] = values[i*width : (i+1)*width : (i+1)*width]
-	}
-	return list
+	return slices.Collect(slices.Chunk(values[:n*width], width))
 }

@@ -31,7 +31,7 @@ func (m *Model) Occlusion(images []fashion.Image, side int) (Explanation, error)
 	}
 	e := Explanation{}
 	for i, row := range whole {
-		class := run.Predictions{Probabilities: whole}.Predicted(i)
+		class := run.ArgMax(row)
 		e.Predicted = append(e.Predicted, class)
 		var falls, covers [fashion.Pixels]float32
 		for k, s := range squares {

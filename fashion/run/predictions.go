@@ -36,10 +36,13 @@ const (
 )
 
 // Predicted returns the most probable class of row i; the first of equals.
-func (p Predictions) Predicted(i int) fashion.Label {
+func (p Predictions) Predicted(i int) fashion.Label { return ArgMax(p.Probabilities[i]) }
+
+// ArgMax returns the class of a row's largest value, a logit or a probability; the first of equals.
+func ArgMax(row []float32) fashion.Label {
 	best := 0
-	for class, v := range p.Probabilities[i] {
-		if v > p.Probabilities[i][best] {
+	for class, v := range row {
+		if v > row[best] {
 			best = class
 		}
 	}

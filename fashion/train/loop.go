@@ -181,19 +181,14 @@ func (l *loop) validationIndices() []int32 {
 // evaluate returns the mean cross-entropy in nats, the fraction of rows whose largest logit is the label's, and the class of each row's largest logit.
 func evaluate(logits [][]float32, labels []fashion.Label) (loss, accuracy float64, classes []fashion.Label) {
 	for i, row := range logits {
-		best, high := 0, float64(row[0])
-		for class, v := range row {
-			if v > row[best] {
-				best, high = class, float64(v)
-			}
-		}
-		sum := 0.0
+		best := run.ArgMax(row)
+		high, sum := float64(row[best]), 0.0
 		for _, v := range row {
 			sum += math.Exp(float64(v) - high)
 		}
 		loss += math.Log(sum) + high - float64(row[labels[i]])
-		classes = append(classes, fashion.Label(best))
-		if best == int(labels[i]) {
+		classes = append(classes, best)
+		if best == labels[i] {
 			accuracy++
 		}
 	}
