@@ -123,7 +123,7 @@ func NewStepper(recipe recipes.Recipe) (*Stepper, error) {
 
 // HalfPrecision is the checkpoint of a run's best epoch with the generator's parameters alone, in half precision: what a GAN is published as.
 func HalfPrecision(r *run.Run) (run.Checkpoint, error) {
-	c, err := r.BestCheckpoint()
+	c, err := r.Checkpoint(run.Best)
 	if err != nil {
 		return run.Checkpoint{}, err
 	}

@@ -47,7 +47,7 @@ func Load(r *run.Run) (*Generator, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := r.BestCheckpoint()
+	c, err := r.Checkpoint(run.Best)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ func HalfPrecision(r *run.Run) (run.Checkpoint, error) {
 	if models.IsGAN(r.Recipe.Model.Name) {
 		return run.Checkpoint{}, fmt.Errorf("%s: the model is %s, a GAN; gan.HalfPrecision makes its checkpoint", r.Dir, r.Recipe.Model.Name)
 	}
-	c, err := r.BestCheckpoint()
+	c, err := r.Checkpoint(run.Best)
 	if err != nil {
 		return run.Checkpoint{}, err
 	}

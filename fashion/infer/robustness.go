@@ -17,9 +17,9 @@ import (
 // Robustness measures a finished run on a split, run.Validation or run.Test, after each corruption at each strength, and saves the result in the run. Where that is saved already, it
 // reads it. For the test images it first tests the run as it is; the run records that they were opened for both. It stops, with nothing saved, when the context ends. done, if not
 // nil, is called with the fraction of the work that is done. The code of a network of one's own is handed over.
-func Robustness(ctx context.Context, r *run.Run, part string, done func(float64), own ...recipes.Own) (run.Robustness, error) {
-	if part != run.Validation && part != run.Test {
-		return run.Robustness{}, fmt.Errorf("the part is %q, want %s or %s", part, run.Validation, run.Test)
+func Robustness(ctx context.Context, r *run.Run, split string, done func(float64), own ...recipes.Own) (run.Robustness, error) {
+	if split != run.Validation && split != run.Test {
+		return run.Robustness{}, fmt.Errorf("the split is %q, want %s or %s", split, run.Validation, run.Test)
 	}
 	if err := testable(r, own); err != nil {
 		return run.Robustness{}, err
@@ -27,7 +27,7 @@ func Robustness(ctx context.Context, r *run.Run, part string, done func(float64)
 	if s := r.Recipe.Model.Shape; s != (fashion.Shape{}) {
 		return run.Robustness{}, fmt.Errorf("%s: the model reads %v, and the corruptions are of %v; train on those to measure it", r.Dir, s, fashion.Shape{})
 	}
-	saved, err := r.Robustness(part)
+	saved, err := r.Robustness(split)
 	if err == nil {
 		return saved, nil
 	}
@@ -37,7 +37,7 @@ func Robustness(ctx context.Context, r *run.Run, part string, done func(float64)
 	if !errors.Is(err, fs.ErrNotExist) {
 		fmt.Fprintf(os.Stderr, "warning: %v; it is measured once more\n", err)
 	}
-	if part == run.Test {
+	if split == run.Test {
 		if _, err := Test(r, own...); err != nil {
 			return run.Robustness{}, err
 		}
@@ -47,15 +47,15 @@ func Robustness(ctx context.Context, r *run.Run, part string, done func(float64)
 		return run.Robustness{}, err
 	}
 	defer w.Close() // the lock; what was saved is on the disk
-	if saved, err = measureRobustness(ctx, w, part, done, own); err != nil {
+	if saved, err = measureRobustness(ctx, w, split, done, own); err != nil {
 		return run.Robustness{}, fmt.Errorf("%s: %w", r.Dir, err)
 	}
 	r.Record = w.Record
 	return saved, nil
 }
 
-func measureRobustness(ctx context.Context, r *run.Run, part string, done func(float64), own []recipes.Own) (run.Robustness, error) {
-	p, err := r.Predictions(part)
+func measureRobustness(ctx context.Context, r *run.Run, split string, done func(float64), own []recipes.Own) (run.Robustness, error) {
+	p, err := r.Predictions(split)
 	if err != nil {
 		return run.Robustness{}, err
 	}
@@ -63,7 +63,7 @@ func measureRobustness(ctx context.Context, r *run.Run, part string, done func(f
 	if err != nil {
 		return run.Robustness{}, err
 	}
-	set, err := predicted(r, part, p.Indices)
+	set, err := predicted(r, split, p.Indices)
 	if err != nil {
 		return run.Robustness{}, err
 	}
@@ -86,13 +86,13 @@ func measureRobustness(ctx context.Context, r *run.Run, part string, done func(f
 		}
 		out.Corruptions = append(out.Corruptions, corrupted)
 	}
-	return out, r.SaveRobustness(part, out)
+	return out, r.SaveRobustness(split, out)
 }
 
-// predicted returns the images of a part's predictions.
-func predicted(r *run.Run, part string, indices []int32) (fashion.Set, error) {
+// predicted returns the images of a split's predictions.
+func predicted(r *run.Run, split string, indices []int32) (fashion.Set, error) {
 	open := func() (fashion.Set, error) { return dataset.Train(r.Recipe.Data) }
-	if part == run.Test {
+	if split == run.Test {
 		open = func() (fashion.Set, error) { return openTest(r) }
 	}
 	set, err := open()
@@ -102,7 +102,7 @@ func predicted(r *run.Run, part string, indices []int32) (fashion.Set, error) {
 	positions := make([]int, len(indices))
 	for i, index := range indices {
 		if int(index) >= set.Len() {
-			return fashion.Set{}, fmt.Errorf("the predictions for the %s images have the index %d, want one below %d", part, index, set.Len())
+			return fashion.Set{}, fmt.Errorf("the predictions for the %s images have the index %d, want one below %d", split, index, set.Len())
 		}
 		positions[i] = int(index)
 	}

@@ -310,9 +310,9 @@ func (r Recipe) Canonical() Recipe {
 	return r
 }
 
-// OverAll reports whether the schedule depends on the length of the whole training, so that another number of epochs changes it from the first step on. It
+// SpansTraining reports whether the schedule depends on the length of the whole training, so that another number of epochs changes it from the first step on. It
 // does for a cosine without a number of steps, and may for a schedule of one's own.
-func (r Recipe) OverAll() bool {
+func (r Recipe) SpansTraining() bool {
 	switch r.Schedule.Name {
 	case "", "plateau", "exponential", "step":
 		return false

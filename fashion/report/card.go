@@ -116,15 +116,15 @@ func (l Line) cardAccuracy(b *strings.Builder, test, validation run.Predictions)
 // cardRobustness has the accuracies on corrupted images, or says how to measure them.
 func (l Line) cardRobustness(b *strings.Builder) error {
 	fmt.Fprint(b, "\n## Robustness\n\n")
-	for _, part := range []string{run.Test, run.Validation} {
-		measured, err := l.run.Robustness(part)
+	for _, split := range []string{run.Test, run.Validation} {
+		measured, err := l.run.Robustness(split)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(b, "Accuracy on %s %s images without and with corruption, each kind at its mildest and its severest strength.\n\n", text.Thousands(measured.Images), part)
+		fmt.Fprintf(b, "Accuracy on %s %s images without and with corruption, each kind at its mildest and its severest strength.\n\n", text.Thousands(measured.Images), split)
 		fmt.Fprint(b, "| corruption | none | mildest | severest |\n| --- | --- | --- | --- |\n")
 		for i, c := range measured.Corruptions {
 			accuracy := metrics.CorruptedAccuracy([]run.Robustness{measured}, i)

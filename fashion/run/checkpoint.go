@@ -60,9 +60,6 @@ func (e *CheckpointError) Error() string { return fmt.Sprintf("%s: %v", e.File, 
 
 func (e *CheckpointError) Unwrap() error { return e.Err }
 
-// BestCheckpoint returns the checkpoint of the record's best epoch, which must be there.
-func (r *Run) BestCheckpoint() (Checkpoint, error) { return r.Checkpoint(Best) }
-
 // Checkpoint returns the checkpoint of that name, which must be there.
 func (r *Run) Checkpoint(name string) (Checkpoint, error) {
 	c, found, err := r.LoadCheckpoint(name)
@@ -156,7 +153,7 @@ func (r *Run) readCheckpoint(name string, usable []func(Checkpoint) error) (Chec
 // sameRecipe compares the recipe in a checkpoint with the run's, which may have been extended to more epochs since.
 func (r *Run) sameRecipe(kept recipes.Recipe) error {
 	extended := kept
-	if !kept.Canonical().OverAll() {
+	if !kept.Canonical().SpansTraining() {
 		extended.Epochs = r.Recipe.Epochs
 	}
 	if extended.Canonical() != r.Recipe.Canonical() {

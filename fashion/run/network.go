@@ -35,7 +35,7 @@ func (l NetworkLayer) String() string {
 // NetworkError is a run of another network than the one at hand.
 type NetworkError struct {
 	Dir         string
-	Differences []string // as DiffNetworks(on disk, at hand) lists them
+	Differences []string // the layers that differ, as "on disk != at hand"
 }
 
 func (e *NetworkError) Error() string {
@@ -46,8 +46,8 @@ func (e *NetworkError) Error() string {
 	return s + "\nchoose another name, hand the run's own network over, or remove the folder to train anew"
 }
 
-// DiffNetworks lists the layers in which two networks differ, or that they compute otherwise between the same layers.
-func DiffNetworks(a, b Network) (differences []string) {
+// diffNetworks lists the layers in which two networks differ, or that they compute otherwise between the same layers.
+func diffNetworks(a, b Network) (differences []string) {
 	same := func(x, y NetworkLayer) bool { return x.String() == y.String() }
 	i, j := 0, 0
 	for i < len(a.Layers) || j < len(b.Layers) {
@@ -99,7 +99,7 @@ func (r *Run) CheckNetwork(n Network) error {
 	if err != nil || !found {
 		return err
 	}
-	if differences := DiffNetworks(kept, n); len(differences) > 0 {
+	if differences := diffNetworks(kept, n); len(differences) > 0 {
 		return &NetworkError{r.Dir, differences}
 	}
 	return nil

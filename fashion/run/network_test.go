@@ -33,7 +33,7 @@ func TestNetworksDifferByTheirLayersInOrder(t *testing.T) {
 		"computed otherwise": {network(conv, head), otherwise, []string{"activation"}},
 		"not known":          {network(conv, head), Network{Layers: network(conv, head).Layers}, nil},
 	} {
-		got := DiffNetworks(c.a, c.b)
+		got := diffNetworks(c.a, c.b)
 		if len(got) != len(c.want) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 			continue

@@ -60,22 +60,22 @@ func (p Predictions) Correct() int {
 	return n
 }
 
-func predictionsFile(part string) string { return filepath.Join(predictionsDir, part+".npz") }
+func predictionsFile(split string) string { return filepath.Join(predictionsDir, split+".npz") }
 
 // SavePredictions saves the predictions for a split, Validation or Test.
-func (r *Run) SavePredictions(part string, p Predictions) error {
+func (r *Run) SavePredictions(split string, p Predictions) error {
 	n := len(p.Labels)
 	if len(p.Indices) != n || len(p.Probabilities) != n {
 		return fmt.Errorf("predictions of %d indices, %d labels and %d rows, want as many of each", len(p.Indices), n, len(p.Probabilities))
 	}
 	if err := p.check(); err != nil {
-		return fmt.Errorf("predictions for the %s images: %w", part, err)
+		return fmt.Errorf("predictions for the %s images: %w", split, err)
 	}
 	data, err := npz.Encode(p.arrays())
 	if err != nil {
 		return err
 	}
-	return r.write(predictionsFile(part), data)
+	return r.write(predictionsFile(split), data)
 }
 
 // arrays are the predictions as their file has them.
@@ -161,12 +161,12 @@ func (p Predictions) check() error {
 	return nil
 }
 
-// Predictions reads the saved predictions for a part.
-func (r *Run) Predictions(part string) (Predictions, error) {
-	name := predictionsFile(part)
+// Predictions reads the saved predictions for a split.
+func (r *Run) Predictions(split string) (Predictions, error) {
+	name := predictionsFile(split)
 	data, err := r.readFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("no predictions for the %s images: %w", part, err)
+		err = fmt.Errorf("no predictions for the %s images: %w", split, err)
 	}
 	if err != nil {
 		return Predictions{}, err

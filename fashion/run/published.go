@@ -53,10 +53,10 @@ func (r *Run) published(weights *Checkpoint) (map[string][]byte, error) {
 			return nil, err
 		}
 	}
-	for _, part := range []string{Validation, Test} {
-		p, err := r.Predictions(part)
+	for _, split := range []string{Validation, Test} {
+		p, err := r.Predictions(split)
 		if err == nil {
-			contents[predictionsFile(part)], err = npz.Encode(p.Rounded().arrays())
+			contents[predictionsFile(split)], err = npz.Encode(p.Rounded().arrays())
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // a run that was never tested has none for the test images, and a GAN none at all
 			return nil, err

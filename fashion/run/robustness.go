@@ -56,22 +56,22 @@ func (b Bits) Correct(n int) (correct int) {
 
 const robustnessDir = "robustness"
 
-func robustnessFile(part string) string { return filepath.Join(robustnessDir, part+".json") }
+func robustnessFile(split string) string { return filepath.Join(robustnessDir, split+".json") }
 
 // SaveRobustness saves the robustness on a split, Validation or Test.
-func (r *Run) SaveRobustness(part string, robustness Robustness) error {
+func (r *Run) SaveRobustness(split string, robustness Robustness) error {
 	if err := robustness.check(); err != nil {
-		return fmt.Errorf("robustness on the %s images: %w", part, err)
+		return fmt.Errorf("robustness on the %s images: %w", split, err)
 	}
-	return r.saveJSON(robustnessFile(part), robustness)
+	return r.saveJSON(robustnessFile(split), robustness)
 }
 
-// Robustness reads the robustness on a part. The error of a run whose robustness was not measured wraps fs.ErrNotExist.
-func (r *Run) Robustness(part string) (robustness Robustness, err error) {
-	name := robustnessFile(part)
+// Robustness reads the robustness on a split. The error of a run whose robustness was not measured wraps fs.ErrNotExist.
+func (r *Run) Robustness(split string) (robustness Robustness, err error) {
+	name := robustnessFile(split)
 	data, err := r.readFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("the robustness on the %s images was not measured: %w", part, err)
+		err = fmt.Errorf("the robustness on the %s images was not measured: %w", split, err)
 	}
 	if err != nil {
 		return Robustness{}, err

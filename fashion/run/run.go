@@ -173,7 +173,7 @@ func (r *Run) extend(asked *recipes.Recipe) error {
 func (r *Run) extendable(asked recipes.Recipe) bool {
 	kept := r.Recipe
 	kept.Epochs = asked.Epochs
-	return kept.Canonical() == asked && (kept == r.Recipe || !r.Recipe.OverAll())
+	return kept.Canonical() == asked && (kept == r.Recipe || !r.Recipe.SpansTraining())
 }
 
 // RemoveCheckpoints removes a run's checkpoints, which take most of its space. What it measured stays; training it on would begin anew.

@@ -108,7 +108,7 @@ func openTeacher(name string, published bool, data recipes.Data, validation []in
 
 // weightsSum is the sha256 of a run's weights.
 func weightsSum(r *run.Run) (string, error) {
-	c, err := r.BestCheckpoint()
+	c, err := r.Checkpoint(run.Best)
 	if err != nil {
 		return "", err
 	}

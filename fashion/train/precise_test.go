@@ -63,7 +63,7 @@ func TestPreciseStatisticsAreThoseOfAllTrainingImagesUnderTheAveragedWeights(t *
 	if err != nil {
 		t.Fatal(err)
 	}
-	best, err := trained.BestCheckpoint()
+	best, err := trained.Checkpoint(run.Best)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,7 +74,7 @@ func TestModelOfARunIsTheAverageOfItsParameters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	best, err := r.BestCheckpoint()
+	best, err := r.Checkpoint(run.Best)
 	if err != nil {
 		t.Fatal(err)
 	}

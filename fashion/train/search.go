@@ -100,7 +100,7 @@ func TrialRun(search string, r recipes.Recipe) string {
 // The error of a training that diverged wraps hyperband.ErrFailed. report is as in Fit.
 func (t *Trainer) Trial(ctx context.Context, dir string, recipe recipes.Recipe, epochs int, report func(run.Progress)) ([]float64, error) {
 	recipe.Epochs = epochs
-	if recipe.OverAll() {
+	if recipe.SpansTraining() {
 		return nil, fmt.Errorf("the schedule %q depends on how long the whole training is, so that a trial of %d epochs could not be promoted; give a cosine the steps of the longest trial (Schedule.DecaySteps), "+
 			"or search with another schedule", recipe.Schedule.Name, epochs)
 	}

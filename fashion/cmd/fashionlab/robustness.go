@@ -29,22 +29,22 @@ a fraction of the first's.`,
 				if len(names) == 0 {
 					return nil, errors.New("wants the name of a finished run, such as quick/cnn")
 				}
-				part := map[bool]string{false: run.Validation, true: run.Test}[*test]
-				return func(ctx context.Context) error { return robustness(ctx, names, part, *publish) }, nil
+				split := map[bool]string{false: run.Validation, true: run.Test}[*test]
+				return func(ctx context.Context) error { return robustness(ctx, names, split, *publish) }, nil
 			}
 		},
 	}
 }
 
-// robustness measures the runs of those names on a part, prints what each comes to, and publishes them if asked to.
-func robustness(ctx context.Context, names []string, part string, publish bool) error {
+// robustness measures the runs of those names on a split, prints what each comes to, and publishes them if asked to.
+func robustness(ctx context.Context, names []string, split string, publish bool) error {
 	var first run.Robustness
 	for i, name := range names {
 		r, err := run.Local().Open(name)
 		if err != nil {
 			return err
 		}
-		measured, err := measureRobustness(ctx, r, part)
+		measured, err := measureRobustness(ctx, r, split)
 		if err != nil {
 			return err
 		}
@@ -61,13 +61,13 @@ func robustness(ctx context.Context, names []string, part string, publish bool) 
 	return nil
 }
 
-// measureRobustness measures a run on a part and says how far it is.
-func measureRobustness(ctx context.Context, r *run.Run, part string) (run.Robustness, error) {
+// measureRobustness measures a run on a split and says how far it is.
+func measureRobustness(ctx context.Context, r *run.Run, split string) (run.Robustness, error) {
 	said := time.Now()
-	return infer.Robustness(ctx, r, part, func(done float64) {
+	return infer.Robustness(ctx, r, split, func(done float64) {
 		if time.Since(said) > 10*time.Second {
 			said = time.Now()
-			fmt.Printf("%s: %.0f%% of the corrupted %s images\n", r.Dir, 100*done, part)
+			fmt.Printf("%s: %.0f%% of the corrupted %s images\n", r.Dir, 100*done, split)
 		}
 	})
 }

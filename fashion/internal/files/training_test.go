@@ -126,7 +126,7 @@ func classify(r *recording) error {
 		}
 		return err
 	})
-	weights, err := trained.BestCheckpoint()
+	weights, err := trained.Checkpoint(run.Best)
 	if err != nil {
 		return err
 	}
