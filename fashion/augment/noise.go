@@ -12,7 +12,8 @@ import (
 	"fashionlab/fashion/recipes"
 )
 
-// drawPhoto draws the blur and the noise. They have a random stream of their own, so that whatever else an augmentation contains draws the same with and without them.
+// drawPhoto draws the blur and the noise. Their random stream is not that of Draw, so that whatever else an augmentation contains draws the same with and without them. It begins with the same numbers
+// as the crop's, see drawPixels, as in all runs so far.
 func (p *Parameters) drawPhoto(seed uint64, epoch, index int, a recipes.Augmentation) {
 	if a.Blur == (recipes.Range{}) && a.Noise == (recipes.Range{}) {
 		return

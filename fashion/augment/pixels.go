@@ -8,7 +8,8 @@ import (
 	"fashionlab/fashion/recipes"
 )
 
-// drawPixels draws the alternating flip and the crop. It has a source of its own, so that other transforms draw the same with and without them.
+// drawPixels draws the alternating flip and the crop. Their random streams are not that of Draw, so that other transforms draw the same with and without them. The crop's is also that of drawPhoto: where
+// an image is moved to and how much it is blurred depend on each other.
 func (p *Parameters) drawPixels(a recipes.Augmentation, seed uint64, epoch, index int) {
 	if a.Flip == recipes.AlternatingFlip {
 		first := rand.New(rand.NewPCG(seed, 1<<63|uint64(index))).Uint64()&1 == 1

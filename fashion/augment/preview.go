@@ -6,9 +6,9 @@ import (
 	"github.com/gomlx/compute/gobackend"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/support/exceptions"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/layers"
 	"fashionlab/fashion/recipes"
 )
 
@@ -39,14 +39,18 @@ func Preview(a recipes.Augmentation, images []fashion.Image, parameters []Parame
 		return nil, err
 	}
 	defer backend.Finalize()
-	caught := exceptions.TryCatch[error](func() {
-		out := MustExecOnce(backend, func(images, rows *Node) *Node { return Apply(a, images, rows) },
+	err = layers.Catch(func() error {
+		out, err := CallOnce(backend, func(images, rows *Node) *Node { return Apply(a, images, rows) },
 			tensors.FromFlatDataAndDimensions(pixels, len(images), fashion.Side, fashion.Side, 1),
 			tensors.FromFlatDataAndDimensions(rows, len(images), Columns(a)))
-		pixels = tensors.MustCopyFlatData[float32](out)
+		if err != nil {
+			return err
+		}
+		pixels, err = tensors.CopyFlatData[float32](out)
+		return err
 	})
-	if caught != nil {
-		return nil, caught
+	if err != nil {
+		return nil, err
 	}
 	changed = make([]fashion.Image, len(images))
 	for i := range changed {
