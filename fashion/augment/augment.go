@@ -55,56 +55,64 @@ func Draw(a recipes.Augmentation, seed uint64, epoch, index int) Parameters {
 
 func uniform(r *rand.Rand, in recipes.Range) float64 { return in.Low + r.Float64()*(in.High-in.Low) }
 
-// Columns returns the number of values in an image's row; 0 if there is no augmentation.
-func Columns(a recipes.Augmentation) int {
-	n := patchColumns * a.Cutout.Count
-	if movesPixels(a) {
-		n += pixelColumns
-	}
-	if a.Warps() {
-		n += matrixColumns
-	}
-	for _, one := range []recipes.Range{a.Blur, a.Contrast, a.Brightness} {
-		if one != (recipes.Range{}) {
-			n++
-		}
-	}
-	if a.Noise != (recipes.Range{}) {
-		n += noiseColumns
-	}
-	return n + a.Own.Numbers
+// step is one transform of an augmentation.
+type step struct {
+	columns int                                                       // of an image's row that it reads
+	fill    func(p Parameters, row []float32, h, w float64) []float32 // appends them, for images of that height and width
+	apply   func(images, values *Node) *Node                          // values are [B, columns]
 }
 
-// AppendRow appends the row of an image of that height and width, in pixels.
-func (p Parameters) AppendRow(row []float32, a recipes.Augmentation, height, width int) []float32 {
-	h, w := float64(height), float64(width)
-	if movesPixels(a) {
-		row = p.appendPixels(row, a)
-	}
-	if a.Warps() {
-		for _, v := range p.matrix(h, w) {
-			row = append(row, float32(v))
+// steps lists the transforms of an augmentation in the order in which they are applied and in which a row has their values.
+func steps(a recipes.Augmentation, own []Own) (list []step) {
+	add := func(used bool, s step) {
+		if used {
+			list = append(list, s)
 		}
 	}
-	if a.Blur != (recipes.Range{}) {
-		row = append(row, float32(p.Blur))
+	one := func(in recipes.Range, value func(Parameters) float64, apply func(images, values *Node) *Node) {
+		add(in != recipes.Range{}, step{1,
+			func(p Parameters, row []float32, _, _ float64) []float32 { return append(row, float32(value(p))) },
+			apply})
 	}
-	if a.Contrast != (recipes.Range{}) {
-		row = append(row, float32(p.Contrast))
-	}
-	if a.Brightness != (recipes.Range{}) {
-		row = append(row, float32(p.Brightness))
-	}
-	if a.Noise != (recipes.Range{}) {
-		row = append(row, float32(p.Noise), float32(p.NoiseSeed))
-	}
+	add(movesPixels(a), step{pixelColumns,
+		func(p Parameters, row []float32, _, _ float64) []float32 { return p.appendPixels(row, a) },
+		func(images, values *Node) *Node { return movePixels(images, values, a) }})
+	add(a.Warps(), step{matrixColumns,
+		Parameters.appendMatrix,
+		func(images, values *Node) *Node { return warp(images, values, a.Interpolation, a.Fill, a.FillValue) }})
+	one(a.Blur, func(p Parameters) float64 { return p.Blur }, blur)
+	one(a.Contrast, func(p Parameters) float64 { return p.Contrast }, contrast)
+	one(a.Brightness, func(p Parameters) float64 { return p.Brightness }, brightness)
+	add(a.Noise != recipes.Range{}, step{noiseColumns, Parameters.appendNoise, addNoise})
 	for i := range a.Cutout.Count {
-		row = p.Patches[i].appendRow(row, h, w)
+		add(true, step{patchColumns,
+			func(p Parameters, row []float32, h, w float64) []float32 { return p.Patches[i].appendRow(row, h, w) },
+			func(images, values *Node) *Node { return cutout(images, values, a.Cutout) }})
 	}
-	for _, v := range p.Own {
-		row = append(row, float32(v))
+	add(a.Own.Name != "", step{a.Own.Numbers,
+		Parameters.appendOwn,
+		func(images, values *Node) *Node { return applyOwn(a, images, values, own) }})
+	return list
+}
+
+// Columns returns the number of values in an image's row; 0 if there is no augmentation.
+func Columns(a recipes.Augmentation) (n int) {
+	for _, s := range steps(a, nil) {
+		n += s.columns
 	}
-	return row
+	return n
+}
+
+// Rows returns the rows of images of that height and width, in pixels, one after the other, each by its parameters.
+func Rows(a recipes.Augmentation, drawn []Parameters, height, width int) []float32 {
+	list := steps(a, nil)
+	rows := make([]float32, 0, len(drawn)*Columns(a))
+	for _, p := range drawn {
+		for _, s := range list {
+			rows = s.fill(p, rows, float64(height), float64(width))
+		}
+	}
+	return rows
 }
 
 // Apply transforms images [B, H, W, C], with values in [0, 1], by their rows, [B, Columns(a)]. own must contain the user-defined transform that the augmentation
@@ -112,33 +120,9 @@ func (p Parameters) AppendRow(row []float32, a recipes.Augmentation, height, wid
 func Apply(a recipes.Augmentation, images, rows *Node, own ...Own) *Node {
 	images.AssertRank(4)
 	taken := 0
-	take := func(n int) *Node {
-		taken += n
-		return Slice(rows, AxisRange(), AxisRange(taken-n, taken))
-	}
-	if movesPixels(a) {
-		images = movePixels(images, take(pixelColumns), a)
-	}
-	if a.Warps() {
-		images = warp(images, take(matrixColumns), a.Interpolation, a.Fill, a.FillValue)
-	}
-	if a.Blur != (recipes.Range{}) {
-		images = blur(images, take(1))
-	}
-	if a.Contrast != (recipes.Range{}) {
-		images = contrast(images, take(1))
-	}
-	if a.Brightness != (recipes.Range{}) {
-		images = brightness(images, take(1))
-	}
-	if a.Noise != (recipes.Range{}) {
-		images = addNoise(images, take(noiseColumns))
-	}
-	for range a.Cutout.Count {
-		images = cutout(images, take(patchColumns), a.Cutout)
-	}
-	if a.Own.Name != "" {
-		images = applyOwn(a, images, take(a.Own.Numbers), own)
+	for _, s := range steps(a, own) {
+		images = s.apply(images, Slice(rows, AxisRange(), AxisRange(taken, taken+s.columns)))
+		taken += s.columns
 	}
 	return images
 }

@@ -24,10 +24,7 @@ func apply(t *testing.T, a recipes.Augmentation, images []float32, shape []int, 
 		t.Fatal(err)
 	}
 	defer backend.Finalize()
-	var rows []float32
-	for _, p := range parameters {
-		rows = p.AppendRow(rows, a, shape[1], shape[2])
-	}
+	rows := augment.Rows(a, parameters, shape[1], shape[2])
 	out, err := MustNewExec(backend, func(images, rows *Node) *Node { return augment.Apply(a, images, rows) }).
 		Call1(tensors.FromFlatDataAndDimensions(images, shape...), tensors.FromFlatDataAndDimensions(rows, shape[0], augment.Columns(a)))
 	if err != nil {

@@ -41,16 +41,18 @@ func (p Patch) appendRow(row []float32, h, w float64) []float32 {
 // the noise, an integer.
 func cutout(images, patches *Node, c recipes.Cutout) *Node {
 	column := func(i int) *Node { return perImage(Slice(patches, AxisRange(), AxisRange(i, i+1))) }
-	within := func(axis, first int) *Node {
-		shape := shapes.Make(images.DType(), 1, 1, 1, 1)
-		shape.Dimensions[axis] = images.Shape().Dimensions[axis]
-		pixel := Iota(images.Graph(), shape, axis)
-		return LogicalAnd(GreaterOrEqual(pixel, column(first)), LessThan(pixel, column(first+1)))
-	}
-	erased := LogicalAnd(within(1, 0), within(2, 2))
+	erased := LogicalAnd(within(images, 1, column, 0), within(images, 2, column, 2))
 	filler := MulScalar(OnesLike(images), c.FillValue)
 	if c.Fill == "noise" {
 		filler = uniformNoise(images, column(4))
 	}
 	return Where(BroadcastToShape(erased, images.Shape()), filler, images)
+}
+
+// within reports for the pixels along an axis of images [B, H, W, C] whether their position is in an interval: from the value of number i on, and below the next one.
+func within(images *Node, axis int, value func(i int) *Node, i int) *Node {
+	shape := shapes.Make(images.DType(), 1, 1, 1, 1)
+	shape.Dimensions[axis] = images.Shape().Dimensions[axis]
+	pixel := Iota(images.Graph(), shape, axis)
+	return LogicalAnd(GreaterOrEqual(pixel, value(i)), LessThan(pixel, value(i+1)))
 }

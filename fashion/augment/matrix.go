@@ -20,6 +20,13 @@ func (m matrix) after(n matrix) matrix {
 	}
 }
 
+func (p Parameters) appendMatrix(row []float32, h, w float64) []float32 {
+	for _, v := range p.matrix(h, w) {
+		row = append(row, float32(v))
+	}
+	return row
+}
+
 // matrix composes the flip, the rotation, the zoom and the translation, which are applied to an image in this order. A matrix maps positions back to the original,
 // so that the last transform is applied first.
 func (p Parameters) matrix(h, w float64) matrix {

@@ -4,7 +4,6 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"fashionlab/fashion/recipes"
@@ -58,13 +57,7 @@ func (m Mix) Append(list []float32) []float32 {
 // ApplyMix mixes images with others, [B, H, W, C] each, by the values of a Mix, [MixColumns]. It returns the mixed images, and as a scalar what the images' own labels count.
 func ApplyMix(images, others, values *Node) (mixed, kept *Node) {
 	value := func(i int) *Node { return Reshape(Slice(values, AxisElem(i))) }
-	within := func(axis, first int) *Node {
-		shape := shapes.Make(images.DType(), 1, 1, 1, 1)
-		shape.Dimensions[axis] = images.Shape().Dimensions[axis]
-		pixel := Iota(images.Graph(), shape, axis)
-		return LogicalAnd(GreaterOrEqual(pixel, value(first)), LessThan(pixel, value(first+1)))
-	}
-	inside := BroadcastToShape(LogicalAnd(within(1, 2), within(2, 4)), images.Shape())
+	inside := BroadcastToShape(LogicalAnd(within(images, 1, value, 2), within(images, 2, value, 4)), images.Shape())
 	outside := Add(Mul(images, value(1)), Mul(others, OneMinus(value(1))))
 	return Where(inside, others, outside), value(0)
 }

@@ -24,6 +24,10 @@ func (p *Parameters) drawPhoto(seed uint64, epoch, index int, a recipes.Augmenta
 
 const noiseColumns = 2
 
+func (p Parameters) appendNoise(row []float32, _, _ float64) []float32 {
+	return append(row, float32(p.Noise), float32(p.NoiseSeed))
+}
+
 // addNoise adds independent Gaussian noise to each pixel of the images [B, H, W, C]. values are [B, 2]: the standard deviation, and the seed, an integer below 1<<16. Two uniform
 // values become a normal one by the transform of Box and Muller ("A Note on the Generation of Random Normal Deviates", 1958).
 func addNoise(images, values *Node) *Node {

@@ -59,6 +59,13 @@ func applyOwn(a recipes.Augmentation, images, numbers *Node, own []Own) *Node {
 	return changed
 }
 
+func (p Parameters) appendOwn(row []float32, _, _ float64) []float32 {
+	for _, v := range p.Own {
+		row = append(row, float32(v))
+	}
+	return row
+}
+
 // Digest identifies the code of the transform that an augmentation names for images of a shape, see layers.Digest; "" if it names none. The backend is one on which the transform can be built;
 // nothing is compiled.
 func Digest(backend compute.Backend, a recipes.Augmentation, shape fashion.Shape, own ...Own) (digest string, err error) {

@@ -39,10 +39,7 @@ func TestCropsAndFlipsByWholePixelsAreThoseOfTorchvision(t *testing.T) {
 		t.Fatalf("%d cases are recorded", len(recorded.Crop.Cases))
 	}
 	for _, c := range recorded.Crop.Cases {
-		var rows []float32
-		for range 4 {
-			rows = Parameters{FlipHorizontal: c.Flip, Down: c.Down, Right: c.Right}.AppendRow(rows, a, 7, 6)
-		}
+		rows := Rows(a, slices.Repeat([]Parameters{{FlipHorizontal: c.Flip, Down: c.Down, Right: c.Right}}, 4), 7, 6)
 		out, err := exec.Call1(images, tensors.FromFlatDataAndDimensions(rows, 4, Columns(a)))
 		if err != nil {
 			t.Fatal(err)

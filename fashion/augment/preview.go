@@ -24,7 +24,7 @@ func Preview(a recipes.Augmentation, images []fashion.Image, parameters []Parame
 	if len(images) == 0 || Columns(a) == 0 {
 		return images, nil
 	}
-	var pixels, rows []float32
+	var pixels []float32
 	for i, image := range images {
 		for _, v := range image {
 			pixels = append(pixels, float32(v)/255)
@@ -32,7 +32,6 @@ func Preview(a recipes.Augmentation, images []fashion.Image, parameters []Parame
 		if n := len(parameters[i].Patches); n != a.Cutout.Count {
 			return nil, fmt.Errorf("image %d has %d patches, want the augmentation's %d", i, n, a.Cutout.Count)
 		}
-		rows = parameters[i].AppendRow(rows, a, fashion.Side, fashion.Side)
 	}
 	backend, err := gobackend.New("")
 	if err != nil {
@@ -42,7 +41,7 @@ func Preview(a recipes.Augmentation, images []fashion.Image, parameters []Parame
 	err = layers.Catch(func() error {
 		out, err := CallOnce(backend, func(images, rows *Node) *Node { return Apply(a, images, rows) },
 			tensors.FromFlatDataAndDimensions(pixels, len(images), fashion.Side, fashion.Side, 1),
-			tensors.FromFlatDataAndDimensions(rows, len(images), Columns(a)))
+			tensors.FromFlatDataAndDimensions(Rows(a, parameters, fashion.Side, fashion.Side), len(images), Columns(a)))
 		if err != nil {
 			return err
 		}

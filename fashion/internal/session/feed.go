@@ -36,12 +36,11 @@ func NewFeed(data Training, recipe recipes.Recipe, epoch int) Feed {
 	if columns == 0 {
 		return f
 	}
-	rows, d := make([]float32, 0, len(list)*columns), recipe.Model.Shape.Dimensions()
-	for _, i := range list {
-		drawn := augment.Draw(recipe.Augmentation, recipe.Seed, epoch, data.Indices[i])
-		rows = drawn.AppendRow(rows, recipe.Augmentation, d[0], d[1])
+	drawn, d := make([]augment.Parameters, len(list)), recipe.Model.Shape.Dimensions()
+	for k, i := range list {
+		drawn[k] = augment.Draw(recipe.Augmentation, recipe.Seed, epoch, data.Indices[i])
 	}
-	f.rows = tensors.FromFlatDataAndDimensions(rows, len(list), columns)
+	f.rows = tensors.FromFlatDataAndDimensions(augment.Rows(recipe.Augmentation, drawn, d[0], d[1]), len(list), columns)
 	return f
 }
 
