@@ -73,17 +73,21 @@ func (l *loop) measureReal(all fashion.Set) (err error) {
 // Epoch trains and measures one epoch and saves all of it.
 func (l *loop) Epoch(epoch int) error {
 	start := time.Now()
-	mean, rate, err := l.train(epoch)
+	feed := session.NewFeed(l.Images.Training, l.Recipe, epoch)
+	defer feed.Free()
+	mean, rate, err := l.Steps(feed, epoch, l.game.loop.Length, func(position int, rates []float64) ([]session.Step, error) {
+		return l.game.train(feed, position, l.State.Step, rates)
+	})
 	if err != nil {
 		return err
 	}
 	trained := time.Since(start)
-	l.Validating(epoch, mean.discriminator, mean.accuracy)
+	l.Validating(epoch, mean.Loss, mean.Accuracy)
 	synthesis, err := l.measure()
 	if err != nil {
 		return err
 	}
-	synthesis.GeneratorLoss = mean.generator
+	synthesis.GeneratorLoss = mean.Generator
 	samples, err := l.generate(samplesPerClass)
 	if err != nil {
 		return err
@@ -92,42 +96,8 @@ func (l *loop) Epoch(epoch int) error {
 		return err
 	}
 	l.Samples = samples.Images
-	return l.Save(l.game.store, run.Epoch{Epoch: epoch, Loss: mean.discriminator, Accuracy: mean.accuracy, LearningRate: rate, Seconds: time.Since(start).Seconds(),
+	return l.Save(l.game.store, run.Epoch{Epoch: epoch, Loss: mean.Loss, Accuracy: mean.Accuracy, LearningRate: rate, Seconds: time.Since(start).Seconds(),
 		ImagesPerSecond: float64(l.Images.Training.Real) / trained.Seconds(), Synthesis: synthesis})
-}
-
-// train does the steps of one epoch. It returns the mean of their metrics and the last step's learning rate of the generator.
-func (l *loop) train(epoch int) (mean stepMetrics, rate float64, err error) {
-	feed := session.NewFeed(l.Images.Training, l.Recipe, epoch)
-	defer feed.Free()
-	var sum stepMetrics
-	for i := 0; i < feed.Steps; {
-		if err := l.Interrupted(epoch); err != nil {
-			return stepMetrics{}, 0, err
-		}
-		var rates []float64
-		for after := range min(l.game.loop.Length, feed.Steps-i) {
-			rates = append(rates, l.LearningRate(after, feed.Steps))
-		}
-		began := time.Now()
-		done, err := l.game.train(feed, i, l.State.Step, rates)
-		if err != nil {
-			return stepMetrics{}, 0, err
-		}
-		for k, m := range done {
-			rate = rates[k]
-			if err := l.FiniteLoss(m.discriminator+m.generator, rate, epoch); err != nil {
-				return stepMetrics{}, 0, err
-			}
-			l.State.Step++
-			i++
-			sum.discriminator, sum.generator, sum.accuracy = sum.discriminator+m.discriminator, sum.generator+m.generator, sum.accuracy+m.accuracy
-		}
-		n := float64(i)
-		mean = stepMetrics{sum.discriminator / n, sum.generator / n, sum.accuracy / n}
-		l.Stepped(epoch, i, len(done), began, mean.discriminator, mean.accuracy)
-	}
-	return mean, rate, nil
 }
 
 // generate makes so many images of each class, class by class, of the same latents each time.

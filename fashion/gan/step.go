@@ -191,12 +191,6 @@ func (g *game) update(p player, loss *Node, n *layers.Net, scalars *Node) {
 	}
 }
 
-// stepMetrics are those of a step of both networks.
-type stepMetrics struct {
-	discriminator, generator float64 // losses
-	accuracy                 float64 // of the discriminator
-}
-
 // scalars are the numbers that the graph of a step reads, of a step from 0 on, see inScalars.
 func (g *game) scalars(step int, rate, discriminatorRate float64) []float32 {
 	return append(slices.Concat(g.discriminator.rule.Inputs(step+1, discriminatorRate), g.generator.rule.Inputs(step+1, rate)), optim.AverageFraction(g.recipe.GAN.EMA, step))
@@ -204,7 +198,7 @@ func (g *game) scalars(step int, rate, discriminatorRate float64) []float32 {
 
 // train does a step for each of the generator's rates, at most loop.Length, from a position of the epoch on. The first is the training's step of that number, from 0 on. The
 // discriminator's rate is its recipe's share of the generator's.
-func (g *game) train(f session.Feed, position, step int, rates []float64) (list []stepMetrics, err error) {
+func (g *game) train(f session.Feed, position, step int, rates []float64) (list []session.Step, err error) {
 	var latents, scalars []float32
 	for i := range g.loop.Length {
 		at := min(i, len(rates)-1) // beyond the epoch nothing is done
@@ -225,7 +219,7 @@ func (g *game) train(f session.Feed, position, step int, rates []float64) (list 
 		return nil, fmt.Errorf("training step %d: %w", step+1, err)
 	}
 	for _, m := range rows[:len(rates)] {
-		list = append(list, stepMetrics{float64(m[discriminatorLoss]), float64(m[generatorLoss]), float64(m[discriminatorCorrect]) / float64(2*g.recipe.Batch)})
+		list = append(list, session.Step{Loss: float64(m[discriminatorLoss]), Accuracy: float64(m[discriminatorCorrect]) / float64(2*g.recipe.Batch), Generator: float64(m[generatorLoss]), Weight: 1})
 	}
 	return list, nil
 }

@@ -61,7 +61,7 @@ func TestSeveralStepsOfAnExecutionTrainTheGANAsOneAfterTheOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	rates := []float64{0.001, 0.002, 0.003, 0.004, 0.005} // 80 images are five steps
-	train := func(length int) (*game, []stepMetrics) {
+	train := func(length int) (*game, []session.Step) {
 		t.Helper()
 		g, err := newGame(backend, recipe, images.Training.Real, length)
 		if err != nil {
@@ -72,7 +72,7 @@ func TestSeveralStepsOfAnExecutionTrainTheGANAsOneAfterTheOther(t *testing.T) {
 		if err := g.compile(feed); err != nil {
 			t.Fatal(err)
 		}
-		var all []stepMetrics
+		var all []session.Step
 		for len(all) < feed.Steps {
 			done, err := g.train(feed, len(all), len(all), rates[len(all):min(len(all)+length, len(rates))])
 			if err != nil {
@@ -90,7 +90,7 @@ func TestSeveralStepsOfAnExecutionTrainTheGANAsOneAfterTheOther(t *testing.T) {
 	}
 	near := func(a, b float64) bool { return math.Abs(a-b) < 1e-4 }
 	for i := range want {
-		if !near(got[i].discriminator, want[i].discriminator) || !near(got[i].generator, want[i].generator) || got[i].accuracy != want[i].accuracy {
+		if !near(got[i].Loss, want[i].Loss) || !near(got[i].Generator, want[i].Generator) || got[i].Accuracy != want[i].Accuracy {
 			t.Errorf("step %d with %d in an execution has %+v, want %+v", i+1, length, got[i], want[i])
 		}
 	}

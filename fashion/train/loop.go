@@ -59,12 +59,17 @@ func (l *loop) Epoch(epoch int) error {
 	start := time.Now()
 	feed := l.program.feed(l.Images, epoch)
 	defer feed.Free()
-	loss, accuracy, rate, err := l.train(feed, epoch)
+	mean, rate, err := l.Steps(feed, epoch, l.program.together(), func(position int, rates []float64) ([]session.Step, error) {
+		return l.program.execute(feed, position, l.State.Step, rates)
+	})
+	if diverged := (*DivergedError)(nil); errors.As(err, &diverged) {
+		return l.explain(err)
+	}
 	if err != nil {
 		return err
 	}
 	trained := time.Since(start)
-	l.Validating(epoch, loss, accuracy)
+	l.Validating(epoch, mean.Loss, mean.Accuracy)
 	runningAccuracy, err := l.normalize(feed, epoch)
 	if err != nil {
 		return err
@@ -85,40 +90,9 @@ func (l *loop) Epoch(epoch int) error {
 		return err
 	}
 	return l.Save(l.program.store, run.Epoch{
-		Epoch: epoch, Loss: loss, Accuracy: accuracy, ValidationLoss: validationLoss, ValidationAccuracy: validationAccuracy,
+		Epoch: epoch, Loss: mean.Loss, Accuracy: mean.Accuracy, ValidationLoss: validationLoss, ValidationAccuracy: validationAccuracy,
 		RunningAccuracy: runningAccuracy, LearningRate: rate, Seconds: time.Since(start).Seconds(), ImagesPerSecond: float64(l.Images.Training.Real) / trained.Seconds(),
 	})
-}
-
-// train does the steps of one epoch. It returns the mean loss in nats, the accuracy and the last step's rate.
-func (l *loop) train(feed session.Feed, epoch int) (loss, accuracy, rate float64, err error) {
-	images, batch, seen := l.Images.Training.Real, l.Recipe.Batch, 0
-	for i := 0; i < feed.Steps; {
-		if err := l.Interrupted(epoch); err != nil {
-			return 0, 0, 0, err
-		}
-		var rates []float64
-		for after := range min(l.program.together(), feed.Steps-i) {
-			rates = append(rates, l.LearningRate(after, feed.Steps))
-		}
-		began := time.Now()
-		done, err := l.program.execute(feed, i, l.State.Step, rates)
-		if err != nil {
-			return 0, 0, 0, err
-		}
-		for k, m := range done {
-			rate = rates[k]
-			if err := l.FiniteLoss(m.loss, rate, epoch); err != nil {
-				return 0, 0, 0, l.explain(err)
-			}
-			l.State.Step++
-			seen += min(batch, images-i*batch)
-			i++
-			loss, accuracy = loss+m.loss, accuracy+m.correct
-		}
-		l.Stepped(epoch, i, len(done), began, loss/float64(seen), accuracy/float64(seen))
-	}
-	return loss / float64(seen), accuracy / float64(seen), rate, nil
 }
 
 // normalize sets the precise statistics of batch normalization from batches of the epoch that was trained, if the recipe asks for them. It returns the validation accuracy that the running averages give.

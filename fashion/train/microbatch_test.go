@@ -62,11 +62,11 @@ func microBatchesTrainAsTheWholeBatch(t *testing.T, backend compute.Backend, rec
 			t.Fatalf("with micro-batches of %d the batch is divided: %v", size, divided)
 		}
 		for step := range 2 {
-			loss, _, err := p.train(feed, step, step, recipe.Optimizer.LearningRate)
+			done, err := p.train(feed, step, step, recipe.Optimizer.LearningRate)
 			if err != nil {
 				t.Fatal(err)
 			}
-			losses[i] += loss
+			losses[i] += done.Loss
 		}
 		for _, name := range p.names {
 			value, err := p.store.GetVariable(name).Value()

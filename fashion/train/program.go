@@ -274,21 +274,22 @@ func (p *program) feed(images *session.Images, epoch int) session.Feed {
 	return f
 }
 
-// train does one step, 0 for the training's first, and returns the sum of the batch's losses in nats and the number of images that are classified correctly.
-func (p *program) train(f session.Feed, position, step int, rate float64) (loss, correct float64, err error) {
+// train does one step, 0 for the training's first.
+func (p *program) train(f session.Feed, position, step int, rate float64) (session.Step, error) {
 	inputs := p.inputs(f, position, step, rate)
 	var out *tensors.Tensor
+	var err error
 	if p.micro != nil {
 		out, err = p.micro.step(inputs)
 	} else {
 		out, err = p.step.Call1(inputs...)
 	}
 	if err != nil {
-		return 0, 0, fmt.Errorf("training step %d: %w", step+1, err)
+		return session.Step{}, fmt.Errorf("training step %d: %w", step+1, err)
 	}
-	done, err := metricsOf(out)
+	done, err := p.metricsOf(out, position)
 	if err != nil {
-		return 0, 0, fmt.Errorf("training step %d: %w", step+1, err)
+		return session.Step{}, fmt.Errorf("training step %d: %w", step+1, err)
 	}
-	return done[0].loss, done[0].correct, nil
+	return done[0], nil
 }

@@ -58,12 +58,11 @@ func (p *program) growRate(t *optim.RateTest, feed session.Feed, low, high float
 	for i := 0; i < feed.Steps && len(t.Rates) < steps && !t.Exploded(); i++ {
 		step := len(t.Rates)
 		rate := optim.RateAt(low, high, step, steps)
-		sum, _, err := p.train(feed, i, step, rate)
+		done, err := p.train(feed, i, step, rate)
 		if err != nil {
 			return err
 		}
-		images := min(p.recipe.Batch, p.images-i*p.recipe.Batch)
-		t.Rates, t.Losses = append(t.Rates, rate), append(t.Losses, sum/float64(images))
+		t.Rates, t.Losses = append(t.Rates, rate), append(t.Losses, done.Loss/done.Weight)
 	}
 	return nil
 }

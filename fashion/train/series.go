@@ -27,9 +27,6 @@ func (p *program) newSeries(length int) (*series, error) {
 	return s, err
 }
 
-// measured are the metrics of a step: the sum of the batch's losses in nats and the number of images that are classified correctly.
-type measured struct{ loss, correct float64 }
-
 // together is how many steps one execution does.
 func (p *program) together() int {
 	if p.series == nil {
@@ -39,10 +36,10 @@ func (p *program) together() int {
 }
 
 // execute does a step for each rate, at most together, from a position of the epoch on. The first is the training's step of that number, from 0 on.
-func (p *program) execute(f session.Feed, position, step int, rates []float64) ([]measured, error) {
+func (p *program) execute(f session.Feed, position, step int, rates []float64) ([]session.Step, error) {
 	if p.series == nil {
-		loss, correct, err := p.train(f, position, step, rates[0])
-		return []measured{{loss, correct}}, err
+		done, err := p.train(f, position, step, rates[0])
+		return []session.Step{done}, err
 	}
 	var keys []uint32
 	var scalars []float32
@@ -59,18 +56,19 @@ func (p *program) execute(f session.Feed, position, step int, rates []float64) (
 	if err != nil {
 		return nil, fmt.Errorf("training steps %d to %d: %w", step+1, step+len(rates), err)
 	}
-	done, err := metricsOf(out)
+	done, err := p.metricsOf(out, position)
 	if err != nil {
 		return nil, fmt.Errorf("training steps %d to %d: %w", step+1, step+len(rates), err)
 	}
 	return done[:len(rates)], nil
 }
 
-// metricsOf are those of the steps of an execution, which returned them as one tensor. It is freed.
-func metricsOf(out *tensors.Tensor) (list []measured, err error) {
+// metricsOf is what the steps of an execution measured from a position of the epoch on, which returned it as one tensor. It is freed.
+func (p *program) metricsOf(out *tensors.Tensor, position int) (list []session.Step, err error) {
 	rows, err := steploop.MetricsOf(out, metricsShape.Size())
-	for _, v := range rows {
-		list = append(list, measured{float64(v[0]), float64(v[1])})
+	for i, v := range rows {
+		images := min(p.recipe.Batch, p.images-(position+i)*p.recipe.Batch)
+		list = append(list, session.Step{Loss: float64(v[0]), Accuracy: float64(v[1]), Weight: float64(images)})
 	}
 	return list, err
 }

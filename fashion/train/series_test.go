@@ -46,7 +46,7 @@ func sameInOneExecution(t *testing.T, recipe recipes.Recipe, own ...recipes.Own)
 		t.Fatal(err)
 	}
 	rates := []float64{0.001, 0.002, 0.003, 0.004, 0.005} // 160 images are five steps
-	train := func(length int) (*program, []measured) {
+	train := func(length int) (*program, []session.Step) {
 		t.Helper()
 		p, err := newProgram(backend, recipe, own, false)
 		if err != nil {
@@ -67,7 +67,7 @@ func sameInOneExecution(t *testing.T, recipe recipes.Recipe, own ...recipes.Own)
 		}
 		feed := p.feed(images, 1)
 		defer feed.Free()
-		var all []measured
+		var all []session.Step
 		for len(all) < feed.Steps {
 			done, err := p.execute(feed, len(all), len(all), rates[len(all):min(len(all)+p.together(), len(rates))])
 			if err != nil {
@@ -84,7 +84,7 @@ func sameInOneExecution(t *testing.T, recipe recipes.Recipe, own ...recipes.Own)
 		t.Fatalf("%d steps were done, want %d", len(got), len(rates))
 	}
 	for i := range want {
-		if math.Abs(got[i].loss-want[i].loss) > 1e-3 || got[i].correct != want[i].correct {
+		if math.Abs(got[i].Loss-want[i].Loss) > 1e-3 || got[i].Accuracy != want[i].Accuracy {
 			t.Errorf("step %d with %d in an execution has %v, want %v", i+1, length, got[i], want[i])
 		}
 	}

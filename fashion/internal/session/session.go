@@ -20,7 +20,6 @@ import (
 	"fashionlab/fashion/device"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/optim"
 	"fashionlab/fashion/parent"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
@@ -323,11 +322,6 @@ func (s *Session) addTime() {
 	s.began = now
 }
 
-// LearningRate is the learning rate of a step after the next, 0 for the next itself, in epochs of so many.
-func (s *Session) LearningRate(after, steps int) float64 {
-	return optim.LearningRate(s.Recipe.Schedule, s.State.LearningRate, s.State.Step+after, s.Recipe.Epochs*steps, recipes.OwnOf[optim.Own](s.config.Own)...)
-}
-
 // Context ends when the training is to stop.
 func (s *Session) Context() context.Context { return s.ctx }
 
@@ -337,11 +331,6 @@ func (s *Session) Interrupted(epoch int) error {
 		return &InterruptedError{epoch, err}
 	}
 	return nil
-}
-
-// FiniteLoss reports a loss of the step after those that are counted that is not finite as an error.
-func (s *Session) FiniteLoss(loss, rate float64, epoch int) error {
-	return finite(DivergedError{"loss", loss, s.State.Step + 1, epoch, rate})
 }
 
 // FiniteValidationLoss reports a validation loss after the counted steps that is not finite as an error.

@@ -37,14 +37,6 @@ func (t *throughput) perStep() (training, all time.Duration) {
 	return t.training / time.Duration(t.steps), t.last.Sub(t.first) / time.Duration(t.steps)
 }
 
-// Stepped counts so many steps of an epoch that were done together from a time on, the last with this number, 1 for the first, and reports the epoch's mean loss and accuracy so far several
-// times a second.
-func (s *Session) Stepped(epoch, step, count int, began time.Time, loss, accuracy float64) {
-	if s.throughput.add(count, began, time.Now()) {
-		s.report("training", epoch, step, loss, accuracy)
-	}
-}
-
 // Validating reports that an epoch is trained, with its mean loss and accuracy, and is being validated.
 func (s *Session) Validating(epoch int, loss, accuracy float64) {
 	s.report("validating", epoch, s.steps(), loss, accuracy)
