@@ -18,7 +18,7 @@ import (
 // one resumes after its last epoch and ends as if it had never been interrupted; a run of another recipe is an error that shows the difference. The run's generator is that
 // of the epoch with the least Frechet distance to validation images.
 //
-// report, if not nil, is called several times a second, always from the calling goroutine. A schedule of one's own, an optim.Own, is handed over.
+// report, if not nil, is called several times a second, always from the calling goroutine. A schedule of one's own, an optim.OwnSchedule, is handed over.
 func Fit(name string, recipe recipes.Recipe, report func(run.Progress), own ...recipes.Own) (*run.Run, error) {
 	return FitContext(context.Background(), name, recipe, report, own...)
 }
@@ -58,8 +58,8 @@ func Check(r recipes.Recipe, own ...recipes.Own) error {
 		return err
 	}
 	for _, part := range own {
-		if _, ok := part.(optim.Own); !ok {
-			return fmt.Errorf("a %T is handed over, want an optim.Own: a GAN has no other parts of one's own", part)
+		if _, ok := part.(optim.OwnSchedule); !ok {
+			return fmt.Errorf("a %T is handed over, want an optim.OwnSchedule: a GAN has no other parts of one's own", part)
 		}
 	}
 	if !models.IsGAN(r.Model.Name) {
@@ -86,7 +86,7 @@ func Check(r recipes.Recipe, own ...recipes.Own) error {
 	case r.Augmentation != recipes.Augmentation{} || r.Data.Task != "":
 		return fmt.Errorf("the recipe asks for %+v and the task %q, want neither for %s: a GAN imitates the images as they are", r.Augmentation, r.Data.Task, r.Model.Name)
 	}
-	return optim.CheckSchedule(r.Schedule, recipes.OwnOf[optim.Own](own)...)
+	return optim.CheckSchedule(r.Schedule, recipes.OwnOf[optim.OwnSchedule](own)...)
 }
 
 // Stepper does training steps outside of any run, to time them.

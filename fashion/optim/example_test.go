@@ -49,8 +49,8 @@ func ExampleNew() {
 	// optimizer.name is "adagrad", want one of nadam, adam, adamw, rmsprop, sgd
 }
 
-func ExampleOwn() {
-	warmUp := optim.Own{Name: "warm-up", Factor: func(step, steps int) float64 { return min(1, 10*float64(step+1)/float64(steps)) }}
+func ExampleOwnSchedule() {
+	warmUp := optim.OwnSchedule{Name: "warm-up", Factor: func(step, steps int) float64 { return min(1, 10*float64(step+1)/float64(steps)) }}
 	s := recipes.Schedule{Name: "warm-up"}
 	for _, step := range []int{0, 9, 50} {
 		fmt.Printf("step %d: %.4f\n", step, optim.LearningRate(s, 0.01, step, 100, warmUp))

@@ -11,27 +11,27 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Own is a user-defined schedule, which a recipe names in recipes.Schedule.Name.
-type Own struct {
+// OwnSchedule is a user-defined schedule, which a recipe names in recipes.Schedule.Name.
+type OwnSchedule struct {
 	Name string
 	// Factor returns the factor of the recipe's learning rate in a step, 0 for the first, of a training of so many steps.
 	Factor func(step, steps int) float64
 }
 
 // OwnName returns the name by which a recipe refers to the schedule.
-func (o Own) OwnName() string { return o.Name }
+func (o OwnSchedule) OwnName() string { return o.Name }
 
 // schedules are the names of the package's own.
 var schedules = []string{"plateau", "exponential", "step", "cosine", "one-cycle"}
 
 // CheckSchedule returns an error for a schedule that is neither one of the package nor the name of one in own, or whose fields are invalid.
-func CheckSchedule(s recipes.Schedule, own ...Own) error {
+func CheckSchedule(s recipes.Schedule, own ...OwnSchedule) error {
 	for _, o := range own {
 		if o.Name == "" || o.Factor == nil || slices.Contains(schedules, o.Name) {
 			return fmt.Errorf("a user-defined schedule is named %q, want a name that is none of %s, and a function Factor", o.Name, strings.Join(schedules, ", "))
 		}
 	}
-	if slices.ContainsFunc(own, func(o Own) bool { return o.Name == s.Name }) {
+	if slices.ContainsFunc(own, func(o OwnSchedule) bool { return o.Name == s.Name }) {
 		if s != (recipes.Schedule{Name: s.Name}) {
 			return fmt.Errorf("schedule is %+v, want only a name: it is user-defined", s)
 		}
@@ -81,7 +81,7 @@ func CheckSchedule(s recipes.Schedule, own ...Own) error {
 // SequentialLR of a LinearLR and another does.
 //
 // own must contain the user-defined schedule that s names, if any.
-func LearningRate(s recipes.Schedule, rate float64, step, steps int, own ...Own) float64 {
+func LearningRate(s recipes.Schedule, rate float64, step, steps int, own ...OwnSchedule) float64 {
 	for _, o := range own {
 		if o.Name == s.Name {
 			return rate * o.Factor(step, steps)

@@ -355,7 +355,7 @@ func diff(path string, a, b reflect.Value) []string {
 	return lines
 }
 
-// Own is a part of a training that is code of the user's own and not data of a recipe, which only has its name: a models.Network, an augment.Own, an optim.Own, or what makes
+// Own is a part of a training that is code of the user's own and not data of a recipe, which only has its name: a models.Network, an augment.Own, an optim.OwnSchedule, or what makes
 // synthetic images.
 type Own interface {
 	OwnName() string // that a recipe has for it

@@ -22,7 +22,7 @@ var darken = augment.Own{Name: "darken", Apply: func(images, numbers *Node) *Nod
 }}
 
 // warmUp rises to the rate in the first quarter of the training.
-var warmUp = optim.Own{Name: "warm-up", Factor: func(step, steps int) float64 { return min(1, 4*float64(step+1)/float64(steps)) }}
+var warmUp = optim.OwnSchedule{Name: "warm-up", Factor: func(step, steps int) float64 { return min(1, 4*float64(step+1)/float64(steps)) }}
 
 func ownParts() recipes.Recipe {
 	r := recipe()
@@ -69,7 +69,7 @@ func TestOwnPartThatIsMissingOrWrongIsAnError(t *testing.T) {
 		"no transform":           {[]recipes.Own{warmUp}, `augmentation.own.name is "darken", and no transform of that name is handed over`},
 		"no schedule":            {[]recipes.Own{darken}, `schedule.name is "warm-up"`},
 		"another shape":          {[]recipes.Own{wrong, warmUp}, "want the same shape"},
-		"a schedule like ours":   {[]recipes.Own{darken, warmUp, optim.Own{Name: "cosine", Factor: warmUp.Factor}}, "none of plateau"},
+		"a schedule like ours":   {[]recipes.Own{darken, warmUp, optim.OwnSchedule{Name: "cosine", Factor: warmUp.Factor}}, "none of plateau"},
 		"a transform without it": {[]recipes.Own{augment.Own{Name: "darken"}, warmUp}, "has no function Apply"},
 	} {
 		_, err := train.Fit("wrong/"+strings.ReplaceAll(name, " ", "-"), ownParts(), nil, c.own...)
@@ -92,7 +92,7 @@ func TestOwnScheduleOrTransformThatHasChangedIsNotResumed(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("the training ended with %v, want an interruption", err)
 	}
-	other := optim.Own{Name: "warm-up", Factor: func(int, int) float64 { return 1 }}
+	other := optim.OwnSchedule{Name: "warm-up", Factor: func(int, int) float64 { return 1 }}
 	if _, err := train.Fit("changed", r, nil, other, darken); err == nil || !strings.Contains(err.Error(), `the schedule "warm-up" is not the one that the run began with`) {
 		t.Errorf("with another schedule: %v", err)
 	}

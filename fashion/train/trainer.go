@@ -35,7 +35,7 @@ type Trainer struct {
 //
 // report, if not nil, is called several times a second, always from the calling goroutine.
 //
-// What is the user's own is handed over: a models.Network, an augment.Own or an optim.Own that the recipe names, and a Synthesizer for a recipe with synthetic images. The
+// What is the user's own is handed over: a models.Network, an augment.Own or an optim.OwnSchedule that the recipe names, and a Synthesizer for a recipe with synthetic images. The
 // run keeps what the network is; another one under the same run name is an error that shows which layers differ. A GAN is trained by gan.Fit.
 func Fit(name string, recipe recipes.Recipe, report func(run.Progress), own ...recipes.Own) (*run.Run, error) {
 	return (&Trainer{Own: own}).Fit(name, recipe, report)
@@ -113,16 +113,16 @@ func Check(recipe recipes.Recipe, own ...recipes.Own) error {
 			return fmt.Errorf("precise_bn is %d, want 0 for %s, which has no batch normalization", recipe.PreciseBN, recipe.Model.Name)
 		}
 	}
-	return optim.CheckSchedule(recipe.Schedule, recipes.OwnOf[optim.Own](own)...)
+	return optim.CheckSchedule(recipe.Schedule, recipes.OwnOf[optim.OwnSchedule](own)...)
 }
 
 // checkOwn reports parts of another kind, and a transform that the recipe names and that is not handed over.
 func checkOwn(r recipes.Recipe, own []recipes.Own) error {
 	for _, part := range own {
 		switch part.(type) {
-		case models.Network, augment.Own, optim.Own, Synthesizer:
+		case models.Network, augment.Own, optim.OwnSchedule, Synthesizer:
 		default:
-			return fmt.Errorf("a %T is handed over, want a models.Network, an augment.Own, an optim.Own or a train.Synthesizer", part)
+			return fmt.Errorf("a %T is handed over, want a models.Network, an augment.Own, an optim.OwnSchedule or a train.Synthesizer", part)
 		}
 	}
 	if r.Data.Synthetic.Fraction > 0 {

@@ -26,7 +26,7 @@ func (s *Session) keepOwn() error {
 func (c Config) checkOwn(r *run.Run) (digests map[string]string, err error) {
 	digests = map[string]string{}
 	steps := c.Recipe.Steps()
-	for _, o := range recipes.OwnOf[optim.Own](c.Own) {
+	for _, o := range recipes.OwnOf[optim.OwnSchedule](c.Own) {
 		if o.Name == c.Recipe.Schedule.Name {
 			h := sha256.New()
 			for step := range steps {

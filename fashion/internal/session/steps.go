@@ -56,5 +56,5 @@ func (s *Session) Steps(feed Feed, epoch, together int, execute func(position in
 
 // learningRate is the learning rate of a step after the next, 0 for the next itself, in epochs of so many.
 func (s *Session) learningRate(after, steps int) float64 {
-	return optim.LearningRate(s.Recipe.Schedule, s.State.LearningRate, s.State.Step+after, s.Recipe.Epochs*steps, recipes.OwnOf[optim.Own](s.config.Own)...)
+	return optim.LearningRate(s.Recipe.Schedule, s.State.LearningRate, s.State.Step+after, s.Recipe.Epochs*steps, recipes.OwnOf[optim.OwnSchedule](s.config.Own)...)
 }
