@@ -15,9 +15,9 @@ type Surface func(x, y *Node) *Node
 type Point struct{ X, Y, Value float64 }
 
 // Descend takes steps of an optimizer's update rule down a surface, with the gradient by automatic differentiation, in float32, as in a training; the learning rate is
-// constant. It returns the points before the first step and after each. It needs no plugin.
-func Descend(f Surface, o recipes.Optimizer, x, y float64, steps int) ([]Point, error) {
-	rule, err := New(o)
+// constant. It returns the points before the first step and after each. It needs no plugin. own must contain the user-defined update rule that o names, if any.
+func Descend(f Surface, o recipes.Optimizer, x, y float64, steps int, own ...OwnRule) ([]Point, error) {
+	rule, err := New(o, own...)
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// [m v] <nil>
-	// optimizer.name is "adagrad", want one of nadam, adam, adamw, rmsprop, sgd
+	// optimizer.name is "adagrad", want one of nadam, adam, adamw, rmsprop, sgd, or an update rule that is handed over
 }
 
 func ExampleOwnSchedule() {
@@ -77,6 +77,26 @@ func ExampleDescend() {
 	// x +0.000, value 0.000
 	// x -0.250, value 0.062
 	// x -0.250, value 0.062
+}
+
+// Lion (Chen et al., "Symbolic Discovery of Optimization Algorithms", 2023) takes steps of the same size, whatever the slope.
+func ExampleOwnRule() {
+	lion := optim.OwnRule{Name: "lion", Slots: []string{"m"}, Update: func(p, g *Node, slots []*Node, s optim.Scalars) (*Node, []*Node) {
+		mean := func(beta *Node) *Node { return Add(Mul(slots[0], beta), Mul(g, OneMinus(beta))) }
+		return Sub(p, Mul(Sign(mean(s.Beta1)), s.Rate)), []*Node{mean(s.Beta2)}
+	}}
+	bowl := func(x, y *Node) *Node { return Add(Square(x), Square(y)) }
+	path, err := optim.Descend(bowl, recipes.Optimizer{Name: "lion", LearningRate: 0.25, Beta1: 0.9, Beta2: 0.99}, 1, 0.5, 2, lion)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, p := range path {
+		fmt.Printf("x %+.2f, y %+.2f\n", p.X, p.Y)
+	}
+	// Output:
+	// x +1.00, y +0.50
+	// x +0.75, y +0.25
+	// x +0.50, y +0.00
 }
 
 func ExampleHeights() {

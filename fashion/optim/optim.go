@@ -7,6 +7,7 @@ package optim
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"fashionlab/fashion/recipes"
@@ -32,9 +33,14 @@ type UpdateRule struct {
 // names lists the optimizers that New knows.
 func names() []string { return []string{"nadam", "adam", "adamw", "rmsprop", "sgd"} }
 
-// New returns the update rule of a recipe's optimizer: nadam, adam, adamw, rmsprop or sgd. Weight decay is decoupled in all of them: before each update a parameter
+// New returns the update rule of a recipe's optimizer: nadam, adam, adamw, rmsprop or sgd, or the one of that name in own. Weight decay is decoupled in all of them: before each update a parameter
 // is multiplied by 1 - rate*decay.
-func New(o recipes.Optimizer) (UpdateRule, error) {
+func New(o recipes.Optimizer, own ...OwnRule) (UpdateRule, error) {
+	for _, rule := range own {
+		if err := rule.check(); err != nil {
+			return UpdateRule{}, err
+		}
+	}
 	var r UpdateRule
 	switch strings.ToLower(o.Name) {
 	case "nadam":
@@ -46,7 +52,11 @@ func New(o recipes.Optimizer) (UpdateRule, error) {
 	case "sgd":
 		r = sgd(o)
 	default:
-		return UpdateRule{}, fmt.Errorf("optimizer.name is %q, want one of %s", o.Name, strings.Join(names(), ", "))
+		i := slices.IndexFunc(own, func(rule OwnRule) bool { return rule.Name == o.Name })
+		if i < 0 {
+			return UpdateRule{}, fmt.Errorf("optimizer.name is %q, want one of %s, or an update rule that is handed over", o.Name, strings.Join(names(), ", "))
+		}
+		r = own[i].rule(o)
 	}
 	scalars := r.Scalars
 	r.Scalars = func(step int, rate float64) []float64 { return append(scalars(step, rate), rate*o.WeightDecay) }

@@ -112,7 +112,7 @@ const Rotation = "rotation"
 
 // Optimizer names an update rule of the package optim and its hyperparameters, in Keras's terms.
 type Optimizer struct {
-	Name         string  `json:"name"`               // "nadam", "adam", "adamw", "rmsprop", "sgd"
+	Name         string  `json:"name"`               // "nadam", "adam", "adamw", "rmsprop", "sgd", or that of a rule of one's own
 	LearningRate float64 `json:"rate"`               // initial learning rate
 	Beta1        float64 `json:"beta1,omitempty"`    // decay of the mean of gradients (adam family)
 	Beta2        float64 `json:"beta2,omitempty"`    // decay of the mean of squared gradients (adam family); rho of rmsprop
@@ -355,7 +355,7 @@ func diff(path string, a, b reflect.Value) []string {
 	return lines
 }
 
-// Own is a part of a training that is code of the user's own and not data of a recipe, which only has its name: a models.Network, an augment.Own, an optim.OwnSchedule, or what makes
+// Own is a part of a training that is code of the user's own and not data of a recipe, which only has its name: a models.Network, an augment.Own, an optim.OwnSchedule, an optim.OwnRule, or what makes
 // synthetic images.
 type Own interface {
 	OwnName() string // that a recipe has for it

@@ -1,8 +1,11 @@
 package train_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -146,5 +149,107 @@ func TestCosineFallsOverTheWholeTrainingHoweverLongItIs(t *testing.T) {
 	r.Epochs = 5
 	if _, err := train.Extend("three", r, nil); err == nil || !strings.Contains(err.Error(), "epochs: 3 != 5") {
 		t.Errorf("a finished cosine was extended: %v", err)
+	}
+}
+
+// momentum is the study's SGD with momentum.
+var momentum = optim.OwnRule{Name: "mine", Slots: []string{"b"}, Update: func(p, g *Node, slots []*Node, s optim.Scalars) (*Node, []*Node) {
+	b := Sub(Mul(slots[0], s.Momentum), Mul(g, s.Rate))
+	return Add(p, b), []*Node{b}
+}}
+
+// ownRule is a recipe whose second epoch has another rate than the first, and another weight decay than none.
+func ownRule() recipes.Recipe {
+	r := recipe()
+	r.Optimizer = recipes.Optimizer{Name: "mine", LearningRate: 0.01, Momentum: 0.9, WeightDecay: 0.001}
+	r.Schedule = recipes.Schedule{Name: "step", DecaySteps: 15, Factor: 0.5}
+	r.Data.Limit, r.Epochs = 300, 2
+	return r
+}
+
+func TestOwnUpdateRuleTrainsAsTheSameOneOfTheStudyBitForBit(t *testing.T) {
+	needBackend(t)
+	trainer := train.Trainer{Own: []recipes.Own{momentum}}
+	for i, rate := range []float64{0.01, 0.02} { // the second compiles nothing
+		r := ownRule()
+		r.Optimizer.LearningRate = rate
+		own, err := trainer.Fit(fmt.Sprint("own", i), r, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Optimizer.Name = "sgd"
+		theirs := fit(t, fmt.Sprint("sgd", i), r)
+		want := parameters(t, theirs)
+		for name, got := range parameters(t, own) {
+			if !bytes.Equal(got, want[name]) {
+				t.Errorf("rate %v: %s is another than with sgd", rate, name)
+			}
+		}
+		if got, want := own.History[1].Loss, theirs.History[1].Loss; got != want {
+			t.Errorf("rate %v: the loss is %v, want %v", rate, got, want)
+		}
+	}
+}
+
+func TestOwnUpdateRuleIsResumedBitForBitAndOnlyWithItsOwnCode(t *testing.T) {
+	needBackend(t)
+	r := ownRule()
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := (&train.Trainer{Own: []recipes.Own{momentum}}).FitContext(ctx, "resumed", r, func(p run.Progress) {
+		if len(p.History) > 0 {
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("the training ended with %v, want an interruption", err)
+	}
+	if _, err := train.Fit("resumed", r, nil); err == nil || !strings.Contains(err.Error(), `optimizer.name is "mine"`) {
+		t.Errorf("without the rule: %v", err)
+	}
+	nesterov := momentum
+	nesterov.Update = func(p, g *Node, slots []*Node, s optim.Scalars) (*Node, []*Node) {
+		_, after := momentum.Update(p, g, slots, s)
+		return Add(p, Sub(Mul(after[0], s.Momentum), Mul(g, s.Rate))), after
+	}
+	if _, err := train.Fit("resumed", r, nil, nesterov); err == nil || !strings.Contains(err.Error(), `the update rule "mine" is not the one that the run began with`) {
+		t.Errorf("with another rule: %v", err)
+	}
+	swapped := momentum // reads one scalar in another's place
+	swapped.Update = func(p, g *Node, slots []*Node, s optim.Scalars) (*Node, []*Node) {
+		s.Rate = s.Epsilon
+		return momentum.Update(p, g, slots, s)
+	}
+	if _, err := train.Fit("resumed", r, nil, swapped); err == nil || !strings.Contains(err.Error(), "not the one that the run began with") {
+		t.Errorf("with another scalar: %v", err)
+	}
+	resumed, err := train.Fit("resumed", r, nil, momentum)
+	if err != nil {
+		t.Fatal(err)
+	}
+	undisturbed, err := train.Fit("undisturbed", r, nil, momentum)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := outcome(t, resumed), outcome(t, undisturbed); !reflect.DeepEqual(got, want) {
+		t.Errorf("resumed it ends with %+v, undisturbed with %+v, or the tensors differ", got.State, want.State)
+	}
+}
+
+func TestOwnUpdateRuleThatIsWrongIsAnError(t *testing.T) {
+	needBackend(t)
+	scalar := optim.OwnRule{Name: "mine", Update: func(p, _ *Node, _ []*Node, _ optim.Scalars) (*Node, []*Node) { return ReduceAllSum(p), nil }}
+	forgets := optim.OwnRule{Name: "mine", Slots: []string{"b"}, Update: func(p, _ *Node, _ []*Node, _ optim.Scalars) (*Node, []*Node) { return p, nil }}
+	twice := momentum
+	twice.Slots = []string{"b", "b"}
+	for want, own := range map[string]recipes.Own{
+		"want a parameter and 0 slots of the shape": scalar,
+		"want a parameter and 1 slots of the shape": forgets,
+		"want different names":                      twice,
+		"a function Update":                         optim.OwnRule{Name: "mine"},
+		"none of nadam":                             optim.OwnRule{Name: "Adam", Update: momentum.Update},
+	} {
+		if _, err := train.Fit("wrong", ownRule(), nil, own); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %v, want %q", err, want)
+		}
 	}
 }

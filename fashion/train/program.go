@@ -52,7 +52,7 @@ type program struct {
 func newProgram(backend compute.Backend, recipe recipes.Recipe, own []recipes.Own, divide bool) (*program, error) {
 	p := &program{backend: backend, recipe: recipe, own: own}
 	var err error
-	if p.rule, err = optim.New(recipe.Optimizer); err != nil {
+	if p.rule, err = optim.New(recipe.Optimizer, recipes.OwnOf[optim.OwnRule](own)...); err != nil {
 		return nil, err
 	}
 	if p.network, err = models.Of(recipe.Model, recipes.OwnOf[models.Network](own)...); err != nil {
@@ -113,7 +113,7 @@ func (p *program) beginInferenceValues(store *model.Store) error {
 
 // turnTo has the program train another recipe of the same graphs, from its initial values.
 func (p *program) turnTo(recipe recipes.Recipe) error {
-	rule, err := optim.New(recipe.Optimizer)
+	rule, err := optim.New(recipe.Optimizer, recipes.OwnOf[optim.OwnRule](p.own)...)
 	if err != nil {
 		return err
 	}

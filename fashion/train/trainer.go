@@ -35,7 +35,7 @@ type Trainer struct {
 //
 // report, if not nil, is called several times a second, always from the calling goroutine.
 //
-// What is the user's own is handed over: a models.Network, an augment.Own or an optim.OwnSchedule that the recipe names, and a Synthesizer for a recipe with synthetic images. The
+// What is the user's own is handed over: a models.Network, an augment.Own, an optim.OwnSchedule or an optim.OwnRule that the recipe names, and a Synthesizer for a recipe with synthetic images. The
 // run keeps what the network is; another one under the same run name is an error that shows which layers differ. A GAN is trained by gan.Fit.
 func Fit(name string, recipe recipes.Recipe, report func(run.Progress), own ...recipes.Own) (*run.Run, error) {
 	return (&Trainer{Own: own}).Fit(name, recipe, report)
@@ -95,7 +95,7 @@ func Check(recipe recipes.Recipe, own ...recipes.Own) error {
 	if err != nil {
 		return err
 	}
-	if _, err := optim.New(recipe.Optimizer); err != nil {
+	if _, err := optim.New(recipe.Optimizer, recipes.OwnOf[optim.OwnRule](own)...); err != nil {
 		return err
 	}
 	if d := recipe.Optimizer.LayerDecay; d != 0 && network.LayerDecay == nil {
@@ -120,9 +120,9 @@ func Check(recipe recipes.Recipe, own ...recipes.Own) error {
 func checkOwn(r recipes.Recipe, own []recipes.Own) error {
 	for _, part := range own {
 		switch part.(type) {
-		case models.Network, augment.Own, optim.OwnSchedule, Synthesizer:
+		case models.Network, augment.Own, optim.OwnSchedule, optim.OwnRule, Synthesizer:
 		default:
-			return fmt.Errorf("a %T is handed over, want a models.Network, an augment.Own, an optim.OwnSchedule or a train.Synthesizer", part)
+			return fmt.Errorf("a %T is handed over, want a models.Network, an augment.Own, an optim.OwnSchedule, an optim.OwnRule or a train.Synthesizer", part)
 		}
 	}
 	if r.Data.Synthetic.Fraction > 0 {

@@ -13,7 +13,7 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// keepOwn records digests of a schedule and of a transform of one's own.
+// keepOwn records digests of a schedule, of a transform and of an update rule of one's own.
 func (s *Session) keepOwn() error {
 	digests, err := s.config.checkOwn(s.Run)
 	if err == nil {
@@ -22,7 +22,7 @@ func (s *Session) keepOwn() error {
 	return err
 }
 
-// checkOwn returns digests of a schedule and of a transform of one's own that the recipe names. One that has changed since a run's first epochs is an error.
+// checkOwn returns digests of a schedule, of a transform and of an update rule of one's own that the recipe names. One that has changed since a run's first epochs is an error.
 func (c Config) checkOwn(r *run.Run) (digests map[string]string, err error) {
 	digests = map[string]string{}
 	steps := c.Recipe.Steps()
@@ -44,9 +44,16 @@ func (c Config) checkOwn(r *run.Run) (digests map[string]string, err error) {
 			return nil, err
 		}
 	}
+	rule, err := optim.Digest(c.Recipe.Optimizer, recipes.OwnOf[optim.OwnRule](c.Own)...)
+	if err != nil {
+		return nil, err
+	}
+	if rule != "" {
+		digests["update rule"] = rule
+	}
 	for kind, digest := range digests {
 		if before := r.Record.Data[kind]; before != "" && before != digest && len(r.History) > 0 {
-			name := map[string]string{"schedule": c.Recipe.Schedule.Name, "transform": c.Recipe.Augmentation.Own.Name}[kind]
+			name := map[string]string{"schedule": c.Recipe.Schedule.Name, "transform": c.Recipe.Augmentation.Own.Name, "update rule": c.Recipe.Optimizer.Name}[kind]
 			return nil, fmt.Errorf("%s: the %s %q is not the one that the run began with; hand that over, choose another run name, or remove the folder to train anew", r.Dir, kind, name)
 		}
 	}
