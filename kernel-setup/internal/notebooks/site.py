@@ -9,6 +9,7 @@ import sys
 sys.modules["rfc3987_syntax"] = None  # see execute.py
 
 import nbformat
+from latex2mathml.converter import convert
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -26,54 +27,12 @@ def markdown(text):
     return page.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
 
 
-SYMBOLS = {"leftarrow": "←", "eta": "η", "mu": "μ", "beta": "β", "gamma": "γ", "sigma": "σ", "epsilon": "ε", "lambda": "λ", "sum": "∑", "cdot": "·", "top": "⊤"}
-SPACES = {",": 0.17, ";": 0.28, "quad": 1}
-
-
 def formula(tex):
-    """Returns MathML of what the notebooks use of TeX; an unknown command is an error."""
-    tokens, at = re.findall(r"\\[A-Za-z]+|\\.|[A-Za-z]|[0-9.]+|\S", tex), 0
-
-    def take():
-        nonlocal at
-        at += 1
-        return tokens[at - 1]
-
-    def atom():
-        token = take()
-        if token == "{":
-            return group("}")
-        if token[0] != "\\":
-            return f"<mi>{token}</mi>" if token.isalpha() else f"<mn>{token}</mn>" if token[0].isdigit() else f"<mo>{html.escape(token)}</mo>"
-        name = token[1:]
-        if name == "frac":
-            return f"<mfrac>{atom()}{atom()}</mfrac>"
-        if name == "sqrt":
-            return f"<msqrt>{atom()}</msqrt>"
-        if name == "hat":
-            return f"<mover>{atom()}<mo>^</mo></mover>"
-        if name == "mathrm":
-            return f'<mi mathvariant="normal">{"".join(iter(take, "}")).lstrip("{")}</mi>'
-        if name in ("ln", "max"):
-            return f'<mi>{name}</mi><mspace width="0.17em"></mspace>'
-        if name in SPACES:
-            return f'<mspace width="{SPACES[name]}em"></mspace>'
-        return f"<mo>{SYMBOLS[name]}</mo>" if name in ("leftarrow", "sum", "cdot", "top") else f"<mi>{SYMBOLS[name]}</mi>"
-
-    def group(end=None):
-        parts = []
-        while at < len(tokens) and tokens[at] != end:
-            part, scripts = atom(), {}
-            while at < len(tokens) and tokens[at] in "_^":
-                mark = take()
-                scripts[mark] = atom()
-            kind = {"": "", "_": "msub", "^": "msup", "_^": "msubsup"}["".join(sorted(scripts, key="_^".index))]
-            parts.append(f"<{kind}>{part}{''.join(scripts[k] for k in sorted(scripts, key='_^'.index))}</{kind}>" if kind else part)
-        if end:
-            take()
-        return f"<mrow>{''.join(parts)}</mrow>"
-
-    return f"<math>{group()}</math>"
+    """Returns MathML; an unknown command is an error."""
+    found = convert(tex)
+    if "\\" in found:
+        raise ValueError(f"the formula ${tex}$ has a command that is not known")
+    return found.replace("<mi>ln</mi>", '<mi>ln</mi><mspace width="0.17em"></mspace>')
 
 
 def code(source, lexer=GoLexer()):
