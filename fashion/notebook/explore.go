@@ -23,8 +23,8 @@ type Slider struct {
 // UnattendedVariable is an environment variable; set to anything, it keeps cells from waiting for a reader, as when notebooks are executed in batch.
 const UnattendedVariable = "FASHION_UNATTENDED"
 
-// connectTime is how long a page may take to connect its sliders.
-const connectTime = 5 * time.Second
+// connectTime is how long a page may take to connect its sliders. On a machine that is busy with other work it was seen to take more than 5 seconds.
+const connectTime = 30 * time.Second
 
 // Explore shows a figure that follows sliders, until the button "Done" is pressed or the time limit is over; then the last figure stays as the cell's
 // output. While it waits, the kernel is busy. Without a page, as under nbconvert, it shows the figure of the start values. figure gets the values in the
