@@ -15,7 +15,7 @@ import (
 
 // storeys are the packages from the ground up: one imports only those that stand before it.
 var storeys = []string{
-	"fashion", "fashion/device", "fashion/download", "fashion/internal/files", "fashion/internal/fixture", "fashion/disk", "fashion/disk/disktest", "fashion/parent", "fashion/internal/manifest", "fashion/internal/npz",
+	"fashion", "fashion/device", "fashion/download", "fashion/internal/files", "fashion/internal/fixture", "fashion/disk", "fashion/disk/disktest", "fashion/parent", "fashion/internal/manifest", "fashion/internal/npz", "fashion/internal/compact",
 	"fashion/internal/safetensors", "fashion/internal/sheet", "fashion/internal/text", "fashion/recipes", "fashion/dataset", "fashion/run", "fashion/hyperband", "fashion/estimate", // the standard library only
 	"fashion/layers", "fashion/onnx", "fashion/augment", "fashion/models", "fashion/pretrained", "fashion/optim",
 	"fashion/metrics", "fashion/linear", "fashion/fewshot", "fashion/ensemble", "fashion/internal/hostile", "fashion/internal/raster", "fashion/photo", "fashion/pictures", "fashion/scene", "fashion/corruption",

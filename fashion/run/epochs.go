@@ -12,9 +12,9 @@ import (
 )
 
 // EpochPredictions are the classes that a model predicts for the validation images after each epoch. So an epoch can be chosen on some of the images and its model
-// judged on the others. On disk they are an npz file: indices int32 [n], labels uint8 [n], classes uint8 [epochs, n] (both uint16 for more than 256 classes).
+// judged on the others. On disk they are an npz file: mask bool [last position + 1], true for the n images; labels uint8 [n]; classes uint8 [epochs, n] (both uint16 for more than 256 classes).
 type EpochPredictions struct {
-	Indices []int32           // positions of the images in the file of training images
+	Indices []int32           // positions of the images in the file of training images, ascending
 	Labels  []fashion.Label   // true classes
 	Classes [][]fashion.Label // a row per epoch
 }
@@ -83,10 +83,13 @@ func decodeEpochs(data []byte, classes int) (p EpochPredictions, err error) {
 	if epochs*n > 1<<30 {
 		return p, fmt.Errorf("%d epochs of %d images, want fewer", epochs, n)
 	}
-	p.Indices, p.Labels, p.Classes = make([]int32, n), make([]fashion.Label, n), make([][]fashion.Label, epochs)
+	if p.Indices, err = readIndices(file, n); err != nil {
+		return p, err
+	}
+	p.Labels, p.Classes = make([]fashion.Label, n), make([][]fashion.Label, epochs)
 	flat := make([]fashion.Label, epochs*n)
-	for i, a := range p.arrays(flat, classes) {
-		if err := readArray(file, a, [][]fashion.Label{nil, p.Labels, flat}[i]); err != nil {
+	for i, a := range p.arrays(flat, classes)[1:] {
+		if err := readArray(file, a, [][]fashion.Label{p.Labels, flat}[i]); err != nil {
 			return p, err
 		}
 	}
@@ -100,7 +103,7 @@ func decodeEpochs(data []byte, classes int) (p EpochPredictions, err error) {
 func (p EpochPredictions) arrays(flat []fashion.Label, classes int) []npz.Array {
 	n := len(p.Labels)
 	return []npz.Array{
-		{Name: "indices", DType: "<i4", Shape: fmt.Sprintf("(%d,)", n), Data: p.Indices},
+		npz.Mask("mask", p.Indices),
 		labelArray("labels", fmt.Sprintf("(%d,)", n), p.Labels, classes),
 		labelArray("classes", fmt.Sprintf("(%d, %d)", len(p.Classes), n), flat, classes),
 	}
@@ -122,5 +125,5 @@ func (p EpochPredictions) check(classes int) error {
 			return fmt.Errorf("image %d of epoch %d, 0 being the labels, has the class %d, want 0 to %d", i, e, row[i], classes-1)
 		}
 	}
-	return nil
+	return ascending(p.Indices)
 }

@@ -15,7 +15,7 @@ import (
 
 func TestEpochPredictionsAreThoseOfAllEpochsOrNone(t *testing.T) {
 	t.Setenv(run.PublishedVariable, t.TempDir())
-	indices, labels := []int32{7, 3, 9}, []fashion.Label{0, 1, 2}
+	indices, labels := []int32{3, 7, 9}, []fashion.Label{0, 1, 2}
 	begin := func() *run.Run {
 		r, err := run.Begin(filepath.Join(t.TempDir(), "run"), study.CNN(study.Smoke))
 		if err != nil {

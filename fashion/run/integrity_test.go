@@ -533,7 +533,8 @@ func TestPredictionsThatNoModelMakesAreRefused(t *testing.T) {
 		"a negative probability":  func(p *run.Predictions) { p.Probabilities[1] = []float32{-0.5, 1.5, 9: 0} },
 		"NaN":                     func(p *run.Predictions) { p.Probabilities[1][0] = float32(math.NaN()) },
 		"a label of no class":     func(p *run.Predictions) { p.Labels[0] = fashion.NumClasses },
-		"an index twice":          func(p *run.Predictions) { p.Indices[2] = p.Indices[0] },
+		"an index twice":          func(p *run.Predictions) { p.Indices[2] = p.Indices[1] },
+		"indices in no order":     func(p *run.Predictions) { p.Indices[0], p.Indices[1] = p.Indices[1], p.Indices[0] },
 		"a negative index":        func(p *run.Predictions) { p.Indices[2] = -1 },
 	} {
 		p := predicted(3)

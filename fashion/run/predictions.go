@@ -9,13 +9,16 @@ import (
 	"slices"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/internal/compact"
 	"fashionlab/fashion/internal/npz"
 )
 
 // Predictions are a model's outputs for a list of images. On disk they are an npz file, a zip of NumPy arrays:
-// indices int32 [n], labels uint8 [n] (uint16 for more than 256 classes), probabilities float32 [n, classes].
+// mask bool [last position + 1], true for the n images; labels uint8 [n] (uint16 for more than 256 classes); probabilities float32 [n, classes].
+// Published ones of up to compact.MaxClasses classes have, in place of probabilities, best uint8 [n], the most probable class, and units uint16 [n, classes], the other classes' probabilities
+// in units of 2^-16, where 0 stands for half a unit; the most probable class has the rest.
 type Predictions struct {
-	Indices       []int32         // positions of the images in the file of training or of test images
+	Indices       []int32         // positions of the images in the file of training or of test images, ascending
 	Labels        []fashion.Label // true classes
 	Probabilities [][]float32     // one row per image, of as many classes each, summing to 1
 	Classes       fashion.Classes // their names, which are in the run's record; nil for Fashion-MNIST
@@ -62,7 +65,7 @@ func (p Predictions) Correct() int {
 
 func predictionsFile(split string) string { return filepath.Join(predictionsDir, split+".npz") }
 
-// SavePredictions saves the predictions for a split, Validation or Test.
+// SavePredictions saves the predictions for a split, Validation or Test. Their indices must ascend.
 func (r *Run) SavePredictions(split string, p Predictions) error {
 	n := len(p.Labels)
 	if len(p.Indices) != n || len(p.Probabilities) != n {
@@ -83,6 +86,15 @@ func (p Predictions) arrays() []npz.Array {
 	return tables{p.Indices, p.Labels, slices.Concat(p.Probabilities...)}.arrays(p.NumClasses())
 }
 
+// published are the arrays of the predictions' file in a published run, a fifth as large.
+func (p Predictions) published() []npz.Array {
+	arrays, classes := p.arrays(), p.NumClasses()
+	if classes > compact.MaxClasses {
+		return arrays
+	}
+	return append(arrays[:2], compact.Of(p.Probabilities).Arrays(classes)...)
+}
+
 // tables are predictions without rows.
 type tables struct {
 	indices       []int32
@@ -94,7 +106,7 @@ type tables struct {
 func (t tables) arrays(classes int) []npz.Array {
 	n := len(t.labels)
 	return []npz.Array{
-		{Name: "indices", DType: "<i4", Shape: fmt.Sprintf("(%d,)", n), Data: t.indices},
+		npz.Mask("mask", t.indices),
 		labelArray("labels", fmt.Sprintf("(%d,)", n), t.labels, classes),
 		{Name: "probabilities", DType: "<f4", Shape: fmt.Sprintf("(%d, %d)", n, classes), Data: t.probabilities},
 	}
@@ -128,6 +140,28 @@ func readArray(file npz.File, a npz.Array, labels []fashion.Label) error {
 	return nil
 }
 
+// readIndices reads the indices of n images. Files of earlier versions have them as they are.
+func readIndices(file npz.File, n int) ([]int32, error) {
+	indices, err := file.Mask("mask", n)
+	if errors.Is(err, fs.ErrNotExist) {
+		indices = make([]int32, n)
+		err = file.Read(npz.Array{Name: "indices", DType: "<i4", Shape: fmt.Sprintf("(%d,)", n), Data: indices})
+	}
+	return indices, err
+}
+
+// ascending reports the first index that is not larger than the one before.
+func ascending(indices []int32) error {
+	last := int32(-1)
+	for row, index := range indices {
+		if index <= last {
+			return fmt.Errorf("the index of row %d is %d, want %d or more: indices ascend", row, index, last+1)
+		}
+		last = index
+	}
+	return nil
+}
+
 // rounding bounds how far a row's sum may be from 1.
 const rounding = 1e-4
 
@@ -152,13 +186,7 @@ func (p Predictions) check() error {
 			return fmt.Errorf("the probabilities of row %d sum to %v, want 1", i, sum)
 		}
 	}
-	sorted := slices.Sorted(slices.Values(p.Indices))
-	for i, index := range sorted {
-		if index < 0 || i > 0 && index == sorted[i-1] {
-			return fmt.Errorf("the index %d is negative or occurs twice", index)
-		}
-	}
-	return nil
+	return ascending(p.Indices)
 }
 
 // Predictions reads the saved predictions for a split.
@@ -194,6 +222,10 @@ func decodePredictions(data []byte) (Predictions, error) {
 		return Predictions{}, err
 	}
 	shape, err := file.Shape("probabilities", maxRows, fashion.MaxClasses)
+	published := errors.Is(err, fs.ErrNotExist)
+	if published {
+		shape, err = compact.Shape(file, maxRows)
+	}
 	if err != nil {
 		return Predictions{}, err
 	}
@@ -201,11 +233,21 @@ func decodePredictions(data []byte) (Predictions, error) {
 	if rows*classes > maxValues {
 		return Predictions{}, fmt.Errorf("array probabilities has the shape %v, want at most %d values", shape, maxValues)
 	}
-	t := tables{make([]int32, rows), make([]fashion.Label, rows), make([]float32, rows*classes)}
-	for _, a := range t.arrays(classes) {
-		if err := readArray(file, a, t.labels); err != nil {
-			return Predictions{}, err
-		}
+	t := tables{labels: make([]fashion.Label, rows), probabilities: make([]float32, rows*classes)}
+	if t.indices, err = readIndices(file, rows); err != nil {
+		return Predictions{}, err
+	}
+	arrays := t.arrays(classes)
+	if err := readArray(file, arrays[1], t.labels); err != nil {
+		return Predictions{}, err
+	}
+	if published {
+		err = compact.Read(file, t.probabilities, rows, classes)
+	} else {
+		err = file.Read(arrays[2])
+	}
+	if err != nil {
+		return Predictions{}, err
 	}
 	p := Predictions{Indices: t.indices, Labels: t.labels, Probabilities: rowsOf(t.probabilities, rows, classes)}
 	return p, p.check()
@@ -230,25 +272,6 @@ func (p Predictions) Pick(rows []int) Predictions {
 		q.Indices, q.Labels, q.Probabilities = append(q.Indices, p.Indices[i]), append(q.Labels, p.Labels[i]), append(q.Probabilities, slices.Clone(p.Probabilities[i]))
 	}
 	return q
-}
-
-// Rounded returns the predictions as they are published, in a third of the space: multiples of 2^-16, at least half of that, and the same predicted classes where rows sum to 1 within 2^-17.
-func (p Predictions) Rounded() Predictions {
-	const unit = 1.0 / (1 << 16)
-	p.Probabilities = slices.Clone(p.Probabilities)
-	for i, row := range p.Probabilities {
-		row, best := slices.Clone(row), p.Predicted(i)
-		rest, most := 1.0, float64(row[best])-5*unit // the largest loses less to the others, and stays the largest
-		for class, v := range row {
-			if fashion.Label(class) != best {
-				row[class] = float32(max(unit/2, unit*math.Floor(min(float64(v), most)/unit)))
-				rest -= float64(row[class])
-			}
-		}
-		row[best] = float32(rest)
-		p.Probabilities[i] = row
-	}
-	return p
 }
 
 // Without returns the predictions without the images of those indices in their file. An index that is not there changes nothing.

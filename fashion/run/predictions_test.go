@@ -3,12 +3,14 @@ package run_test
 import (
 	"errors"
 	"fmt"
-	"math"
-	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/internal/npz"
 	"fashionlab/fashion/run"
 )
 
@@ -58,41 +60,6 @@ func TestWithoutRemovesExactlyThose(t *testing.T) {
 	}
 }
 
-func TestRoundedPredictionsHaveTheSameClassesAndAreClose(t *testing.T) {
-	p := uniform(2000)
-	random := rand.New(rand.NewPCG(1, 2))
-	for i := range p.Probabilities {
-		sharpness, sum := math.Exp(4*random.Float64()), 0.0
-		var row [fashion.NumClasses]float64
-		for class := range row {
-			row[class] = math.Exp(sharpness * random.NormFloat64())
-			sum += row[class]
-		}
-		for class := range row {
-			p.Probabilities[i][class] = float32(row[class] / sum)
-		}
-	}
-	almostEqual := 0.25 - 1.0/(1<<18)
-	p.Probabilities[0] = []float32{float32(almostEqual), 0.25, float32(almostEqual), 0.25, 1.0 / (1 << 17), 9: 0}
-	p.Probabilities[1] = []float32{9: 1}
-	q := p.Rounded()
-	for i, row := range q.Probabilities {
-		sum := 0.0
-		for class, v := range row {
-			sum += float64(v)
-			if d := math.Abs(float64(v) - float64(p.Probabilities[i][class])); d > 32.0/(1<<16) || v < 1.0/(1<<17) || v*(1<<17) != float32(math.Trunc(float64(v*(1<<17)))) {
-				t.Fatalf("row %d, class %d: %v is rounded to %v", i, class, p.Probabilities[i][class], v)
-			}
-		}
-		if sum != 1 || p.Predicted(i) != q.Predicted(i) {
-			t.Errorf("row %d: the class %v becomes %v, the sum is %v", i, p.Predicted(i), q.Predicted(i), sum)
-		}
-	}
-	if p.Probabilities[1][9] != 1 {
-		t.Error("the original has changed")
-	}
-}
-
 func TestPredictionsOfAnyNumberOfClassesAreSaved(t *testing.T) {
 	for _, classes := range []int{2, 3, 47, 256, 257, 1000} {
 		recipe := recipe()
@@ -120,6 +87,93 @@ func TestPredictionsOfAnyNumberOfClassesAreSaved(t *testing.T) {
 		again.Record.Classes = nil
 		if _, err := again.Predictions(run.Test); err == nil {
 			t.Errorf("predictions of %d classes are read as Fashion-MNIST's", classes)
+		}
+	}
+}
+
+// Runs of earlier versions have the positions themselves where there is a mask now.
+func TestPredictionsOfEarlierVersionsAreRead(t *testing.T) {
+	r := begin(t, t.TempDir())
+	want := predicted(3)
+	if err := errors.Join(r.SaveRecord(), r.SavePredictions(run.Test, want), r.KeepEpoch(1, want.Indices, want.Labels, want.Labels), r.SaveHistory([]run.Epoch{{Epoch: 1}})); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"test", "epochs"} {
+		path := filepath.Join(r.Dir, "predictions", name+".npz")
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := npz.Open(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		arrays := []npz.Array{{Name: "indices", DType: "<i4", Shape: "(3,)", Data: want.Indices}, {Name: "labels", DType: "|u1", Shape: "(3,)", Data: make([]uint8, 3)}}
+		if name == "test" {
+			arrays = append(arrays, npz.Array{Name: "probabilities", DType: "<f4", Shape: "(3, 10)", Data: make([]float32, 30)})
+		} else {
+			arrays = append(arrays, npz.Array{Name: "classes", DType: "|u1", Shape: "(1, 3)", Data: make([]uint8, 3)})
+		}
+		for _, a := range arrays[1:] {
+			if err := file.Read(a); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if data, err = npz.Encode(arrays); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := r.Predictions(run.Test); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+	if got, err := r.EpochPredictions(); err != nil || !slices.Equal(got.Indices, want.Indices) || len(got.Classes) != 1 || !slices.Equal(got.Classes[0], want.Labels) {
+		t.Errorf("got %v, %v after the epoch, want %v", got, err, want)
+	}
+}
+
+// Published predictions take less space. The probabilities here are whole units of 2^-16, or half a unit, so that they come back as they were.
+func TestPublishedPredictionsComeBack(t *testing.T) {
+	t.Setenv(run.PublishedVariable, t.TempDir())
+	for _, classes := range []int{2, 10, 16, 17, 300} {
+		recipe := recipe()
+		recipe.Data.Set, recipe.Data.Size, recipe.Model.Classes = "digest", 5000, classes
+		r, err := run.Begin(t.TempDir()+"/run", recipe)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		for class := range classes {
+			r.Record.Classes = append(r.Record.Classes, fmt.Sprintf("class %d", class))
+		}
+		const unit = 1.0 / (1 << 16)
+		want := run.Predictions{Indices: []int32{4, 9, 700}, Labels: []fashion.Label{0, 1, fashion.Label(classes - 1)}, Probabilities: run.NewRows(3, classes), Classes: r.Record.Classes}
+		for i, row := range want.Probabilities {
+			best, second, rest := i%classes, (i+1)%classes, 1.0
+			for class := range row {
+				switch class {
+				case best:
+					continue
+				case second:
+					row[class] = 3 * unit
+				default:
+					row[class] = unit / 2
+				}
+				rest -= float64(row[class])
+			}
+			row[best] = float32(rest)
+		}
+		if err := errors.Join(r.SaveRecord(), r.SavePredictions(run.Test, want), r.Finish(), r.Publish("here", nil)); err != nil {
+			t.Fatalf("%d classes: %v", classes, err)
+		}
+		published, err := run.Published().Open("here")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := published.Predictions(run.Test); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%d classes: got %v, %v, want %v", classes, got, err, want)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 // place matches where a plugin lay on the machine, which says nothing to others.
 var place = regexp.MustCompile(` \(/[^)]*\)`)
 
-// Publish copies a finished run's recipe, record, history, predictions (see Predictions.Rounded; those after each epoch as they are), robustness and samples (of the best epoch, the last, and the 1st, 2nd, 4th and so on) to the
+// Publish copies a finished run's recipe, record, history, predictions (probabilities rounded to units of 2^-16; classes after each epoch as they are), robustness and samples (of the best epoch, the last, and the 1st, 2nd, 4th and so on) to the
 // published runs, with weights, unless they are nil, as the best epoch's checkpoint. It is one step: whenever it ends, the published run is the old one, the new one or, for a moment, none.
 func (r *Run) Publish(name string, weights *Checkpoint) error {
 	if !r.Finished() {
@@ -56,7 +56,7 @@ func (r *Run) published(weights *Checkpoint) (map[string][]byte, error) {
 	for _, split := range []string{Validation, Test} {
 		p, err := r.Predictions(split)
 		if err == nil {
-			contents[predictionsFile(split)], err = npz.Encode(p.Rounded().arrays())
+			contents[predictionsFile(split)], err = npz.Encode(p.published())
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // a run that was never tested has none for the test images, and a GAN none at all
 			return nil, err

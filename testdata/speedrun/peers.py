@@ -41,7 +41,7 @@ def read(name, offset):
 
 
 images, labels = read("train-images-idx3-ubyte", 16).reshape(-1, 28, 28), read("train-labels-idx1-ubyte", 8).astype(np.int64)
-held = np.load(os.path.join(run, "predictions", "validation.npz"))["indices"]
+held = np.flatnonzero(np.load(os.path.join(run, "predictions", "validation.npz"))["mask"])
 training = np.setdiff1d(np.arange(len(labels)), held)
 per_epoch = math.ceil(len(training) / batch)
 steps = recipe["epochs"] * per_epoch
