@@ -59,11 +59,12 @@ func searchPath() []string {
 	if dir := os.Getenv(DirVariable); dir != "" {
 		return []string{dir}
 	}
-	dirs := []string{"/usr/share/datasets/fashion-mnist"}
-	if home, err := Home(); err == nil {
-		dirs = append(dirs, filepath.Join(home, "fashion-mnist"))
+	debian := "/usr/share/datasets/fashion-mnist"
+	home, err := Home()
+	if err != nil {
+		return []string{debian}
 	}
-	return dirs
+	return []string{filepath.Join(home, "fashion-mnist"), debian} // the set-up's copy is decompressed, which takes a third of the time to read
 }
 
 // Home returns the project's private folder, which holds what set-up fetches: $FASHIONLAB_HOME, else "fashionlab" in the user's cache folder.
@@ -90,8 +91,8 @@ func Glob(dir, pattern string) ([]string, error) {
 	return names, err
 }
 
-// FindDir returns the folder of the data set. If $FASHION_MNIST_DIR is set, it is that folder. Otherwise it is the folder of Debian's package
-// dataset-fashion-mnist or the one that `kernel-setup setup` fills. A folder without the four files is an error that wraps fs.ErrNotExist.
+// FindDir returns the folder of the data set. If $FASHION_MNIST_DIR is set, it is that folder. Otherwise it is the one that `kernel-setup setup` fills or
+// the folder of Debian's package dataset-fashion-mnist. A folder without the four files is an error that wraps fs.ErrNotExist.
 func FindDir() (string, error) {
 	dirs := searchPath()
 	for _, dir := range dirs {
@@ -171,6 +172,12 @@ func load(dir, imagesName, labelsName string) (Set, error) {
 
 // maxBytes bounds the memory that a corrupt or hostile file can take: the largest real one has 47,040,016 bytes.
 const maxBytes = 64 << 20
+
+// Decompressed returns the bytes of a file of a folder, decompressed. They are compared with their checksum.
+func Decompressed(dir, name string) ([]byte, error) {
+	data, _, err := readChecked(dir, name)
+	return data, err
+}
 
 // VerifyFile checks that a file, compressed or not, has the content of the data set's file of that name.
 func VerifyFile(path, name string) error {

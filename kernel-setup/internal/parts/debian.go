@@ -82,7 +82,7 @@ func unpack(ctx context.Context, file, dir string) error {
 		if h.Typeflag != tar.TypeReg || !slices.Contains(left, name) {
 			continue
 		}
-		if err = writeVerified(filepath.Join(dir, name), archive); err != nil {
+		if err = writeVerified(filepath.Join(dir, name), name, archive); err != nil {
 			break
 		}
 		left = slices.DeleteFunc(left, func(other string) bool { return other == name })
@@ -103,8 +103,8 @@ func unpack(ctx context.Context, file, dir string) error {
 	return nil
 }
 
-// writeVerified writes a file of the data set and gives it its name if its checksum is right.
-func writeVerified(path string, content io.Reader) error {
+// writeVerified writes the data set's file of a name, compressed or not, and gives it its path if its checksum is right.
+func writeVerified(path, name string, content io.Reader) error {
 	partial := path + partSuffix
 	f, err := os.Create(partial)
 	if err != nil {
@@ -115,7 +115,7 @@ func writeVerified(path string, content io.Reader) error {
 		err = fmt.Errorf("%s has more than %d bytes", filepath.Base(path), maxDataFile)
 	}
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = fashion.VerifyFile(partial, filepath.Base(path))
+		err = fashion.VerifyFile(partial, name)
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(partial))

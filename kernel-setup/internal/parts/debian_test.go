@@ -76,24 +76,36 @@ func dataSet(t *testing.T) map[string][]byte {
 	return files
 }
 
+// whole finds the data set in the private folder only.
+func whole(l layout.Layout) func() (string, error) {
+	return func() (string, error) { return l.Data(), fashion.Verify(l.Data()) }
+}
+
+// replaceData has the data set looked for and fetched as on a machine without Debian's package.
+func replaceData(t *testing.T, l layout.Layout, address string) {
+	restoreData(t)
+	findDir, dataAddresses = whole(l), []string{address + "/"}
+}
+
+// restoreData restores after the test where the data set is looked for.
+func restoreData(t *testing.T) {
+	find, addresses := findDir, dataAddresses
+	t.Cleanup(func() { findDir, dataAddresses = find, addresses })
+}
+
 func TestDataSetIsTakenOutOfDebiansPackageAndNothingIsInstalled(t *testing.T) {
 	for _, lists := range []bool{true, false} {
 		l, said := debian(t, dataSet(t), lists)
 		s := httptest.NewServer(http.NotFoundHandler())
 		defer s.Close()
-		before := dataAddresses
-		t.Cleanup(func() { dataAddresses = before })
-		dataAddresses = []string{s.URL + "/"}
+		replaceData(t, l, s.URL)
 		if err := makeData(t.Context(), l, func(string) {}); err != nil {
 			t.Fatal(err)
 		}
 		if err := fashion.Verify(l.Data()); err != nil {
 			t.Error(err)
 		}
-		entries, err := os.ReadDir(l.Data())
-		if err != nil || len(entries) != 4 {
-			t.Errorf("the folder holds %v (%v), want the four files", entries, err)
-		}
+		holdsDecompressedFiles(t, l.Data())
 		asked, err := os.ReadFile(said)
 		if err != nil {
 			t.Fatal(err)
@@ -127,9 +139,51 @@ func TestSystemWithoutAptIsToldWhereToPutTheDataSet(t *testing.T) {
 	l := layouttest.New(t)
 	s := httptest.NewServer(http.NotFoundHandler())
 	defer s.Close()
-	before := dataAddresses
-	t.Cleanup(func() { dataAddresses = before })
-	dataAddresses = []string{s.URL + "/"}
+	replaceData(t, l, s.URL)
 	t.Setenv("PATH", t.TempDir())
 	layouttest.Mentions(t, makeData(t.Context(), l, func(string) {}), "404", s.URL, "no apt-get", fashion.DirVariable)
+}
+
+func holdsDecompressedFiles(t *testing.T, dir string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 4 {
+		t.Errorf("the folder holds %v (%v), want the four files", entries, err)
+	}
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) == ".gz" {
+			t.Errorf("%s is compressed", e.Name())
+		}
+	}
+}
+
+// The folder of an installed package is copied. A corrupt copy is made anew from it, without a download.
+func TestDataSetOfAnInstalledPackageIsDecompressed(t *testing.T) {
+	l, installed := layouttest.New(t), t.TempDir()
+	if err := os.CopyFS(installed, os.DirFS("../../../testdata/fashion-mnist")); err != nil {
+		t.Fatal(err)
+	}
+	replaceData(t, l, "http://127.0.0.1:1")
+	findDir = func() (string, error) { // as fashion.FindDir, which does not read the files
+		if _, err := os.Stat(filepath.Join(l.Data(), plain(fashion.TestLabelsFile))); err == nil {
+			return l.Data(), nil
+		}
+		return installed, nil
+	}
+	for range 2 {
+		if _, err := findData(l); err == nil {
+			t.Error("a data set that is compressed, or corrupt, counts as set up")
+		}
+		if err := SetUp(t.Context(), l, []string{Data}); err != nil {
+			t.Fatal(err)
+		}
+		if found, err := findData(l); err != nil || !strings.HasSuffix(found, l.Data()) {
+			t.Errorf("found %s (%v)", found, err)
+		}
+		if err := fashion.Verify(l.Data()); err != nil {
+			t.Error(err)
+		}
+		holdsDecompressedFiles(t, l.Data())
+		layouttest.Write(t, filepath.Join(l.Data(), plain(fashion.TrainLabelsFile)), "corrupt")
+	}
 }

@@ -72,7 +72,8 @@ func setUp(name string) error {
 	ctx, server := context.Background(), os.Getenv(serverVariable)
 	switch name {
 	case Data:
-		return l.UnderLock(ctx, func() error { return fetchAll(ctx, []string{server + "/"}, l.Data(), func(string) {}) })
+		dataAddresses, findDir = []string{server + "/"}, whole(l)
+		return SetUp(ctx, l, []string{Data})
 	case Plugin:
 		return l.UnderLock(ctx, func() error {
 			if l.Stamped(Plugin, pluginInputs(filepath.Join(l.XLA, device.CPUPlugin))) {
@@ -93,6 +94,7 @@ func setUp(name string) error {
 // Whenever the set-up of a part is killed, the next one ends it as if nothing had happened.
 func TestKilledSetUpEndsAsIfItHadNotBeenKilled(t *testing.T) {
 	layouttest.New(t) // variables
+	restoreData(t)
 	programs, data := t.TempDir(), http.FileServer(http.Dir("../../../testdata/fashion-mnist"))
 	for name, script := range standIns {
 		layouttest.Write(t, filepath.Join(programs, name), script)
@@ -143,8 +145,8 @@ func installed(home string) (map[string]string, error) {
 			return err
 		}
 		data, err := os.ReadFile(path)
-		if name := filepath.Base(path); name == Plugin || name == "lock" {
-			data = nil // the stamp has the time of the plugin's file, the lock the number of the process
+		if name := filepath.Base(path); name == Plugin || name == Data || name == "lock" {
+			data = nil // the stamps have the times of files, the lock the number of the process
 		}
 		files[strings.TrimPrefix(path, home)] = fmt.Sprintf("%x", sha256.Sum256([]byte(strings.ReplaceAll(string(data), home, "HOME"))))
 		return err

@@ -40,11 +40,7 @@ func Uninstall(l layout.Layout) error {
 	for _, tool := range tools {
 		programs = append(programs, filepath.Base(tool))
 	}
-	data := dataFiles()
-	for _, name := range dataFiles() {
-		data = append(data, name+partSuffix)
-	}
-	for dir, ours := range map[string][]string{l.Bin(): programs, l.Venv(): python.VenvEntries(), l.Data(): data} {
+	for dir, ours := range map[string][]string{l.Bin(): programs, l.Venv(): python.VenvEntries(), l.Data(): ourData()} {
 		if err := removeOurs(dir, ours); err != nil {
 			return err
 		}
