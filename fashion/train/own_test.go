@@ -85,6 +85,7 @@ func TestOwnPartThatIsMissingOrWrongIsAnError(t *testing.T) {
 func TestOwnScheduleOrTransformThatHasChangedIsNotResumed(t *testing.T) {
 	needBackend(t)
 	r := ownParts()
+	r.Model = recipes.Model{Name: "cnn"} // whose training lasts longer than the pause between two reports
 	stop := errors.New("interrupted on purpose")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	_, err := (&train.Trainer{Own: []recipes.Own{warmUp, darken}}).FitContext(ctx, "changed", r, func(p run.Progress) {
@@ -194,6 +195,7 @@ func TestOwnUpdateRuleTrainsAsTheSameOneOfTheStudyBitForBit(t *testing.T) {
 func TestOwnUpdateRuleIsResumedBitForBitAndOnlyWithItsOwnCode(t *testing.T) {
 	needBackend(t)
 	r := ownRule()
+	r.Model = recipes.Model{Name: "cnn"} // whose training lasts longer than the pause between two reports
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := (&train.Trainer{Own: []recipes.Own{momentum}}).FitContext(ctx, "resumed", r, func(p run.Progress) {
 		if len(p.History) > 0 {

@@ -74,7 +74,7 @@ func smallSearch(name string) (hyperband.Search[recipes.Recipe], error) {
 	if err != nil {
 		return s, err
 	}
-	s.Base.Data.Limit, s.Base.Batch = 200, 16
+	s.Base.Data.Limit, s.Base.Batch, s.Base.Model.Filters, s.Base.Model.Hidden = 200, 16, 4, 16
 	s.Space = s.Space[1:] // one optimizer, one compilation
 	path, err := run.Local().Path(name)
 	s.Journal = filepath.Join(path, "journal.jsonl")

@@ -115,7 +115,7 @@ func TestWeightsThatCannotBeHadAreAnErrorThatSaysWhatToDo(t *testing.T) {
 		return m
 	}
 	file := mustAbs("../../testdata/convnext/timm.safetensors")
-	cnn := recipes.Model{Name: "cnn"}
+	cnn := still().Model
 	for want, m := range map[string]recipes.Model{
 		"train it first":        at(recipes.Weights{Run: "nothing"}, cnn),
 		"relative path":         at(recipes.Weights{Run: "../nothing"}, cnn),
