@@ -5,7 +5,6 @@ package npz
 import (
 	"archive/zip"
 	"bytes"
-	"compress/flate"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -26,7 +25,6 @@ type Array struct {
 func Encode(arrays []Array) ([]byte, error) {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
 	for _, a := range arrays {
 		w, err := z.Create(a.Name + ".npy")
 		if err != nil {
