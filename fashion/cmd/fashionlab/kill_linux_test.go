@@ -66,7 +66,7 @@ func smallSearch() (hyperband.Search[recipes.Recipe], error) {
 	if err != nil {
 		return s, err
 	}
-	s.Base.Data.Limit, s.Base.Batch = 200, 40
+	s.Base.Data.Limit, s.Base.Batch, s.Base.Model.Filters, s.Base.Model.Hidden = 200, 40, 4, 16
 	s.Space = s.Space[1:] // one optimizer, one compilation
 	path, err := run.Local().Path("search")
 	s.Journal = filepath.Join(path, "journal.jsonl")
@@ -83,7 +83,7 @@ func works() map[string]func() error {
 		}
 	}
 	return map[string]func() error{
-		"train cnn":      fit(recipes.Model{Name: "cnn", Dropout: 0.2}),
+		"train cnn":      fit(recipes.Model{Name: "cnn", Dropout: 0.2, Filters: 4, Hidden: 16}),
 		"train residual": fit(recipes.Model{Name: "residual", Width: 4, Dropout: 0.2}),
 		"train sngan": func() error {
 			_, err := gan.Fit("run", smallGAN(), nil)
