@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"image/color"
+	"strings"
 
 	"gonum.org/v1/plot/vg/draw"
 
@@ -35,11 +36,18 @@ func Differences(title, subtitle string, list []Measured) Figure {
 // estimates draws intervals as rows and a reference through all of them. A point is hollow where its interval holds a
 // reference without width.
 func estimates(title, subtitle string, list []Measured, reference metrics.Interval, say func(metrics.Interval) string) Figure {
-	const top, row, foot = 56.0, 22.0, 24.0
+	const top, row, line, foot = 56.0, 22.0, 13.0, 24.0
 	low, high, longest, widest := reference.Low, reference.High, 0, 0
+	names, middles, bottom := make([][]string, len(list)), make([]float64, len(list)), top // each name in lines, and where its row is
 	description := "Points with 95% intervals."
-	for _, m := range list {
-		low, high, longest = min(low, m.Value.Low), max(high, m.Value.High), max(longest, len(m.Name))
+	for i, m := range list {
+		names[i] = wrapped(m.Name, 54)
+		height := row + line*float64(max(0, len(names[i])-1))
+		middles[i], bottom = bottom+height/2, bottom+height
+		for _, part := range names[i] {
+			longest = max(longest, len(part))
+		}
+		low, high = min(low, m.Value.Low), max(high, m.Value.High)
 		widest = max(widest, len(say(m.Value)))
 		description += fmt.Sprintf(" %s: %s.", m.Name, say(m.Value))
 	}
@@ -48,24 +56,38 @@ func estimates(title, subtitle string, list []Measured, reference metrics.Interv
 	}
 	left, right := max(142, 34+5.6*float64(longest)), 22+4.6*float64(widest)
 	width := max(640, left+right+240)
-	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: width, Height: top + row*float64(len(list)) + foot,
+	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: width, Height: bottom + foot,
 		Body: func(c draw.Canvas) {
 			x := func(v float64) float64 { return left + (v-low)/(high-low)*(width-left-right) }
-			ticks(c, low, high, x, top, top+row*float64(len(list)))
+			ticks(c, low, high, x, top, bottom)
 			point := reference.High == reference.Low // not an interval
 			if point {
-				ink.Fill(c, ink.Grey, x(reference.Low), top, 1, row*float64(len(list)))
+				ink.Fill(c, ink.Grey, x(reference.Low), top, 1, bottom-top)
 			} else {
-				ink.Fill(c, color.RGBA{238, 244, 249, 255}, x(reference.Low), top, x(reference.High)-x(reference.Low), row*float64(len(list)))
+				ink.Fill(c, color.RGBA{238, 244, 249, 255}, x(reference.Low), top, x(reference.High)-x(reference.Low), bottom-top)
 			}
 			for i, m := range list {
-				y := top + (float64(i)+0.5)*row
-				ink.Write(c, ink.Words(ink.Sans(10), ink.Black, 0, -0.5), 12, y, m.Name)
+				y := middles[i]
+				for j, part := range names[i] {
+					ink.Write(c, ink.Words(ink.Sans(10), ink.Black, 0, -0.5), 12, y+line*(float64(j)-float64(len(names[i])-1)/2), part)
+				}
 				estimate(c, m.Value, point && m.Value.Low <= reference.Low && m.Value.High >= reference.High, x, y)
 				ink.Write(c, ink.Words(ink.Sans(9), ink.Grey, 0, -0.5), width-right+10, y, say(m.Value))
 			}
 		},
 	}
+}
+
+// wrapped divides a text between words into lines of so many bytes, or of one word.
+func wrapped(text string, width int) (lines []string) {
+	for i, word := range strings.Fields(text) {
+		if last := len(lines) - 1; i > 0 && len(lines[last])+1+len(word) <= width {
+			lines[last] += " " + word
+		} else {
+			lines = append(lines, word)
+		}
+	}
+	return lines
 }
 
 // estimate draws a value as a disc or a ring on the line of its interval; x maps values to points from the left.

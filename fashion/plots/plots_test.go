@@ -400,3 +400,14 @@ func TestNoErrorsAreSaidToBeNone(t *testing.T) {
 		t.Error("the figure does not say that there are no errors")
 	}
 }
+
+// A figure as wide as its longest name would be scaled down until nothing in it can be read.
+func TestLongNamesOfIntervalsAreWrapped(t *testing.T) {
+	draw := func(name string) plots.Figure {
+		return plots.Differences("Gains", "", []plots.Measured{{Name: name, Value: metrics.Interval{Value: 0.004, Low: 0.001, High: 0.007}}, {Name: "short"}})
+	}
+	short, long := draw("ensemble"), draw(strings.Repeat("from scratch over pretrained ", 4))
+	if long.Width > 1.25*short.Width || long.Height <= short.Height {
+		t.Errorf("with a long name the figure has %.0f x %.0f points, with a short one %.0f x %.0f", long.Width, long.Height, short.Width, short.Height)
+	}
+}
