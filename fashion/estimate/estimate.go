@@ -150,11 +150,11 @@ func measure(store run.Store, onGPU bool) ([]speed, error) {
 	runs, unreadable := store.List()
 	var list []speed
 	for _, r := range runs {
-		epochs, seconds := len(r.History), 0.0
+		var seconds []float64
 		for _, e := range r.History {
-			seconds += e.Seconds
+			seconds = append(seconds, e.Seconds)
 		}
-		images, factor := epochs*r.Recipe.Data.TrainingImages(), seconds/(float64(epochs)*epochSeconds(r.Recipe))
+		images, factor := len(seconds)*r.Recipe.Data.TrainingImages(), median(seconds)/epochSeconds(r.Recipe)
 		name, err := store.Name(r)
 		if err != nil || images < leastImages || !(factor > 0 && factor < largestFactor) || strings.HasPrefix(r.Record.Device, "cpu") == onGPU {
 			continue
@@ -164,12 +164,21 @@ func measure(store run.Store, onGPU bool) ([]speed, error) {
 	return list, unreadable
 }
 
+// median is the middle one of values, of an even number the lower of the two in the middle; 0 without values. Epochs and runs that took longer because of other work, or because
+// the machine slept, do not move it.
+func median(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	return slices.Sorted(slices.Values(values))[(len(values)-1)/2]
+}
+
 func sameModel(a, b recipes.Recipe) bool {
 	return a.Model.Name == b.Model.Name && a.Model.Size == b.Model.Size
 }
 
 // For is what an estimate for a recipe rests on: a run of the same model on this machine, else of another model here, else a published run of the
-// same model, else the timed steps. Of several it is the most similar in what decides the speed, and of those the longest.
+// same model, else the timed steps. Of several it is the most similar in what decides the speed, and of those the one of median speed, not counting runs of less than half as many images as the longest.
 func (s Speeds) For(r recipes.Recipe) Basis {
 	ofModel := func(list []speed) []speed {
 		return slices.DeleteFunc(slices.Clone(list), func(s speed) bool { return !s.SameModel(r) })
@@ -188,9 +197,17 @@ func (s Speeds) For(r recipes.Recipe) Basis {
 		{ofModel(s.published), ", published, not made on this machine"},
 	} {
 		if len(candidates.list) > 0 {
-			best := slices.MinFunc(candidates.list, func(a, b speed) int {
+			first := slices.MinFunc(candidates.list, func(a, b speed) int {
 				return cmp.Or(cmp.Compare(unlike(a), unlike(b)), cmp.Compare(b.images, a.images))
 			})
+			var alike []speed
+			var factors []float64
+			for _, s := range candidates.list {
+				if unlike(s) == unlike(first) && 2*s.images >= first.images {
+					alike, factors = append(alike, s), append(factors, s.factor)
+				}
+			}
+			best := alike[slices.Index(factors, median(factors))]
 			best.Source += candidates.note
 			return best.Basis
 		}

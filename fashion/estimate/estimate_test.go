@@ -64,7 +64,20 @@ func TestEstimateRestsOnTheMostSimilarRunOfThisMachine(t *testing.T) {
 	trained(t, here, "short", resnet, 1, 5*epochSeconds(resnet))
 	expect("a run with the same batches", "short", 5)
 	trained(t, here, "long", resnet, 2, 6*epochSeconds(resnet))
-	expect("a longer one", "long", 6)
+	expect("a run of twice as many epochs", "short", 5)
+	trained(t, here, "longer", resnet, 3, 7*epochSeconds(resnet))
+	trained(t, here, "longest", resnet, 4, 9*epochSeconds(resnet))
+	expect("the short one does not count any more; the median of the others", "longer", 7)
+	interrupted, err := run.Begin(filepath.Join(here, "longer"), resnet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer interrupted.Close()
+	interrupted.History[1].Seconds *= 100
+	if err := interrupted.SaveHistory(interrupted.History); err != nil {
+		t.Fatal(err)
+	}
+	expect("an epoch in which the machine slept", "longer", 7)
 	onGPU = true
 	expect("on a GPU, where nothing was trained", referenceDevice, 1)
 }
