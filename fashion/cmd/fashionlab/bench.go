@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -30,7 +31,7 @@ memory grow: of everything, or of images, runs, trials or uploads if they are na
 		define: func(f *flag.FlagSet) prepare {
 			var o benchOptions
 			f.StringVar(&o.model, "model", "cnn", "`name` of a recipe with the model")
-			batches := f.String("batch", "64,512", "batch `sizes`, separated by commas; with -answers, images at once")
+			batches := f.String("batch", "", "batch `sizes`, separated by commas (default 64,512); with -answers, images at once (default 1,16)")
 			f.StringVar(&o.python, "peers", "", "a `Python` with tensorflow, torch or jax to measure beside")
 			f.BoolVar(&o.transforms, "transforms", false, "time the augmentations too")
 			f.BoolVar(&o.frozen, "frozen", false, "time a ConvNeXt with ever fewer layers trained too")
@@ -55,7 +56,11 @@ memory grow: of everything, or of images, runs, trials or uploads if they are na
 					return nil, fmt.Errorf("takes flags only without -speedrun and -growth, not %q", names[0])
 				}
 				var err error
-				if o.sizes, err = bench.ParseSizes(*batches); err != nil {
+				sizes := "64,512"
+				if o.answers {
+					sizes = "1,16"
+				}
+				if o.sizes, err = bench.ParseSizes(cmp.Or(*batches, sizes)); err != nil {
 					return nil, fmt.Errorf("-batch is %w", err)
 				}
 				switch {

@@ -41,7 +41,7 @@ func Answers(sizes []int, python string) error {
 				return err
 			}
 			for _, python := range pythons {
-				p, err := python.start("peers/answers.py", fmt.Sprint(n), fmt.Sprint(answerTimes), python.device)
+				p, err := python.start("answers", fmt.Sprint(n), fmt.Sprint(answerTimes), python.device)
 				if err != nil {
 					stopAll(programs)
 					return err

@@ -25,7 +25,7 @@ var peerScripts embed.FS
 type peer struct {
 	module  string   // of Python, that must be there
 	onGPU   string   // an expression of Python that is true where the module computes on a GPU
-	script  string   // in peers/
+	script  string   // in peers/, without .py
 	models  []string // which it has
 	stems   bool     // it has ResNet50's small stem too
 	augment bool     // it has the augmentations
@@ -126,13 +126,22 @@ func (p interpreter) command(args ...string) (*exec.Cmd, error) {
 	return c, nil
 }
 
+// runs is the command that runs a script of ours with arguments.
+func (p interpreter) runs(script string, args ...string) (*exec.Cmd, error) {
+	var program []byte
+	for _, name := range []string{"fashion_mnist", script} {
+		source, err := peerScripts.ReadFile("peers/" + name + ".py")
+		if err != nil {
+			return nil, err
+		}
+		program = append(program, source...)
+	}
+	return p.command(append([]string{"-c", string(program)}, args...)...)
+}
+
 // start starts a script of ours with arguments.
 func (p interpreter) start(script string, args ...string) (*timed, error) {
-	source, err := peerScripts.ReadFile(script)
-	if err != nil {
-		return nil, err
-	}
-	c, err := p.command(append([]string{"-c", string(source)}, args...)...)
+	c, err := p.runs(script, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,11 @@
 package bench
 
 import (
+	"compress/gzip"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -49,6 +54,37 @@ func TestPeersDoNotInheritTheSettingsOfOurBackend(t *testing.T) {
 	}
 	if _, err := (interpreter{path: "python3", device: "tpu"}).command(); err == nil || !strings.Contains(err.Error(), `"tpu"`) {
 		t.Errorf("a peer on a TPU: the error is %v", err)
+	}
+}
+
+func TestPeersReadTheDataSetCompressedOrNot(t *testing.T) {
+	for compressed, write := range map[bool]func(dir, name string, content []byte) error{
+		false: func(dir, name string, content []byte) error {
+			return os.WriteFile(filepath.Join(dir, name), content, 0o666)
+		},
+		true: func(dir, name string, content []byte) error {
+			f, err := os.Create(filepath.Join(dir, name+".gz"))
+			if err != nil {
+				return err
+			}
+			z := gzip.NewWriter(f)
+			_, err = z.Write(content)
+			return errors.Join(err, z.Close(), f.Close())
+		},
+	} {
+		dir := t.TempDir()
+		images, labels := append(make([]byte, 16), "the images"...), append(make([]byte, 8), "the labels"...)
+		if err := errors.Join(write(dir, "train-images-idx3-ubyte", images), write(dir, "train-labels-idx1-ubyte", labels)); err != nil {
+			t.Fatal(err)
+		}
+		source, err := peerScripts.ReadFile("peers/fashion_mnist.py")
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.Command("python3", "-c", string(source)+"\nimport sys\nprint(*training(sys.argv[1]))", dir).CombinedOutput()
+		if got := strings.TrimSpace(string(out)); err != nil || got != "b'the images' b'the labels'" {
+			t.Errorf("compressed %v: Python reads %s (%v)", compressed, got, err)
+		}
 	}
 }
 

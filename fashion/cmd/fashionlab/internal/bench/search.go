@@ -42,10 +42,6 @@ func Search(ctx context.Context, model, python string, report func(hyperband.Sta
 	if python == "" {
 		return nil
 	}
-	script, err := peerScripts.ReadFile("peers/search.py")
-	if err != nil {
-		return err
-	}
 	data, err := fashion.FindDir()
 	if err != nil {
 		return err
@@ -54,7 +50,7 @@ func Search(ctx context.Context, model, python string, report func(hyperband.Sta
 	if err != nil {
 		return err
 	}
-	c, err := interpreter{path: python, device: device}.command("-c", string(script), data, filepath.Join(dir, "theirs"), fmt.Sprint(budget.R), fmt.Sprint(budget.Eta), s.Base.String())
+	c, err := interpreter{path: python, device: device}.runs("search", data, filepath.Join(dir, "theirs"), fmt.Sprint(budget.R), fmt.Sprint(budget.Eta), s.Base.String())
 	if err != nil {
 		return err
 	}

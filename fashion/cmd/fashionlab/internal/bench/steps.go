@@ -157,7 +157,7 @@ func startAll(v Variant, steps int, python, dir string) ([]*timed, error) {
 			continue
 		}
 		for _, python := range pythons {
-			p, err := python.startPeer("peers/"+peer.script+".py", dir, v.recipe, steps)
+			p, err := python.startPeer(peer.script, dir, v.recipe, steps)
 			if err != nil {
 				return all, err
 			}

@@ -4,7 +4,6 @@ Prints a line of JSON for each line on standard input, as keras.py. The images l
 accuracy, and updates with Nadam (Dozat, "Incorporating Nesterov Momentum into Adam", 2016) in one compiled function that overwrites what it updates. On a
 GPU the default precision is TF32, as ours. DEVICE is cpu or cuda. The recipe is JSON, its model cnn, residual or resnet50.
 """
-import gzip
 import json
 import os
 import resource
@@ -20,16 +19,9 @@ folder, steps, recipe = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
 batch, options, rule = recipe["batch"], recipe["model"], recipe["optimizer"]
 if sys.argv[4:] == ["cuda"] and jax.default_backend() != "gpu":
     sys.exit("JAX sees no GPU")
-
-
-def read(name, offset):
-    path = os.path.join(folder, name)
-    with gzip.open(path + ".gz") if os.path.exists(path + ".gz") else open(path, "rb") as f:
-        return np.frombuffer(f.read(), np.uint8)[offset:]
-
-
-images = jnp.asarray(read("train-images-idx3-ubyte", 16).reshape(-1, 28, 28, 1))
-labels = jnp.asarray(read("train-labels-idx1-ubyte", 8).astype(np.int32))
+images, labels = (np.frombuffer(part, np.uint8) for part in training(folder))
+images = jnp.asarray(images.reshape(-1, 28, 28, 1))
+labels = jnp.asarray(labels.astype(np.int32))
 
 
 class Net:

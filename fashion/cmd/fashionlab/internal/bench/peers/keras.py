@@ -5,7 +5,6 @@ gathers its images from memory, scales them, computes loss and accuracy, and upd
 which was faster than train_on_batch, and than jit_compile. An augmentation is made of Keras's
 layers in a tf.data pipeline that works ahead of the steps. The recipe is JSON.
 """
-import gzip
 import json
 import os
 import resource
@@ -20,15 +19,9 @@ from keras import layers
 
 folder, steps, recipe = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
 batch, augmentation, rule = recipe["batch"], recipe.get("augmentation", {}), recipe["optimizer"]
-
-
-def read(name, offset):
-    with gzip.open(os.path.join(folder, name)) as f:
-        return np.frombuffer(f.read(), np.uint8)[offset:]
-
-
-images = tf.constant(read("train-images-idx3-ubyte.gz", 16).reshape(-1, 28, 28, 1))
-labels = tf.constant(read("train-labels-idx1-ubyte.gz", 8).astype(np.int32))
+images, labels = (np.frombuffer(part, np.uint8) for part in training(folder))
+images = tf.constant(images.reshape(-1, 28, 28, 1))
+labels = tf.constant(labels.astype(np.int32))
 
 
 def stage(x, filters, dropout):

@@ -3,7 +3,6 @@
 Prints a line of JSON for each line on standard input. A step gathers its images from memory, makes as many, updates the discriminator, makes others,
 updates the generator by Adam, and moves its average; one tf.function. The recipe is JSON.
 """
-import gzip
 import json
 import os
 import resource
@@ -18,15 +17,9 @@ from keras import layers
 
 folder, steps, recipe = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
 batch, width, latent, rule = recipe["batch"], recipe["model"]["width"], recipe["model"]["latent"], recipe["optimizer"]
-
-
-def read(name, offset):
-    with gzip.open(os.path.join(folder, name)) as f:
-        return np.frombuffer(f.read(), np.uint8)[offset:]
-
-
-images = tf.constant(read("train-images-idx3-ubyte.gz", 16).reshape(-1, 28, 28, 1))
-labels = tf.constant(read("train-labels-idx1-ubyte.gz", 8).astype(np.int32))
+images, labels = (np.frombuffer(part, np.uint8) for part in training(folder))
+images = tf.constant(images.reshape(-1, 28, 28, 1))
+labels = tf.constant(labels.astype(np.int32))
 
 
 class PixelNorm(layers.Layer):

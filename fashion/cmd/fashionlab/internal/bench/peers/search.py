@@ -3,7 +3,6 @@
 The space, the images and the table are those of our search with the rounding kerastuner. Prints a line of JSON: the
 seconds of the search, and how many epochs it trained. The recipe is the search's base, as JSON.
 """
-import gzip
 import json
 import os
 import sys
@@ -17,17 +16,11 @@ import tensorflow as tf
 from keras import layers
 
 data, folder, longest, eta, recipe = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), json.loads(sys.argv[5])
-images = recipe["data"]["limit"]
-training = images - round(images * recipe["data"]["validation"])
-
-
-def read(name, offset):
-    with gzip.open(os.path.join(data, name)) as f:
-        return np.frombuffer(f.read(), np.uint8)[offset:]
-
-
-x = read("train-images-idx3-ubyte.gz", 16).reshape(-1, 28, 28, 1)[:images].astype(np.float32) / 255
-y = read("train-labels-idx1-ubyte.gz", 8)[:images].astype(np.int32)
+limit = recipe["data"]["limit"]
+fitted = limit - round(limit * recipe["data"]["validation"])
+x, y = (np.frombuffer(part, np.uint8) for part in training(data))
+x = x.reshape(-1, 28, 28, 1)[:limit].astype(np.float32) / 255
+y = y[:limit].astype(np.int32)
 
 
 def stage(x, filters, dropout):
@@ -66,6 +59,6 @@ class Counter(keras.callbacks.Callback):
 
 start = time.perf_counter()
 tuner = keras_tuner.Hyperband(build, objective="val_accuracy", max_epochs=longest, factor=eta, seed=1, directory=folder, project_name="search")
-tuner.search(x[:training], y[:training], validation_data=(x[training:], y[training:]), batch_size=recipe["batch"], callbacks=[Counter()], verbose=0)
+tuner.search(x[:fitted], y[:fitted], validation_data=(x[fitted:], y[fitted:]), batch_size=recipe["batch"], callbacks=[Counter()], verbose=0)
 print(json.dumps({"peer": f"KerasTuner {keras_tuner.__version__}, Keras {keras.__version__}, TensorFlow {tf.__version__}",
                   "seconds": time.perf_counter() - start, "epochs": epochs}), flush=True)

@@ -3,7 +3,6 @@
 Prints a line of JSON for each line on standard input. As keras.py; channels last, the optimizer over all tensors
 at once (foreach). DEVICE is cpu or cuda; on a GPU the images lie on it, in TF32, with cuDNN's fastest algorithms.
 """
-import gzip
 import json
 import os
 import resource
@@ -19,16 +18,9 @@ batch = recipe["batch"]
 device = torch.device(sys.argv[4] if len(sys.argv) > 4 else "cpu")
 torch.set_num_threads(os.cpu_count())
 torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = torch.backends.cudnn.benchmark = True
-
-
-def read(name, offset):
-    path = os.path.join(folder, name)
-    with gzip.open(path + ".gz") if os.path.exists(path + ".gz") else open(path, "rb") as f:
-        return torch.from_numpy(np.frombuffer(f.read(), np.uint8)[offset:].copy()).to(device)
-
-
-images = read("train-images-idx3-ubyte", 16).reshape(-1, 1, 28, 28)
-labels = read("train-labels-idx1-ubyte", 8).long()
+images, labels = (torch.from_numpy(np.frombuffer(part, np.uint8).copy()).to(device) for part in training(folder))
+images = images.reshape(-1, 1, 28, 28)
+labels = labels.long()
 
 
 def stage(channels, filters, dropout):

@@ -4,7 +4,6 @@ Prints a line of JSON for each line on standard input. A step gathers its images
 updates the generator by Adam, and moves its average. Channels last. The recipe is JSON; DEVICE is cpu or cuda, as in torch.py.
 """
 import copy
-import gzip
 import json
 import os
 import resource
@@ -22,16 +21,9 @@ batch, width, latent, rule = recipe["batch"], recipe["model"]["width"], recipe["
 device = torch.device(sys.argv[4] if len(sys.argv) > 4 else "cpu")
 torch.set_num_threads(os.cpu_count())
 torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = torch.backends.cudnn.benchmark = True
-
-
-def read(name, offset):
-    path = os.path.join(folder, name)
-    with gzip.open(path + ".gz") if os.path.exists(path + ".gz") else open(path, "rb") as f:
-        return torch.from_numpy(np.frombuffer(f.read(), np.uint8)[offset:].copy()).to(device)
-
-
-images = read("train-images-idx3-ubyte", 16).reshape(-1, 1, 28, 28)
-labels = read("train-labels-idx1-ubyte", 8).long()
+images, labels = (torch.from_numpy(np.frombuffer(part, np.uint8).copy()).to(device) for part in training(folder))
+images = images.reshape(-1, 1, 28, 28)
+labels = labels.long()
 
 
 class Modulated(nn.Module):
