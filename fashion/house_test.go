@@ -109,7 +109,7 @@ func TestReadmeNamesEachPackage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, house, _ := strings.Cut(string(readme), "## The house")
+	_, house, _ := strings.Cut(string(readme), "## Packages")
 	_, tree, _ := strings.Cut(house, "```")
 	tree, _, _ = strings.Cut(tree, "```")
 	words := strings.Fields(tree)

@@ -95,18 +95,18 @@ func steps(a recipes.Augmentation, own []Own) (list []step) {
 	return list
 }
 
-// Columns returns the number of values in an image's row; 0 if there is no augmentation.
-func Columns(a recipes.Augmentation) (n int) {
+// EncodedSize returns the number of values that Encode writes for an image; 0 if there is no augmentation.
+func EncodedSize(a recipes.Augmentation) (n int) {
 	for _, s := range steps(a, nil) {
 		n += s.columns
 	}
 	return n
 }
 
-// Rows returns the rows of images of that height and width, in pixels, one after the other, each by its parameters.
-func Rows(a recipes.Augmentation, drawn []Parameters, height, width int) []float32 {
+// Encode writes the parameters of N images of that height and width, in pixels, as the values that Apply reads: [N, EncodedSize(a)], row after row.
+func Encode(a recipes.Augmentation, drawn []Parameters, height, width int) []float32 {
 	list := steps(a, nil)
-	rows := make([]float32, 0, len(drawn)*Columns(a))
+	rows := make([]float32, 0, len(drawn)*EncodedSize(a))
 	for _, p := range drawn {
 		for _, s := range list {
 			rows = s.fill(p, rows, float64(height), float64(width))
@@ -115,7 +115,7 @@ func Rows(a recipes.Augmentation, drawn []Parameters, height, width int) []float
 	return rows
 }
 
-// Apply transforms images [B, H, W, C], with values in [0, 1], by their rows, [B, Columns(a)]. own must contain the user-defined transform that the augmentation
+// Apply transforms images [B, H, W, C], with values in [0, 1], by their encoded parameters, [B, EncodedSize(a)]. own must contain the user-defined transform that the augmentation
 // names, if any.
 func Apply(a recipes.Augmentation, images, rows *Node, own ...Own) *Node {
 	images.AssertRank(4)

@@ -24,9 +24,9 @@ func apply(t *testing.T, a recipes.Augmentation, images []float32, shape []int, 
 		t.Fatal(err)
 	}
 	defer backend.Finalize()
-	rows := augment.Rows(a, parameters, shape[1], shape[2])
+	rows := augment.Encode(a, parameters, shape[1], shape[2])
 	out, err := MustNewExec(backend, func(images, rows *Node) *Node { return augment.Apply(a, images, rows) }).
-		Call1(tensors.FromFlatDataAndDimensions(images, shape...), tensors.FromFlatDataAndDimensions(rows, shape[0], augment.Columns(a)))
+		Call1(tensors.FromFlatDataAndDimensions(images, shape...), tensors.FromFlatDataAndDimensions(rows, shape[0], augment.EncodedSize(a)))
 	if err != nil {
 		t.Fatal(err)
 	}

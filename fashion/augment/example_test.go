@@ -40,6 +40,6 @@ func ExampleOwn() {
 		return Mul(images, Reshape(numbers, -1, 1, 1, 1)) // [B, H, W, C] by [B, 1, 1, 1]
 	}}
 	a := recipes.Augmentation{Own: recipes.OwnAugmentation{Name: "darken", Numbers: 1}}
-	fmt.Println(augment.Check(a, darken), augment.Columns(a))
+	fmt.Println(augment.Check(a, darken), augment.EncodedSize(a))
 	// Output: <nil> 1
 }

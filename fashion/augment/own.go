@@ -38,7 +38,7 @@ func Check(a recipes.Augmentation, own ...Own) error {
 func named(a recipes.Augmentation, own []Own) (Own, error) {
 	i := slices.IndexFunc(own, func(o Own) bool { return o.Name == a.Own.Name })
 	if i < 0 {
-		return Own{}, fmt.Errorf("augmentation.own.name is %q, and no transform of that name is handed over", a.Own.Name)
+		return Own{}, fmt.Errorf("augmentation.own.name is %q, and no transform of that name is passed", a.Own.Name)
 	}
 	if own[i].Apply == nil {
 		return Own{}, fmt.Errorf("the transform %q has no function Apply", a.Own.Name)

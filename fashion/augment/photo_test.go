@@ -103,7 +103,7 @@ func TestBlurAndNoiseChangeNoOtherTransformsParameters(t *testing.T) {
 			t.Errorf("image %d: %+v, want %+v", index, got, want)
 		}
 	}
-	if got := augment.Columns(everything) - augment.Columns(without); got != 3 {
+	if got := augment.EncodedSize(everything) - augment.EncodedSize(without); got != 3 {
 		t.Errorf("blur and noise have %d values in a row, want 3", got)
 	}
 }

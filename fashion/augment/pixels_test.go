@@ -39,8 +39,8 @@ func TestCropsAndFlipsByWholePixelsAreThoseOfTorchvision(t *testing.T) {
 		t.Fatalf("%d cases are recorded", len(recorded.Crop.Cases))
 	}
 	for _, c := range recorded.Crop.Cases {
-		rows := Rows(a, slices.Repeat([]Parameters{{FlipHorizontal: c.Flip, Down: c.Down, Right: c.Right}}, 4), 7, 6)
-		out, err := exec.Call1(images, tensors.FromFlatDataAndDimensions(rows, 4, Columns(a)))
+		rows := Encode(a, slices.Repeat([]Parameters{{FlipHorizontal: c.Flip, Down: c.Down, Right: c.Right}}, 4), 7, 6)
+		out, err := exec.Call1(images, tensors.FromFlatDataAndDimensions(rows, 4, EncodedSize(a)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,8 +67,8 @@ func TestAlternatingFlipShowsEachImageBothWaysInTwoEpochs(t *testing.T) {
 	if flipped < 450 || flipped > 550 {
 		t.Errorf("the first epoch flips %d of 1,000 images, want about half", flipped)
 	}
-	if a.Rotation = recipes.Within(0.1); Columns(a) != matrixColumns {
-		t.Errorf("with a rotation an image has %d values, want those of the one resampling, %d", Columns(a), matrixColumns)
+	if a.Rotation = recipes.Within(0.1); EncodedSize(a) != matrixColumns {
+		t.Errorf("with a rotation an image has %d values, want those of the one resampling, %d", EncodedSize(a), matrixColumns)
 	}
 }
 

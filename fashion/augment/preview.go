@@ -21,7 +21,7 @@ func Preview(a recipes.Augmentation, images []fashion.Image, parameters []Parame
 	if err := a.Validate(); err != nil {
 		return nil, err
 	}
-	if len(images) == 0 || Columns(a) == 0 {
+	if len(images) == 0 || EncodedSize(a) == 0 {
 		return images, nil
 	}
 	var pixels []float32
@@ -41,7 +41,7 @@ func Preview(a recipes.Augmentation, images []fashion.Image, parameters []Parame
 	err = layers.Catch(func() error {
 		out, err := CallOnce(backend, func(images, rows *Node) *Node { return Apply(a, images, rows) },
 			tensors.FromFlatDataAndDimensions(pixels, len(images), fashion.Side, fashion.Side, 1),
-			tensors.FromFlatDataAndDimensions(Rows(a, parameters, fashion.Side, fashion.Side), len(images), Columns(a)))
+			tensors.FromFlatDataAndDimensions(Encode(a, parameters, fashion.Side, fashion.Side), len(images), EncodedSize(a)))
 		if err != nil {
 			return err
 		}

@@ -16,23 +16,23 @@ import (
 type Claim struct {
 	Name      string // in commands
 	Statement string // as it is tested
-	// Beyond is what these trainings do not test: what else the slides say or imply, and what all seeds share (see shared); "" if there is nothing.
-	Beyond      string
+	// Limitations is what these trainings do not test: what else the slides say or imply, and what all seeds share (see shared); "" if there is nothing.
+	Limitations      string
 	Comparisons func(study.Profile) []Comparison // the first gives the claim's verdict
-	// Beside is a verdict on other measurements of these trainings at full size, in a sentence; nil if there are none.
-	Beside func(...run.Store) (string, error)
+	// Secondary is a verdict on other measurements of these trainings at full size, in a sentence; nil if there are none.
+	Secondary func(...run.Store) (string, error)
 }
 
 // Comparison compares two ways of training in one thing, on the same images and with the same seeds.
 type Comparison struct {
 	Variant, Baseline Side
-	// Above is what the accuracy of the variant less that of the baseline must exceed: 0, or a little less where the variant need not be better (a non-inferiority margin).
-	Above float64
+	// Margin is what the accuracy of the variant less that of the baseline must exceed: 0, or a little less where the variant need not be better (a non-inferiority margin).
+	Margin float64
 }
 
 // Name says what is compared.
 func (c Comparison) Name() string {
-	return c.Variant.Name + " over " + strings.TrimSuffix(c.Baseline.Name, ",")
+	return c.Variant.Name + " vs. " + strings.TrimSuffix(c.Baseline.Name, ",")
 }
 
 // Side is what a comparison compares: one network or, with weights, some that vote.
@@ -50,11 +50,11 @@ func side(v study.Variant) Side {
 // All lists the claims: those whose trainings are cheap come first.
 func All() []Claim {
 	return []Claim{
-		{"augmentation", "the adopted augmentations, rotation, translation and cutout, raise the accuracy", "", compareAugmentations, robustnessBeside},
+		{"augmentation", "the adopted augmentations, rotation, translation and cutout, raise the accuracy", "", compareAugmentations, robustnessToo},
 		{"plateau", "reducing the learning rate on a plateau, with a patience of one epoch, raises the accuracy over that of a constant one", "", compareSchedules, nil},
 		{"gan", "generated images that are hard raise the accuracy more than any generated ones, on top of the real images", shared("The GAN"), compareSynthetic, nil},
-		{"scratch", "training from scratch beats transfer learning", "The slides give as the reason that the pretraining images differ. " +
-			"Here the weights come from the same images, without their labels, so that this is not tested; ImageNet's weights do not come with the project. " +
+		{"scratch", "training from scratch is more accurate than fine-tuning after pretraining on rotations of the same images (the slides' claim, about weights from other images, is not tested)",
+			"The slides give as the reason that the pretraining images differ. Here they are the same, without their labels, so that this is not tested: ImageNet's weights do not come with the project. " +
 			shared("The pretraining"), compareTransfer, nil},
 		{"ensemble", "the ensemble of the slides' three models is more accurate than the CNN alone", shared("ConvNeXt's pretraining"), compareEnsembles, nil},
 		{"cnn", fmt.Sprintf("a plain CNN is a viable choice: it loses less than %v to the ensemble", viable), shared("ConvNeXt's pretraining"), compareCNN, nil},

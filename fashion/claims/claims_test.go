@@ -128,7 +128,7 @@ func TestClaimWhoseSeedsShareATrainingBeforeThemSaysSo(t *testing.T) {
 				shares = shares || r.Model.Weights.Run != "" || r.Data.Synthetic.Run != "" || r.Regularization.Distillation.Teachers != ""
 			}
 		}
-		if says := strings.Contains(c.Beyond, "is the same for all seeds"); says != shares {
+		if says := strings.Contains(c.Limitations, "is the same for all seeds"); says != shares {
 			t.Errorf("%s: a training before those that are compared is shared: %v; the claim says so: %v", c.Name, shares, says)
 		}
 	}

@@ -77,9 +77,9 @@ func (c Comparison) counted(m Measure) string {
 	}
 	switch last {
 	case 0:
-		return "best epoch by the validation images, on the test images"
+		return "test images, best epoch on the validation images"
 	case len(trainings):
-		return "last epoch, on the test images"
+		return "test images, last epoch"
 	}
 	return string(m)
 }

@@ -16,7 +16,7 @@ type Verdict string
 const (
 	Confirmed    Verdict = "confirmed"
 	Contradicted Verdict = "contradicted"
-	NoDifference Verdict = "no difference seen"
+	NoDifference Verdict = "no significant difference"
 	NotTested    Verdict = "not tested here"
 )
 
@@ -30,23 +30,25 @@ const (
 type Measure string
 
 const (
-	// CrossedHalves counts all validation images: the best epoch is chosen on one half of them and judged on the other, and the other way round.
-	CrossedHalves Measure = "best epoch by one half of the validation images, on the other half"
+	// TwoFold counts all validation images: the best epoch is chosen on one half of them and judged on the other, and the other way round.
+	TwoFold Measure = "validation images, halves that choose the epoch and measure"
 	// OnTest counts the test images: the epoch is the best by the validation images, or the last where the recipe keeps that.
-	OnTest Measure = "epoch that the recipe keeps, the best by the validation images or the last, on the test images"
+	OnTest Measure = "test images, after the epoch that the recipe keeps (the best on validation images, or the last)"
 	// LastEpoch counts the validation images: no epoch is chosen.
-	LastEpoch Measure = "last epoch, on the validation images"
+	LastEpoch Measure = "validation images, after the last epoch"
 )
 
 // measures are all, those that give verdicts first.
-var measures = []Measure{CrossedHalves, OnTest, LastEpoch}
+var measures = []Measure{TwoFold, OnTest, LastEpoch}
 
 // Rule says by what rule verdicts are given. It was fixed before the trainings of the queue.
 func Rule() string {
-	return fmt.Sprintf("Both sides of a comparison have the same seeds and images, and differ in one thing. The 95%% interval of the difference is over seeds and images at once. The verdict is *%s* if the "+
-		"interval lies above 0, or above a threshold that is named, *%s* if it lies below, *%s* otherwise, and *%s* with fewer than %d seeds or %s images. The column *counted* names the measurement: %s; "+
-		"or, for ensembles and for runs that did not save their predictions of each epoch, %s. The %s is shown beside it and gives no verdict. A claim has the verdict of its first "+
-		"comparison; of the other comparisons without a true difference, about one in 20 will seem to show one.", Confirmed, Contradicted, NoDifference, NotTested, leastSeeds, text.Thousands(leastImages), CrossedHalves, OnTest, LastEpoch)
+	return fmt.Sprintf("Both sides of a comparison have the same seeds and images, and differ in one thing. The 95%% interval of the difference in accuracy is over seeds and images at once. The verdict is *%s* if the "+
+		"interval lies above 0 (or above the margin that is named), *%s* if it lies below, *%s* if it contains it, and *%s* with fewer than %d seeds or %s images. "+
+		"The accuracy is measured on the validation images: one half of them chooses the epoch, on the other half the accuracy is measured, and then the halves change roles. "+
+		"For ensembles, and where more seeds have saved test predictions than predictions of each epoch, it is measured on the test images instead. The accuracy after the last epoch is shown too and decides nothing. "+
+		"A claim has the verdict of its first comparison. The others are not corrected for multiple testing: without a true difference, about one in 20 will seem to show one.",
+		Confirmed, Contradicted, NoDifference, NotTested, leastSeeds, text.Thousands(leastImages))
 }
 
 // Judgement is a claim with what the runs say.
@@ -56,7 +58,7 @@ type Judgement struct {
 	Findings  []Finding       // of each comparison; the first gives the claim's verdict
 	Trainings int             // that the claim needs
 	Missing   []study.Variant // of them
-	Beside    string          // the verdict on other measurements, see Claim
+	Secondary    string          // the verdict on other measurements, see Claim
 }
 
 // Verdict is that of the claim.
@@ -102,7 +104,7 @@ func (f Finding) Verdict() Verdict {
 	if f.Lacks() != "" {
 		return NotTested
 	}
-	return verdictOf(f.Results[0].Effect.Interval, f.Above)
+	return verdictOf(f.Results[0].Effect.Interval, f.Margin)
 }
 
 // verdictOf is the verdict of a gain with its 95% interval, which is to lie above a threshold.
@@ -149,12 +151,12 @@ func (c Claim) Judge(p study.Profile, stores ...run.Store) (Judgement, error) {
 		}
 		j.Findings = append(j.Findings, f)
 	}
-	if c.Beside != nil && p == study.Full {
-		beside, err := c.Beside(stores...)
+	if c.Secondary != nil && p == study.Full {
+		beside, err := c.Secondary(stores...)
 		if err != nil {
 			return j, err
 		}
-		j.Beside = beside
+		j.Secondary = beside
 	}
 	return j, nil
 }

@@ -139,7 +139,7 @@ func TestVerdictIsThatOfTheIntervalOverSeedsAndImages(t *testing.T) {
 		j := judge(t, "plateau", store)
 		f := j.Findings[0]
 		r := f.Results[0]
-		if j.Verdict() != c.want || f.Lacks() != "" || r.Seeds != 3 || r.Images != 12000 || r.Measure != claims.CrossedHalves {
+		if j.Verdict() != c.want || f.Lacks() != "" || r.Seeds != 3 || r.Images != 12000 || r.Measure != claims.TwoFold {
 			t.Errorf("accuracies of %v and %v give %q by %+v (%s), want %q", c.plateau, c.constant, j.Verdict(), r, f.Lacks(), c.want)
 		}
 		if math.Abs(r.Effect.Value-(c.plateau-c.constant)) > 0.004 || math.Abs(r.Variant-r.Baseline-r.Effect.Value) > 1e-9 || !(r.Effect.Detectable > 0 && r.Effect.Detectable < 0.02) {
@@ -226,7 +226,7 @@ func TestRunsThatKeptNoEpochsAreJudgedOnTheTestImages(t *testing.T) {
 }
 
 func TestTableNamesTheEpochThatTheRecipesKeep(t *testing.T) {
-	for name, want := range map[string]string{"plateau": "best epoch by the validation images, on the test images", "distillation": "last epoch, on the test images"} {
+	for name, want := range map[string]string{"plateau": "test images, best epoch on the validation images", "distillation": "test images, last epoch"} {
 		store := run.StoreAt(t.TempDir(), false)
 		c := claim(t, name).Comparisons(study.Full)[0]
 		for _, s := range []claims.Side{c.Variant, c.Baseline} {
@@ -291,7 +291,7 @@ func TestEnsembleIsJudgedOnTheTestImagesOnceAllMembersAreThere(t *testing.T) {
 	}
 	// The CNN need not be better to be viable.
 	viable := judge(t, "cnn", store)
-	if f := viable.Findings[0]; f.Above >= 0 || f.Verdict() != claims.Confirmed || f.Results[0].Effect.Low > 0 {
+	if f := viable.Findings[0]; f.Margin >= 0 || f.Verdict() != claims.Confirmed || f.Results[0].Effect.Low > 0 {
 		t.Errorf("a CNN as good as the ensemble is %q: %+v", f.Verdict(), f.Results)
 	}
 }
@@ -325,7 +325,7 @@ func TestAllComparisonsOfAClaimHaveVerdictsOnceAllTrainingsAreThere(t *testing.T
 }
 
 func TestRuleAndCommandSayWhatDecidesAndWhatIsToBeDone(t *testing.T) {
-	for _, want := range []string{"3 seeds", "10,000 images", string(claims.NotTested), string(claims.CrossedHalves)} {
+	for _, want := range []string{"3 seeds", "10,000 images", string(claims.NotTested), "one half of them chooses the epoch"} {
 		if !strings.Contains(claims.Rule(), want) {
 			t.Errorf("the rule %q does not mention %q", claims.Rule(), want)
 		}

@@ -17,10 +17,10 @@ import (
 func (j Judgement) Summary() string {
 	f := j.Findings[0]
 	if f.Lacks() != "" {
-		return fmt.Sprintf("%s: %s", j.Claim.Statement, f.verdict())
+		return fmt.Sprintf("Claim: %s. Verdict: %s", j.Claim.Statement, f.verdict())
 	}
 	r := f.Results[0]
-	return fmt.Sprintf("%s: %s (%s: %s; %d seeds, %s images; %s; a difference of %s is detected with 80%% power)",
+	return fmt.Sprintf("Claim: %s. Verdict: %s (%s: %s; %d seeds, %s images; %s; minimum detectable effect %s at 80%% power)",
 		j.Claim.Statement, f.Verdict(), f.Name(), r.Effect.Signed(), r.Seeds, text.Thousands(r.Images), r.Counted, r.Detectable())
 }
 
@@ -32,7 +32,7 @@ func (f Finding) verdict() string {
 	return string(f.Verdict())
 }
 
-// Detectable is the smallest difference that a result would see; a dash if it is not known.
+// Detectable is the minimum detectable effect, with 80% power; a dash if it is not known.
 func (r Result) Detectable() string {
 	if math.IsNaN(r.Effect.Detectable) {
 		return "-"
@@ -45,8 +45,8 @@ func (j Judgement) Table() (header []string, rows [][]string) {
 	for _, f := range j.Findings {
 		verdict := f.verdict()
 		name := f.Name()
-		if f.Above != 0 {
-			name += fmt.Sprintf(", above %v", f.Above)
+		if f.Margin != 0 {
+			name += fmt.Sprintf(", margin %v", f.Margin)
 		}
 		if len(f.Results) == 0 {
 			rows = append(rows, []string{name, verdict, "", "", "", "", "", "", ""})
@@ -54,10 +54,10 @@ func (j Judgement) Table() (header []string, rows [][]string) {
 		for _, r := range f.Results {
 			rows = append(rows, []string{name, verdict, r.Effect.Signed(), r.Detectable(), fmt.Sprint(r.Seeds), text.Thousands(r.Images),
 				fmt.Sprintf("%.4f", r.Variant), fmt.Sprintf("%.4f", r.Baseline), r.Counted})
-			name, verdict = "", "" // the others are beside it
+			name, verdict = "", "" // the others do not decide
 		}
 	}
-	return []string{"comparison", "verdict", "difference (95% interval)", "smallest seen with 80% power", "seeds", "images", "accuracy of the first", "of the second", "counted"}, rows
+	return []string{"comparison", "verdict", "first minus second (95% interval)", "minimum detectable effect (80% power)", "seeds", "images", "accuracy, first", "second", "measured on"}, rows
 }
 
 // FigureNote says what a figure of Effects shows.
@@ -95,8 +95,8 @@ func (j Judgement) ByCost() (list []plots.Measured) {
 
 // Notes say the verdict on other measurements, what sides of different sizes cost, which runs there are and where they were made, what is missing with the command that makes it, and what is not tested.
 func (j Judgement) Notes() (notes []string) {
-	if j.Beside != "" {
-		notes = append(notes, j.Beside+".")
+	if j.Secondary != "" {
+		notes = append(notes, j.Secondary+".")
 	}
 	for _, f := range j.Findings {
 		if len(f.Results) > 0 && f.VariantCost.Parameters != f.Cost.Parameters {
@@ -125,8 +125,8 @@ func (j Judgement) Notes() (notes []string) {
 	if n := len(j.Missing); n > 0 {
 		notes = append(notes, fmt.Sprintf("Missing: %d of %d trainings. This makes them, those that decide first: %s", n, j.Trainings, j.Command()))
 	}
-	if j.Claim.Beyond != "" {
-		notes = append(notes, j.Claim.Beyond)
+	if j.Claim.Limitations != "" {
+		notes = append(notes, j.Claim.Limitations)
 	}
 	return notes
 }

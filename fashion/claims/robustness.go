@@ -60,8 +60,8 @@ func (e evidence) onCorrupted(v study.Variant) (*run.Robustness, error) {
 	return &found, err
 }
 
-// robustnessBeside is the verdict beside that of the augmentation's accuracy.
-func robustnessBeside(stores ...run.Store) (string, error) {
+// robustnessToo is the secondary verdict, beside that of the augmentation's accuracy.
+func robustnessToo(stores ...run.Store) (string, error) {
 	v, err := Robustness(stores...)
 	return "On corrupted images, which the slide's title speaks of: " + v.String(), err
 }
@@ -71,7 +71,7 @@ func relativeTo1(e metrics.Interval) Verdict {
 	return verdictOf(metrics.Interval{Value: 1 - e.Value, Low: 1 - e.High, High: 1 - e.Low}, 0)
 }
 
-// Of tells a corruption's effect by the same rule as the verdict, as a word: helps, hurts, or no difference seen.
+// Of tells a corruption's effect by the same rule as the verdict, as a word: helps, hurts, or no significant difference.
 func (v RobustnessVerdict) Of(corruption int) string {
 	switch relativeTo1(v.Errors.Each[corruption]) {
 	case Confirmed:
@@ -88,6 +88,6 @@ func (v RobustnessVerdict) String() string {
 		return fmt.Sprintf("%s: %d of %d seeds were measured on corrupted test images. This trains and measures the others, and publishes them: go run ./kernel-setup train -all -profile %s -claim augmentation -publish",
 			v.Verdict, len(v.With), leastSeeds, study.Full)
 	}
-	return fmt.Sprintf("%s: under %d corruptions of %s test images the networks with augmentation make %v times as many errors as those without (mean corruption error; 95%% interval over %d seeds and images)",
+	return fmt.Sprintf("%s: under %d corruptions of %s test images the networks with augmentation make %v times as many errors as those without (mean corruption error, mCE; 95%% interval over %d seeds and images)",
 		v.Verdict, len(v.Errors.Each), text.Thousands(v.With[0].Images), v.Errors.Mean, len(v.With))
 }

@@ -34,7 +34,7 @@ const (
 )
 
 // ONNX returns the ONNX file of the network of the run of that name: a classifier takes Images and returns Logits or Probabilities, with the test-time augmentation of its
-// recipe; a GAN's generator takes Latents and Classes and returns Images. The file says what it is, see Metadata. The code of a network of one's own is handed over.
+// recipe; a GAN's generator takes Latents and Classes and returns Images. The file says what it is, see Metadata. own contains the user-defined network that the recipe names, if any; without it the call is an error.
 func ONNX(name string, r *run.Run, o Options, own ...recipes.Own) ([]byte, error) {
 	metadata, err := Metadata(name, r)
 	if err != nil {

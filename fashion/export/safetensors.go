@@ -16,7 +16,7 @@ import (
 // Safetensors returns the parameters of the network of the run of that name, of a GAN those of its generator, as a safetensors file
 // (https://huggingface.co/docs/safetensors), with Metadata. They are float32, named by their layers, such as "stage1/conv1/kernel", in the layouts of Keras: kernels of
 // convolutions are [height, width, inputs, outputs], depthwise ones [height, width, channels], those of dense layers [inputs, outputs]. The images that a flattened
-// feature map comes from are [height, width, channels]. The code of a network of one's own is handed over.
+// feature map comes from are [height, width, channels]. own contains the user-defined network that the recipe names, if any; without it the call is an error.
 func Safetensors(name string, r *run.Run, own ...recipes.Own) ([]byte, error) {
 	metadata, err := Metadata(name, r)
 	if err != nil {

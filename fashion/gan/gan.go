@@ -18,7 +18,7 @@ import (
 // one resumes after its last epoch and ends as if it had never been interrupted; a run of another recipe is an error that shows the difference. The run's generator is that
 // of the epoch with the least Frechet distance to validation images.
 //
-// report, if not nil, is called several times a second, always from the calling goroutine. A schedule of one's own, an optim.OwnSchedule, is handed over.
+// report, if not nil, is called several times a second, always from the calling goroutine. own contains the user-defined schedule that the recipe names, an optim.OwnSchedule, if any.
 func Fit(name string, recipe recipes.Recipe, report func(run.Progress), own ...recipes.Own) (*run.Run, error) {
 	return FitContext(context.Background(), name, recipe, report, own...)
 }
@@ -59,7 +59,7 @@ func Check(r recipes.Recipe, own ...recipes.Own) error {
 	}
 	for _, part := range own {
 		if _, ok := part.(optim.OwnSchedule); !ok {
-			return fmt.Errorf("a %T is handed over, want an optim.OwnSchedule: a GAN has no other parts of one's own", part)
+			return fmt.Errorf("a %T is passed, want an optim.OwnSchedule: nothing else of a GAN can be user-defined", part)
 		}
 	}
 	if !models.IsGAN(r.Model.Name) {

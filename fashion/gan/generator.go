@@ -84,7 +84,7 @@ func (g *Generator) build() error {
 func generatorOf(list []run.Tensor) []run.Tensor {
 	var averages, plain []run.Tensor
 	for _, t := range list {
-		if path, ok := optim.AverageOf(t.Name); ok {
+		if path, ok := optim.EMAOf(t.Name); ok {
 			t.Name = path
 			averages = append(averages, t)
 		} else if strings.HasPrefix(t.Name, prefix+models.GeneratorLayers) {

@@ -69,11 +69,11 @@ func newGame(backend compute.Backend, recipe recipes.Recipe, images, together in
 	of := func(paths []string, layers string) []string {
 		return slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !strings.HasPrefix(path, prefix+layers) })
 	}
-	g.averaged = of(infer.Variables(g.store), models.GeneratorLayers)
-	if err := optim.AddAverages(g.store, g.averaged); err != nil {
+	g.averaged = of(infer.VariablePaths(g.store), models.GeneratorLayers)
+	if err := optim.AddEMA(g.store, g.averaged); err != nil {
 		return nil, err
 	}
-	trained := infer.Trained(g.store)
+	trained := infer.TrainablePaths(g.store)
 	g.discriminator.names, g.generator.names = of(trained, models.DiscriminatorLayers), of(trained, models.GeneratorLayers)
 	for _, p := range []*player{&g.discriminator, &g.generator} { // in this order, so that the graphs of equal recipes are equal
 		var err error
@@ -93,7 +93,7 @@ func newGame(backend compute.Backend, recipe recipes.Recipe, images, together in
 
 // parameters is how many both networks have.
 func (g *game) parameters() int {
-	return infer.Count(g.store, g.discriminator.names) + infer.Count(g.store, g.generator.names)
+	return infer.CountValues(g.store, g.discriminator.names) + infer.CountValues(g.store, g.generator.names)
 }
 
 // prefix is what the paths of all parameters begin with.
@@ -140,7 +140,7 @@ func (g *game) step(in []*Node) *Node {
 		v.SetNodeValue(StopGradient(v.NodeValue(images.Graph())))
 	}
 	generatorLoss := g.generate(latents(1), classes, scalars(ofDiscriminator, ofGenerator))
-	optim.MoveAverages(g.store, g.averaged, Reshape(scalars(ofDiscriminator+ofGenerator, 1)))
+	optim.UpdateEMA(g.store, g.averaged, Reshape(scalars(ofDiscriminator+ofGenerator, 1)))
 	return Stack([]*Node{loss, correct, generatorLoss}, 0)
 }
 
@@ -193,7 +193,7 @@ func (g *game) update(p player, loss *Node, n *layers.Net, scalars *Node) {
 
 // scalars are the numbers that the graph of a step reads, of a step from 0 on, see inScalars.
 func (g *game) scalars(step int, rate, discriminatorRate float64) []float32 {
-	return append(slices.Concat(g.discriminator.rule.Inputs(step+1, discriminatorRate), g.generator.rule.Inputs(step+1, rate)), optim.AverageFraction(g.recipe.GAN.EMA, step))
+	return append(slices.Concat(g.discriminator.rule.Inputs(step+1, discriminatorRate), g.generator.rule.Inputs(step+1, rate)), optim.EMARate(g.recipe.GAN.EMA, step))
 }
 
 // train does a step for each of the generator's rates, at most loop.Length, from a position of the epoch on. The first is the training's step of that number, from 0 on. The

@@ -11,7 +11,7 @@ import (
 	"fashionlab/fashion/recipes"
 )
 
-// Untrained returns a recipe's model with its initial parameters, which the seed decides. The code of a network of one's own is handed over.
+// Untrained returns a recipe's model with its initial parameters, which the seed decides. own contains the user-defined network that the recipe names, if any; without it the call is an error.
 func Untrained(recipe recipes.Recipe, own ...recipes.Own) (*Model, error) {
 	m, _, err := initial(recipe, own)
 	return m, err
@@ -29,7 +29,7 @@ type Activation struct {
 func (m *Model) Activations(images []fashion.Image) ([]Activation, error) {
 	var list []Activation
 	build := func(n *layers.Net, x *Node) (values []*Node) {
-		m.network.On(n, x)
+		m.network.Build(n, x)
 		m.outputs = nil
 		for _, o := range n.Outputs() {
 			m.outputs, values = append(m.outputs, o.Name), append(values, o.Value)

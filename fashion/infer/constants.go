@@ -52,7 +52,7 @@ func (m *Model) compileConstants() error {
 		g := in[0].Graph()
 		n := layers.Inference(g, m.store, m.recipe.Seed)
 		n.PreferReference()
-		for _, path := range Variables(m.store) {
+		for _, path := range VariablePaths(m.store) {
 			value, err := m.store.GetVariable(path).Value()
 			if err != nil {
 				panic(err) // which layers.Catch returns

@@ -23,7 +23,7 @@ func LastMapName(outputs []layers.Output) string { return lastMap(outputs).Name 
 // LastMaps are the values of the map that Grad-CAM explains images by, [N, H, W, C].
 func (m *Model) LastMaps(images []fashion.Image) (all []float32, err error) {
 	err = m.inBatches("last map", fashion.Set{Images: images}, func(n *layers.Net, x *Node) []*Node {
-		m.network.On(n, x)
+		m.network.Build(n, x)
 		return []*Node{lastMap(n.Outputs()).Value}
 	}, func(out []*tensors.Tensor, _ int) { all = append(all, tensors.MustCopyFlatData[float32](out[0])...) })
 	return all, err

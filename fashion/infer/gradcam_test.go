@@ -363,7 +363,7 @@ func TestExplainedLayerIsTheLastMapOfEnoughPlaces(t *testing.T) {
 	} {
 		g := NewGraph(backend, c.layer)
 		n := layers.Inference(g, model.NewStore(), 1)
-		networkOf(t, c.model).On(n, Parameter(g, "images", shapes.Make(dtypes.Float32, 1, fashion.Side, fashion.Side, 1)))
+		networkOf(t, c.model).Build(n, Parameter(g, "images", shapes.Make(dtypes.Float32, 1, fashion.Side, fashion.Side, 1)))
 		outputs := n.Outputs()
 		if got := infer.LastMapName(outputs); got != c.layer {
 			t.Errorf("%+v is explained by %s, want %s", c.model, got, c.layer)

@@ -50,8 +50,8 @@ func New(backend compute.Backend, store *model.Store, network models.Network, re
 	return &Model{backend: backend, store: store, network: network, recipe: recipe, graphs: map[graph]*model.Exec{}}
 }
 
-// Load returns the model of a run: that of the record's best epoch, see run.Record. A published run that brings no weights is an error. The code of a network of one's
-// own is handed over.
+// Load returns the model of a run: that of the record's best epoch, see run.Record. A published run that brings no weights is an error. own contains the user-defined
+// network that the recipe names, if any; without it the call is an error.
 func Load(r *run.Run, own ...recipes.Own) (*Model, error) { return load(r, run.Best, own) }
 
 // LoadLast returns the model of a run as its training left it: of the last epoch, with the weights themselves where Load has their average, and with the running statistics of batch
@@ -77,7 +77,7 @@ func load(r *run.Run, checkpoint string, own []recipes.Own) (*Model, error) {
 		return nil, fmt.Errorf("%s: %w", r.Dir, err)
 	}
 	m.loaded = true
-	m.constants.allowed = Count(m.store, Variables(m.store)) <= mostConstants
+	m.constants.allowed = CountValues(m.store, VariablePaths(m.store)) <= mostConstants
 	return m, nil
 }
 

@@ -102,8 +102,8 @@ func restore(store *model.Store, list []run.Tensor, wanted func(path string) boo
 	return nil
 }
 
-// Trained lists the paths of a store's trained parameters, sorted.
-func Trained(store *model.Store) (paths []string) {
+// TrainablePaths lists the paths of a store's trained parameters, sorted.
+func TrainablePaths(store *model.Store) (paths []string) {
 	for v := range store.IterVariables() {
 		if v.Trainable {
 			paths = append(paths, v.Path())
@@ -113,8 +113,8 @@ func Trained(store *model.Store) (paths []string) {
 	return paths
 }
 
-// Variables lists the paths of a model's variables in a store, sorted: the parameters, trained or not, and running statistics.
-func Variables(store *model.Store) (paths []string) {
+// VariablePaths lists the paths of a model's variables in a store, sorted: the parameters, trained or not, and running statistics.
+func VariablePaths(store *model.Store) (paths []string) {
 	for v := range store.IterVariables() {
 		if _, ours := layers.ParameterAt(v.Path()); ours {
 			paths = append(paths, v.Path())
@@ -132,8 +132,8 @@ func parametersAmong(list []run.Tensor) []run.Tensor {
 	})
 }
 
-// Count is the number of values of the variables of those paths.
-func Count(store *model.Store, paths []string) (n int) {
+// CountValues is the number of values of the variables of those paths.
+func CountValues(store *model.Store, paths []string) (n int) {
 	for _, path := range paths {
 		n += store.GetVariable(path).Shape().Size()
 	}

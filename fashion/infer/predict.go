@@ -64,24 +64,24 @@ func (m *Model) Compile(n int) error {
 	})
 }
 
-// Logits returns the logits of the classes for each image, of the shape of Fashion-MNIST.
+// Logits returns the logits, [N, classes], of images of the shape of Fashion-MNIST. For a model of another shape (see Shape) that is an error: use LogitsOf.
 func (m *Model) Logits(images []fashion.Image) ([][]float32, error) {
 	return m.LogitsOf(fashion.Set{Images: images})
 }
 
-// LogitsOf returns the logits of the classes for each image of a set, which needs no labels.
+// LogitsOf returns the logits, [N, classes], of the images of a set, which needs no labels. Images of another shape than the model reads are an error.
 func (m *Model) LogitsOf(images fashion.Set) ([][]float32, error) {
 	list := make([][]float32, 0, images.Len())
 	err := m.inBatches(logits, images, m.logitsOf, func(out []*tensors.Tensor, n int) { list = append(list, rows(out[0], n)...) })
 	return list, err
 }
 
-// Probabilities returns the probabilities of the classes for each image.
+// Probabilities returns the probabilities, [N, classes], of images of the shape of Fashion-MNIST, see Logits. Each row sums to 1.
 func (m *Model) Probabilities(images []fashion.Image) ([][]float32, error) {
 	return m.ProbabilitiesOf(fashion.Set{Images: images})
 }
 
-// ProbabilitiesOf returns the probabilities of the classes for each image of a set, which needs no labels.
+// ProbabilitiesOf returns the probabilities, [N, classes], of the images of a set, see LogitsOf.
 func (m *Model) ProbabilitiesOf(images fashion.Set) ([][]float32, error) {
 	list, err := m.LogitsOf(images)
 	softmaxAll(list)
@@ -114,7 +114,7 @@ func (m *Model) Predict(set fashion.Set) (run.Predictions, error) {
 	return p, nil
 }
 
-// Embedding is how a model sees images.
+// Embedding holds a model's probabilities, [N, classes], and features, [N, D], of images.
 type Embedding struct {
 	run.Predictions             // without labels and indices
 	Features        [][]float32 // a row for each image, see Model.Features
@@ -131,12 +131,12 @@ func (e Embedding) Margin(i int, class fashion.Label) float32 {
 	return e.Probabilities[i][class] - other
 }
 
-// Embed returns how the model sees images of the shape of Fashion-MNIST.
+// Embed returns the probabilities and features of images of the shape of Fashion-MNIST, see Logits.
 func (m *Model) Embed(images []fashion.Image) (Embedding, error) {
 	return m.EmbedOf(fashion.Set{Images: images})
 }
 
-// EmbedOf returns how the model sees the images of a set, which needs no labels.
+// EmbedOf returns the probabilities and features of the images of a set, see LogitsOf.
 func (m *Model) EmbedOf(images fashion.Set) (e Embedding, err error) {
 	err = m.inBatches(embedding, images, m.embeddingOf, func(out []*tensors.Tensor, n int) {
 		e.Probabilities = append(e.Probabilities, rows(out[0], n)...)

@@ -16,7 +16,7 @@ import (
 
 // Robustness measures a finished run on a split, run.Validation or run.Test, after each corruption at each strength, and saves the result in the run. Where that is saved already, it
 // reads it. For the test images it first tests the run as it is; the run records that they were opened for both. It stops, with nothing saved, when the context ends. done, if not
-// nil, is called with the fraction of the work that is done. The code of a network of one's own is handed over.
+// nil, is called with the fraction of the work that is done. own contains the user-defined network that the recipe names, if any; without it the call is an error.
 func Robustness(ctx context.Context, r *run.Run, split string, done func(float64), own ...recipes.Own) (run.Robustness, error) {
 	if split != run.Validation && split != run.Test {
 		return run.Robustness{}, fmt.Errorf("the split is %q, want %s or %s", split, run.Validation, run.Test)

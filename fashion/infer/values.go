@@ -13,7 +13,7 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// A training may keep another value of a variable for inference than the one that it trains with: the exponential moving average of a parameter (see optim.MoveAverages), or the precise mean or variance of a
+// A training may keep another value of a variable for inference than the one that it trains with: the exponential moving average of a parameter (see optim.UpdateEMA), or the precise mean or variance of a
 // batch normalization (see recipes.Recipe.PreciseBN) beside the running one.
 
 // preciseSlot is where a store keeps the precise statistic of a running one.
@@ -30,8 +30,8 @@ func UseInferenceValues(n *layers.Net, store *model.Store) {
 		name, _ := layers.ParameterAt(path)
 		n.Use(name, value)
 	}
-	for _, path := range optim.Averaged(store) {
-		use(path, optim.Average(n.Graph(), store, path))
+	for _, path := range optim.WithEMA(store) {
+		use(path, optim.EMA(n.Graph(), store, path))
 	}
 	for v := range store.IterVariables() {
 		if path, ok := preciseOf(v.Path()); ok {
@@ -43,7 +43,7 @@ func UseInferenceValues(n *layers.Net, store *model.Store) {
 // InferenceValues are a training's variables as a checkpoint of its model has them: a variable with a separate value for inference has that value.
 func InferenceValues(list []run.Tensor) []run.Tensor {
 	byName := map[string]run.Tensor{}
-	for _, of := range []func(string) (string, bool){optim.AverageOf, preciseOf} {
+	for _, of := range []func(string) (string, bool){optim.EMAOf, preciseOf} {
 		for _, t := range list {
 			if path, ok := of(t.Name); ok {
 				byName[path] = t
@@ -64,7 +64,7 @@ func RunningStatistics(store *model.Store, paths []string) ([][]float32, error) 
 	values := make([][]float32, len(paths))
 	for i, path := range paths {
 		v := store.GetVariable(path)
-		if average := store.GetVariable(optim.AveragePath(path)); average != nil {
+		if average := store.GetVariable(optim.EMAPath(path)); average != nil {
 			v = average
 		}
 		value, err := v.Value()

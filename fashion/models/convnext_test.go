@@ -69,7 +69,7 @@ func TestDepthCountsBlocksToTheHead(t *testing.T) {
 		"head_fc/kernel": 0, "head_norm/gamma": 0, "stages_3_blocks_1_gamma": 1, "stages_3_blocks_0_mlp_fc1/bias": 2, "stages_3_downsample_1/kernel": 2,
 		"stages_2_blocks_5_norm/beta": 3, "stages_0_blocks_0_conv_dw/kernel": 12, "stem_1/gamma": 13,
 	} {
-		if got := m.Depth(name); got != want {
+		if got := m.BlocksToHead(name); got != want {
 			t.Errorf("from %s to the head are %d blocks, want %d", name, got, want)
 		}
 	}

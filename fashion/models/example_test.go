@@ -53,7 +53,7 @@ func ExampleSummary_ByStage() {
 	// [dropout (Dropout) (None, 2048) 0]
 	// [predictions (Dense) (None, 10) 20,490]
 	// [total  23,601,930]
-	// [of them not trained  53,120]
+	// [non-trainable  53,120]
 }
 
 // A user-defined network is a function. It is passed along with a model that has its name.

@@ -65,9 +65,9 @@ func (m ConvNeXt) KerasLayer(name string) int {
 	return m.KerasLayers()
 }
 
-// Depth returns the number of blocks from a layer of our network, or from one of its parameters, to the head: 0 in the head, 1 in the last block. A downsampling
+// BlocksToHead returns the number of blocks from a layer of our network, or from one of its parameters, to the head: 0 in the head, 1 in the last block. A downsampling
 // layer counts with the block after it; the stem lies one deeper than the first block.
-func (m ConvNeXt) Depth(name string) int {
+func (m ConvNeXt) BlocksToHead(name string) int {
 	blocks := func(stages int) (n int) {
 		for _, depth := range m.Depths[:stages] {
 			n += depth

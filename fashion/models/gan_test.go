@@ -71,8 +71,8 @@ func TestTestTimeAugmentationIsTheMeanAndTheSameForTheFlippedImage(t *testing.T)
 		t.Fatal(err)
 	}
 	mirrored := func(x *Node) *Node { return Reverse(x, 2) }
-	one := evaluate(t, b, store, images, func(n *layers.Net, x *Node) *Node { return network.On(n, x) })
-	other := evaluate(t, b, store, images, func(n *layers.Net, x *Node) *Node { return network.On(n, mirrored(x)) })
+	one := evaluate(t, b, store, images, func(n *layers.Net, x *Node) *Node { return network.Build(n, x) })
+	other := evaluate(t, b, store, images, func(n *layers.Net, x *Node) *Node { return network.Build(n, mirrored(x)) })
 	both := evaluate(t, b, store, images, func(n *layers.Net, x *Node) *Node { return network.Predict(n, m, x) })
 	bothMirrored := evaluate(t, b, store, images, func(n *layers.Net, x *Node) *Node { return network.Predict(n, m, mirrored(x)) })
 	differ := 0.0

@@ -36,7 +36,7 @@ func TestLastLayerOfEachModelReadsTheOutputBeforeIt(t *testing.T) {
 		for _, form := range []layers.Form{layers.Reference, layers.ForCPU, layers.ForGPU} {
 			g := NewGraph(backend, name)
 			n := layers.Inference(g, model.NewStore(), 1).WithForm(form)
-			network.On(n, Parameter(g, "images", shapes.Make(dtypes.Float32, 2, 28, 28, 1)))
+			network.Build(n, Parameter(g, "images", shapes.Make(dtypes.Float32, 2, 28, 28, 1)))
 			outputs := n.Outputs()
 			if before := outputs[len(outputs)-2]; n.HeadInput() != before.Value || n.HeadInput().Rank() != 2 {
 				t.Errorf("%s, form %v: the last layer reads %v, want the output of %s", name, form, n.HeadInput(), before.Name)

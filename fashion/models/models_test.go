@@ -38,7 +38,7 @@ func TestResidualHasItsParametersAndShapes(t *testing.T) {
 		fixed += 2 * c[1]                   // running mean and variance
 	}
 	if s.Parameters != want || s.Fixed != fixed {
-		t.Errorf("%d parameters, %d of them not trained, want %d and %d", s.Parameters, s.Fixed, want, fixed)
+		t.Errorf("%d parameters, %d non-trainable, want %d and %d", s.Parameters, s.Fixed, want, fixed)
 	}
 	shapes := map[string]string{}
 	for _, l := range s.Layers {
@@ -57,7 +57,7 @@ func TestResNet50HasKerasNumbersOfParameters(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s.Parameters != 23_601_930 || s.Fixed != 53_120 {
-		t.Errorf("%d parameters, %d of them not trained, want 23,601,930 and 53,120", s.Parameters, s.Fixed)
+		t.Errorf("%d parameters, %d non-trainable, want 23,601,930 and 53,120", s.Parameters, s.Fixed)
 	}
 	shapes := map[string]string{}
 	for _, l := range s.Layers {

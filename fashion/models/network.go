@@ -98,7 +98,7 @@ func Of(m recipes.Model, own ...Network) (Network, error) {
 	default:
 		i := slices.Index(names, m.Name)
 		if i < 0 {
-			return n, fmt.Errorf("model.name is %q, want one of %s, or the name of a network that is handed over%s", m.Name, strings.Join(studyModels(), ", "), among(names))
+			return n, fmt.Errorf("model.name is %q, want one of %s, or the name of a models.Network that is passed%s", m.Name, strings.Join(studyModels(), ", "), among(names))
 		}
 		n = own[i]
 		if n.ForModel != nil {
@@ -119,7 +119,7 @@ func Of(m recipes.Model, own ...Network) (Network, error) {
 	return n, nil
 }
 
-// IsOwn reports whether a recipe's model is a network that is handed over.
+// IsOwn reports whether a recipe's model is a user-defined network.
 func IsOwn(m recipes.Model, own ...Network) bool {
 	return slices.ContainsFunc(own, func(n Network) bool { return n.Name == m.Name })
 }
@@ -130,7 +130,7 @@ func IsGAN(name string) bool { return name == "dcgan" || name == "sngan" }
 // NewGAN returns the GAN of a recipe's model.
 func NewGAN(m recipes.Model) GAN { return GAN{Spectral: m.Name == "sngan", Width: m.Width} }
 
-// among lists the names of what is handed over, for an error.
+// among lists the names of what is passed, for an error.
 func among(names []string) string {
 	if len(names) == 0 {
 		return "; none is: give it to this call, as to train.Fit"
@@ -151,8 +151,8 @@ type NetworkError struct{ Network, Problem string }
 
 func (e *NetworkError) Error() string { return fmt.Sprintf("the network %s: %s", e.Network, e.Problem) }
 
-// On builds the network on images [B, H, W, C], checks it, and returns its logits, [B, classes]. It panics with a *NetworkError that names the layer at fault.
-func (net Network) On(n *layers.Net, images *Node) *Node {
+// Build builds the network on images [B, H, W, C], checks it, and returns its logits, [B, classes]. It panics with a *NetworkError that names the layer at fault.
+func (net Network) Build(n *layers.Net, images *Node) *Node {
 	logits := net.build(n, images)
 	wrong := func(problem string, args ...any) { panic(&NetworkError{net.Name, fmt.Sprintf(problem, args...)}) }
 	if logits == nil {
@@ -209,10 +209,10 @@ func (net Network) Predict(n *layers.Net, m recipes.Model, images *Node) *Node {
 		return net.predictShifted(n, m, images)
 	}
 	if !m.FlipTTA {
-		return net.On(n, images)
+		return net.Build(n, images)
 	}
 	b := images.Shape().Dimensions[0]
-	both := net.On(n, Concatenate([]*Node{images, Reverse(images, 2)}, 0))
+	both := net.Build(n, Concatenate([]*Node{images, Reverse(images, 2)}, 0))
 	return ReduceMean(Reshape(both, 2, b, -1), 0)
 }
 
@@ -232,7 +232,7 @@ func (net Network) predictShifted(n *layers.Net, m recipes.Model, images *Node) 
 			views, weights = append(views, Reverse(view, 2)), append(weights, weights[i])
 		}
 	}
-	logits := Reshape(net.On(n, Concatenate(views, 0)), len(views), d[0], -1)
+	logits := Reshape(net.Build(n, Concatenate(views, 0)), len(views), d[0], -1)
 	sum := ScalarZero(images.Graph(), images.DType())
 	for i, weight := range weights {
 		sum = Add(sum, MulScalar(Reshape(Slice(logits, AxisElem(i)), d[0], -1), weight))

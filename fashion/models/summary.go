@@ -44,7 +44,7 @@ func Layers(backend compute.Backend, store *model.Store, m recipes.Model, seed u
 				return err
 			}
 			d := m.Shape.Dimensions()
-			b.Operations = layers.Digest(net.On(n, input("images", 1, d[0], d[1], d[2])))
+			b.Operations = layers.Digest(net.Build(n, input("images", 1, d[0], d[1], d[2])))
 		}
 		b.Layers = n.Layers()
 		return nil
@@ -97,7 +97,7 @@ func (s Summary) Rows() [][]string {
 	}
 	rows = append(rows, []string{"total", "", text.Thousands(s.Parameters)})
 	if s.Fixed > 0 {
-		rows = append(rows, []string{"of them not trained", "", text.Thousands(s.Fixed)})
+		rows = append(rows, []string{"non-trainable", "", text.Thousands(s.Fixed)})
 	}
 	return rows
 }

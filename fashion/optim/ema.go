@@ -11,16 +11,16 @@ import (
 // averageSlot is where the exponential moving average (EMA) of a variable is kept.
 const averageSlot = "average"
 
-// AveragePath is where a store keeps the average of a variable.
-func AveragePath(variable string) string { return SlotPath(variable, averageSlot) }
+// EMAPath is where a store keeps the average of a variable.
+func EMAPath(variable string) string { return SlotPath(variable, averageSlot) }
 
-// AverageOf is the inverse of the path of an average: that of the variable. ok is false for a path that is no average's.
-func AverageOf(path string) (variable string, ok bool) {
-	return strings.CutPrefix(path, AveragePath(""))
+// EMAOf is the inverse of the path of an average: that of the variable. ok is false for a path that is no average's.
+func EMAOf(path string) (variable string, ok bool) {
+	return strings.CutPrefix(path, EMAPath(""))
 }
 
-// AddAverages adds the exponential moving averages of variables of a store, which begin at their values. It sets those that are there to the values.
-func AddAverages(store *model.Store, paths []string) error {
+// AddEMA adds the exponential moving averages of variables of a store, which begin at their values. It sets those that are there to the values.
+func AddEMA(store *model.Store, paths []string) error {
 	for _, path := range paths {
 		value, err := store.GetVariable(path).Value()
 		if err != nil {
@@ -30,10 +30,10 @@ func AddAverages(store *model.Store, paths []string) error {
 		if err != nil {
 			return err
 		}
-		if average := store.GetVariable(AveragePath(path)); average != nil {
+		if average := store.GetVariable(EMAPath(path)); average != nil {
 			err = average.SetValue(first)
 		} else {
-			store.VariableWithValue(AveragePath(path), first).SetTrainable(false)
+			store.VariableWithValue(EMAPath(path), first).SetTrainable(false)
 		}
 		if err != nil {
 			return err
@@ -42,27 +42,27 @@ func AddAverages(store *model.Store, paths []string) error {
 	return nil
 }
 
-// AverageFraction is by what fraction the averages move towards the present values in a step, 0 for the first: 1 - decay, and more in the first steps, so that the
+// EMARate is the fraction by which the averages move towards the present values in a step, 0 for the first: 1 - decay, and more in the first steps, so that the
 // initial values are soon forgotten: 1 - (1+step)/(10+step), as in TensorFlow's ExponentialMovingAverage.
-func AverageFraction(decay float64, step int) float32 {
+func EMARate(decay float64, step int) float32 {
 	return float32(1 - min(decay, float64(1+step)/float64(10+step)))
 }
 
-// MoveAverages moves the averages of variables by a fraction, a scalar, of what they differ by (Polyak and Juditsky, "Acceleration of Stochastic Approximation by
+// UpdateEMA updates the averages of variables: average += rate * (value - average), with a scalar rate (Polyak and Juditsky, "Acceleration of Stochastic Approximation by
 // Averaging", 1992; with this decay Tarvainen and Valpola, "Mean teachers are better role models", 2017). A variable that the graph has changed counts as it is now.
-func MoveAverages(store *model.Store, paths []string, fraction *Node) {
+func UpdateEMA(store *model.Store, paths []string, rate *Node) {
 	for _, path := range paths {
-		average := store.GetVariable(AveragePath(path))
-		now := store.GetVariable(path).NodeValue(fraction.Graph())
-		before := average.NodeValue(fraction.Graph())
-		average.SetNodeValue(Add(before, Mul(Sub(now, before), fraction)))
+		average := store.GetVariable(EMAPath(path))
+		now := store.GetVariable(path).NodeValue(rate.Graph())
+		before := average.NodeValue(rate.Graph())
+		average.SetNodeValue(Add(before, Mul(Sub(now, before), rate)))
 	}
 }
 
-// Averaged lists the variables of a store that have averages, sorted.
-func Averaged(store *model.Store) (paths []string) {
+// WithEMA lists the variables of a store that have averages, sorted.
+func WithEMA(store *model.Store) (paths []string) {
 	for v := range store.IterVariables() {
-		if path, ok := AverageOf(v.Path()); ok {
+		if path, ok := EMAOf(v.Path()); ok {
 			paths = append(paths, path)
 		}
 	}
@@ -70,7 +70,7 @@ func Averaged(store *model.Store) (paths []string) {
 	return paths
 }
 
-// Average is the average of a variable as a node.
-func Average(g *Graph, store *model.Store, path string) *Node {
-	return store.GetVariable(AveragePath(path)).NodeValue(g)
+// EMA is the average of a variable as a node.
+func EMA(g *Graph, store *model.Store, path string) *Node {
+	return store.GetVariable(EMAPath(path)).NodeValue(g)
 }

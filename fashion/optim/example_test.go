@@ -46,7 +46,7 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// [m v] <nil>
-	// optimizer.name is "adagrad", want one of nadam, adam, adamw, rmsprop, sgd, or an update rule that is handed over
+	// optimizer.name is "adagrad", want one of nadam, adam, adamw, rmsprop, sgd, or the name of an optim.OwnRule that is passed
 }
 
 func ExampleOwnSchedule() {

@@ -115,19 +115,19 @@ func TestAveragesAreThoseOfPyTorch(t *testing.T) {
 	for _, r := range kept.EMA {
 		store, path := model.NewStore(), "/model/layer/kernel"
 		store.VariableWithValue(path, tensors.FromValue(r.Values[0]))
-		if err := optim.AddAverages(store, []string{path}); err != nil {
+		if err := optim.AddEMA(store, []string{path}); err != nil {
 			t.Fatal(err)
 		}
 		move, err := model.NewExec(backend, store, func(_ *model.Scope, in []*Node) *Node {
 			store.GetVariable(path).SetNodeValue(in[0])
-			optim.MoveAverages(store, optim.Averaged(store), in[1])
-			return optim.Average(in[0].Graph(), store, path)
+			optim.UpdateEMA(store, optim.WithEMA(store), in[1])
+			return optim.EMA(in[0].Graph(), store, path)
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for step := range len(r.Values) - 1 { // PyTorch's first call copies the first values
-			out, err := move.Call1(r.Values[step+1], optim.AverageFraction(r.Decay, step))
+			out, err := move.Call1(r.Values[step+1], optim.EMARate(r.Decay, step))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,8 +15,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// MostScalars is how many scalars a rule has at most.
-const MostScalars = 8
+// MaxScalars is how many scalars a rule has at most.
+const MaxScalars = 8
 
 // UpdateRule is an optimizer's update rule.
 type UpdateRule struct {
@@ -54,7 +54,7 @@ func New(o recipes.Optimizer, own ...OwnRule) (UpdateRule, error) {
 	default:
 		i := slices.IndexFunc(own, func(rule OwnRule) bool { return rule.Name == o.Name })
 		if i < 0 {
-			return UpdateRule{}, fmt.Errorf("optimizer.name is %q, want one of %s, or an update rule that is handed over", o.Name, strings.Join(names(), ", "))
+			return UpdateRule{}, fmt.Errorf("optimizer.name is %q, want one of %s, or the name of an optim.OwnRule that is passed", o.Name, strings.Join(names(), ", "))
 		}
 		r = own[i].rule(o)
 	}

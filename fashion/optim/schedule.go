@@ -62,7 +62,7 @@ func CheckSchedule(s recipes.Schedule, own ...OwnSchedule) error {
 			return fmt.Errorf("schedule.warmup is %d, want 0: the one cycle begins with a warm-up", s.Warmup)
 		}
 	default:
-		return fmt.Errorf("schedule.name is %q, want one of %s, one that is handed over, or none for a constant learning rate", s.Name, strings.Join(schedules, ", "))
+		return fmt.Errorf("schedule.name is %q, want one of %s, the name of an optim.OwnSchedule that is passed, or none for a constant learning rate", s.Name, strings.Join(schedules, ", "))
 	}
 	return nil
 }

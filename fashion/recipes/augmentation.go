@@ -25,14 +25,14 @@ type Augmentation struct {
 	Noise             Range  `json:"noise,omitzero"`              // standard deviation of the Gaussian noise that is added to each grey value
 	Cutout            Cutout `json:"cutout,omitzero"`
 
-	Own OwnAugmentation `json:"own,omitzero"` // a transform whose code is handed over, after all others
+	Own OwnAugmentation `json:"own,omitzero"` // a user-defined transform, after all others
 
 	Interpolation string  `json:"interpolation,omitempty"` // of the resampling: "" or "bilinear", "nearest"
 	Fill          string  `json:"fill,omitempty"`          // what lies outside an image: "" or "constant", "nearest", "reflect", "wrap"
 	FillValue     float64 `json:"fill_value,omitempty"`    // grey value of "constant"
 }
 
-// OwnAugmentation names a transform of the user's own, whose code is handed over beside the recipe.
+// OwnAugmentation names a user-defined transform, whose code is passed beside the recipe.
 type OwnAugmentation struct {
 	Name    string `json:"name"`
 	Numbers int    `json:"numbers,omitempty"` // that each image draws for it, uniform in [0, 1)

@@ -1,4 +1,4 @@
-// Package recipes says what a recipe is: everything that decides a training, as data that is compared, checked and written as JSON.
+// Package recipes defines Recipe, the complete specification of a training, as data that is compared, checked and written as JSON.
 package recipes
 
 import (
@@ -129,7 +129,7 @@ type Optimizer struct {
 	ClipNorm float64 `json:"clip_norm,omitempty"`
 
 	// EMA is the decay in each step of the exponential moving average of the parameters and of the running statistics of batch normalization, [0, 1): validation
-	// and predictions are the average's; 0 is off. See optim.MoveAverages. Classifiers; a GAN has its own.
+	// and predictions are the average's; 0 is off. See optim.UpdateEMA. Classifiers; a GAN has its own.
 	EMA float64 `json:"ema,omitempty"`
 }
 
@@ -355,8 +355,7 @@ func diff(path string, a, b reflect.Value) []string {
 	return lines
 }
 
-// Own is a part of a training that is code of the user's own and not data of a recipe, which only has its name: a models.Network, an augment.Own, an optim.OwnSchedule, an optim.OwnRule, or what makes
-// synthetic images.
+// Own is a user-defined part of a training: a models.Network, an augment.Own, an optim.OwnSchedule, an optim.OwnRule, or what makes synthetic images. It is code; the recipe has its name only.
 type Own interface {
 	OwnName() string // that a recipe has for it
 }

@@ -41,10 +41,10 @@ func printClaims(w io.Writer, list []claims.Judgement) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nThe claims. %s\n", strings.ReplaceAll(claims.Rule(), "*", ""))
 	for _, j := range list {
-		fmt.Fprintf(&b, "\n%s: %s\n", j.Claim.Name, j.Summary())
+		fmt.Fprintf(&b, "\n%s. %s\n", j.Claim.Name, j.Summary())
 		for _, f := range j.Findings {
 			for _, r := range f.Results {
-				fmt.Fprintf(&b, "  %s: %s, %s; seeds: %d; images: %s; smallest seen with 80%% power: %s\n", f.Name(), r.Effect.Signed(), r.Counted, r.Seeds, text.Thousands(r.Images), r.Detectable())
+				fmt.Fprintf(&b, "  %s: %s, %s; seeds: %d; images: %s; minimum detectable effect (80%% power): %s\n", f.Name(), r.Effect.Signed(), r.Counted, r.Seeds, text.Thousands(r.Images), r.Detectable())
 			}
 		}
 		for _, note := range j.Notes() {

@@ -55,9 +55,9 @@ func TestReportShowsEachVerdictWithWhatItRestsOnAndWhatIsMissing(t *testing.T) {
 	if err := report.Claims(&out, []claims.Judgement{j}); err != nil {
 		t.Fatal(err)
 	}
-	const verdict, comparison = "raises the accuracy over that of a constant one: confirmed", "plateau, patience 1 over constant"
+	const verdict, comparison = "raises the accuracy over that of a constant one. Verdict: confirmed", "plateau, patience 1 vs. constant"
 	missing := "Missing: 15 of 21 trainings. This makes them, those that decide first: go run ./kernel-setup train -all -profile full -claim plateau"
-	mentions(t, out.String(), verdict, comparison+": +0.0500", "images: 12,000", "seeds: 3", "smallest seen with 80% power: 0.0", missing, "full/schedule/plateau-seed2", "fewer than 3 seeds")
+	mentions(t, out.String(), verdict, comparison+": +0.0500", "images: 12,000", "seeds: 3", "minimum detectable effect (80% power): 0.0", missing, "full/schedule/plateau-seed2", "fewer than 3 seeds")
 	if strings.Contains(out.String(), "*") {
 		t.Errorf("a terminal shows no asterisks as emphasis: %s", out.String())
 	}
@@ -88,7 +88,7 @@ func TestReportOfClaimsWithoutRunsSaysHowToMakeThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range claims.All() {
-		mentions(t, out.String(), c.Statement+": not tested here (0 of 3 seeds)", "-claim "+c.Name)
+		mentions(t, out.String(), c.Statement+". Verdict: not tested here (0 of 3 seeds)", "-claim "+c.Name)
 	}
 	out.Reset()
 	if err := report.HTML(&out, nil, nil, nil, list, "runs"); err != nil {

@@ -27,7 +27,7 @@ type NetworkLayer struct {
 func (l NetworkLayer) String() string {
 	text := fmt.Sprintf("%s: %s, output %v, %d parameters", l.Name, l.Type, l.Shape, l.Parameters)
 	if l.Fixed > 0 {
-		text += fmt.Sprintf(", %d of them not trained", l.Fixed)
+		text += fmt.Sprintf(", %d non-trainable", l.Fixed)
 	}
 	return text
 }

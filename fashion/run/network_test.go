@@ -28,7 +28,7 @@ func TestNetworksDifferByTheirLayersInOrder(t *testing.T) {
 		"a layer more":       {network(conv, head), network(conv, pool, head), []string{"none != pool: MaxPooling2D, output [14 14 8], 0 parameters"}},
 		"a layer less":       {network(conv, pool, head), network(conv, head), []string{"pool: MaxPooling2D, output [14 14 8], 0 parameters != none"}},
 		"the first gone":     {network(conv, head), network(head), []string{"conv: Conv2D, output [28 28 8], 80 parameters != none"}},
-		"frozen":             {network(conv, head), network(frozen, head), []string{"conv: Conv2D, output [28 28 8], 80 parameters != conv: Conv2D, output [28 28 8], 80 parameters, 80 of them not trained"}},
+		"frozen":             {network(conv, head), network(frozen, head), []string{"conv: Conv2D, output [28 28 8], 80 parameters != conv: Conv2D, output [28 28 8], 80 parameters, 80 non-trainable"}},
 		"in another order":   {network(conv, pool), network(pool, conv), []string{"none != pool", "pool: MaxPooling2D"}},
 		"computed otherwise": {network(conv, head), otherwise, []string{"activation"}},
 		"not known":          {network(conv, head), Network{Layers: network(conv, head).Layers}, nil},

@@ -7,8 +7,8 @@ import (
 	"fashionlab/fashion/recipes"
 )
 
-// OwnKinds is the number of classes in the data set of the notebook on data of one's own: objects that package scene draws, half of them as line drawings.
-const OwnKinds = 10
+// OwnClasses is the number of classes in the data set of the notebook on data of one's own: objects that package scene draws, half of them as line drawings.
+const OwnClasses = 10
 
 // OwnPictures is how many pictures of each kind there are for training and for testing.
 func OwnPictures(p Profile) (train, test int) {
@@ -37,7 +37,7 @@ func (v Variant) OnOwnData() bool { return strings.Contains(v.Run, "/own/") }
 
 // On is a variant on the data set that a run of it learned.
 func (v Variant) On(d recipes.Data) Variant {
-	v.Recipe.Data.Set, v.Recipe.Data.Size, v.Recipe.Model.Classes = d.Set, d.Size, OwnKinds
+	v.Recipe.Data.Set, v.Recipe.Data.Size, v.Recipe.Model.Classes = d.Set, d.Size, OwnClasses
 	if v.Recipe.Data.Limit >= d.Size {
 		v.Recipe.Data.Limit = 0 // as dataset.Source.For has it
 	}
@@ -67,7 +67,7 @@ func own(r recipes.Recipe, images, epochs int) recipes.Recipe {
 func OwnModel(p Profile) Variant {
 	train, _ := OwnPictures(p)
 	epochs := map[Profile]int{Smoke: 3, Quick: 40, Full: 60}[p]
-	return Variant{"CNN, with augmentation", p.Run("own/cnn-augmented"), own(CNNAugmented(p), OwnKinds*train, epochs)}
+	return Variant{"CNN, with augmentation", p.Run("own/cnn-augmented"), own(CNNAugmented(p), OwnClasses*train, epochs)}
 }
 
 // TwinImages is how many training images of Fashion-MNIST the twins learn.
@@ -86,12 +86,12 @@ type Few struct {
 	FineTuned, Scratch Variant
 }
 
-// FewLabels compares them from few labels to all. All layers are trained; the model is that of the last epoch, since a fifth of few labels is too few images to choose one by.
+// FewLabels compares them from few labels to all. All layers are trained; the model is that of the last epoch, since a fifth of few labels is too few images to choose one by. Batch normalization has precise statistics on both sides.
 func FewLabels(p Profile) (list []Few) {
 	for _, labels := range ownLabels(p) {
 		epochs := map[Profile]int{Smoke: 1, Quick: 20 + 160/labels, Full: 40 + 400/labels}[p] // of few images more, so that there are enough steps
-		r := own(Residual(p), OwnKinds*labels, epochs)
-		r.Keep = recipes.LastEpoch
+		r := own(Residual(p), OwnClasses*labels, epochs)
+		r.Keep, r.PreciseBN = recipes.LastEpoch, preciseBN // in so few steps the running statistics lag behind: without these a network from scratch classified at random
 		few := Few{Labels: labels, Scratch: Variant{fmt.Sprintf("from scratch, %d labels", labels), p.Run(fmt.Sprintf("own/labels-%d/scratch", labels)), r}}
 		r.Model.Weights.Run = Full.Run("residual")
 		few.FineTuned = Variant{fmt.Sprintf("fine-tuned, %d labels", labels), p.Run(fmt.Sprintf("own/labels-%d/fine-tuned", labels)), r}

@@ -14,7 +14,7 @@ func TestFewLabelsGrowToAllAndBothWaysLearnTheSame(t *testing.T) {
 		for i, few := range list {
 			fromScratch := few.FineTuned.Recipe
 			fromScratch.Model.Weights.Run = ""
-			if fromScratch != few.Scratch.Recipe || few.FineTuned.Recipe.Data.Images() != study.OwnKinds*few.Labels {
+			if fromScratch != few.Scratch.Recipe || few.FineTuned.Recipe.Data.Images() != study.OwnClasses*few.Labels {
 				t.Errorf("%s, %d labels: the recipes differ in more than the first weights, or have %d images", p, few.Labels, few.FineTuned.Recipe.Data.Images())
 			}
 			if i > 0 && few.Labels <= list[i-1].Labels || i == len(list)-1 && few.Labels != images {

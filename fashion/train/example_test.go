@@ -16,7 +16,7 @@ import (
 	"fashionlab/fashion/train"
 )
 
-// A network of one's own is a function. It is handed over beside a recipe that has its name.
+// A user-defined network is a function. It is passed beside a recipe that has its name.
 func ExampleFit_ownNetwork() {
 	small := func(n *layers.Net, images *Node) *Node { // [B, 28, 28, 1]
 		x := n.MaxPool("pool1", n.Relu("relu1", n.Conv("conv1", images, 16))) // [B, 14, 14, 16]

@@ -33,7 +33,7 @@ func (l *loop) Prepare(backend compute.Backend) (err error) {
 	if err := l.KeepNetwork(p.built.Describe(models.IsOwn(l.Recipe.Model, recipes.OwnOf[models.Network](l.trainer.Own)...))); err != nil {
 		return err
 	}
-	l.Record.Parameters = infer.Count(p.store, p.names)
+	l.Record.Parameters = infer.CountValues(p.store, p.names)
 	err = l.Resume(p.store, func() error {
 		sum, err := p.start(l.Context())
 		if sum != "" {

@@ -16,7 +16,7 @@ func (p *program) losses(n *layers.Net, in []*Node, first *Node, b examples) (lo
 	if p.recipe.Regularization.Mixes() {
 		return p.mixed(n, in, first, b)
 	}
-	return p.loss(p.network.On(n, b.images), b)
+	return p.loss(p.network.Build(n, b.images), b)
 }
 
 // examples are images of a batch.
@@ -30,7 +30,7 @@ type examples struct {
 func (p *program) batch(in []*Node, position *Node, size int) (b examples) {
 	chosen := Reshape(DynamicSlice(in[session.InOrder], []*Node{position}, []int{size}), size, 1)
 	b.images = infer.Pixels(Gather(in[session.InImages], chosen), p.recipe.Model.Shape)
-	if columns := augment.Columns(p.recipe.Augmentation); columns > 0 {
+	if columns := augment.EncodedSize(p.recipe.Augmentation); columns > 0 {
 		drawn := DynamicSlice(in[len(in)-1], []*Node{position, ScalarZero(position.Graph(), position.DType())}, []int{size, columns})
 		b.images = StopGradient(augment.Apply(p.recipe.Augmentation, b.images, drawn, recipes.OwnOf[augment.Own](p.own)...))
 	}
@@ -52,7 +52,7 @@ func (p *program) mixed(n *layers.Net, in []*Node, first *Node, b examples) (los
 	}
 	length := in[inScalars].Shape().Dimensions[0]
 	x, kept := augment.ApplyMix(b.images, others.images, Slice(in[inScalars], AxisRange(length-augment.MixColumns, length)))
-	logits := p.network.On(n, x)
+	logits := p.network.Build(n, x)
 	losses, correct = p.loss(logits, b)
 	rest, _ := p.loss(logits, others)
 	return mix(losses, rest, kept), correct

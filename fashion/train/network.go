@@ -21,7 +21,7 @@ func (p *program) notFinite(set fashion.Set) (layer string, err error) {
 	var names []string
 	exec, err := model.NewExec(p.backend, p.store, func(_ *model.Scope, in []*Node) *Node {
 		n := layers.Inference(in[0].Graph(), p.store, p.recipe.Seed)
-		logits := p.network.On(n, infer.Pixels(in[0], set.Shape))
+		logits := p.network.Build(n, infer.Pixels(in[0], set.Shape))
 		var finite []*Node
 		for _, o := range append(n.Outputs(), layers.Output{Name: "its result", Value: logits}) {
 			names = append(names, o.Name)

@@ -73,7 +73,7 @@ func TestOwnNetworkIsTrainedTestedExplainedAndResumed(t *testing.T) {
 	if err != nil || e.Layer != "pool2" || len(e.Features[0]) != 49*16 {
 		t.Errorf("Grad-CAM is of the layer %q and %d features (%v), want pool2 and 784", e.Layer, len(e.Features[0]), err)
 	}
-	if _, err := infer.Load(undisturbed); err == nil || !strings.Contains(err.Error(), "handed over") {
+	if _, err := infer.Load(undisturbed); err == nil || !strings.Contains(err.Error(), "is passed") {
 		t.Errorf("without the code: %v, want an error that asks for it", err)
 	}
 }

@@ -69,7 +69,7 @@ func TestOwnPartThatIsMissingOrWrongIsAnError(t *testing.T) {
 		own  []recipes.Own
 		want string
 	}{
-		"no transform":           {[]recipes.Own{warmUp}, `augmentation.own.name is "darken", and no transform of that name is handed over`},
+		"no transform":           {[]recipes.Own{warmUp}, `augmentation.own.name is "darken", and no transform of that name is passed`},
 		"no schedule":            {[]recipes.Own{darken}, `schedule.name is "warm-up"`},
 		"another shape":          {[]recipes.Own{wrong, warmUp}, "want the same shape"},
 		"a schedule like ours":   {[]recipes.Own{darken, warmUp, optim.OwnSchedule{Name: "cosine", Factor: warmUp.Factor}}, "none of plateau"},

@@ -61,10 +61,10 @@ func newProgram(backend compute.Backend, recipe recipes.Recipe, own []recipes.Ow
 	if err := p.newVariables(); err != nil {
 		return nil, err
 	}
-	p.names = infer.Trained(p.store)
+	p.names = infer.TrainablePaths(p.store)
 	p.rule.AddSlots(p.store, p.names)
 	if recipe.Optimizer.EMA > 0 {
-		p.averaged = infer.Variables(p.store)
+		p.averaged = infer.VariablePaths(p.store)
 	}
 	if recipe.PreciseBN > 0 {
 		p.running = layers.RunningStatistics(p.built.Layers)
@@ -105,7 +105,7 @@ func (p *program) newVariables() (err error) {
 
 // beginInferenceValues gives the averages and the precise statistics in a store, which it makes if they are not there, the values of their variables.
 func (p *program) beginInferenceValues(store *model.Store) error {
-	if err := optim.AddAverages(store, p.averaged); err != nil {
+	if err := optim.AddEMA(store, p.averaged); err != nil {
 		return err
 	}
 	return followRunning(store, p.running)
@@ -237,7 +237,7 @@ func (p *program) update(gradients []*Node, scalars, position *Node) {
 		p.rule.Step(p.store, name, Div(gradients[i], images), scalars, fraction)
 	}
 	if p.averaged != nil {
-		optim.MoveAverages(p.store, p.averaged, Reshape(Slice(scalars, AxisElem(p.rule.NumScalars))))
+		optim.UpdateEMA(p.store, p.averaged, Reshape(Slice(scalars, AxisElem(p.rule.NumScalars))))
 	}
 }
 
@@ -245,9 +245,9 @@ func (p *program) update(gradients []*Node, scalars, position *Node) {
 func (p *program) scalars(step int, rate float64) []float32 {
 	list := p.rule.Inputs(step+1, rate)
 	if p.averaged != nil {
-		list = append(list, optim.AverageFraction(p.recipe.Optimizer.EMA, step))
+		list = append(list, optim.EMARate(p.recipe.Optimizer.EMA, step))
 	}
-	for len(list) <= optim.MostScalars { // so that the gradients' graph is the same for all optimizers and compiled once
+	for len(list) <= optim.MaxScalars { // so that the gradients' graph is the same for all optimizers and compiled once
 		list = append(list, 0)
 	}
 	if r := p.recipe.Regularization; r.Mixes() {

@@ -11,7 +11,7 @@ import (
 )
 
 // FindRate is a learning-rate finder: it trains a recipe's network for up to so many steps, outside of any run, with a learning rate that grows from low to high by the same
-// factor from step to step, and ends when the loss has exploded. The recipe's own rate and schedule do not matter. What is the user's own is handed over, see Fit.
+// factor from step to step, and ends when the loss has exploded. The recipe's own rate and schedule do not matter. own is as in Fit.
 func FindRate(recipe recipes.Recipe, low, high float64, steps int, own ...recipes.Own) (t optim.RateTest, err error) {
 	if err := optim.CheckRates(low, high, steps); err != nil {
 		return t, err

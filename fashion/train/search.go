@@ -25,7 +25,7 @@ import (
 //
 // The checkpoints of trials that were dropped are removed: training one of them further begins anew, with the same outcome.
 //
-// A network of one's own is handed over; its hyperparameters, which Network.ForModel reads, may be in the space.
+// own is as in Fit. The hyperparameters of a user-defined network, which Network.ForModel reads, may be in the space.
 func Search(s hyperband.Search[recipes.Recipe], workers int, report func(hyperband.State[recipes.Recipe]), own ...recipes.Own) (hyperband.State[recipes.Recipe], error) {
 	return SearchContext(context.Background(), s, workers, report, own...)
 }

@@ -13,7 +13,7 @@ import (
 // Stepper does training steps outside of any run, to time them.
 type Stepper = session.Stepper
 
-// NewStepper loads a recipe's training images and compiles its step. What is the user's own is handed over, see Fit.
+// NewStepper loads a recipe's training images and compiles its step. own is as in Fit.
 func NewStepper(recipe recipes.Recipe, own ...recipes.Own) (*Stepper, error) {
 	if err := Check(recipe, own...); err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func NewStepper(recipe recipes.Recipe, own ...recipes.Own) (*Stepper, error) {
 			return err
 		}
 		feed := p.feed(images, 1)
-		s = session.NewStepper(backend, feed.Steps, p.together(), infer.Count(p.store, p.names), func(position, step, count int) error {
+		s = session.NewStepper(backend, feed.Steps, p.together(), infer.CountValues(p.store, p.names), func(position, step, count int) error {
 			_, err := p.execute(feed, position, step, slices.Repeat([]float64{recipe.Optimizer.LearningRate}, count))
 			return err
 		})

@@ -290,7 +290,7 @@ func TestRecipesThatNoClassifierCanUseAreErrors(t *testing.T) {
 		"a run, or photos":     synthetic(recipes.Synthetic{Fraction: 0.5}),
 		"or nothing":           synthetic(recipes.Synthetic{Run: "full/gan"}),
 		"alone":                synthetic(recipes.Synthetic{Run: "full/gan", Photos: true, Fraction: 0.5}),
-		"scene.Synthesizer":    synthetic(recipes.Synthetic{Photos: true, Fraction: 0.5}), // is not handed over
+		"scene.Synthesizer":    synthetic(recipes.Synthetic{Photos: true, Fraction: 0.5}), // is not passed
 		"no GAN":               change(func(r *recipes.Recipe) { r.GAN = recipes.GAN{Loss: "hinge", DiscriminatorRate: 0.001} }),
 		"model.latent: 8 != 0": change(func(r *recipes.Recipe) { r.Model.Latent = 8 }),
 	} {

@@ -35,8 +35,8 @@ type Trainer struct {
 //
 // report, if not nil, is called several times a second, always from the calling goroutine.
 //
-// What is the user's own is handed over: a models.Network, an augment.Own, an optim.OwnSchedule or an optim.OwnRule that the recipe names, and a Synthesizer for a recipe with synthetic images. The
-// run keeps what the network is; another one under the same run name is an error that shows which layers differ. A GAN is trained by gan.Fit.
+// own contains what is user-defined: a models.Network, an augment.Own, an optim.OwnSchedule or an optim.OwnRule that the recipe names, and a Synthesizer for a recipe with synthetic images; what is missing is an
+// error. The run keeps what the network is; another one under the same run name is an error that shows which layers differ. A GAN is trained by gan.Fit.
 func Fit(name string, recipe recipes.Recipe, report func(run.Progress), own ...recipes.Own) (*run.Run, error) {
 	return (&Trainer{Own: own}).Fit(name, recipe, report)
 }
@@ -80,7 +80,7 @@ func (t *Trainer) fit(ctx context.Context, dir string, recipe recipes.Recipe, be
 	}.Run(ctx)
 }
 
-// Check reports what in a recipe no training of a classifier could use, before anything is read or compiled. What is the user's own is handed over, see Fit.
+// Check reports what in a recipe no training of a classifier could use, before anything is read or compiled. own is as in Fit.
 func Check(recipe recipes.Recipe, own ...recipes.Own) error {
 	if err := recipe.Validate(); err != nil {
 		return err
@@ -116,13 +116,13 @@ func Check(recipe recipes.Recipe, own ...recipes.Own) error {
 	return optim.CheckSchedule(recipe.Schedule, recipes.OwnOf[optim.OwnSchedule](own)...)
 }
 
-// checkOwn reports parts of another kind, and a transform that the recipe names and that is not handed over.
+// checkOwn reports parts of another kind, and a transform that the recipe names and that is missing.
 func checkOwn(r recipes.Recipe, own []recipes.Own) error {
 	for _, part := range own {
 		switch part.(type) {
 		case models.Network, augment.Own, optim.OwnSchedule, optim.OwnRule, Synthesizer:
 		default:
-			return fmt.Errorf("a %T is handed over, want a models.Network, an augment.Own, an optim.OwnSchedule, an optim.OwnRule or a train.Synthesizer", part)
+			return fmt.Errorf("a %T is passed, want a models.Network, an augment.Own, an optim.OwnSchedule, an optim.OwnRule or a train.Synthesizer", part)
 		}
 	}
 	if r.Data.Synthetic.Fraction > 0 {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"fashionlab/fashion/cmd/fashionlab/internal/bench"
@@ -30,21 +31,21 @@ memory grow: of everything, or of images, runs, trials or uploads if they are na
 		example: "bench -model cnn -batch 64,512 -peers python3",
 		define: func(f *flag.FlagSet) prepare {
 			var o benchOptions
-			f.StringVar(&o.model, "model", "cnn", "`name` of a recipe with the model")
+			f.StringVar(&o.model, "model", "cnn", "`name` of a recipe with the model: "+strings.Join(study.Names(), ", "))
 			batches := f.String("batch", "", "batch `sizes`, separated by commas (default 64,512); with -answers, images at once (default 1,16)")
 			f.StringVar(&o.python, "peers", "", "a `Python` with tensorflow, torch or jax to measure beside")
 			f.BoolVar(&o.transforms, "transforms", false, "time the augmentations too")
 			f.BoolVar(&o.frozen, "frozen", false, "time a ConvNeXt with ever fewer layers trained too")
 			f.BoolVar(&o.search, "search", false, "time a whole search instead, beside KerasTuner's")
-			f.BoolVar(&o.answers, "answers", false, "time the answers of the network that comes with the project instead")
-			f.BoolVar(&o.load, "load", false, "hold a load of clients on the demo instead, in four situations")
+			f.BoolVar(&o.answers, "answers", false, "time the predictions of the network that comes with the project instead")
+			f.BoolVar(&o.load, "load", false, "load-test the demo instead, in four situations")
 			f.IntVar(&o.clients, "clients", 64, "with -load, `number` of clients that post photos")
 			f.DurationVar(&o.duration, "for", time.Minute, "with -load, `time` of each situation")
 			f.StringVar(&o.url, "url", "", "with -load, `address` of a demo's page, with its token (default a demo in this process)")
 			f.IntVar(&o.photos, "photos", 0, "classify photos of this `number` of items in each condition instead, such as 100")
 			growing := f.Bool("growth", false, "measure instead how time and memory grow with images, runs, trials and uploads")
 			figure := f.String("figure", "", "with -growth, write the figure to this `file` too, as SVG")
-			speedrun := f.Bool("speedrun", false, "list how long the trainings that are named after the flags took instead")
+			speedrun := f.Bool("speedrun", false, "list instead how long the runs and files given as arguments took to 0.93, 0.94 and 0.95 in validation")
 			return func(names []string) (work, error) {
 				if *speedrun {
 					return func(context.Context) error { return bench.Speedrun(os.Stdout, names) }, nil

@@ -35,9 +35,9 @@ or in both splits, and whether the classes are imbalanced. With -html a page sho
 
 // addPreparation defines the flags for the pictures of a folder, and returns what they say once they are parsed.
 func addPreparation(f *flag.FlagSet, of string) func() (pictures.Preparation, error) {
-	fit := f.String("fit", "", "how pictures of "+of+" are brought to one size: photo finds the item, as predict does; `crop`, pad or stretch (default photo)")
-	side := f.Int("side", fashion.Side, fmt.Sprintf("`pixels` of that size, a multiple of %d from %d to %d, for crop, pad and stretch", fashion.SideStep, fashion.SmallestSide, fashion.LargestSide))
-	colour := f.Bool("color", false, "keep colours, for crop, pad and stretch (default grey)")
+	fit := f.String("fit", "", "`method` that brings the pictures of "+of+" to one size: photo (finds the item and cuts it out, as predict does), crop, pad or stretch (default photo)")
+	side := f.Int("side", fashion.Side, fmt.Sprintf("width and height in `pixels`, a multiple of %d from %d to %d; with -fit crop, pad or stretch", fashion.SideStep, fashion.SmallestSide, fashion.LargestSide))
+	colour := f.Bool("color", false, "keep colours; with -fit crop, pad or stretch (default grey)")
 	return func() (p pictures.Preparation, err error) {
 		if p.Shape, err = fashion.NewShape(*side, *colour); err != nil {
 			return p, fmt.Errorf("-side: %w", err)

@@ -25,15 +25,15 @@ func searchCommand() command {
 		name: "search", summary: "search hyperparameters with Hyperband", heeds: true,
 		text: `Searches the hyperparameters that the slides searched, with Hyperband, and prints the best trials. What was measured is kept: the same command
 resumes an interrupted search, and Ctrl-C stops between two steps. With -plan it only says which trials there are and what they cost. With -curves every
-trial is trained to the end and its final accuracy measured on images of its own: from these learning curves, notebook 7 replays other searches. They go on from those that
-come with the project.`,
+configuration is trained to the end, and its accuracy measured on validation images that the search does not use. From these learning curves notebook 7 simulates other searches.
+The recording continues that which comes with the project.`,
 		example: "search -model cnn -profile smoke -plan",
 		define: func(f *flag.FlagSet) prepare {
 			var o searchOptions
 			f.StringVar(&o.model, "model", "cnn", "`name` of the recipe whose hyperparameters are searched")
 			profile := addProfile(f)
-			f.IntVar(&o.budget.R, "R", 0, "epochs of a configuration at most (default the profile's)")
-			f.IntVar(&o.budget.Eta, "eta", 0, "each rung keeps one of so many (default the profile's)")
+			f.IntVar(&o.budget.R, "R", 0, "maximum number of epochs of a configuration (default the profile's)")
+			f.IntVar(&o.budget.Eta, "eta", 0, "reduction factor: each rung keeps 1 of eta configurations (default the profile's)")
 			rounding := f.String("rounding", "", "`rule` of the brackets' table: algorithm1, table1 or kerastuner (default algorithm1)")
 			f.IntVar(&o.workers, "workers", 1, "trainings at once")
 			f.BoolVar(&o.curves, "curves", false, "train every trial to the end instead, see above")

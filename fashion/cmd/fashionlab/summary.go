@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"strings"
 
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/study"
@@ -15,7 +16,7 @@ func summaryCommand() command {
 		text:    `Prints each layer of a recipe's model with the shape of its output and its number of parameters.`,
 		example: "summary -model resnet50",
 		define: func(f *flag.FlagSet) prepare {
-			name := f.String("model", "cnn", "`name` of a recipe with the model")
+			name := f.String("model", "cnn", "`name` of a recipe with the model: "+strings.Join(study.Names(), ", "))
 			return func([]string) (work, error) {
 				recipe, err := study.ByName(*name, study.Full)
 				return func(context.Context) error {

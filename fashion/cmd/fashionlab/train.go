@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"strings"
 
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/metrics"
@@ -20,8 +21,8 @@ import (
 func trainCommand() command {
 	return command{
 		name: "train", summary: "train a recipe of the study and test it", heeds: true,
-		text: `Trains a recipe of the study into a run, tests it, and prints its accuracy with the 95% interval. A finished run is only read, an interrupted
-one resumes after its last epoch: Ctrl-C stops between two steps, on a GPU between two executions of about 30. The recipe "mixing" trains all mixtures of real and generated images. With -all the trainings by which the slides' claims are judged are made one after
+		text: `Trains a recipe of the study into a run, tests it, and prints its accuracy with the 95% interval. A finished training is not repeated, an interrupted
+one resumes after its last epoch: Ctrl-C stops between two steps, on a GPU between two executions of about 30. The recipe "mixing" trains the whole ablation of synthetic images. With -all the trainings by which the slides' claims are judged are made one after
 the other, in as many calls as you like.
 
 With -data it trains on a data set of your own: a folder of four IDX files like Fashion-MNIST's, with the names of the classes in classes.txt, a line for each;
@@ -30,11 +31,11 @@ colour with -color.`,
 		example: "train -recipe cnn-augmented -profile smoke -seed 2",
 		define: func(f *flag.FlagSet) prepare {
 			o, q := trainOptions{}, queueOptions{}
-			f.StringVar(&o.recipe, "recipe", "cnn", "`name` of the recipe")
+			f.StringVar(&o.recipe, "recipe", "cnn", "`name` of the recipe: "+strings.Join(study.Names(), ", ")+" or mixing")
 			profile := addProfile(f)
-			f.StringVar(&o.name, "name", "", "`name` of the run (default profile/recipe, and profile/recipe-seedN with another seed than the recipe's)")
-			f.IntVar(&o.epochs, "epochs", 0, "number of epochs; a cosine falls over all of them (default the recipe's)")
-			f.Uint64Var(&o.seed, "seed", 0, "seed of the first weights, data order, dropout and augmentation (default the recipe's)")
+			f.StringVar(&o.name, "name", "", "`name` of the run (default PROFILE/RECIPE, with -data own/FOLDER/RECIPE; -seedN is appended for another seed than the recipe's)")
+			f.IntVar(&o.epochs, "epochs", 0, "number of epochs; a cosine schedule spans all of them (default the recipe's)")
+			f.Uint64Var(&o.seed, "seed", 0, "seed of the initial weights, data order, dropout and augmentation (default the recipe's)")
 			f.StringVar(&o.data, "data", "", "`folder` of a data set of your own (default Fashion-MNIST)")
 			preparation := addPreparation(f, "-data")
 			f.BoolVar(&o.publish, "publish", false, "copy the finished run to notebooks/published, for others to see")

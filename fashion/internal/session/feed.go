@@ -23,7 +23,7 @@ type Feed struct {
 	Steps int
 	data  Training
 	order *tensors.Tensor // int32 [steps*batch]
-	rows  *tensors.Tensor // float32 [steps*batch, augment.Columns], what each image of the order drew; nil without augmentation
+	rows  *tensors.Tensor // float32 [steps*batch, augment.EncodedSize], what each image of the order drew; nil without augmentation
 
 	Soft *tensors.Tensor // float32 [N, classes], labels of teachers; nil without
 }
@@ -32,7 +32,7 @@ type Feed struct {
 func NewFeed(data Training, recipe recipes.Recipe, epoch int) Feed {
 	list := data.order(recipe.Batch, recipe.Seed, epoch)
 	f := Feed{Steps: len(list) / recipe.Batch, data: data, order: tensors.FromFlatDataAndDimensions(list, len(list))}
-	columns := augment.Columns(recipe.Augmentation)
+	columns := augment.EncodedSize(recipe.Augmentation)
 	if columns == 0 {
 		return f
 	}
@@ -40,7 +40,7 @@ func NewFeed(data Training, recipe recipes.Recipe, epoch int) Feed {
 	for k, i := range list {
 		drawn[k] = augment.Draw(recipe.Augmentation, recipe.Seed, epoch, data.Indices[i])
 	}
-	f.rows = tensors.FromFlatDataAndDimensions(augment.Rows(recipe.Augmentation, drawn, d[0], d[1]), len(list), columns)
+	f.rows = tensors.FromFlatDataAndDimensions(augment.Encode(recipe.Augmentation, drawn, d[0], d[1]), len(list), columns)
 	return f
 }
 

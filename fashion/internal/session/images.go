@@ -39,7 +39,7 @@ type Training struct {
 	labels *tensors.Tensor // int32 [N]
 }
 
-// Synthesizer makes the synthetic images that a recipe mixes in. It is handed over as a part of one's own.
+// Synthesizer makes the synthetic images that a recipe mixes in. It is passed as a user-defined part.
 type Synthesizer interface {
 	recipes.Own
 	// Makes reports whether it makes the images of a recipe.
@@ -57,7 +57,7 @@ func SynthesizerOf(s recipes.Synthetic, own []recipes.Own) (Synthesizer, error) 
 		if s.Photos {
 			what, maker = "photos of training images", "scene.Synthesizer{}"
 		}
-		return nil, fmt.Errorf("the recipe mixes in %s, and %d parts that make them are handed over, want one: %s", what, len(makers), maker)
+		return nil, fmt.Errorf("the recipe mixes in %s, and %d parts that make them are passed, want one: %s", what, len(makers), maker)
 	}
 	return makers[0], nil
 }

@@ -164,7 +164,7 @@ func valuesAndLosses(n *layers.Net, m recipes.Model, in []*Node) (values, losses
 		if err != nil {
 			panic(err) // compute turns it into an error
 		}
-		logits := network.On(n, images)
+		logits := network.Build(n, images)
 		return logits, Neg(ReduceSum(Mul(classes, LogSoftmax(logits)), -1))
 	}
 	gan := models.NewGAN(m)
