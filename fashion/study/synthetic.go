@@ -76,7 +76,7 @@ type SyntheticResult struct {
 	Hard           bool    `json:"difficult"` // the generated images are hard examples
 	Seed           uint64  `json:"seed"`
 	Accuracy       float64 `json:"accuracy"` // on all validation images
-	ShirtConfusion float64 `json:"shirts"`   // fraction of the T-shirts and shirts that are taken for one another
+	ShirtConfusion float64 `json:"shirts"`   // fraction of the T-shirts and shirts that are confused with each other
 	ECE            float64 `json:"ece"`      // expected calibration error, 15 bins
 	PhotoAccuracy  float64 `json:"photos"`   // on photos rendered of the first validation images in all scenes, see scene.Scenes
 }
@@ -135,7 +135,7 @@ func EvaluateSynthetic(variants []Variant, items int, predict func(*run.Run, fas
 	return results, nil
 }
 
-// shirtConfusion is the fraction of T-shirts and shirts that are taken for one another.
+// shirtConfusion is the fraction of T-shirts and shirts that are confused with each other.
 func shirtConfusion(c metrics.Confusion) float64 {
 	all := 0
 	for class := range c.Counts {
@@ -179,7 +179,7 @@ type SyntheticMetric struct {
 func SyntheticMetrics() []SyntheticMetric {
 	return []SyntheticMetric{
 		{"accuracy", func(r SyntheticResult) float64 { return r.Accuracy }},
-		{"T-shirts and shirts taken for one another", func(r SyntheticResult) float64 { return r.ShirtConfusion }},
+		{"T-shirt and shirt confusion rate", func(r SyntheticResult) float64 { return r.ShirtConfusion }},
 		{"calibration error", func(r SyntheticResult) float64 { return r.ECE }},
 		{"accuracy on photos", func(r SyntheticResult) float64 { return r.PhotoAccuracy }},
 	}

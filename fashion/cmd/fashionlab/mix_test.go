@@ -53,7 +53,7 @@ func TestMixtureIsEvaluatedOnValidationImagesAndOnPhotosOfTheFirst(t *testing.T)
 		t.Errorf("accuracy is %v, want %v", e.Accuracy, want)
 	}
 	if want := float64(confused) / float64(shirts); e.ShirtConfusion != want {
-		t.Errorf("%v of the T-shirts and shirts are taken for one another, want %v", e.ShirtConfusion, want)
+		t.Errorf("%v of the T-shirts and shirts are confused with each other, want %v", e.ShirtConfusion, want)
 	}
 	if photos := e.PhotoAccuracy * 90; math.Abs(photos-math.Round(photos)) > 1e-9 || photos < 9 {
 		t.Errorf("accuracy on photos is %v, want a fraction of 90, no worse than guessing", e.PhotoAccuracy)
