@@ -29,7 +29,7 @@ func ingredients(r recipes.Recipe) []ingredient {
 	epoch := r.Steps() / r.Epochs
 	return []ingredient{
 		{"label smoothing", "smoothing", func(r *recipes.Recipe) { r.Regularization.LabelSmoothing = smoothing }},
-		{"average of the weights", "ema", func(r *recipes.Recipe) { r.Optimizer.EMA = decay }},
+		{"EMA of the weights", "ema", func(r *recipes.Recipe) { r.Optimizer.EMA = decay }},
 		{"warm-up of an epoch", "warmup", func(r *recipes.Recipe) { r.Schedule.Warmup = epoch }},
 		{"one cycle", "one-cycle", func(r *recipes.Recipe) {
 			r.Schedule = recipes.Schedule{Name: "one-cycle", MinLearningRate: r.Schedule.MinLearningRate}

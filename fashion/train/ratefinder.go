@@ -10,8 +10,8 @@ import (
 	"fashionlab/fashion/recipes"
 )
 
-// FindRate is a learning-rate finder: it trains a recipe's network for up to so many steps, outside of any run, with a learning rate that grows from low to high by the same
-// factor from step to step, and ends when the loss has exploded. The recipe's own rate and schedule do not matter. own is as in Fit.
+// FindRate is a learning-rate range test: it trains a recipe's network for up to so many steps, outside of any run, with a learning rate that grows from low to high, 0 < low < high, by the same
+// factor from step to step, and ends when the loss has exploded. It returns the rates and the training losses (nats) until then. The recipe's own rate and schedule do not matter. own is as in Fit.
 func FindRate(recipe recipes.Recipe, low, high float64, steps int, own ...recipes.Own) (t optim.RateTest, err error) {
 	if err := optim.CheckRates(low, high, steps); err != nil {
 		return t, err

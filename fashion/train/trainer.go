@@ -105,15 +105,21 @@ func Check(recipe recipes.Recipe, own ...recipes.Own) error {
 		return fmt.Errorf("gan is %+v, want none for %s, which is no GAN", recipe.GAN, recipe.Model.Name)
 	}
 	if recipe.PreciseBN > 0 {
-		summary, err := models.Summarize(recipe.Model, recipes.OwnOf[models.Network](own)...)
+		normalized, err := batchNormalized(recipe, own)
 		if err != nil {
 			return err
 		}
-		if len(layers.RunningStatistics(summary.Layers)) == 0 {
+		if !normalized {
 			return fmt.Errorf("precise_bn is %d, want 0 for %s, which has no batch normalization", recipe.PreciseBN, recipe.Model.Name)
 		}
 	}
 	return optim.CheckSchedule(recipe.Schedule, recipes.OwnOf[optim.OwnSchedule](own)...)
+}
+
+// batchNormalized reports whether a recipe's network has batch normalization.
+func batchNormalized(recipe recipes.Recipe, own []recipes.Own) (bool, error) {
+	summary, err := models.Summarize(recipe.Model, recipes.OwnOf[models.Network](own)...)
+	return err == nil && len(layers.RunningStatistics(summary.Layers)) > 0, err
 }
 
 // checkOwn reports parts of another kind, and a transform that the recipe names and that is missing.

@@ -12,6 +12,7 @@ import (
 	"fashionlab/fashion/demo"
 	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/run"
+	"fashionlab/fashion/train"
 )
 
 // prepareOwnData checks the flags of a training on a data set of one's own.
@@ -63,13 +64,19 @@ func (t training) onOwnData(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("%s\nkept under the digest %.12s\n", found, kept.Digest)
-	t.trained = kept.For(t.trained)
+	before := kept.For(t.trained)
+	if t.trained, err = train.WithPreciseBN(before); err != nil {
+		return err
+	}
+	if t.trained != before {
+		fmt.Printf("in only %d steps running averages of batch normalization would lag behind: it has precise statistics (precise_bn)\n", t.trained.Steps())
+	}
 	if err := checkRecipe(t.trained); err != nil {
 		return err
 	}
 	err = t.do(ctx)
 	if other := (*run.RecipeError)(nil); errors.As(err, &other) {
-		err = fmt.Errorf("%w; if the images of %s changed, name another run with -name", err, t.data)
+		err = fmt.Errorf("%w; if the images of %s or the profile changed, name another run with -name", err, t.data)
 	}
 	return err
 }
