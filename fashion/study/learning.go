@@ -2,7 +2,7 @@ package study
 
 import "fashionlab/fashion/recipes"
 
-// Overfitting is the multilayer perceptron that a notebook defines under the name "mlp", trained on so few images that it memorizes them, and three cures, each alone: weight decay,
+// Overfitting is the multilayer perceptron that a notebook defines under the name "mlp", trained on so few images that it memorizes them, and three remedies, each alone: weight decay,
 // dropout, and eleven times the images, with about as many steps. The other images validate. Every profile but Smoke has the same.
 func Overfitting(p Profile) []Variant {
 	base := recipes.Recipe{
@@ -18,7 +18,7 @@ func Overfitting(p Profile) []Variant {
 	dropped.Model.Dropout = 0.5
 	more.Data.Limit, more.Data.Validation, more.Epochs = 8000, 0.45, 4
 	variants := []Variant{
-		{"no cure", p.Run("learning/overfitting"), base},
+		{"baseline", p.Run("learning/overfitting"), base},
 		{"weight decay", p.Run("learning/weight-decay"), decayed},
 		{"dropout", p.Run("learning/dropout"), dropped},
 		{"more images", p.Run("learning/more-images"), more},
