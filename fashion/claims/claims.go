@@ -17,7 +17,7 @@ type Claim struct {
 	Name      string // in commands
 	Statement string // as it is tested
 	// Limitations is what these trainings do not test: what else the slides say or imply, and what all seeds share (see shared); "" if there is nothing.
-	Limitations      string
+	Limitations string
 	Comparisons func(study.Profile) []Comparison // the first gives the claim's verdict
 	// Secondary is a verdict on other measurements of these trainings at full size, in a sentence; nil if there are none.
 	Secondary func(...run.Store) (string, error)
@@ -55,7 +55,7 @@ func All() []Claim {
 		{"gan", "generated images that are hard raise the accuracy more than any generated ones, on top of the real images", shared("The GAN"), compareSynthetic, nil},
 		{"scratch", "training from scratch is more accurate than fine-tuning after pretraining on rotations of the same images (the slides' claim, about weights from other images, is not tested)",
 			"The slides give as the reason that the pretraining images differ. Here they are the same, without their labels, so that this is not tested: ImageNet's weights do not come with the project. " +
-			shared("The pretraining"), compareTransfer, nil},
+				shared("The pretraining"), compareTransfer, nil},
 		{"ensemble", "the ensemble of the slides' three models is more accurate than the CNN alone", shared("ConvNeXt's pretraining"), compareEnsembles, nil},
 		{"cnn", fmt.Sprintf("a plain CNN is a viable choice: it loses less than %v to the ensemble", viable), shared("ConvNeXt's pretraining"), compareCNN, nil},
 		{"ingredients", "label smoothing raises the accuracy of a small residual network, and so do other ingredients of its training (no slide says so)", "", compareIngredients, nil},

@@ -58,7 +58,7 @@ type Judgement struct {
 	Findings  []Finding       // of each comparison; the first gives the claim's verdict
 	Trainings int             // that the claim needs
 	Missing   []study.Variant // of them
-	Secondary    string          // the verdict on other measurements, see Claim
+	Secondary string          // the verdict on other measurements, see Claim
 }
 
 // Verdict is that of the claim.

@@ -200,14 +200,14 @@ func (s Speeds) For(r recipes.Recipe) Basis {
 			first := slices.MinFunc(candidates.list, func(a, b speed) int {
 				return cmp.Or(cmp.Compare(unlike(a), unlike(b)), cmp.Compare(b.images, a.images))
 			})
-			var alike []speed
+			var similar []speed
 			var factors []float64
 			for _, s := range candidates.list {
 				if unlike(s) == unlike(first) && 2*s.images >= first.images {
-					alike, factors = append(alike, s), append(factors, s.factor)
+					similar, factors = append(similar, s), append(factors, s.factor)
 				}
 			}
-			best := alike[slices.Index(factors, median(factors))]
+			best := similar[slices.Index(factors, median(factors))]
 			best.Source += candidates.note
 			return best.Basis
 		}

@@ -83,7 +83,9 @@ func (m ConvNeXt) network(model recipes.Model) Network {
 			n.Freeze(func(layer string) bool { return m.KerasLayer(layer) < model.FineTuneAt })
 			return m.Logits(n, colour(enlarge(images, model.Input, side)))
 		},
-		LayerDecay: func(decay float64, parameter string) float64 { return math.Pow(decay, float64(m.BlocksToHead(parameter))) },
+		LayerDecay: func(decay float64, parameter string) float64 {
+			return math.Pow(decay, float64(m.BlocksToHead(parameter)))
+		},
 	}
 }
 

@@ -39,3 +39,12 @@ func TestARunOnOwnDataIsComparedOnItsDataSet(t *testing.T) {
 		t.Errorf("some images: %+v", on.Recipe.Data)
 	}
 }
+
+func TestSearchesOnFewImagesHavePreciseStatisticsOfBatchNormalization(t *testing.T) {
+	for model, want := range map[string]bool{"cnn": false, "residual": true, "resnet50": true, "convnext-transfer": false} {
+		s, err := study.Search(model, study.Quick, study.SearchBudget(study.Quick))
+		if err != nil || s.Base.PreciseBN > 0 != want {
+			t.Errorf("%s: precise_bn is %d (%v), want some: %v", model, s.Base.PreciseBN, err, want)
+		}
+	}
+}

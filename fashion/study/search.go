@@ -34,6 +34,10 @@ func Search(model string, p Profile, b Budget) (hyperband.Search[recipes.Recipe]
 	if err != nil {
 		return none, err
 	}
+	short, err := ByName(model, Smoke)
+	if err != nil {
+		return none, err
+	}
 	brackets, err := hyperband.Brackets(b.R, b.Eta, b.Rounding)
 	if err != nil {
 		return none, err
@@ -42,7 +46,7 @@ func Search(model string, p Profile, b Budget) (hyperband.Search[recipes.Recipe]
 	case Smoke:
 		base.Data.Limit = 500
 	case Quick:
-		base.Data.Limit = 1500
+		base.Data.Limit, base.PreciseBN = 1500, short.PreciseBN // in so few steps running averages of batch normalization lag behind
 	}
 	base.Epochs = b.R
 	if base.Schedule.Name == "cosine" {
