@@ -164,13 +164,13 @@ func measure(store run.Store, onGPU bool) ([]speed, error) {
 	return list, unreadable
 }
 
-// median is the middle one of values, of an even number the lower of the two in the middle; 0 without values. Epochs and runs that took longer because of other work, or because
-// the machine slept, do not move it.
+// median is the middle one of values, or the mean of the two in the middle; NaN without values. Epochs that took longer because of other work, or because the machine slept, do not move it.
 func median(values []float64) float64 {
-	if len(values) == 0 {
-		return 0
+	n, sorted := len(values), slices.Sorted(slices.Values(values))
+	if n == 0 {
+		return math.NaN()
 	}
-	return slices.Sorted(slices.Values(values))[(len(values)-1)/2]
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
 func sameModel(a, b recipes.Recipe) bool {
@@ -200,14 +200,9 @@ func (s Speeds) For(r recipes.Recipe) Basis {
 			first := slices.MinFunc(candidates.list, func(a, b speed) int {
 				return cmp.Or(cmp.Compare(unlike(a), unlike(b)), cmp.Compare(b.images, a.images))
 			})
-			var similar []speed
-			var factors []float64
-			for _, s := range candidates.list {
-				if unlike(s) == unlike(first) && 2*s.images >= first.images {
-					similar, factors = append(similar, s), append(factors, s.factor)
-				}
-			}
-			best := similar[slices.Index(factors, median(factors))]
+			similar := slices.DeleteFunc(slices.Clone(candidates.list), func(s speed) bool { return unlike(s) != unlike(first) || 2*s.images < first.images })
+			slices.SortStableFunc(similar, func(a, b speed) int { return cmp.Compare(a.factor, b.factor) })
+			best := similar[(len(similar)-1)/2]
 			best.Source += candidates.note
 			return best.Basis
 		}
