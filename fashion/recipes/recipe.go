@@ -355,6 +355,10 @@ func diff(path string, a, b reflect.Value) []string {
 	return lines
 }
 
+// EnoughPreciseBN is a Recipe.PreciseBN of enough images. Three estimates from other images gave ResNet50 at Quick validation losses that differed by up to 0.06 with 64 images, 0.011 with 256, 0.009 with 1,024
+// and 0.004 with 2,048, and accuracies that differed by up to 0.005 with 1,024.
+const EnoughPreciseBN = 1024
+
 // Own is a user-defined part of a training: a models.Network, an augment.Own, an optim.OwnSchedule, an optim.OwnRule, or what makes synthetic images. It is code; the recipe has its name only.
 type Own interface {
 	OwnName() string // that a recipe has for it

@@ -91,7 +91,7 @@ func FewLabels(p Profile) (list []Few) {
 	for _, labels := range ownLabels(p) {
 		epochs := map[Profile]int{Smoke: 1, Quick: 20 + 160/labels, Full: 40 + 400/labels}[p] // of few images more, so that there are enough steps
 		r := own(Residual(p), OwnClasses*labels, epochs)
-		r.Keep, r.PreciseBN = recipes.LastEpoch, preciseBN // in so few steps the running statistics lag behind: without these a network from scratch classified at random
+		r.Keep, r.PreciseBN = recipes.LastEpoch, recipes.EnoughPreciseBN // in so few steps the running statistics lag behind: without these a network from scratch classified at random
 		few := Few{Labels: labels, Scratch: Variant{fmt.Sprintf("from scratch, %d labels", labels), p.Run(fmt.Sprintf("own/labels-%d/scratch", labels)), r}}
 		r.Model.Weights.Run = Full.Run("residual")
 		few.FineTuned = Variant{fmt.Sprintf("fine-tuned, %d labels", labels), p.Run(fmt.Sprintf("own/labels-%d/fine-tuned", labels)), r}

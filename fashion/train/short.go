@@ -5,9 +5,6 @@ import "fashionlab/fashion/recipes"
 // settled is about how many steps the running averages of batch normalization, with a momentum of 0.99, need to catch up with the weights as the learning rate falls.
 const settled = 2000
 
-// preciseImages are enough images for precise statistics, see study.ResNet50.
-const preciseImages = 1024
-
 // WithPreciseBN returns a recipe with precise statistics of batch normalization (recipes.Recipe.PreciseBN) if its network has any, it has none, and the training has fewer than 2,000 steps: in so few the
 // running averages lag behind the weights, and a network that fits its training images may classify others at random. Other recipes are returned as they are. own is as in Fit.
 func WithPreciseBN(recipe recipes.Recipe, own ...recipes.Own) (recipes.Recipe, error) {
@@ -16,7 +13,7 @@ func WithPreciseBN(recipe recipes.Recipe, own ...recipes.Own) (recipes.Recipe, e
 	}
 	normalized, err := batchNormalized(recipe, own)
 	if normalized {
-		recipe.PreciseBN = preciseImages
+		recipe.PreciseBN = recipes.EnoughPreciseBN
 	}
 	return recipe, err
 }
