@@ -94,9 +94,12 @@ func (s *Set) Append(p Picture, label Label) {
 	}
 }
 
-// Range returns the images from first to before end, without labels.
+// Range returns the images from first to before end, with their labels if the set has some.
 func (s Set) Range(first, end int) Set {
 	t := Set{Classes: s.Classes, Shape: s.Shape}
+	if len(s.Labels) > 0 {
+		t.Labels = s.Labels[first:end]
+	}
 	if s.Shape == (Shape{}) {
 		t.Images = s.Images[first:end]
 	} else {

@@ -679,6 +679,9 @@ func TestRankingHasTheMostProbableClassFirst(t *testing.T) {
 	if ranking[0] != 1 {
 		t.Errorf("two legs are predicted as %v", ranking[0])
 	}
+	if got := explained[0].GradCAMClass; got != ranking[0] {
+		t.Errorf("the heat map is for %v, want the predicted class", got)
+	}
 }
 
 func TestEachSampleHasAPredictionOrAReason(t *testing.T) {

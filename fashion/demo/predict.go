@@ -36,7 +36,7 @@ type Explanation struct {
 	Prediction
 	near         *Neighbours   // that the decision took into account
 	GradCAM      []float32     // heat map, 0 to 1, row by row
-	GradCAMClass fashion.Label // the class that the first member predicts, which the heat map is of
+	GradCAMClass fashion.Label // the ensemble's, which the heat map is for
 	Features     []float32     // what the first member's last layer reads
 }
 
@@ -76,7 +76,11 @@ func (e *Ensemble) Explain(photos []photo.Prepared) ([]Explanation, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen, err := e.Members[0].model.GradCAMOf(e.images(photos))
+	var classes []fashion.Label
+	for _, p := range predictions {
+		classes = append(classes, run.ArgMax(p.Probabilities))
+	}
+	seen, err := e.Members[0].model.GradCAMOf(e.images(photos), classes...)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +90,7 @@ func (e *Ensemble) Explain(photos []photo.Prepared) ([]Explanation, error) {
 	list, near := make([]Explanation, len(photos)), e.near.Load()
 	for i, p := range predictions {
 		e.decide(&p, near, seen.Features[i])
-		list[i] = Explanation{p, near, seen.Maps[i], seen.Predicted[i], seen.Features[i]}
+		list[i] = Explanation{p, near, seen.Maps[i], classes[i], seen.Features[i]}
 	}
 	return list, nil
 }

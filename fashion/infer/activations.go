@@ -28,7 +28,7 @@ type Activation struct {
 // test-time augmentation they are those of the images as they are.
 func (m *Model) Activations(images []fashion.Image) ([]Activation, error) {
 	var list []Activation
-	build := func(n *layers.Net, x *Node) (values []*Node) {
+	build := func(n *layers.Net, x *Node, _ ...*Node) (values []*Node) {
 		m.network.Build(n, x)
 		m.outputs = nil
 		for _, o := range n.Outputs() {

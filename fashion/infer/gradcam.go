@@ -1,6 +1,7 @@
 package infer
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -13,11 +14,11 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Explanation shows where in images a model sees the classes that it predicts.
+// Explanation shows where in images a model sees classes.
 type Explanation struct {
 	Layer       string          // whose output is weighted; "" for maps of the pixels themselves
-	Predicted   []fashion.Label // of each image
-	Probability []float32       // of the predicted class
+	Classes     []fashion.Label // the class that each image's map is for
+	Probability []float32       // of that class
 	Features    [][]float32     // a row for each image, see Model.Features; nil for Occlusion
 	Maps        [][]float32     // row by row as the image, a value for each pixel: 0 where nothing speaks for the class, 1 where most does; all 0 if nothing does
 }
@@ -25,38 +26,42 @@ type Explanation struct {
 // fewestPositions is the least height times width of a map that says where something is.
 const fewestPositions = 16
 
-// GradCAM explains a model's predictions for images by Grad-CAM: Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via
+// GradCAM explains a model's logits of images by Grad-CAM: Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via
 // Gradient-based Localization" (2017). The channels of a layer's output A, [H, W, C], are added up, each with the mean over the map of the
-// gradient of the predicted class's logit y; what speaks against the class counts as 0:
+// gradient of a class's logit y; what speaks against the class counts as 0:
 //
 //	map = ReLU(sum_c a_c A_c), a_c = mean_hw(dy / dA_hwc)
 //
-// The map is enlarged bilinearly to the image and divided by its maximum. The layer is the last one whose map has 16 positions or more; a network without one is an error. With test-time augmentation the class is the
-// one that is predicted with it, and the map is that of the image as it is.
-func (m *Model) GradCAM(images []fashion.Image) (Explanation, error) {
-	return m.GradCAMOf(fashion.Set{Images: images})
+// The map is enlarged bilinearly to the image and divided by its maximum. The layer is the last one whose map has 16 positions or more; a network without one is an error. There is
+// a class for each image, or none for those that the model predicts, with test-time augmentation where the recipe asks for it; the map is always that of the image as it is.
+func (m *Model) GradCAM(images []fashion.Image, classes ...fashion.Label) (Explanation, error) {
+	return m.GradCAMOf(fashion.Set{Images: images}, classes...)
 }
 
 // GradCAMOf is GradCAM for the images of a set, which needs no labels.
-func (m *Model) GradCAMOf(images fashion.Set) (Explanation, error) {
+func (m *Model) GradCAMOf(images fashion.Set, classes ...fashion.Label) (Explanation, error) {
+	if err := m.checkClasses(classes, images.Len()); err != nil {
+		return Explanation{}, err
+	}
+	images.Labels = classes
 	var e Explanation
-	explain := func(n *layers.Net, x *Node) []*Node {
+	explain := func(n *layers.Net, x *Node, labels ...*Node) []*Node {
 		logits := m.network.Predict(n, m.recipe.Model, x)
 		layer := lastMap(n.Outputs())
 		if layer.Value == nil {
 			panic(fmt.Errorf("no layer of %s has a map of %d positions or more; use Occlusion", m.recipe.Model.Name, fewestPositions))
 		}
 		m.explained = layer.Name
-		predicted := ArgMax(logits, -1, dtypes.Int32)
-		chosen := ReduceAllSum(Mul(logits, OneHot(predicted, logits.Shape().Dimensions[1], logits.DType()))) // images do not depend on each other
+		explained := Where(LessThan(labels[0], ScalarZero(x.Graph(), dtypes.Int32)), ArgMax(logits, -1, dtypes.Int32), labels[0])
+		chosen := ReduceAllSum(Mul(logits, OneHot(explained, logits.Shape().Dimensions[1], logits.DType()))) // images do not depend on each other
 		maps := classActivation(firstRows(layer.Value, x), firstRows(Gradient(chosen, layer.Value)[0], x))
 		maps = m.network.OverImage(maps)
 		return []*Node{logits, Reshape(maps, maps.Shape().Dimensions[0], -1), m.features(n, x)}
 	}
-	var probabilities [][]float32
-	err := m.inBatches("Grad-CAM", images, explain, func(out []*tensors.Tensor, n int) {
+	var logits [][]float32
+	err := m.inBatches(gradCAM, images, explain, func(out []*tensors.Tensor, n int) {
 		e.Layer = m.explained
-		probabilities = append(probabilities, rows(out[0], n)...)
+		logits = append(logits, rows(out[0], n)...)
 		for _, values := range rows(out[1], n) {
 			e.Maps = append(e.Maps, upToOne(values))
 		}
@@ -65,12 +70,42 @@ func (m *Model) GradCAMOf(images fashion.Set) (Explanation, error) {
 	if err != nil {
 		return Explanation{}, err
 	}
-	softmaxAll(probabilities)
-	for _, row := range probabilities {
-		class := run.ArgMax(row)
-		e.Predicted, e.Probability = append(e.Predicted, class), append(e.Probability, row[class])
-	}
+	e.Classes = orPredicted(classes, logits)
+	e.Probability = probabilitiesOf(e.Classes, logits)
 	return e, nil
+}
+
+// checkClasses reports classes that are not one for each of n images, if there are any, or that the model does not have.
+func (m *Model) checkClasses(classes []fashion.Label, n int) error {
+	if len(classes) != 0 && len(classes) != n {
+		return fmt.Errorf("%d classes for %d images, want one for each, or none for those that the model predicts", len(classes), n)
+	}
+	for i, class := range classes {
+		if count := cmp.Or(m.recipe.Model.Classes, fashion.NumClasses); int(class) >= count {
+			return fmt.Errorf("image %d: class %d, want one of 0 to %d", i, class, count-1)
+		}
+	}
+	return nil
+}
+
+// orPredicted returns the classes, or where there are none those with the highest logits.
+func orPredicted(classes []fashion.Label, logits [][]float32) []fashion.Label {
+	if len(classes) != 0 {
+		return classes
+	}
+	for _, row := range logits {
+		classes = append(classes, run.ArgMax(row))
+	}
+	return classes
+}
+
+// probabilitiesOf are those of a class for each row of logits, which it turns into probabilities.
+func probabilitiesOf(classes []fashion.Label, logits [][]float32) (list []float32) {
+	softmaxAll(logits)
+	for i, row := range logits {
+		list = append(list, row[classes[i]])
+	}
+	return list
 }
 
 // lastMap is the last output of enough positions, under the name of the first layer that gives it: dropout, say, only hands it on.

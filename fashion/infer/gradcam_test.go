@@ -237,12 +237,12 @@ func TestGradCAMTellsWhatIsPredictedInMapsUpToOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(e.Maps) != set.Len() || len(e.Predicted) != set.Len() || len(e.Probability) != set.Len() {
-		t.Fatalf("%d maps, %d classes and %d probabilities for %d images", len(e.Maps), len(e.Predicted), len(e.Probability), set.Len())
+	if len(e.Maps) != set.Len() || len(e.Classes) != set.Len() || len(e.Probability) != set.Len() {
+		t.Fatalf("%d maps, %d classes and %d probabilities for %d images", len(e.Maps), len(e.Classes), len(e.Probability), set.Len())
 	}
 	for i, values := range e.Maps {
-		if want := p.Predicted(i); e.Predicted[i] != want || math.Abs(float64(e.Probability[i]-p.Probabilities[i][want])) > 1e-5 {
-			t.Errorf("image %d is explained as %v, %v; predicted is %v, %v", i, e.Predicted[i], e.Probability[i], want, p.Probabilities[i][want])
+		if want := p.Predicted(i); e.Classes[i] != want || math.Abs(float64(e.Probability[i]-p.Probabilities[i][want])) > 1e-5 {
+			t.Errorf("image %d is explained as %v, %v; predicted is %v, %v", i, e.Classes[i], e.Probability[i], want, p.Probabilities[i][want])
 		}
 		if low, high := slices.Min(values[:]), slices.Max(values[:]); low < 0 || high != 1 && high != 0 {
 			t.Errorf("map %d goes from %v to %v, want 0 or more, to 1", i, low, high)
@@ -270,13 +270,40 @@ func farthest(a, b []float32) (d float64) {
 
 // The CNN has one hidden layer after its last map, so that the logit's gradient can be written out.
 func TestGradCAMIsTheFormulaOfItsPaper(t *testing.T) {
-	const side, channels, hidden = 7, 64, 128
 	m, set := explained(t)
 	set = set.Take([]int{0, 1, 2, 3, 4, 5, 6, 7})
-	e, err := m.GradCAM(set.Images)
+	predicted, err := m.GradCAM(set.Images)
 	if err != nil {
 		t.Fatal(err)
 	}
+	var others []fashion.Label
+	for _, class := range predicted.Classes {
+		others = append(others, (class+1)%fashion.NumClasses)
+	}
+	other, err := m.GradCAM(set.Images, others...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(other.Classes, others) {
+		t.Errorf("the maps are for %v, want %v", other.Classes, others)
+	}
+	p, err := m.Predict(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, class := range others {
+		if got, want := other.Probability[i], p.Probabilities[i][class]; math.Abs(float64(got-want)) > 1e-5 {
+			t.Errorf("image %d: the probability of %v is %v, want %v", i, class, got, want)
+		}
+	}
+	for name, e := range map[string]infer.Explanation{"predicted classes": predicted, "other classes": other} {
+		t.Run(name, func(t *testing.T) { isTheFormula(t, m, set, e) })
+	}
+}
+
+// isTheFormula compares the maps of an explanation of the CNN with those of the paper's formula.
+func isTheFormula(t *testing.T, m *infer.Model, set fashion.Set, e infer.Explanation) {
+	const side, channels, hidden = 7, 64, 128
 	if e.Layer != "stage2/pool" {
 		t.Fatalf("the layer is %s, want the last pooling", e.Layer)
 	}
@@ -290,12 +317,12 @@ func TestGradCAMIsTheFormulaOfItsPaper(t *testing.T) {
 	}
 	kernel, last := parameter(t, m, "hidden/kernel"), parameter(t, m, "logits/kernel")
 	lit := 0
-	for i, predicted := range e.Predicted {
+	for i, class := range e.Classes {
 		var weights [channels]float64 // the mean over the positions of the sum over the hidden units that are on
 		for j := range hidden {
 			if features[i][j] > 0 {
 				for k := range side * side * channels {
-					weights[k%channels] += float64(kernel[k*hidden+j]*last[j*fashion.NumClasses+int(predicted)]) / (side * side)
+					weights[k%channels] += float64(kernel[k*hidden+j]*last[j*fashion.NumClasses+int(class)]) / (side * side)
 				}
 			}
 		}
@@ -316,6 +343,25 @@ func TestGradCAMIsTheFormulaOfItsPaper(t *testing.T) {
 	}
 	if lit < 4 {
 		t.Errorf("only %d of 8 maps show anything", lit)
+	}
+}
+
+func TestClassesThatCannotBeExplainedAreAnError(t *testing.T) {
+	m, set := explained(t)
+	for _, c := range []struct {
+		classes []fashion.Label
+		want    string
+	}{
+		{[]fashion.Label{1}, "1 classes for 2 images"},
+		{[]fashion.Label{1, fashion.NumClasses}, "image 1: class 10, want one of 0 to 9"},
+	} {
+		_, gradCAM := m.GradCAM(set.Images[:2], c.classes...)
+		_, occlusion := m.Occlusion(set.Images[:2], 6, c.classes...)
+		for name, err := range map[string]error{"GradCAM": gradCAM, "Occlusion": occlusion} {
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%s of classes %v: the error is %v, want %q", name, c.classes, err, c.want)
+			}
+		}
 	}
 }
 
@@ -520,7 +566,7 @@ func TestTestTimeAugmentationIsInEveryAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, class := range e.Predicted {
+	for i, class := range e.Classes {
 		if d := math.Abs(float64(e.Probability[i] - p[i][class])); d > 1e-5 || len(e.Maps) != len(images) {
 			t.Errorf("image %d is explained as %v with %v, want %v", i, class, e.Probability[i], p[i][class])
 		}

@@ -35,7 +35,7 @@ type Model struct {
 	explained string   // the layer of Grad-CAM's maps, once there is its graph
 	outputs   []string // the names of the activations, once there is their graph
 
-	constants constants
+	constants []*constants // of a model that no training changes
 }
 
 // graph names a compiled graph of a model: what it returns, and whether its layers are in the reference form.
@@ -77,7 +77,7 @@ func load(r *run.Run, checkpoint string, own []recipes.Own) (*Model, error) {
 		return nil, fmt.Errorf("%s: %w", r.Dir, err)
 	}
 	m.loaded = true
-	m.constants.allowed = CountValues(m.store, VariablePaths(m.store)) <= mostConstants
+	m.constants = m.graphsWithConstants()
 	return m, nil
 }
 
@@ -122,12 +122,14 @@ const (
 	smallBatch = 16
 )
 
-// BatchFor is the number of images of a batch where n are asked for: few sizes, so that few graphs are compiled.
+// BatchFor is the number of images of a batch where n are asked for: few sizes, so that few graphs are compiled. Of two it is the one whose last batch of few images has fewer black
+// ones.
 func BatchFor(n int) int {
+	padding := func(size int) int { return (size - n%size) % size }
 	switch {
 	case n == 1:
 		return 1
-	case n <= smallBatch:
+	case n <= fewImages && padding(smallBatch) < padding(largeBatch):
 		return smallBatch
 	}
 	return largeBatch
@@ -140,8 +142,8 @@ const (
 	fewImagesFast = 10000 // the test images
 )
 
-// forward is what a graph computes from images [B, H, W, C]: a row for each in every result.
-type forward func(n *layers.Net, images *Node) []*Node
+// forward is what a graph computes from images [B, H, W, C], and from their labels, [B], where it is Grad-CAM's: a row for each in every result.
+type forward func(n *layers.Net, images *Node, labels ...*Node) []*Node
 
 // exec returns the graph of a name for n images. The caller has the turn.
 func (m *Model) exec(returns string, n int, build forward) (*model.Exec, error) {
@@ -156,7 +158,7 @@ func (m *Model) exec(returns string, n int, build forward) (*model.Exec, error) 
 			n.PreferReference()
 		}
 		UseInferenceValues(n, m.store)
-		return build(n, Pixels(in[0], m.recipe.Model.Shape))
+		return build(n, Pixels(in[0], m.recipe.Model.Shape), in[1:]...)
 	})
 	if err != nil {
 		return nil, err
@@ -197,10 +199,13 @@ func (m *Model) inBatches(returns string, images fashion.Set, build forward, tak
 		return fmt.Errorf("found %v, want %v, as the model reads", images.Shape, m.Shape())
 	}
 	n := images.Len()
-	size := BatchFor(n)
+	faster, size := m.withConstants(returns, n)
+	if faster == nil {
+		size = BatchFor(n)
+	}
 	for first := 0; first < n; first += size {
 		batch := images.Range(first, min(first+size, n))
-		err := layers.Catch(func() error { return m.oneBatch(returns, batch, size, n, build, take) })
+		err := layers.Catch(func() error { return m.oneBatch(returns, batch, size, n, build, faster, take) })
 		if err != nil {
 			return fmt.Errorf("images %d to %d: %w", first, first+batch.Len()-1, err)
 		}
@@ -208,26 +213,26 @@ func (m *Model) inBatches(returns string, images fashion.Set, build forward, tak
 	return nil
 }
 
-// oneBatch is inBatches for one batch, filled up to that size, of n images. Whoever else asks has his turn before the next.
-func (m *Model) oneBatch(returns string, batch fashion.Set, size, n int, build forward, take func(out []*tensors.Tensor, images int)) error {
+// oneBatch is inBatches for one batch, filled up to that size, of n images, on a faster graph if there is one. Whoever else asks has his turn before the next.
+func (m *Model) oneBatch(returns string, batch fashion.Set, size, n int, build forward, faster *model.Exec, take func(out []*tensors.Tensor, images int)) error {
 	m.turn.Lock()
 	defer m.turn.Unlock()
-	exec, err := m.exec(returns, n, build)
-	if err != nil {
-		return err
-	}
-	if faster := m.withConstants(returns, size); faster != nil {
-		exec = faster
-	}
-	bytes := m.Shape().Bytes()
-	in := tensors.FromShape(shapes.Make(dtypes.Uint8, size, bytes))
-	defer in.FinalizeAll()
-	tensors.MustMutableFlatData(in, func(flat []uint8) {
-		for i := range batch.Len() {
-			copy(flat[i*bytes:], batch.At(i))
+	exec, err := faster, error(nil)
+	if exec == nil {
+		if exec, err = m.exec(returns, n, build); err != nil {
+			return err
 		}
-	})
-	out, err := exec.Call(in)
+	}
+	in := []any{m.bytes(batch, size)}
+	if returns == gradCAM {
+		in = append(in, labels(batch, size))
+	}
+	defer func() {
+		for _, t := range in {
+			t.(*tensors.Tensor).FinalizeAll()
+		}
+	}()
+	out, err := exec.Call(in...)
 	if err != nil {
 		return err
 	}
@@ -236,6 +241,27 @@ func (m *Model) oneBatch(returns string, batch fashion.Set, size, n int, build f
 		t.FinalizeAll()
 	}
 	return nil
+}
+
+// bytes are a batch's images, [size, bytes of one], black behind them.
+func (m *Model) bytes(batch fashion.Set, size int) *tensors.Tensor {
+	bytes := m.Shape().Bytes()
+	t := tensors.FromShape(shapes.Make(dtypes.Uint8, size, bytes))
+	tensors.MustMutableFlatData(t, func(flat []uint8) {
+		for i := range batch.Len() {
+			copy(flat[i*bytes:], batch.At(i))
+		}
+	})
+	return t
+}
+
+// labels are those of a batch's images, [size], -1 where there is none.
+func labels(batch fashion.Set, size int) *tensors.Tensor {
+	list := slices.Repeat([]int32{-1}, size)
+	for i, label := range batch.Labels {
+		list[i] = int32(label)
+	}
+	return tensors.FromValue(list)
 }
 
 // rows are the first n rows of a tensor [B, D].

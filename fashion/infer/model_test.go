@@ -42,7 +42,7 @@ func TestFewImagesHaveTheProbabilitiesOfMany(t *testing.T) {
 	}
 }
 
-func TestLogitsOfSingleImagesStayTheSameWithConstants(t *testing.T) {
+func TestLogitsOfFewImagesStayTheSameWithConstants(t *testing.T) {
 	backendOf(t)
 	r, err := run.Published().Open("full/residual")
 	if err != nil {
@@ -52,34 +52,89 @@ func TestLogitsOfSingleImagesStayTheSameWithConstants(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	image := scene.Noise(1, 1)
-	want, err := m.Logits(image)
-	if err != nil {
-		t.Fatal(err)
-	}
-	compare := func() {
-		t.Helper()
-		got, err := m.Logits(image)
+	for _, n := range []int{1, infer.SmallBatch + 4} {
+		images := scene.Noise(n, 1)
+		want, err := m.Logits(images)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := farthest(got[0], want[0]); !(d < 1e-4) {
-			t.Errorf("the logits differ by %v", d)
+		compare := func() {
+			t.Helper()
+			got, err := m.Logits(images)
+			if err != nil || len(got) != n {
+				t.Fatalf("%d images have %d rows (%v)", n, len(got), err)
+			}
+			for i := range got {
+				if d := farthest(got[i], want[i]); !(d < 1e-4) {
+					t.Errorf("the logits of image %d of %d differ by %v", i, n, d)
+				}
+			}
+		}
+		for range infer.CallsForConstants - 2 {
+			compare()
+		}
+		if m.AwaitConstants(n) {
+			t.Errorf("few calls for %d images cost the compiling of a graph with constants", n)
+		}
+		for range 10 { // while it is compiled
+			compare()
+		}
+		if !m.AwaitConstants(n) {
+			t.Fatalf("there is no graph with constants for %d images", n)
+		}
+		compare()
+	}
+}
+
+func TestOptimizeCompilesTheConstantsAtOnce(t *testing.T) {
+	backendOf(t)
+	r, err := run.Published().Open("full/residual")
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := infer.Load(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trainable, err := infer.Untrained(r.Recipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	images := scene.Noise(3, 1)
+	for _, c := range []struct {
+		name  string
+		model *infer.Model
+		n     int
+		want  bool
+	}{{"a loaded model, few images", loaded, 3, true}, {"a loaded model, many images", loaded, 201, false}, {"a model that a training may change", trainable, 3, false}} {
+		before, err := c.model.Logits(images)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.model.Optimize(c.n); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if got := c.model.HasConstants(c.n); got != c.want {
+			t.Errorf("%s: that there are constants is %v, want %v", c.name, got, c.want)
+		}
+		after, err := c.model.Logits(images)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range after {
+			if d := farthest(after[i], before[i]); !(d < 1e-4) {
+				t.Errorf("%s: the logits of image %d differ by %v", c.name, i, d)
+			}
 		}
 	}
-	for range infer.CallsForConstants - 2 {
-		compare()
+}
+
+func TestBatchesAreFilledUpWithFewImages(t *testing.T) {
+	for n, want := range map[int]int{1: 1, 2: 16, 16: 16, 17: 16, 64: 16, 90: 16, 99: 100, 100: 100, 101: 16, 195: 100, 200: 100, 10_000: 100, 10_016: 100} {
+		if got := infer.BatchFor(n); got != want {
+			t.Errorf("%d images come in batches of %d, want %d", n, got, want)
+		}
 	}
-	if m.AwaitConstants() {
-		t.Error("few single images cost the compiling of a graph with constants")
-	}
-	for range 10 { // while it is compiled
-		compare()
-	}
-	if !m.AwaitConstants() {
-		t.Fatal("there is no graph with constants")
-	}
-	compare()
 }
 
 func TestFrozenParametersCountAmongTheConstants(t *testing.T) {
@@ -105,7 +160,7 @@ func TestFrozenParametersCountAmongTheConstants(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if m.AwaitConstants() {
+	if m.AwaitConstants(1) {
 		t.Errorf("%d trained parameters and %d frozen ones became constants", r.Record.Parameters, fashion.Pixels*5400)
 	}
 }

@@ -4,15 +4,18 @@ import (
 	"fmt"
 
 	"fashionlab/fashion"
-	"fashionlab/fashion/run"
 )
 
-// Occlusion explains a model's predictions for images by covering parts of them: M. D. Zeiler and R. Fergus, "Visualizing and Understanding Convolutional Networks" (2014). A
-// black square, side pixels wide, is laid over every second position, also partly over the border. A pixel's value is by how much the logit of the class that is predicted for
-// the whole image falls, as a mean over the squares that cover the pixel; where it rises instead, 0. Each map is divided by its maximum.
-func (m *Model) Occlusion(images []fashion.Image, side int) (Explanation, error) {
+// Occlusion explains a model's logits of images by covering parts of them: M. D. Zeiler and R. Fergus, "Visualizing and Understanding Convolutional Networks" (2014). A
+// black square, side pixels wide, is laid over every second position, also partly over the border. A pixel's value is by how much the logit of a class falls, as a mean
+// over the squares that cover the pixel; where it rises instead, 0. Each map is divided by its maximum. There is a class for each image, or none for those that the model predicts
+// for the whole images.
+func (m *Model) Occlusion(images []fashion.Image, side int, classes ...fashion.Label) (Explanation, error) {
 	if side < 2 || side > fashion.Side {
 		return Explanation{}, fmt.Errorf("squares of %d pixels, want 2 to %d", side, fashion.Side)
+	}
+	if err := m.checkClasses(classes, len(images)); err != nil {
+		return Explanation{}, err
 	}
 	whole, err := m.Logits(images)
 	if err != nil {
@@ -29,10 +32,9 @@ func (m *Model) Occlusion(images []fashion.Image, side int) (Explanation, error)
 	if err != nil {
 		return Explanation{}, err
 	}
-	e := Explanation{}
+	e := Explanation{Classes: orPredicted(classes, whole)}
 	for i, row := range whole {
-		class := run.ArgMax(row)
-		e.Predicted = append(e.Predicted, class)
+		class := e.Classes[i]
 		var falls, covers [fashion.Pixels]float32
 		for k, s := range squares {
 			fall := row[class] - logits[i*len(squares)+k][class]
@@ -45,10 +47,7 @@ func (m *Model) Occlusion(images []fashion.Image, side int) (Explanation, error)
 		}
 		e.Maps = append(e.Maps, upToOne(falls[:]))
 	}
-	softmaxAll(whole)
-	for i, class := range e.Predicted {
-		e.Probability = append(e.Probability, whole[i][class])
-	}
+	e.Probability = probabilitiesOf(e.Classes, whole)
 	return e, nil
 }
 

@@ -31,8 +31,8 @@ func TestOcclusionFindsThePixelsThatTheLogitIsMadeOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.Predicted[0] != 0 || math.Abs(float64(e.Probability[0]-1)) > 1e-6 {
-		t.Errorf("predicted is %v with %v, want class 0 with 1", e.Predicted[0], e.Probability[0])
+	if e.Classes[0] != 0 || math.Abs(float64(e.Probability[0]-1)) > 1e-6 {
+		t.Errorf("predicted is %v with %v, want class 0 with 1", e.Classes[0], e.Probability[0])
 	}
 	at := func(row, column int) float32 { return e.Maps[0][row*fashion.Side+column] }
 	if inside, border, outside := at(6, 6), at(13, 6), at(22, 22); inside != 1 || border <= 0 || border >= 1 || outside != 0 {
@@ -40,6 +40,10 @@ func TestOcclusionFindsThePixelsThatTheLogitIsMadeOf(t *testing.T) {
 	}
 	if slices.Max(e.Maps[1][:]) != 0 {
 		t.Error("of a black image, where nothing can be covered, the map shows something")
+	}
+	other, err := m.Occlusion([]fashion.Image{image}, 6, 1)
+	if err != nil || other.Classes[0] != 1 || other.Probability[0] > 1e-6 || slices.Max(other.Maps[0]) != 0 {
+		t.Errorf("class 1, which no pixel changes, is explained as %v with %v and a map up to %v (%v)", other.Classes, other.Probability, slices.Max(other.Maps[0]), err)
 	}
 	for _, side := range []int{1, 29} {
 		if _, err := m.Occlusion([]fashion.Image{image}, side); err == nil {
@@ -59,10 +63,10 @@ func TestExplanationsChangeWithRandomWeights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	images := set.Images[:8]
+	images, labels := set.Images[:8], set.Labels[:8]
 	for name, explain := range map[string]func(*infer.Model) (infer.Explanation, error){
-		"Grad-CAM":  func(m *infer.Model) (infer.Explanation, error) { return m.GradCAM(images) },
-		"occlusion": func(m *infer.Model) (infer.Explanation, error) { return m.Occlusion(images, 6) },
+		"Grad-CAM":  func(m *infer.Model) (infer.Explanation, error) { return m.GradCAM(images, labels...) },
+		"occlusion": func(m *infer.Model) (infer.Explanation, error) { return m.Occlusion(images, 6, labels...) },
 	} {
 		trained, err := explain(m)
 		if err != nil {

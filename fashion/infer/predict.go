@@ -15,12 +15,12 @@ import (
 )
 
 // logitsOf is the graph of the logits alone, [B, classes].
-func (m *Model) logitsOf(n *layers.Net, images *Node) []*Node {
+func (m *Model) logitsOf(n *layers.Net, images *Node, _ ...*Node) []*Node {
 	return []*Node{m.network.Predict(n, m.recipe.Model, images)}
 }
 
 // embeddingOf is the graph of the logits, [B, classes], and of the features, [B, D].
-func (m *Model) embeddingOf(n *layers.Net, images *Node) []*Node {
+func (m *Model) embeddingOf(n *layers.Net, images *Node, _ ...*Node) []*Node {
 	logits := m.network.Predict(n, m.recipe.Model, images)
 	return []*Node{logits, m.features(n, images)}
 }
@@ -48,6 +48,7 @@ func firstRows(x, images *Node) *Node {
 const (
 	logits    = "logits"
 	embedding = "logits and features"
+	gradCAM   = "Grad-CAM"
 )
 
 // Compile compiles what Logits needs for n images, before they are there.

@@ -32,7 +32,7 @@ memory grow: of everything, or of images, runs, trials or uploads if they are na
 		define: func(f *flag.FlagSet) prepare {
 			var o benchOptions
 			f.StringVar(&o.model, "model", "cnn", "`name` of a recipe with the model: "+strings.Join(study.Names(), ", "))
-			batches := f.String("batch", "", "batch `sizes`, separated by commas (default 64,512); with -answers, images at once (default 1,16)")
+			batches := f.String("batch", "", "batch `sizes`, separated by commas (default 64,512); with -answers, images at once (default 1,16,64)")
 			f.StringVar(&o.python, "peers", "", "a `Python` with tensorflow, torch or jax to measure beside")
 			f.BoolVar(&o.transforms, "transforms", false, "time the augmentations too")
 			f.BoolVar(&o.frozen, "frozen", false, "time a ConvNeXt with ever fewer layers trained too")
@@ -59,7 +59,7 @@ memory grow: of everything, or of images, runs, trials or uploads if they are na
 				var err error
 				sizes := "64,512"
 				if o.answers {
-					sizes = "1,16"
+					sizes = "1,16,64"
 				}
 				if o.sizes, err = bench.ParseSizes(cmp.Or(*batches, sizes)); err != nil {
 					return nil, fmt.Errorf("-batch is %w", err)

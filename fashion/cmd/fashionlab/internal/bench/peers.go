@@ -3,6 +3,7 @@ package bench
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -39,6 +40,12 @@ var peers = []peer{
 	{module: "jax", onGPU: "jax.default_backend() == 'gpu'", script: "jax", models: []string{"cnn", "residual", "resnet50"}, stems: true},
 }
 
+// answerers are the libraries in which a prediction can be timed.
+var answerers = []peer{
+	{module: "torch", onGPU: "torch.cuda.is_available()", script: "answers"},
+	{module: "onnxruntime", onGPU: "'CUDAExecutionProvider' in onnxruntime.get_available_providers()", script: "answers_onnx"},
+}
+
 // has reports whether a peer can do a recipe's training step.
 func (p peer) has(r recipes.Recipe) bool {
 	return slices.Contains(p.models, r.Model.Name) && (p.stems || r.Model.Stem == "") && (p.augment || r.Augmentation == recipes.Augmentation{})
@@ -61,6 +68,28 @@ func (p peer) missing(python interpreter) (string, error) {
 		return fmt.Sprintf("%s of %s: %s", p.module, python.path, lastLine(messages.Bytes())), nil
 	}
 	return "", err
+}
+
+// startPeers starts those that can be imported, in each of the Pythons, and says which cannot. What it started it returns with an error, too.
+func startPeers(list []peer, pythons []interpreter, start func(interpreter, peer) (*timed, error)) (started []*timed, err error) {
+	for _, p := range list {
+		missing, err := p.missing(pythons[0])
+		if err != nil {
+			return started, err
+		}
+		if missing != "" {
+			fmt.Printf("not measured: %s\n", missing)
+			continue
+		}
+		for _, python := range pythons {
+			t, err := start(python, p)
+			if err != nil {
+				return started, err
+			}
+			started = append(started, t)
+		}
+	}
+	return started, nil
 }
 
 // The devices on which a peer is asked to compute, as PyTorch calls them.
@@ -179,7 +208,7 @@ func (p interpreter) start(script string, args ...string) (*timed, error) {
 		if err := json.Unmarshal(line, &answer); err != nil {
 			return nil, err
 		}
-		t.name, t.parameters, t.memory = answer.Peer, answer.Parameters, answer.Memory
+		t.name, t.parameters, t.memory = answer.Peer, cmp.Or(answer.Parameters, t.parameters), answer.Memory
 		if p.ourAllocator {
 			t.name += ", allocator as ours"
 		}

@@ -144,27 +144,10 @@ func startAll(v Variant, steps int, python, dir string) ([]*timed, error) {
 	if err != nil {
 		return all, err
 	}
-	for _, peer := range peers {
-		if !peer.has(v.recipe) {
-			continue
-		}
-		missing, err := peer.missing(pythons[0])
-		if err != nil {
-			return all, err
-		}
-		if missing != "" {
-			fmt.Printf("not measured: %s\n", missing)
-			continue
-		}
-		for _, python := range pythons {
-			p, err := python.startPeer(peer.script, dir, v.recipe, steps)
-			if err != nil {
-				return all, err
-			}
-			all = append(all, p)
-		}
-	}
-	return all, nil
+	theirs, err := startPeers(slices.DeleteFunc(slices.Clone(peers), func(p peer) bool { return !p.has(v.recipe) }), pythons, func(python interpreter, p peer) (*timed, error) {
+		return python.startPeer(p.script, dir, v.recipe, steps)
+	})
+	return append(all, theirs...), err
 }
 
 // printTimes prints each program's median and quartiles, ours in ratio to it with an interval, and the memory of each process, in which ours holds all that was timed so far; and how they

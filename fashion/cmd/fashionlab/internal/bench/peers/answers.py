@@ -1,11 +1,12 @@
-"""Times the answers of the residual network (models/residual.go) in PyTorch: answers.py IMAGES TIMES [DEVICE]
+"""Times the answers of the residual network (models/residual.go) in PyTorch: answers.py IMAGES TIMES [DEVICE [FILE]]
 
 Prints a line of JSON for each line on standard input: the milliseconds of so many calls, each with so many new images of bytes, from the bytes to
 probabilities on the host. The parameters are random, which takes no other time. Channels last; in inference mode, normalizations fused into the convolutions.
-DEVICE is cpu or cuda, as in torch.py.
+DEVICE is cpu or cuda, as in torch.py. FILE is for answers_onnx.py.
 """
 import json
 import os
+import resource
 import sys
 import time
 
@@ -51,4 +52,4 @@ with torch.inference_mode():
             net(x).softmax(1).tolist()
             ms.append(1000 * (time.perf_counter() - start))
         name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
-        print(json.dumps({"peer": f"PyTorch {torch.__version__}, {name}", "parameters": parameters, "ms": ms[3:]}), flush=True)
+        print(json.dumps({"peer": f"PyTorch {torch.__version__}, {name}", "parameters": parameters, "ms": ms[3:], "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}), flush=True)
