@@ -89,9 +89,14 @@ func steps(a recipes.Augmentation, own []Own) (list []step) {
 			func(p Parameters, row []float32, h, w float64) []float32 { return p.Patches[i].appendRow(row, h, w) },
 			func(images, values *Node) *Node { return cutout(images, values, a.Cutout) }})
 	}
-	add(a.Own.Name != "", step{a.Own.Numbers,
+	add(a.Own.Name != "", step{max(1, a.Own.Numbers), // a row has something of each image, also of a transform that draws nothing
 		Parameters.appendOwn,
-		func(images, values *Node) *Node { return applyOwn(a, images, values, own) }})
+		func(images, values *Node) *Node {
+			if a.Own.Numbers == 0 {
+				values = Slice(values, AxisRange(), AxisRange(0, 0))
+			}
+			return applyOwn(a, images, values, own)
+		}})
 	return list
 }
 

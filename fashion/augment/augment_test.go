@@ -250,3 +250,36 @@ func TestPreviewRefusesParametersThatDoNotFit(t *testing.T) {
 }
 
 func second(_ []fashion.Image, err error) error { return err }
+
+func TestOwnTransformThatDrawsNothingIsAppliedAloneAndBesideOthers(t *testing.T) {
+	invert := augment.Own{Name: "invert", Apply: func(images, numbers *Node) *Node {
+		if d := numbers.Shape().Dimensions; d[0] != 1 || d[1] != 0 {
+			t.Errorf("the numbers are %v, want [1 0]", d)
+		}
+		return OneMinus(images)
+	}}
+	image := fashion.Image{0: 255, 27: 51}
+	for name, c := range map[string]struct {
+		a    recipes.Augmentation
+		p    augment.Parameters
+		want [2]byte // of the first row's ends
+	}{
+		"alone":         {recipes.Augmentation{Own: recipes.OwnAugmentation{Name: "invert"}}, augment.Parameters{}, [2]byte{0, 204}},
+		"after flipped": {recipes.Augmentation{Flip: "horizontal", Own: recipes.OwnAugmentation{Name: "invert"}}, augment.Parameters{FlipHorizontal: true}, [2]byte{204, 0}},
+	} {
+		got, err := augment.Preview(c.a, []fashion.Image{image}, []augment.Parameters{c.p}, invert)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ends := [2]byte{got[0][0], got[0][27]}; ends != c.want {
+			t.Errorf("%s: the ends of the first row are %d, want %d", name, ends, c.want)
+		}
+	}
+	own := recipes.Augmentation{Own: recipes.OwnAugmentation{Name: "invert", Numbers: 2}}
+	if _, err := augment.Preview(own, make([]fashion.Image, 1), make([]augment.Parameters, 1), invert); err == nil {
+		t.Error("parameters without the transform's numbers are no error")
+	}
+	if _, err := augment.Preview(own, nil, nil); err == nil {
+		t.Error("a transform that is not passed is no error")
+	}
+}

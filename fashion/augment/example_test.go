@@ -40,6 +40,11 @@ func ExampleOwn() {
 		return Mul(images, Reshape(numbers, -1, 1, 1, 1)) // [B, H, W, C] by [B, 1, 1, 1]
 	}}
 	a := recipes.Augmentation{Own: recipes.OwnAugmentation{Name: "darken", Numbers: 1}}
-	fmt.Println(augment.Check(a, darken), augment.EncodedSize(a))
-	// Output: <nil> 1
+	white := fashion.Image{255}
+	darker, err := augment.Preview(a, []fashion.Image{white, white}, []augment.Parameters{{Own: []float64{0.2}}, {Own: []float64{0.6}}}, darken)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(darker[0][0], darker[1][0])
+	// Output: 51 153
 }

@@ -52,16 +52,29 @@ func applyOwn(a recipes.Augmentation, images, numbers *Node, own []Own) *Node {
 	if err != nil {
 		panic(err)
 	}
-	changed := transform.Apply(images, numbers)
+	changed := transform.apply(images, numbers)
 	if changed == nil || !changed.Shape().Equal(images.Shape()) {
 		panic(fmt.Errorf("the transform %q returns %v for images %v, want the same shape", a.Own.Name, changed, images.Shape()))
 	}
 	return changed
 }
 
+// apply is Apply, whose panics say which transform it is.
+func (o Own) apply(images, numbers *Node) *Node {
+	defer func() {
+		if caught := recover(); caught != nil {
+			panic(fmt.Errorf("the transform %q: %v", o.Name, caught))
+		}
+	}()
+	return o.Apply(images, numbers)
+}
+
 func (p Parameters) appendOwn(row []float32, _, _ float64) []float32 {
 	for _, v := range p.Own {
 		row = append(row, float32(v))
+	}
+	if len(p.Own) == 0 {
+		row = append(row, 0)
 	}
 	return row
 }

@@ -1,6 +1,7 @@
 package augment
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gomlx/compute/gobackend"
@@ -12,13 +13,13 @@ import (
 	"fashionlab/fashion/recipes"
 )
 
-// Preview returns the images transformed by their parameters, to be looked at. It executes the graph of a training on GoMLX's own backend, which needs no plugin. A
-// user-defined transform is not supported.
-func Preview(a recipes.Augmentation, images []fashion.Image, parameters []Parameters) (changed []fashion.Image, err error) {
+// Preview returns the images transformed by their parameters, to be looked at. It executes the graph of a training on GoMLX's own backend, which needs no plugin. own must contain
+// the user-defined transform that the augmentation names, if any.
+func Preview(a recipes.Augmentation, images []fashion.Image, parameters []Parameters, own ...Own) (changed []fashion.Image, err error) {
 	if len(images) != len(parameters) {
 		return nil, fmt.Errorf("%d images and %d parameters, want the same number", len(images), len(parameters))
 	}
-	if err := a.Validate(); err != nil {
+	if err := errors.Join(a.Validate(), Check(a, own...)); err != nil {
 		return nil, err
 	}
 	if len(images) == 0 || EncodedSize(a) == 0 {
@@ -32,6 +33,9 @@ func Preview(a recipes.Augmentation, images []fashion.Image, parameters []Parame
 		if n := len(parameters[i].Patches); n != a.Cutout.Count {
 			return nil, fmt.Errorf("image %d has %d patches, want the augmentation's %d", i, n, a.Cutout.Count)
 		}
+		if n := len(parameters[i].Own); n != a.Own.Numbers {
+			return nil, fmt.Errorf("image %d has %d numbers of the transform %q, want the augmentation's %d", i, n, a.Own.Name, a.Own.Numbers)
+		}
 	}
 	backend, err := gobackend.New("")
 	if err != nil {
@@ -39,7 +43,7 @@ func Preview(a recipes.Augmentation, images []fashion.Image, parameters []Parame
 	}
 	defer backend.Finalize()
 	err = layers.Catch(func() error {
-		out, err := CallOnce(backend, func(images, rows *Node) *Node { return Apply(a, images, rows) },
+		out, err := CallOnce(backend, func(images, rows *Node) *Node { return Apply(a, images, rows, own...) },
 			tensors.FromFlatDataAndDimensions(pixels, len(images), fashion.Side, fashion.Side, 1),
 			tensors.FromFlatDataAndDimensions(Encode(a, parameters, fashion.Side, fashion.Side), len(images), EncodedSize(a)))
 		if err != nil {

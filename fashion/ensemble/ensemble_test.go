@@ -155,6 +155,16 @@ func TestEnsembleIsEvaluatedBesideItsBestMember(t *testing.T) {
 		t.Fatal(err)
 	}
 	test := members.Test()
+	for i := range members {
+		members[i].Weight = 0
+	}
+	weightings, err := members.Weightings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(weightings) != 3 || weightings[0].Name != "equal" {
+		t.Errorf("members without weights have the weightings %v, want no slide's", weightings)
+	}
 	e, err := members.Evaluate([]float64{0, 2, 0}) // the best member alone
 	if err != nil {
 		t.Fatal(err)

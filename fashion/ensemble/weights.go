@@ -233,7 +233,7 @@ func (ms Members) FittedWeights() ([]float64, error) {
 	return GridWeights(gridDivisions, ms.Validation()...)
 }
 
-// Weightings are the weights that the study compares: those given, which are the slide's, equal ones, and two that are found on the validation images.
+// Weightings are the weights that the study compares: those given, which are the slide's, if there are any, equal ones, and two that are found on the validation images.
 func (ms Members) Weightings() ([]Weighting, error) {
 	accurate, err := ms.FittedWeights()
 	if err != nil {
@@ -247,7 +247,11 @@ func (ms Members) Weightings() ([]Weighting, error) {
 	for i := range equal {
 		equal[i] = 1 / float64(len(ms))
 	}
-	return []Weighting{{"the slide's", ms.Weights()}, {"equal", equal}, {"most accurate on a grid", accurate}, {"least log loss", likely}}, nil
+	list := []Weighting{{"equal", equal}, {"most accurate on a grid", accurate}, {"least log loss", likely}}
+	if given := ms.Weights(); slices.Max(given) > 0 {
+		list = append([]Weighting{{"the slide's", given}}, list...)
+	}
+	return list, nil
 }
 
 // AtLeast returns weights that sum to 1 with a member's raised to least, a fraction, unless it has as much; the others keep their proportions.

@@ -298,6 +298,9 @@ func TestErrorThatPersistsEndsTheSearchWhichThenResumes(t *testing.T) {
 func TestInvalidSearchIsAnErrorThatSaysWhy(t *testing.T) {
 	set := func(*point, float64) {}
 	for want, spoil := range map[string]func(*hyperband.Search[point]){
+		"no values to choose from": func(s *hyperband.Search[point]) {
+			s.Space[0] = hyperband.Choice("rate", func(*point, string) {})
+		},
 		"space is empty":   func(s *hyperband.Search[point]) { s.Space = nil },
 		"rate goes from 2": func(s *hyperband.Search[point]) { s.Space[0] = hyperband.Range("rate", set, 2, 1) },
 		"positive range":   func(s *hyperband.Search[point]) { s.Space[0] = hyperband.LogRange("rate", set, 0, 1) },

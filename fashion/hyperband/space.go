@@ -24,7 +24,7 @@ type Parameter[C any] struct {
 
 // Choice returns a categorical parameter, which is drawn uniformly from values.
 func Choice[C, V any](name string, set func(*C, V), values ...V) Parameter[C] {
-	p := Parameter[C]{Name: name, Set: func(c *C, i float64) { set(c, values[int(i)]) }}
+	p := Parameter[C]{Name: name, Choices: []string{}, Set: func(c *C, i float64) { set(c, values[int(i)]) }}
 	for _, v := range values {
 		p.Choices = append(p.Choices, fmt.Sprint(v))
 	}
@@ -57,6 +57,8 @@ func (s Space[C]) check() error {
 			return fmt.Errorf("the search space has two parameters named %q, or one without a name", p.Name)
 		case p.Set == nil:
 			return fmt.Errorf("parameter %s of the search space has no Set", p.Name)
+		case p.Choices != nil && number:
+			return fmt.Errorf("parameter %s of the search space has no values to choose from", p.Name)
 		case number && !(p.Low <= p.High) || math.IsInf(p.High-p.Low, 0):
 			return fmt.Errorf("parameter %s goes from %g to %g, want a low end that is not above the high end", p.Name, p.Low, p.High)
 		case number && p.Log && p.Low <= 0:

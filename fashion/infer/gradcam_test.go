@@ -496,7 +496,7 @@ func TestGradCAMOfANetworkWithoutAMapSaysWhatToUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = infer.New(backend, store, network, recipes.Recipe{Model: own}).GradCAM(make([]fashion.Image, 1))
-	if err == nil || !strings.Contains(err.Error(), "no layer of own has a map of 16 positions or more; use Occlusion") {
+	if err == nil || err.Error() != "images 0 to 0: no layer of own has a map of 16 positions or more; use Occlusion" {
 		t.Errorf("the error is %v, want one that names Occlusion", err)
 	}
 }

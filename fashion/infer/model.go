@@ -28,7 +28,8 @@ type Model struct {
 	store   *model.Store
 	network models.Network
 	recipe  recipes.Recipe
-	loaded  bool // of a run: no training changes the parameters
+	classes fashion.Classes // of a run's data set
+	loaded  bool            // of a run: no training changes the parameters
 
 	turn      sync.Mutex
 	graphs    map[graph]*model.Exec
@@ -76,7 +77,7 @@ func load(r *run.Run, checkpoint string, own []recipes.Own) (*Model, error) {
 	if err := restoreParameters(m.store, c.Tensors); err != nil {
 		return nil, fmt.Errorf("%s: %w", r.Dir, err)
 	}
-	m.loaded = true
+	m.classes, m.loaded = r.Record.Classes, true
 	m.constants = m.graphsWithConstants()
 	return m, nil
 }
@@ -189,6 +190,9 @@ func Pixels(bytes *Node, shape fashion.Shape) *Node {
 	x, d := DivScalar(ConvertDType(bytes, dtypes.Float32), 255), shape.Dimensions()
 	return Reshape(x, -1, d[0], d[1], d[2])
 }
+
+// Classes are the names of the classes, indexed by label: those of the run's data set.
+func (m *Model) Classes() fashion.Classes { return m.classes }
 
 // Shape is that of the images which the model reads.
 func (m *Model) Shape() fashion.Shape { return m.recipe.Model.Shape }

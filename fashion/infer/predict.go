@@ -109,6 +109,9 @@ func (m *Model) Predict(set fashion.Set) (run.Predictions, error) {
 		return run.Predictions{}, err
 	}
 	p := run.Predictions{Labels: set.Labels, Probabilities: probabilities, Classes: set.Classes}
+	if m.loaded {
+		p.Classes = m.classes
+	}
 	for i := range set.Len() {
 		p.Indices = append(p.Indices, int32(i))
 	}
@@ -139,6 +142,7 @@ func (m *Model) Embed(images []fashion.Image) (Embedding, error) {
 
 // EmbedOf returns the probabilities and features of the images of a set, see LogitsOf.
 func (m *Model) EmbedOf(images fashion.Set) (e Embedding, err error) {
+	e.Classes = m.classes
 	err = m.inBatches(embedding, images, m.embeddingOf, func(out []*tensors.Tensor, n int) {
 		e.Probabilities = append(e.Probabilities, rows(out[0], n)...)
 		e.Features = append(e.Features, rows(out[1], n)...)

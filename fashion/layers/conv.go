@@ -1,6 +1,8 @@
 package layers
 
 import (
+	"fmt"
+
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -11,15 +13,26 @@ func (n *Net) Conv(name string, x *Node, filters int) *Node {
 }
 
 // ConvStrided convolves [B, H, W, C] with a square kernel of an odd side and a stride, zero-padded by half the side, and adds a bias:
-// [B, ceil(H/stride), ceil(W/stride), filters].
+// [B, ceil(H/stride), ceil(W/stride), filters]. GlorotUniform initializes the kernel.
 func (n *Net) ConvStrided(name string, x *Node, filters, side, stride int) *Node {
 	_, _, _, c := size(x)
+	wantOdd(name, side)
+	if filters < 1 || stride < 1 {
+		panic(fmt.Errorf("the layer %q has %d filters and a stride of %d, want 1 or more of both", name, filters, stride))
+	}
 	kernel := n.Param(name+"/kernel", GlorotUniform(side*side*c, side*side*filters), side, side, c, filters)
 	bias := n.Param(name+"/bias", Constant(0), filters)
 	y := addBias(conv(x, n.normalized(name, kernel), stride, n.form), bias, n.form)
 	n.add(name, "Conv2D", y, side*side*c*filters+filters)
 	n.head = x
 	return y
+}
+
+// wantOdd panics if a kernel has no middle, so that its border would be undefined.
+func wantOdd(name string, side int) {
+	if side < 1 || side%2 == 0 {
+		panic(fmt.Errorf("the layer %q has a kernel of side %d, want an odd side", name, side))
+	}
 }
 
 // conv chooses the way to write a convolution that is fastest for its shapes and form.
@@ -40,7 +53,7 @@ func conv(x, kernel *Node, stride int, form Form) *Node {
 	case side == 3 && stride == 1:
 		return convWinograd(x, kernel)
 	case c == 1:
-		return convIm2col(StopGradient(x), kernel, stride)
+		return convIm2col(x, kernel, stride)
 	}
 	return convReference(x, kernel, stride)
 }

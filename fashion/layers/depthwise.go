@@ -7,8 +7,9 @@ import (
 )
 
 // DepthwiseConv convolves each channel of [B, H, W, C] with its own square kernel of an odd side, zero-padded ("same"), and adds a bias:
-// [B, H, W, C].
+// [B, H, W, C]. GlorotUniform initializes the kernel.
 func (n *Net) DepthwiseConv(name string, x *Node, side int) *Node {
+	wantOdd(name, side)
 	c := x.Shape().Dimensions[3]
 	kernel := n.Param(name+"/kernel", GlorotUniform(side*side, side*side), side, side, c)
 	bias := n.Param(name+"/bias", Constant(0), c)

@@ -19,7 +19,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Net builds one graph of a model. It makes the parameters and records the layers.
+// Net builds one graph of a model. It makes the parameters and records the layers. Each layer needs a name of its own, also one without parameters; a name may have parts, as in
+// "block1/conv1".
 type Net struct {
 	graph  *Graph
 	store  *model.Store
@@ -155,11 +156,10 @@ func TruncatedNormal(deviation float64) Initializer {
 // Use takes a parameter from a node instead of the store, such as its exponential moving average.
 func (n *Net) Use(name string, value *Node) { n.params[name] = value }
 
-// Param returns the parameter of that name as a node. Its initial value is drawn on the host and depends on the seed and the name alone: it is the same on every
+// Param returns the parameter of that name as a node, such as "mine/scale" of the layer "mine". Its initial value is drawn on the host and depends on the seed and the name alone: it is the same on every
 // backend, and for any order in which parameters are made.
 func (n *Net) Param(name string, init Initializer, dims ...int) *Node {
-	layer, _, _ := strings.Cut(name, "/")
-	return n.variable(name, init, n.frozen == nil || !n.frozen(layer), dims)
+	return n.variable(name, init, n.frozen == nil || !n.frozen(layerOf(name)), dims)
 }
 
 // state returns a variable that is stored with the parameters but not trained.
@@ -167,11 +167,18 @@ func (n *Net) state(name string, init Initializer, dims ...int) *Node {
 	return n.variable(name, init, false, dims)
 }
 
+// layerOf is the layer that a parameter's name begins with: all before the last "/", since a layer's own name may have one.
+func layerOf(parameter string) string {
+	if i := strings.LastIndexByte(parameter, '/'); i >= 0 {
+		return parameter[:i]
+	}
+	return parameter
+}
+
 func (n *Net) variable(name string, init Initializer, trainable bool, dims []int) *Node {
 	if p, ok := n.params[name]; ok {
 		if got := p.Shape().Dimensions; !slices.Equal(got, dims) {
-			layer, _, _ := strings.Cut(name, "/")
-			panic(fmt.Errorf("two layers are named %q, but the parameter %s has the shape %v in one and %v in the other: name them differently", layer, name, got, dims))
+			panic(fmt.Errorf("two layers are named %q, but the parameter %s has the shape %v in one and %v in the other: name them differently", layerOf(name), name, got, dims))
 		}
 		return p
 	}

@@ -1,15 +1,25 @@
 package layers
 
 import (
+	"fmt"
+
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
 // MaxPool takes the maximum of each 2x2 window: [B, H, W, C] to [B, H/2, W/2, C]. H and W must be even. Of equal maxima the first in row order gets the gradient,
 // as in TensorFlow and PyTorch.
 func (n *Net) MaxPool(name string, x *Node) *Node {
+	wantEven(name, x)
 	y := maxPool(x, n.form)
 	n.add(name, "MaxPooling2D", y, 0)
 	return y
+}
+
+// wantEven panics if maps cannot be cut into windows of 2x2.
+func wantEven(name string, x *Node) {
+	if _, h, w, _ := size(x); h%2 != 0 || w%2 != 0 {
+		panic(fmt.Errorf("the layer %q pools maps of %dx%d, want an even height and width", name, h, w))
+	}
 }
 
 func maxPool(x *Node, form Form) *Node {
@@ -54,6 +64,7 @@ func max4(x *Node, slice func(x *Node, i int) *Node) *Node {
 // MaxPool3 is max pooling with a 3x3 window, stride 2 and zero padding, as after ResNet's stem: [B, H, W, C] to [B, H/2, W/2, C]. H and W must be even, and values
 // must not be negative.
 func (n *Net) MaxPool3(name string, x *Node) *Node {
+	wantEven(name, x)
 	y := maxPool3(x, n.form)
 	n.add(name, "MaxPooling2D", y, 0)
 	return y

@@ -46,6 +46,7 @@ func upsampledKernel() matrix {
 
 // AveragePool takes the mean of each 2x2 window: [B, H, W, C] to [B, H/2, W/2, C]. H and W must be even.
 func (n *Net) AveragePool(name string, x *Node) *Node {
+	wantEven(name, x)
 	y := averagePool(x)
 	n.add(name, "AveragePooling2D", y, 0)
 	return y

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/gomlx/core/graph"
+
+	"fashionlab/fashion/layers"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/recipes"
 )
@@ -90,5 +93,30 @@ func TestUnknownModelIsRefusedWithTheKnownOnes(t *testing.T) {
 	err := models.Check(recipes.Model{Name: "vgg"})
 	if err == nil || !strings.Contains(err.Error(), "cnn") {
 		t.Errorf("error is %v, want one that lists the models", err)
+	}
+}
+
+func TestTwoOwnNetworksOfOneNameAreRefused(t *testing.T) {
+	n := models.Network{Name: "mine", Logits: func(n *layers.Net, x *graph.Node) *graph.Node { return n.Dense("logits", n.Flatten("flatten", x), 10) }}
+	if _, err := models.Summarize(recipes.Model{Name: "mine"}, n, n); err == nil || !strings.Contains(err.Error(), `two user-defined networks are named "mine"`) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestSummaryCountsParametersBesideTheLayers(t *testing.T) {
+	own := models.Network{Name: "mine", Logits: func(n *layers.Net, x *graph.Node) *graph.Node {
+		scale := n.Param("scale", layers.Constant(1), 28, 28, 1)
+		return n.Dense("logits", n.Flatten("flatten", graph.Mul(x, graph.ExpandLeftToRank(scale, 4))), 10)
+	}}
+	s, err := models.Summarize(recipes.Model{Name: "mine"}, own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := 784 + 784*10 + 10; s.Parameters != want {
+		t.Errorf("%d parameters, want %d", s.Parameters, want)
+	}
+	rows := s.Rows()
+	if got := rows[len(rows)-2]; got[0] != "beside the layers" || got[2] != "784" {
+		t.Errorf("the row before the total is %q", got)
 	}
 }

@@ -57,6 +57,9 @@ func Of(m recipes.Model, own ...Network) (Network, error) {
 		if o.Name == "" || (o.Logits == nil) == (o.ForModel == nil) {
 			return Network{}, fmt.Errorf("the network %q needs a name and either Logits or ForModel", o.Name)
 		}
+		if slices.Contains(names, o.Name) {
+			return Network{}, fmt.Errorf("two user-defined networks are named %q; give one of them another name", o.Name)
+		}
 		names = append(names, o.Name)
 	}
 	n := Network{Name: m.Name}

@@ -62,7 +62,7 @@ func Layers(backend compute.Backend, store *model.Store, m recipes.Model, seed u
 type Summary struct {
 	Model      recipes.Model
 	Layers     []layers.Layer
-	Parameters int
+	Parameters int // of the layers, and those trained ones that layers.Net.Param made beside them
 	Fixed      int // of the parameters, those that are not trained
 }
 
@@ -73,15 +73,24 @@ func Summarize(m recipes.Model, own ...Network) (Summary, error) {
 		return Summary{}, err
 	}
 	defer backend.Finalize()
-	built, err := Layers(backend, model.NewStore(), m, 0, own...)
+	store := model.NewStore()
+	built, err := Layers(backend, store, m, 0, own...)
 	if err != nil {
 		return Summary{}, err
 	}
 	s := Summary{Model: m, Layers: built.Layers}
+	beside := 0
+	for v := range store.IterVariables() {
+		if v.Trainable {
+			beside += v.Shape().Size()
+		}
+	}
 	for _, l := range s.Layers {
 		s.Parameters += l.Parameters
 		s.Fixed += l.Fixed
+		beside -= l.Parameters - l.Fixed
 	}
+	s.Parameters += beside
 	return s, nil
 }
 
@@ -95,11 +104,23 @@ func (s Summary) Rows() [][]string {
 		}
 		rows = append(rows, []string{fmt.Sprintf("%s (%s)", l.Name, l.Type), "(" + shape + ")", text.Thousands(l.Parameters)})
 	}
+	if n := s.besideLayers(); n > 0 {
+		rows = append(rows, []string{"beside the layers", "", text.Thousands(n)})
+	}
 	rows = append(rows, []string{"total", "", text.Thousands(s.Parameters)})
 	if s.Fixed > 0 {
 		rows = append(rows, []string{"non-trainable", "", text.Thousands(s.Fixed)})
 	}
 	return rows
+}
+
+// besideLayers is how many parameters are in no layer.
+func (s Summary) besideLayers() int {
+	n := s.Parameters
+	for _, l := range s.Layers {
+		n -= l.Parameters
+	}
+	return n
 }
 
 // ByStage is Rows for a deep network: a row for consecutive layers whose names agree up to the first "_" or "/", with their number, the last one's output shape and

@@ -42,6 +42,9 @@ func New(o recipes.Optimizer, own ...OwnRule) (UpdateRule, error) {
 		}
 	}
 	var r UpdateRule
+	if o.Epsilon == 0 && slices.Contains([]string{"nadam", "adam", "adamw", "rmsprop"}, strings.ToLower(o.Name)) {
+		return UpdateRule{}, fmt.Errorf("optimizer.epsilon is 0, want a positive number such as 1e-7: %s divides by it where all gradients were 0", o.Name)
+	}
 	switch strings.ToLower(o.Name) {
 	case "nadam":
 		r = nadam(o)

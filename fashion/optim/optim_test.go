@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute/gobackend"
@@ -205,5 +206,16 @@ func TestUnknownNamesAreRefusedWithTheKnownOnes(t *testing.T) {
 		if err := optim.CheckSchedule(s); err == nil {
 			t.Errorf("%+v was accepted", s)
 		}
+	}
+}
+
+func TestRulesThatDivideByEpsilonWantOne(t *testing.T) {
+	for _, name := range []string{"nadam", "adam", "adamw", "rmsprop"} {
+		if _, err := optim.New(recipes.Optimizer{Name: name}); err == nil || !strings.Contains(err.Error(), "optimizer.epsilon is 0") {
+			t.Errorf("%s without an epsilon: the error is %v", name, err)
+		}
+	}
+	if _, err := optim.New(recipes.Optimizer{Name: "sgd"}); err != nil {
+		t.Errorf("sgd, which needs no epsilon: %v", err)
 	}
 }

@@ -50,6 +50,14 @@ func TestStoreKnowsItsRunsByTheirNames(t *testing.T) {
 		if _, err := store.Open("../outside"); err == nil || errors.Is(err, run.ErrNotFound) {
 			t.Errorf("a name that leads out of the store: %v", err)
 		}
+		for _, name := range []string{".hidden", "quick/.hidden/cnn"} {
+			if _, err := store.Path(name); err == nil || !strings.Contains(err.Error(), ".hidden is a hidden folder") {
+				t.Errorf("%s, which no list would show: %v", name, err)
+			}
+		}
+		if path, err := store.Path("./quick/cnn"); err != nil || path != dir {
+			t.Errorf("./quick/cnn is %s (%v), want %s", path, err, dir)
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"errors"
 	"slices"
 
 	"github.com/gomlx/compute"
@@ -71,9 +70,11 @@ func (m *microBatches) compile(inputs []shapes.Shape) error {
 	for _, z := range m.zeros {
 		sums = append(sums, z.Shape())
 	}
-	_, err := m.accumulate.Compile(slices.Concat(sums, []shapes.Shape{shapes.Make(dtypes.Int32)}, inputs)...)
-	_, errUpdate := m.update.Compile(append([]shapes.Shape{inputs[inScalars], inputs[session.InPosition]}, sums[1:]...)...)
-	return errors.Join(err, errUpdate)
+	if _, err := m.accumulate.Compile(slices.Concat(sums, []shapes.Shape{shapes.Make(dtypes.Int32)}, inputs)...); err != nil {
+		return err
+	}
+	_, err := m.update.Compile(append([]shapes.Shape{inputs[inScalars], inputs[session.InPosition]}, sums[1:]...)...)
+	return err
 }
 
 // step does a step and returns its metrics.

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"fashionlab/fashion/augment"
+	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/optim"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
@@ -65,6 +67,8 @@ func TestOwnAugmentationAndScheduleAreAppliedAndResumedBitForBit(t *testing.T) {
 func TestOwnPartThatIsMissingOrWrongIsAnError(t *testing.T) {
 	needBackend(t)
 	wrong := augment.Own{Name: "darken", Apply: func(images, _ *Node) *Node { return ReduceMean(images, -1) }}
+	broken := augment.Own{Name: "darken", Apply: func(*Node, *Node) *Node { panic("on purpose") }}
+	falling := optim.OwnSchedule{Name: "warm-up", Factor: func(step, _ int) float64 { return 1 - float64(step) }}
 	for name, c := range map[string]struct {
 		own  []recipes.Own
 		want string
@@ -72,6 +76,9 @@ func TestOwnPartThatIsMissingOrWrongIsAnError(t *testing.T) {
 		"no transform":           {[]recipes.Own{warmUp}, `augmentation.own.name is "darken", and no transform of that name is passed`},
 		"no schedule":            {[]recipes.Own{darken}, `schedule.name is "warm-up"`},
 		"another shape":          {[]recipes.Own{wrong, warmUp}, "want the same shape"},
+		"a panic":                {[]recipes.Own{broken, warmUp}, `the transform "darken": on purpose`},
+		"a negative factor":      {[]recipes.Own{darken, falling}, `the schedule "warm-up" has the factor -1 at step 2`},
+		"one name for two":       {[]recipes.Own{darken, warmUp, darken}, `augment.Own "darken" is passed twice`},
 		"a schedule like ours":   {[]recipes.Own{darken, warmUp, optim.OwnSchedule{Name: "cosine", Factor: warmUp.Factor}}, "none of plateau"},
 		"a transform without it": {[]recipes.Own{augment.Own{Name: "darken"}, warmUp}, "has no function Apply"},
 	} {
@@ -124,6 +131,11 @@ func TestSearchOfARecipeWithACosinePromotesItsTrials(t *testing.T) {
 	}
 	s.Base.Data.Limit = 200
 	s.Base.Schedule.DecaySteps = s.Base.Steps()
+	epochs := s
+	epochs.Space = append(slices.Clone(s.Space), hyperband.Choice("epochs", func(r *recipes.Recipe, v int) { r.Epochs = v }, 2, 3))
+	if _, err := train.Search(epochs, 1, nil); err == nil || !strings.Contains(err.Error(), "parameter epochs of the search space sets the epochs") {
+		t.Errorf("epochs in the space: %v", err)
+	}
 	found, err := train.Search(s, 1, nil)
 	if err != nil || !found.Done {
 		t.Fatalf("done: %v (%v)", found.Done, err)

@@ -79,6 +79,20 @@ func TestDataSetsOfAnyNumberOfClassesAreLearned(t *testing.T) {
 	if err != nil || len(seen.Maps) != 2 {
 		t.Errorf("%d maps (%v)", len(seen.Maps), err)
 	}
+	unnamed := fashion.Set{Images: stripes(2, 3).Images}
+	p, err := m.Predict(unnamed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := m.Embed(unnamed.Images)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, c := range map[string]fashion.Classes{"the model": m.Classes(), "its predictions": p.Classes, "its embedding": e.Classes} {
+		if c.Name(1) != "every 3" {
+			t.Errorf("class 1 of %s is %q, want that of the data set", what, c.Name(1))
+		}
+	}
 	if _, err := ensemble.Join(ensemble.Member{Name: "a", Run: runs[0]}, ensemble.Member{Name: "b", Run: runs[1]}); err == nil || !strings.Contains(err.Error(), "another data set") {
 		t.Errorf("runs on different data vote together: %v", err)
 	}

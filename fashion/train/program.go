@@ -144,19 +144,21 @@ func (p *program) compile(images *session.Images) error {
 	first := p.feed(images, 1)
 	inputs := first.Shapes(shapes.Make(dtypes.Uint32, 2), shapes.Make(dtypes.Float32, len(p.scalars(0, 0))))
 	first.Free()
-	wait.Go(func() {
+	compile := func(i int, graph func() error) { wait.Go(func() { errs[i] = layers.Catch(graph) }) }
+	compile(0, func() (err error) {
 		switch {
 		case p.micro != nil:
-			errs[0] = p.micro.compile(inputs)
+			return p.micro.compile(inputs)
 		case p.series != nil:
-			_, errs[0] = p.series.exec.Compile(p.series.Shapes(inputs)...)
+			_, err = p.series.exec.Compile(p.series.Shapes(inputs)...)
 		default:
-			_, errs[0] = p.step.Compile(inputs...)
+			_, err = p.step.Compile(inputs...)
 		}
+		return err
 	})
-	wait.Go(func() { errs[1] = p.model.Compile(images.Validation.Set.Len()) })
+	compile(1, func() error { return p.model.Compile(images.Validation.Set.Len()) })
 	if p.moments != nil {
-		wait.Go(func() { _, errs[2] = p.moments.Compile(inputs...) })
+		compile(2, func() error { _, err := p.moments.Compile(inputs...); return err })
 	}
 	wait.Wait()
 	for _, err := range errs {

@@ -57,6 +57,9 @@ func SearchBy(ctx context.Context, s hyperband.Search[recipes.Recipe], report fu
 	if s.Journal == "" {
 		return none, errors.New("the search has no journal, in whose folder its runs would be")
 	}
+	if err := checkSpace(s); err != nil {
+		return none, err
+	}
 	dir := filepath.Dir(s.Journal)
 	if err := disk.MkdirAll(dir); err != nil {
 		return none, fmt.Errorf("cannot keep a search here; name a writable folder with $%s: %w", run.RootVariable, err)
@@ -86,6 +89,26 @@ func SearchBy(ctx context.Context, s hyperband.Search[recipes.Recipe], report fu
 		err = errors.Join(err, trouble)
 	}
 	return found, err
+}
+
+// checkSpace reports a parameter of the search space that would set what the brackets decide.
+func checkSpace(s hyperband.Search[recipes.Recipe]) error {
+	for _, p := range s.Space {
+		ends := []float64{p.Low, p.High}
+		if p.Choices != nil {
+			ends = []float64{0, float64(len(p.Choices) - 1)}
+		}
+		if p.Set == nil || p.Choices != nil && len(p.Choices) == 0 {
+			continue // of which the search says what is wrong
+		}
+		for _, end := range ends {
+			r := s.Base
+			if p.Set(&r, end); r.Epochs != s.Base.Epochs {
+				return fmt.Errorf("parameter %s of the search space sets the epochs, which the brackets decide; leave it out", p.Name)
+			}
+		}
+	}
+	return nil
 }
 
 // TrialRun is the folder of a configuration's run in the folder of its search. Its name is that of the recipe's content, the

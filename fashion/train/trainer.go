@@ -41,6 +41,11 @@ func Fit(name string, recipe recipes.Recipe, report func(run.Progress), own ...r
 	return (&Trainer{Own: own}).Fit(name, recipe, report)
 }
 
+// FitContext is Fit until the context ends, see Trainer.FitContext.
+func FitContext(ctx context.Context, name string, recipe recipes.Recipe, report func(run.Progress), own ...recipes.Own) (*run.Run, error) {
+	return (&Trainer{Own: own}).FitContext(ctx, name, recipe, report)
+}
+
 // Extend is Fit for a recipe of which the run may already have had fewer epochs: it resumes, and ends as a run that had all of
 // them at once. A run of more epochs is left as it is.
 func Extend(name string, recipe recipes.Recipe, report func(run.Progress), own ...recipes.Own) (*run.Run, error) {
@@ -124,9 +129,15 @@ func batchNormalized(recipe recipes.Recipe, own []recipes.Own) (bool, error) {
 
 // checkOwn reports parts of another kind, and a transform that the recipe names and that is missing.
 func checkOwn(r recipes.Recipe, own []recipes.Own) error {
+	passed := map[string]bool{}
 	for _, part := range own {
 		switch part.(type) {
 		case models.Network, augment.Own, optim.OwnSchedule, optim.OwnRule, Synthesizer:
+			name := fmt.Sprintf("%T %q", part, part.OwnName())
+			if passed[name] {
+				return fmt.Errorf("%s is passed twice; give one of them another name", name)
+			}
+			passed[name] = true
 		default:
 			return fmt.Errorf("a %T is passed, want a models.Network, an augment.Own, an optim.OwnSchedule, an optim.OwnRule or a train.Synthesizer", part)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"math"
 
 	"fashionlab/fashion/augment"
 	"fashionlab/fashion/infer"
@@ -30,7 +31,11 @@ func (c Config) checkOwn(r *run.Run) (digests map[string]string, err error) {
 		if o.Name == c.Recipe.Schedule.Name {
 			h := sha256.New()
 			for step := range steps {
-				fmt.Fprintln(h, o.Factor(step, steps)) // a hash never fails
+				factor := o.Factor(step, steps)
+				if !(factor >= 0) || math.IsInf(factor, 1) {
+					return nil, fmt.Errorf("the schedule %q has the factor %v at step %d of %d, want a finite number of 0 or more", o.Name, factor, step, steps)
+				}
+				fmt.Fprintln(h, factor) // a hash never fails
 			}
 			digests["schedule"] = hex.EncodeToString(h.Sum(nil))
 		}
@@ -54,7 +59,7 @@ func (c Config) checkOwn(r *run.Run) (digests map[string]string, err error) {
 	for kind, digest := range digests {
 		if before := r.Record.Data[kind]; before != "" && before != digest && len(r.History) > 0 {
 			name := map[string]string{"schedule": c.Recipe.Schedule.Name, "transform": c.Recipe.Augmentation.Own.Name, "update rule": c.Recipe.Optimizer.Name}[kind]
-			return nil, fmt.Errorf("%s: the %s %q is not the one that the run began with; hand that over, choose another run name, or remove the folder to train anew", r.Dir, kind, name)
+			return nil, fmt.Errorf("%s: the %s %q is not the one that the run began with; pass that one, choose another run name, or remove the folder to train anew", r.Dir, kind, name)
 		}
 	}
 	return digests, nil
