@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 
 	"fashionlab/kernel-setup/internal/cuda"
@@ -19,6 +20,7 @@ type command struct {
 	name, summary string
 	needs         []string                           // names of the parts that must be set up first
 	gpu           bool                               // computes on a GPU where there is one
+	help          string                             // for one that passes its arguments on, where they are described
 	passes        bool                               // hands all arguments but -gpu and -deterministic to another program, and has no flags
 	flags         func(*flag.FlagSet, *options)      // nil for a command without
 	check         func(layout.Layout, options) error // if not nil, reports what would end the command after a set-up that takes minutes
@@ -53,8 +55,10 @@ func commands() []command {
 			return notebooks.Execute(ctx, l, o.notebooks)
 		}},
 		{name: "lab", summary: "open the notebooks in JupyterLab; arguments such as --no-browser go to it", needs: everything, gpu: true, passes: true, check: folder,
-			do: func(ctx context.Context, l layout.Layout, o options) error { return notebooks.Lab(ctx, l, o.args) }},
-		{name: "test", summary: "run the whole test suite; arguments such as -run X go to go test", needs: everything, passes: true, check: folder, do: test},
+			help: "`jupyter lab --help` lists the arguments; -gpu and -deterministic are this project's.",
+			do:   func(ctx context.Context, l layout.Layout, o options) error { return notebooks.Lab(ctx, l, o.args) }},
+		{name: "test", summary: "run the whole test suite; arguments such as -run X go to go test", needs: everything, passes: true, check: folder, do: test,
+			help: "`go help testflag` lists the arguments."},
 		{name: "setup", summary: "install what is missing, and nothing else", needs: everything, gpu: true, check: folder,
 			do: func(context.Context, layout.Layout, options) error { return nil }},
 		{name: "doctor", summary: "say what is installed, what is missing, and how to install it", flags: func(f *flag.FlagSet, o *options) {
@@ -77,6 +81,10 @@ func commands() []command {
 // run does a command of kernel-setup's own.
 func (c command) run(ctx context.Context, args []string) error {
 	var o options
+	if c.help != "" && hasFlag(args, helpFlags...) {
+		fmt.Printf("usage: go run ./kernel-setup %s [arguments]\n\n%s. Before that it installs what is missing. %s\n", c.name, c.summary, c.help)
+		return nil
+	}
 	if c.gpu {
 		var err error
 		if o, args, err = takeOwn(args); err != nil {

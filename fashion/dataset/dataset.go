@@ -33,6 +33,9 @@ type DataSet struct {
 // fewest is how many training images a class must have, so that a fifth of them can be held out for validation.
 const fewest = 3
 
+// FewestToDivide is how many images a class must have where test images are set aside from them, see Divide.
+const FewestToDivide = fewest + 1
+
 // Check reports what no training could use. From is where the data set comes from, for the error.
 func (d DataSet) Check(from string) error {
 	classes := d.Train.Classes
@@ -76,8 +79,8 @@ const testFraction = 1.0 / 7
 // Divide sets test images aside, stratified by class: the same on every machine.
 func Divide(all fashion.Set) (train, test fashion.Set, err error) {
 	for class, n := range all.CountByClass() {
-		if n <= fewest {
-			return train, test, fmt.Errorf("the class %q has %d images, want %d or more to set some aside for testing; add images, or a test split", all.Classes.Name(fashion.Label(class)), n, fewest+1)
+		if n < FewestToDivide {
+			return train, test, fmt.Errorf("the class %q has %d images, want %d or more to set some aside for testing; add images, or a test split", all.Classes.Name(fashion.Label(class)), n, FewestToDivide)
 		}
 	}
 	t, v, err := fashion.Split(all.Labels, testFraction, 0, 1)

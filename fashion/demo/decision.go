@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"cmp"
 	"slices"
 
 	"fashionlab/fashion"
@@ -84,7 +83,11 @@ func (j judge) decide(e evidence, doubt string) (d Decision, reason string, scor
 	score = metrics.FisherScore(ps...)
 	switch {
 	case len(j.typicality) > 0 && ps[2] <= oodAlarms:
-		return NoneOfThese, cmp.Or(doubt, "no training image is similar"), score
+		reason = "no training image is similar"
+		if doubt != "" {
+			reason += "; the photo may be why: " + doubt
+		}
+		return NoneOfThese, reason, score
 	case doubt != "":
 		return NotSure, doubt, score
 	case score < j.threshold:

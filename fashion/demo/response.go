@@ -8,16 +8,19 @@ import (
 	"image/png"
 	"path"
 	"path/filepath"
+
+	"fashionlab/fashion/run"
 )
 
 // The JSON of the responses to the page.
 type (
 	ensembleJSON struct {
-		Classes    []string     `json:"classes"`
-		Members    []memberJSON `json:"members"`
-		Own        bool         `json:"own,omitempty"` // a data set of one's own
-		MaxBytes   int64        `json:"max_bytes"`     // of a file
-		Directions int          `json:"directions"`    // latent directions of the generator; 0 without one
+		Classes     []string     `json:"classes"`
+		Members     []memberJSON `json:"members"`
+		Temperature float64      `json:"temperature"`   // by which the ensemble is calibrated
+		Own         bool         `json:"own,omitempty"` // a data set of one's own
+		MaxBytes    int64        `json:"max_bytes"`     // of a file
+		Directions  int          `json:"directions"`    // latent directions of the generator; 0 without one
 	}
 	memberJSON struct {
 		Title      string     `json:"title"`
@@ -54,7 +57,7 @@ type (
 
 // describe is the ensemble for the page.
 func (e *Ensemble) describe() ensembleJSON {
-	j := ensembleJSON{Own: e.Data.Set != "", Classes: e.Classes.Names()}
+	j := ensembleJSON{Own: e.Data.Set != "", Classes: e.Classes.Names(), Temperature: e.Temperature}
 	for _, m := range e.Members {
 		j.Members = append(j.Members, memberJSON{m.Title, m.Name(), m.Run.Published, m.Weight, [3]float64{m.Test.Value, m.Test.Low, m.Test.High}, m.Run.Record.Parameters, len(m.Run.History)})
 	}
@@ -96,8 +99,15 @@ func DataURI(img image.Image) string {
 	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(file.Bytes())
 }
 
-// Name is a member's run as the study names it.
+// Name is the name of a member's run in its store; of a run elsewhere the last two folders of its path.
 func (m Member) Name() string {
+	store := run.Local()
+	if m.Run.Published {
+		store = run.Published()
+	}
+	if name, err := store.Name(m.Run); err == nil && filepath.IsLocal(name) {
+		return name
+	}
 	dir := filepath.ToSlash(m.Run.Dir)
 	return path.Join(path.Base(path.Dir(dir)), path.Base(dir))
 }

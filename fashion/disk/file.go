@@ -28,6 +28,42 @@ func WriteFile(path string, data []byte) error {
 	return Replace(path, data)
 }
 
+// WriteOutput writes a file that a user names, as WriteFile does. A symbolic link stays one: the file that it leads to is written. Into what is neither a file nor a folder, such as /dev/stdout, the data
+// go as they are.
+func WriteOutput(path string, data []byte) error {
+	if err := CheckOutput(path); err != nil {
+		return err
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().IsRegular() {
+		return WriteFile(path, data)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
+}
+
+// CheckOutput reports a path that cannot become a file, before the work that is to be written there.
+func CheckOutput(path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a folder, want the name of a file", path)
+	}
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		info, err := os.Stat(dir)
+		if err == nil && !info.IsDir() {
+			return fmt.Errorf("%s cannot be written: %s is no folder", path, dir)
+		}
+		if err == nil || dir == filepath.Dir(dir) {
+			return nil
+		}
+	}
+}
+
 // Replace is WriteFile in a folder that must be there.
 func Replace(path string, data []byte) error {
 	f, err := createTemporary(path)

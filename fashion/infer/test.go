@@ -45,7 +45,7 @@ func Test(r *run.Run, own ...recipes.Own) (run.Predictions, error) {
 // testable reports why a run cannot be tested.
 func testable(r *run.Run, own []recipes.Own) error {
 	refuse := func(why string) error {
-		return fmt.Errorf("%s: %s; the test images are for finished runs that learned the classes", r.Dir, why)
+		return fmt.Errorf("%s: %s; want a finished run that learned the classes", r.Dir, why)
 	}
 	switch task := r.Recipe.Data.Task; {
 	case !r.Finished():

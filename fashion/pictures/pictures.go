@@ -155,6 +155,11 @@ func classesOf(dir, train string) (folders []string, classes fashion.Classes, er
 		return folders, fashion.Classes(folders), nil
 	case err != nil:
 		return nil, nil, err
+	case numbers && len(listed) > len(folders) && number(folders[len(folders)-1]) < len(listed):
+		for _, folder := range folders { // the other classes have no pictures
+			classes = append(classes, listed[number(folder)])
+		}
+		return folders, classes, nil
 	case len(listed) != len(folders):
 		return nil, nil, fmt.Errorf("%s has %d lines and %s has %d subfolders, want a line for each", path, len(listed), train, len(folders))
 	case numbers:

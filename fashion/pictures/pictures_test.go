@@ -434,3 +434,18 @@ func TestFoldersThatAreNeitherSplitsNorClassesAreNamed(t *testing.T) {
 		}
 	}
 }
+
+// A review of labels leaves such a folder where no picture is of some class.
+func TestNumberedClassesWithoutAFolderAreLeftOut(t *testing.T) {
+	dir := folder(t, map[string]int{"0": 5, "3": 5})
+	if err := os.WriteFile(filepath.Join(dir, "classes.txt"), []byte("ant\nbee\ncat\ndog\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	d, _, err := pictures.Read(context.Background(), dir, pictures.Pad)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := d.Train.Classes; !slices.Equal(got, fashion.Classes{"ant", "dog"}) {
+		t.Errorf("the classes are %q, want those with a folder", got)
+	}
+}

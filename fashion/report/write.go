@@ -49,7 +49,7 @@ func Write(out, messages io.Writer, s Stores, o Options) error {
 		if err := writeHTML(&page, lines, gans, own, judged, relative(root), relative(publishedRoot)); err != nil {
 			return err
 		}
-		if err := disk.WriteFile(o.HTML, page.Bytes()); err != nil {
+		if err := disk.WriteOutput(o.HTML, page.Bytes()); err != nil {
 			return err
 		}
 		fmt.Fprintln(messages, "wrote", o.HTML)
@@ -67,7 +67,7 @@ func Write(out, messages io.Writer, s Stores, o Options) error {
 		if err != nil {
 			return err
 		}
-		if err := disk.WriteFile(o.CSV, data); err != nil {
+		if err := disk.WriteOutput(o.CSV, data); err != nil {
 			return err
 		}
 		fmt.Fprintln(messages, "wrote", o.CSV)

@@ -65,6 +65,9 @@ func (r *Run) Checkpoint(name string) (Checkpoint, error) {
 	c, found, err := r.LoadCheckpoint(name)
 	if err == nil && !found {
 		err = fmt.Errorf("%s has no checkpoint of its %s epoch", r.Dir, name)
+		if r.Published {
+			err = fmt.Errorf("%s is published without its weights; train the recipe on this machine to have them", r.Dir)
+		}
 	}
 	return c, err
 }

@@ -66,10 +66,8 @@ func (s Store) Path(name string) (string, error) {
 	if _, hidden := text.Hidden(name); hidden || !filepath.IsLocal(name) {
 		return "", fmt.Errorf("%q is no name of a run, want a relative path such as quick/cnn", name)
 	}
-	for part := range strings.SplitSeq(filepath.ToSlash(filepath.Clean(name)), "/") {
-		if len(part) > 1 && part[0] == '.' {
-			return "", fmt.Errorf("%q is no name of a run: %s is a hidden folder, in which no list looks for runs", name, part)
-		}
+	if path := "/" + filepath.ToSlash(filepath.Clean(name)); path != "/." && strings.Contains(path, "/.") {
+		return "", fmt.Errorf("%q is no name of a run: no list looks for runs in a hidden folder", name)
 	}
 	return filepath.Join(s.root, name), nil
 }

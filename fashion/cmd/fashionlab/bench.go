@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"strings"
 	"time"
 
 	"fashionlab/fashion/cmd/fashionlab/internal/bench"
+	"fashionlab/fashion/cmd/fashionlab/internal/flags"
 	"fashionlab/fashion/cmd/fashionlab/internal/growth"
 	"fashionlab/fashion/cmd/fashionlab/internal/photobench"
 	"fashionlab/fashion/dataset"
@@ -69,10 +71,17 @@ memory grow: of everything, or of images, runs, trials or uploads if they are na
 					return nil, errors.New("-search, -answers, -load and -photos exclude each other")
 				case *figure != "":
 					return nil, errors.New("-figure is for -growth")
+				case !o.load && flags.IsSet(f, "clients", "for", "url"):
+					return nil, errors.New("-clients, -for and -url are for -load")
 				case o.photos < 0:
 					return nil, fmt.Errorf("-photos is %d, want 1 or more", o.photos)
 				case o.clients < 1 || o.duration <= 0:
 					return nil, fmt.Errorf("-clients is %d and -for is %v, want more than 0 of both", o.clients, o.duration)
+				}
+				if o.python != "" {
+					if _, err := exec.LookPath(o.python); err != nil {
+						return nil, fmt.Errorf("-peers: %w; want a Python that has other libraries", err)
+					}
 				}
 				o.recipe, err = study.ByName(o.model, study.Quick)
 				return o.do, err

@@ -5,9 +5,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"fashionlab/fashion/cmd/fashionlab/internal/check"
+	"fashionlab/fashion/cmd/fashionlab/internal/flags"
 	"fashionlab/fashion/study"
 )
 
@@ -25,10 +27,19 @@ for each network says how far they differ; a difference above its bound is an er
 			f.StringVar(&o.Write, "write", "", "record the values in this `file`")
 			return func([]string) (work, error) {
 				o.Recipes = strings.FieldsFunc(*list, func(r rune) bool { return r == ',' || r == ' ' })
+				if *list != "" && len(o.Recipes) == 0 {
+					return nil, fmt.Errorf("-recipes is %q, which names none", *list)
+				}
 				for _, name := range o.Recipes {
+					if o.Write == "" && o.Against == "" && !slices.Contains(check.Recipes(), name) {
+						return nil, fmt.Errorf("-recipes names %q, of which no values are recorded; want some of %s", name, strings.Join(check.Recipes(), ", "))
+					}
 					if _, err := study.ByName(name, study.Full); err != nil {
 						return nil, fmt.Errorf("-recipes: %w", err)
 					}
+				}
+				if err := flags.CheckOutputs(o.Write); err != nil {
+					return nil, err
 				}
 				return func(context.Context) error { return check.Networks(os.Stdout, o) }, nil
 			}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -9,7 +8,8 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
+
+	"fashionlab/fashion/cmd/fashionlab/internal/flags"
 )
 
 // command is a subcommand of the program.
@@ -55,7 +55,7 @@ func parse(args []string, out io.Writer) (c command, do work, err error) {
 	f := flag.NewFlagSet(c.name, flag.ContinueOnError)
 	f.SetOutput(io.Discard) // errors are returned, the usage is printed by printUsage
 	ready := c.define(f)
-	rest, err := parseFlags(f, args[1:])
+	rest, err := flags.Parse(f, args[1:])
 	if errors.Is(err, flag.ErrHelp) {
 		c.printUsage(out, f)
 		return c, nil, err
@@ -102,38 +102,7 @@ func (c command) printUsage(w io.Writer, f *flag.FlagSet) {
 	}
 }
 
-// parseFlags reads the flags, which may stand among the arguments, up to "--", and returns the arguments.
-func parseFlags(f *flag.FlagSet, args []string) (rest []string, err error) {
-	for {
-		if err := f.Parse(args); err != nil {
-			return nil, err
-		}
-		n := len(args) - f.NArg() // read as flags
-		if f.NArg() == 0 || n > 0 && args[n-1] == "--" {
-			return append(rest, f.Args()...), nil
-		}
-		rest, args = append(rest, f.Arg(0)), f.Args()[1:]
-	}
-}
-
 // addProfile defines the flag -profile.
 func addProfile(f *flag.FlagSet) *string {
 	return f.String("profile", "quick", "`size` of the study: smoke, quick or full")
-}
-
-// timeLimit is the value of the flag -for, 0 for none.
-type timeLimit struct{ time.Duration }
-
-func (l *timeLimit) define(f *flag.FlagSet, usage string) {
-	f.Func("for", usage, func(value string) (err error) {
-		if l.Duration, err = time.ParseDuration(value); l.Duration < 0 {
-			err = errors.New("want a time such as 2h30m")
-		}
-		return err
-	})
-}
-
-// context is one that ends when the time is over.
-func (l timeLimit) context(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, cmp.Or(l.Duration, 1<<63-1))
 }

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -159,35 +158,6 @@ func TestRunIsNamedAfterItsRecipeAndSeed(t *testing.T) {
 		got, err := newTraining(c.o)
 		if err != nil || got.name != c.name || got.trained.Seed != c.seed || got.trained.Epochs != c.epochs {
 			t.Errorf("%+v: run %s, seed %d, %d epochs (%v), want %s, %d, %d", c.o, got.name, got.trained.Seed, got.trained.Epochs, err, c.name, c.seed, c.epochs)
-		}
-	}
-}
-
-func TestFlagsMayFollowArguments(t *testing.T) {
-	for _, c := range []struct {
-		args, rest, name, fail string
-		json                   bool
-	}{
-		{args: "a.png -json b.png", rest: "a.png b.png", json: true},
-		{args: "-json=false a.png", rest: "a.png"},
-		{args: "a.png -- -json", rest: "a.png -json"},
-		{args: "a.png --name x b.png", rest: "a.png b.png", name: "x"},
-		{args: "-no a.png", fail: "not defined: -no"},
-		{args: "a.png -name", fail: "needs an argument"},
-		{args: "-", rest: "-"},
-	} {
-		f := flag.NewFlagSet("command", flag.ContinueOnError)
-		f.SetOutput(new(bytes.Buffer))
-		json, name := f.Bool("json", false, ""), f.String("name", "", "")
-		rest, err := parseFlags(f, strings.Fields(c.args))
-		if c.fail != "" {
-			if err == nil || !strings.Contains(err.Error(), c.fail) {
-				t.Errorf("%q: the error is %v, want %q", c.args, err, c.fail)
-			}
-			continue
-		}
-		if err != nil || !slices.Equal(rest, strings.Fields(c.rest)) || *json != c.json || *name != c.name {
-			t.Errorf("%q: rest %q, json %v, name %q (%v), want %+v", c.args, rest, *json, *name, err, c)
 		}
 	}
 }

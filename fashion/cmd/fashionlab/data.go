@@ -61,7 +61,7 @@ func printData(ctx context.Context, dir string, p pictures.Preparation, html str
 	if err := report.WriteDataSet(&page, d, found); err != nil {
 		return err
 	}
-	if err := disk.WriteFile(html, page.Bytes()); err != nil {
+	if err := disk.WriteOutput(html, page.Bytes()); err != nil {
 		return err
 	}
 	fmt.Println("wrote", html)

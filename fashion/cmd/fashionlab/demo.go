@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"fashionlab/fashion/cmd/fashionlab/internal/flags"
 	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/demo"
 	"fashionlab/fashion/demo/review"
@@ -51,6 +52,12 @@ explanations and generated items are left out.`,
 			})
 			return func([]string) (work, error) {
 				if *folder != "" {
+					if flags.IsSet(f, "listen", "token", "origin", "review", "out") {
+						return nil, errors.New("-static serves nothing: leave out -listen, -token, -origin, -review and -out")
+					}
+					if err := static.Check(*folder); err != nil {
+						return nil, fmt.Errorf("-static: %w", err)
+					}
 					return func(ctx context.Context) error { return writeStatic(ctx, *folder, *name) }, nil
 				}
 				checked, err := checkAddress(*listen, *token)
@@ -70,7 +77,10 @@ const neighbourImages = 10_000
 
 // checkAddress checks an address and its token, which it returns: an address that other machines can reach gets a new one if it has none.
 func checkAddress(address, token string) (string, error) {
-	host, _, err := net.SplitHostPort(address)
+	host, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
 	if err != nil {
 		return "", fmt.Errorf("-listen is %q, want an address and a port such as 127.0.0.1:8080: %w", address, err)
 	}
@@ -89,6 +99,14 @@ type labelOptions struct{ dir, out string }
 func (l labelOptions) check() error {
 	if (l.dir == "") != (l.out == "") {
 		return errors.New("-review names the folder of the pictures and -out another one for the labels; name both")
+	}
+	if l.dir == "" {
+		return nil
+	}
+	if info, err := os.Stat(l.dir); err != nil {
+		return fmt.Errorf("-review: %w", err)
+	} else if !info.IsDir() {
+		return fmt.Errorf("-review is %s, which is a file, want a folder of pictures", l.dir)
 	}
 	return nil
 }
@@ -110,7 +128,7 @@ func (l labelOptions) mount(s *demo.Server, e *demo.Ensemble) error {
 		warn(fmt.Errorf("%s: %w", f.Path, f.Err))
 	}
 	r.Mount(s)
-	fmt.Printf("%d pictures to review, at the address below with /review\n", r.Len())
+	fmt.Printf("%d pictures to review\n", r.Len())
 	return nil
 }
 
@@ -133,7 +151,13 @@ func serve(ctx context.Context, address, name string, labels labelOptions, optio
 			fmt.Fprintln(os.Stderr, "predictions are shown without similar training images:", err)
 		}
 	}()
-	return s.ListenAndServe(ctx, address, func(url string) { fmt.Printf("open %s in a browser; Ctrl-C stops\n", url) })
+	return s.ListenAndServe(ctx, address, func(url string) {
+		fmt.Printf("open %s in a browser; Ctrl-C stops\n", url)
+		if labels.dir != "" {
+			page, token, _ := strings.Cut(url, "?")
+			fmt.Printf("the labels are reviewed at %s\n", strings.TrimSuffix(page, "/")+"/review"+strings.TrimSuffix("?"+token, "?"))
+		}
+	})
 }
 
 // writeStatic writes the page without a server.

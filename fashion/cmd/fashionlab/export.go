@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 
+	"fashionlab/fashion/cmd/fashionlab/internal/flags"
 	"fashionlab/fashion/disk"
 	"fashionlab/fashion/export"
 	"fashionlab/fashion/run"
@@ -32,6 +33,11 @@ and returns "logits", [batch, classes]; a generator takes "latents" and "classes
 					return nil, errors.New("wants -onnx FILE, -safetensors FILE or both")
 				case *onnx == "" && o != export.Options{}:
 					return nil, errors.New("-bytes and -softmax belong to -onnx")
+				case *onnx == *safetensors:
+					return nil, fmt.Errorf("-onnx and -safetensors name the same file, %s; name two", *onnx)
+				}
+				if err := flags.CheckOutputs(*onnx, *safetensors); err != nil {
+					return nil, err
 				}
 				return func(context.Context) error { return exportRun(names[0], *onnx, *safetensors, o) }, nil
 			}
@@ -56,7 +62,7 @@ func exportRun(name, onnx, safetensors string, o export.Options) error {
 		if err != nil {
 			return err
 		}
-		if err := disk.WriteFile(file, data); err != nil {
+		if err := disk.WriteOutput(file, data); err != nil {
 			return err
 		}
 		fmt.Printf("%s: %.1f MB\n", file, float64(len(data))/1e6)

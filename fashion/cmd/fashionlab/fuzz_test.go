@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"flag"
-	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -39,37 +38,6 @@ func FuzzCommandLine(f *testing.F) {
 			t.Errorf("the error is %q, after %q", err, &out)
 		case err == nil && (do == nil || c.name != words(line)[0] || out.Len() > 0):
 			t.Errorf("the command is %q, after %q", c.name, &out)
-		}
-	})
-}
-
-// Flags are read wherever they stand among the arguments, and nothing after "--" is a flag.
-func FuzzFlags(f *testing.F) {
-	for _, line := range []string{"a -n 1 b", "-b -n=2 -- -n 3", "-n", "-b=x", "- --n 1", "---n", "-=", "-b false"} {
-		f.Add(strings.ReplaceAll(line, " ", "\x00"))
-	}
-	flags := func() (set *flag.FlagSet, n *int, b *bool) {
-		set = flag.NewFlagSet("", flag.ContinueOnError)
-		set.SetOutput(io.Discard)
-		return set, set.Int("n", 0, ""), set.Bool("b", false, "")
-	}
-	f.Fuzz(func(t *testing.T, line string) {
-		set, n, b := flags()
-		rest, err := parseFlags(set, append([]string{"--"}, words(line)...))
-		if err != nil || !slices.Equal(rest, words(line)) || *n != 0 || *b {
-			t.Errorf("after --, %q are %q, n %d and b %v (%v)", words(line), rest, *n, *b, err)
-		}
-		if set, _, _ = flags(); slices.Contains(words(line), "--") {
-			return
-		}
-		rest, err = parseFlags(set, words(line))
-		if err != nil {
-			return
-		}
-		for _, word := range rest {
-			if strings.HasPrefix(word, "-") && word != "-" || !slices.Contains(words(line), word) {
-				t.Errorf("%q leave the argument %q", words(line), word)
-			}
 		}
 	})
 }

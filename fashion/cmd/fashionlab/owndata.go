@@ -11,6 +11,7 @@ import (
 
 	"fashionlab/fashion/demo"
 	"fashionlab/fashion/internal/text"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/train"
 )
@@ -34,8 +35,11 @@ func prepareOwnData(o trainOptions) (work, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.trained.Model.Weights.Run != "" {
-		return nil, fmt.Errorf("the recipe %s starts from a run on Fashion-MNIST; with -data name one that does not, such as cnn-augmented", o.recipe)
+	switch r := t.trained; {
+	case r.Model.Weights.Run != "" || len(r.Regularization.Distillation.Names()) > 0:
+		return nil, fmt.Errorf("the recipe %s learns from runs on Fashion-MNIST; with -data name one that does not, such as cnn-augmented", o.recipe)
+	case r.GAN != recipes.GAN{}:
+		return nil, fmt.Errorf("the recipe %s is a GAN's, which learns Fashion-MNIST alone; with -data name a classifier's, such as cnn-augmented", o.recipe)
 	}
 	return func(ctx context.Context) error { return t.onOwnData(ctx) }, nil
 }

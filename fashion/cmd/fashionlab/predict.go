@@ -23,7 +23,7 @@ func predictCommand() command {
 		text: `Says what garment each photo shows, with the probabilities of the three likeliest classes: a class, or "not sure", or "none of these" if nothing among the
 training images is similar, each with the reason. In a folder it classifies all pictures, those of its subfolders too. Files that cannot be used are named, and the exit code
 is then 1.`,
-		example: "predict testdata/photos/cmyk.jpg -json",
+		example: "predict testdata/photos/boot-on-wood.png -json",
 		define: func(f *flag.FlagSet) prepare {
 			asJSON := f.Bool("json", false, "print JSON")
 			asCSV := f.Bool("csv", false, "print CSV, a line for each file")

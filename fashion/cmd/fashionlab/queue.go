@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"fashionlab/fashion/claims"
+	"fashionlab/fashion/cmd/fashionlab/internal/flags"
 	"fashionlab/fashion/device"
 	"fashionlab/fashion/disk"
 	"fashionlab/fashion/estimate"
@@ -23,7 +24,7 @@ import (
 type queueOptions struct {
 	all, plan    bool
 	claim, match string
-	limit        timeLimit
+	limit        flags.TimeLimit
 	cluster      clusterOptions
 }
 
@@ -31,7 +32,7 @@ func (o *queueOptions) define(f *flag.FlagSet) {
 	f.BoolVar(&o.all, "all", false, "train whatever the study's claims need and is missing, one after the other")
 	f.StringVar(&o.claim, "claim", "", "with -all: only for the claim of this `name`")
 	f.StringVar(&o.match, "match", "", "with -all: only runs whose names match this regular `expression`, such as ingredients/mixup")
-	o.limit.define(f, "with -all: stop after this `time`, such as 2h30m; the next call resumes (default: train everything)")
+	o.limit.Define(f, "with -all: stop after this `time`, such as 2h30m; the next call resumes (default: train everything)")
 	o.cluster.define(f, "with -all: ")
 	f.StringVar(&o.cluster.bucket, "bucket", "", "with -cluster: the `bucket` of its workers, from which the runs are fetched (default the one of a worker on this machine)")
 	f.BoolVar(&o.plan, "plan", false, "with -all: only print what is missing and how long it takes")
@@ -82,7 +83,7 @@ func (q queue) do(ctx context.Context) error {
 	if q.plan {
 		return err
 	}
-	limited, cancel := q.limit.context(ctx)
+	limited, cancel := q.limit.Context(ctx)
 	defer cancel()
 	failed := []error{err}
 	if q.cluster.address != "" {

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 
+	"fashionlab/fashion/cmd/fashionlab/internal/flags"
 	"fashionlab/fashion/report"
 	"fashionlab/fashion/run"
 )
@@ -21,6 +22,9 @@ that makes it. The histories are written as CSV, which other programs plot; no G
 			f.StringVar(&o.HTML, "html", "", "write a page with the figures of each run to this `file` too, and model cards of the published runs into the folder cards beside it")
 			f.StringVar(&o.CSV, "csv", "", "write the history of each run, a row for each epoch, to this `file` too")
 			return func([]string) (work, error) {
+				if err := flags.CheckOutputs(o.HTML, o.CSV); err != nil {
+					return nil, err
+				}
 				return func(context.Context) error {
 					return report.Write(os.Stdout, os.Stderr, report.Stores{Local: run.Local(), Published: run.Published()}, o)
 				}, nil

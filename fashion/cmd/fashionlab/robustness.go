@@ -21,7 +21,7 @@ func robustnessCommand() command {
 		text: `Classifies the validation images, or the test images, after six kinds of corruption at five strengths each, with the networks of finished runs, and prints the
 accuracies. The results are saved in the runs; what is there is only read. The first run is what the others are compared with: the mean corruption error is the sum of a network's errors as
 a fraction of the first's.`,
-		example: "robustness full/augmentation/none full/augmentation/adopted",
+		example: "robustness quick/cnn quick/cnn-augmented",
 		define: func(f *flag.FlagSet) prepare {
 			test := f.Bool("test", false, "the test images; each run records that they were opened")
 			publish := f.Bool("publish", false, "copy the runs to notebooks/published, for others to see")
@@ -41,6 +41,11 @@ func robustness(ctx context.Context, names []string, split string, publish bool)
 	var first run.Robustness
 	for i, name := range names {
 		r, err := run.Local().Open(name)
+		if errors.Is(err, run.ErrNotFound) {
+			if _, elsewhere := run.Published().Open(name); elsewhere == nil {
+				return fmt.Errorf("%s is a published run, into which nothing is written; train its recipe on this machine to measure it", name)
+			}
+		}
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 
+	"fashionlab/fashion/cmd/fashionlab/internal/flags"
 	"fashionlab/fashion/cmd/fashionlab/internal/searchplan"
 	"fashionlab/fashion/hyperband"
 	"fashionlab/fashion/internal/text"
@@ -38,7 +39,7 @@ The recording continues that which comes with the project.`,
 			f.IntVar(&o.workers, "workers", 1, "trainings at once")
 			f.BoolVar(&o.curves, "curves", false, "train every trial to the end instead, see above")
 			f.BoolVar(&o.publish, "publish", false, "with -curves: put what was measured into notebooks/published, to come with the project")
-			o.limit.define(f, "stop after this `time`, such as 2h30m; the next call resumes (default: search to the end)")
+			o.limit.Define(f, "stop after this `time`, such as 2h30m; the next call resumes (default: search to the end)")
 			o.cluster.define(f, "")
 			f.BoolVar(&o.plan, "plan", false, "say what the search costs, and do not begin")
 			f.BoolVar(&o.json, "json", false, "print JSON")
@@ -80,7 +81,7 @@ type searchOptions struct {
 	profile         study.Profile
 	budget          study.Budget
 	workers         int
-	limit           timeLimit
+	limit           flags.TimeLimit
 	curves, publish bool
 	plan, json      bool
 	cluster         clusterOptions
@@ -100,7 +101,7 @@ func search(ctx context.Context, s hyperband.Search[recipes.Recipe], o searchOpt
 		}
 		return p.Print(os.Stdout)
 	}
-	limited, cancel := o.limit.context(ctx)
+	limited, cancel := o.limit.Context(ctx)
 	defer cancel()
 	found, err := o.find(limited, s)
 	switch {

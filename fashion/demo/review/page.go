@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/image/draw"
 
+	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/demo"
 	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/photo"
@@ -29,6 +30,7 @@ type (
 		Out      string        `json:"out"`      // folder of the labels, as a shell reads it
 		Pictures []pictureJSON `json:"pictures"` // the least certain first
 		Left     int           `json:"left"`     // files that cannot be used
+		Fewest   int           `json:"fewest"`   // pictures of a class to train on
 	}
 	pictureJSON struct {
 		Name     string        `json:"name"`
@@ -96,7 +98,7 @@ func answer(w http.ResponseWriter, v any, err error) {
 func (r *Review) describe() reviewJSON {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	j := reviewJSON{Classes: r.Classes, Out: quoted(r.out), Left: len(r.Left)}
+	j := reviewJSON{Classes: r.Classes, Out: quoted(r.out), Left: len(r.Left), Fewest: dataset.FewestToDivide}
 	for _, it := range r.items {
 		p := pictureJSON{Name: text.Shown(it.name), Decision: it.prediction.Decision, Reason: it.prediction.Reason, Choice: r.saved.Choices[it.name]}
 		ranking := demo.Ranking(it.prediction.Probabilities)

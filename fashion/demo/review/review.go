@@ -76,15 +76,10 @@ func New(classes []string, predicted []demo.File, dir, out string) (*Review, err
 	return r, r.number()
 }
 
-// number makes all folders of classes that have numbers, and puts the names of the classes beside them, as pictures.Read wants it.
+// number puts the names of classes beside their folders if these are numbers, as pictures.Read wants it.
 func (r *Review) number() error {
 	if slices.Equal(r.folders, r.Classes) {
 		return nil
-	}
-	for _, folder := range r.folders {
-		if err := disk.MkdirAll(filepath.Join(r.out, folder)); err != nil {
-			return err
-		}
 	}
 	return disk.WriteFile(filepath.Join(r.out, dataset.ClassesFile), []byte(strings.Join(r.Classes, "\n")+"\n"))
 }

@@ -195,6 +195,20 @@ func (r *Review) copy(name string, class int) error {
 	return disk.WriteFile(r.inOut(at), data)
 }
 
+// removeEmpty removes a folder in out, and those around it, if nothing is left in them: a data set has a class for each folder.
+func (r *Review) removeEmpty(folder string) error {
+	for ; folder != "."; folder = path.Dir(folder) {
+		entries, err := os.ReadDir(r.inOut(folder))
+		if err != nil || len(entries) > 0 {
+			return err
+		}
+		if err := disk.Remove(r.inOut(folder)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // removeCopy removes the copy that the review made of a picture for a class, if it made one.
 func (r *Review) removeCopy(name string, class int) error {
 	at := r.target(name, class)
@@ -210,6 +224,9 @@ func (r *Review) removeCopy(name string, class int) error {
 		return fmt.Errorf("%s was changed since the review copied it there; move it away and choose again", r.inOut(at))
 	}
 	if err := disk.Remove(r.inOut(at)); err != nil {
+		return err
+	}
+	if err := r.removeEmpty(path.Dir(at)); err != nil {
 		return err
 	}
 	delete(r.saved.Copies, at)

@@ -2,6 +2,8 @@ package review_test
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -172,6 +174,16 @@ func TestAReviewIsContinuedByAModelOfTheSameClassesInTheSameOrder(t *testing.T) 
 		t.Fatal(err)
 	}
 	choose(t, r, 0, "mug")
+	choose(t, r, 1, "T-shirt/top")
+	choose(t, r, 1, review.Open)
+	if got := written(t, out); !slices.Equal(got, []string{"0/more/00.png"}) {
+		t.Errorf("there are %q", got)
+	}
+	for _, class := range []string{"1", "2"} {
+		if _, err := os.Stat(filepath.Join(out, class)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("class %s has no pictures, and a folder (%v)", class, err)
+		}
+	}
 	names := read(t, filepath.Join(out, "classes.txt"))
 	_, err = review.New([]string{"cup and saucer", "mug", "T-shirt/top"}, files, dir, out)
 	refused(t, err, "review.json", "-out")

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -28,7 +29,7 @@ var page []byte
 //go:embed static.js
 var script []byte
 
-// models is what the page's file models.json says.
+// models is what the page's file models.json says of it.
 type models struct {
 	Classes     []string `json:"classes"`
 	Temperature float64  `json:"temperature"`
@@ -42,11 +43,32 @@ type member struct {
 	Weight float64 `json:"weight"` // in soft voting
 }
 
+// described is the file by which a folder is known to be of an earlier Write.
+const described = "models.json"
+
+// Check reports a folder that holds other things than a page of Write.
+func Check(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(dir, described)); err != nil {
+		return fmt.Errorf("%s holds other files, which the page could replace; name a new or empty folder", dir)
+	}
+	return nil
+}
+
 // Write writes the page of an ensemble into a folder. It needs the go command, and fetches onnxruntime-web unless that is in the project's private folder. Only models of
 // Fashion-MNIST can be written: the preparation in the browser is theirs.
 func Write(ctx context.Context, dir string, e *demo.Ensemble) error {
 	if e.Data.Set != "" {
 		return errors.New("the models learned a data set of one's own; the page without a server is for models of Fashion-MNIST, `demo -run` serves these")
+	}
+	if err := Check(dir); err != nil {
+		return err
 	}
 	files := map[string][]byte{"index.html": page, "static.js": script}
 	said := models{Temperature: e.Temperature, Classes: e.Classes.Names()}
@@ -60,7 +82,7 @@ func Write(ctx context.Context, dir string, e *demo.Ensemble) error {
 		said.Members = append(said.Members, member{name, m.Title, m.Weight})
 	}
 	var err error
-	if files["models.json"], err = json.Marshal(said); err != nil {
+	if files[described], err = json.Marshal(said); err != nil {
 		return err
 	}
 	runtime, err := onnxruntime(ctx)
