@@ -171,7 +171,7 @@ func (s source) open() (*run.Run, error) {
 
 // weigh makes an ensemble of members, without their models, and leaves out those of little weight.
 func weigh(joined ensemble.Members) (*Ensemble, error) {
-	weights, err := ensemble.FitWeights(joined.Validation()...)
+	weights, err := ensemble.LogLossWeights(joined.Validation()...)
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +182,7 @@ func weigh(joined ensemble.Members) (*Ensemble, error) {
 			kept = append(kept, m)
 		}
 	}
-	if weights, err = ensemble.FitWeights(kept.Validation()...); err != nil {
+	if weights, err = ensemble.LogLossWeights(kept.Validation()...); err != nil {
 		return nil, err
 	}
 	kept, weights = kept.LargestFirst(weights)

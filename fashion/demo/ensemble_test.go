@@ -66,7 +66,7 @@ func TestWeightsStayWithTheirMembersAndThoseOfLittleWeightAreLeftOut(t *testing.
 	if len(e.Members) != 2 || e.Members[0].Title != "good" || e.Members[1].Title != "fair" {
 		t.Fatalf("the members are %+v, want good and fair", e.Members)
 	}
-	alone, err := ensemble.FitWeights(joined[1:].Validation()...)
+	alone, err := ensemble.LogLossWeights(joined[1:].Validation()...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ func ExampleLoad() {
 		fmt.Println(err)
 		return
 	}
-	weights, err := members.FittedWeights()
+	weights, err := members.GridWeights()
 	if err != nil {
 		fmt.Println(err)
 		return

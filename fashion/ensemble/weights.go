@@ -144,12 +144,12 @@ func disputed(members []run.Predictions) []int {
 	return rows
 }
 
-// FitWeights returns the weights with the lowest log loss. The loss is convex in them; they are found by expectation
+// LogLossWeights returns the weights with the lowest log loss. The loss is convex in them; they are found by expectation
 // maximization, after Dempster, Laird and Rubin, "Maximum Likelihood from Incomplete Data via the EM Algorithm" (1977):
 // a member's weight becomes its mean responsibility, its fraction of the mixture's probability of the true class, from equal
 // weights until no weight changes by 1e-9, or 10,000 times. No step raises the loss. Probabilities are clipped to
 // metrics.Epsilon. Predictions for different images are a *metrics.ImagesError.
-func FitWeights(members ...run.Predictions) ([]float64, error) {
+func LogLossWeights(members ...run.Predictions) ([]float64, error) {
 	if err := fittable(members); err != nil {
 		return nil, err
 	}
@@ -228,18 +228,18 @@ const gridDivisions = 20
 // Grid is Grid on the validation images, in steps of 0.05.
 func (ms Members) Grid() ([]GridPoint, error) { return Grid(gridDivisions, ms.Validation()...) }
 
-// FittedWeights are the most accurate weights on the validation images, in steps of 0.05, see GridWeights.
-func (ms Members) FittedWeights() ([]float64, error) {
+// GridWeights is GridWeights on the validation images, in steps of 0.05.
+func (ms Members) GridWeights() ([]float64, error) {
 	return GridWeights(gridDivisions, ms.Validation()...)
 }
 
 // Weightings are the weights that the study compares: those given, which are the slide's, if there are any, equal ones, and two that are found on the validation images.
 func (ms Members) Weightings() ([]Weighting, error) {
-	accurate, err := ms.FittedWeights()
+	accurate, err := ms.GridWeights()
 	if err != nil {
 		return nil, err
 	}
-	likely, err := FitWeights(ms.Validation()...)
+	likely, err := LogLossWeights(ms.Validation()...)
 	if err != nil {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ func TestWeightsThatCannotBeSharesAreRefused(t *testing.T) {
 		if _, err := ensemble.GridWeights(20, members...); err == nil {
 			t.Errorf("grid weights of %s pass", name)
 		}
-		if _, err := ensemble.FitWeights(members...); err == nil {
+		if _, err := ensemble.LogLossWeights(members...); err == nil {
 			t.Errorf("fitted weights of %s pass", name)
 		}
 	}
@@ -74,7 +74,7 @@ func TestMembersOfOtherImagesAreRefusedByNumber(t *testing.T) {
 	other.Indices[7] = 999
 	_, vote := ensemble.SoftVote([]float64{1, 1, 1}, p, p, other)
 	_, grid := ensemble.GridWeights(4, p, p, other)
-	_, fit := ensemble.FitWeights(p, p, other)
+	_, fit := ensemble.LogLossWeights(p, p, other)
 	for name, err := range map[string]error{"vote": vote, "grid": grid, "fit": fit} {
 		var e *metrics.ImagesError
 		if !errors.As(err, &e) || e.Position != 2 || !strings.Contains(e.Got, "index 999 in row 7") {
@@ -139,11 +139,11 @@ func TestOfEqualGridWeightsTheFirstIsTaken(t *testing.T) {
 	}
 }
 
-func TestFittedWeightsHaveTheLeastLogLoss(t *testing.T) {
+func TestLogLossWeightsHaveTheLeastLogLoss(t *testing.T) {
 	r, all := recorded(t)
 	for _, want := range r.Recorded.Ensembles {
 		members := all[:len(want.Weights)]
-		got, err := ensemble.FitWeights(members...)
+		got, err := ensemble.LogLossWeights(members...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,7 +169,7 @@ func TestAUselessMemberGetsNoWeight(t *testing.T) {
 	for i, label := range good.Labels {
 		useless.Probabilities[i][(label+1)%fashion.NumClasses] = 1
 	}
-	got, err := ensemble.FitWeights(useless, good)
+	got, err := ensemble.LogLossWeights(useless, good)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,10 +186,10 @@ func BenchmarkGridWeightsOfFourMembers(b *testing.B) {
 	}
 }
 
-func BenchmarkFitWeightsOfFourMembers(b *testing.B) {
+func BenchmarkLogLossWeightsOfFourMembers(b *testing.B) {
 	members := []run.Predictions{drawn(12000, 3, 1), drawn(12000, 3, 2), drawn(12000, 3, 3), drawn(12000, 1, 4)}
 	for b.Loop() {
-		if _, err := ensemble.FitWeights(members...); err != nil {
+		if _, err := ensemble.LogLossWeights(members...); err != nil {
 			b.Fatal(err)
 		}
 	}

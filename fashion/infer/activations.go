@@ -27,6 +27,11 @@ type Activation struct {
 // Activations returns the output of every layer, and of every step between layers that layers.Net.Keep recorded, in the order in which they are built, with dropout off. With
 // test-time augmentation they are those of the images as they are.
 func (m *Model) Activations(images []fashion.Image) ([]Activation, error) {
+	return m.ActivationsOf(fashion.Set{Images: images})
+}
+
+// ActivationsOf is Activations for the images of a set, which needs no labels.
+func (m *Model) ActivationsOf(images fashion.Set) ([]Activation, error) {
 	var list []Activation
 	build := func(n *layers.Net, x *Node, _ ...*Node) (values []*Node) {
 		m.network.Build(n, x)
@@ -36,7 +41,7 @@ func (m *Model) Activations(images []fashion.Image) ([]Activation, error) {
 		}
 		return values
 	}
-	err := m.inBatches("activations", fashion.Set{Images: images}, build, func(out []*tensors.Tensor, n int) {
+	err := m.inBatches("activations", images, build, func(out []*tensors.Tensor, n int) {
 		for i, t := range out {
 			shape, values := t.Shape().Dimensions, tensors.MustCopyFlatData[float32](t)
 			if len(list) == i {

@@ -2,6 +2,7 @@ package infer
 
 import (
 	"fmt"
+	"slices"
 
 	"fashionlab/fashion"
 )
@@ -11,31 +12,36 @@ import (
 // over the squares that cover the pixel; where it rises instead, 0. Each map is divided by its maximum. There is a class for each image, or none for those that the model predicts
 // for the whole images.
 func (m *Model) Occlusion(images []fashion.Image, side int, classes ...fashion.Label) (Explanation, error) {
-	if side < 2 || side > fashion.Side {
-		return Explanation{}, fmt.Errorf("squares of %d pixels, want 2 to %d", side, fashion.Side)
+	return m.OcclusionOf(fashion.Set{Images: images}, side, classes...)
+}
+
+// OcclusionOf is Occlusion for the images of a set, which needs no labels.
+func (m *Model) OcclusionOf(images fashion.Set, side int, classes ...fashion.Label) (Explanation, error) {
+	size := m.Shape().Dimensions()[0]
+	if side < 2 || side > size {
+		return Explanation{}, fmt.Errorf("squares of %d pixels, want 2 to %d", side, size)
 	}
-	if err := m.checkClasses(classes, len(images)); err != nil {
+	if err := m.checkClasses(classes, images.Len()); err != nil {
 		return Explanation{}, err
 	}
-	whole, err := m.Logits(images)
+	whole, err := m.LogitsOf(images)
 	if err != nil {
 		return Explanation{}, err
 	}
-	var covered []fashion.Image
-	squares := squaresOf(side)
-	for _, image := range images {
+	covered, squares := fashion.Set{Shape: m.Shape()}, squaresOf(side, size)
+	for i := range images.Len() {
 		for _, s := range squares {
-			covered = append(covered, s.cover(image))
+			covered.Append(s.cover(images.At(i), size), 0)
 		}
 	}
-	logits, err := m.Logits(covered)
+	logits, err := m.LogitsOf(covered)
 	if err != nil {
 		return Explanation{}, err
 	}
 	e := Explanation{Classes: orPredicted(classes, whole)}
 	for i, row := range whole {
 		class := e.Classes[i]
-		var falls, covers [fashion.Pixels]float32
+		falls, covers := make([]float32, size*size), make([]float32, size*size)
 		for k, s := range squares {
 			fall := row[class] - logits[i*len(squares)+k][class]
 			for _, p := range s {
@@ -45,23 +51,23 @@ func (m *Model) Occlusion(images []fashion.Image, side int, classes ...fashion.L
 		for p := range falls {
 			falls[p] = max(falls[p]/covers[p], 0)
 		}
-		e.Maps = append(e.Maps, upToOne(falls[:]))
+		e.Maps = append(e.Maps, upToOne(falls))
 	}
 	e.Probability = probabilitiesOf(e.Classes, whole)
 	return e, nil
 }
 
-// square is the pixels that one covers.
+// square is the positions that one covers.
 type square []int
 
-// squaresOf are those of a side at every second position whose middle is in the image.
-func squaresOf(side int) (list []square) {
-	for y := -side / 2; y <= fashion.Side-(side+1)/2; y += 2 {
-		for x := -side / 2; x <= fashion.Side-(side+1)/2; x += 2 {
+// squaresOf are those of a side at every second position whose middle is in an image of that size.
+func squaresOf(side, size int) (list []square) {
+	for y := -side / 2; y <= size-(side+1)/2; y += 2 {
+		for x := -side / 2; x <= size-(side+1)/2; x += 2 {
 			var s square
-			for row := max(y, 0); row < min(y+side, fashion.Side); row++ {
-				for column := max(x, 0); column < min(x+side, fashion.Side); column++ {
-					s = append(s, row*fashion.Side+column)
+			for row := max(y, 0); row < min(y+side, size); row++ {
+				for column := max(x, 0); column < min(x+side, size); column++ {
+					s = append(s, row*size+column)
 				}
 			}
 			list = append(list, s)
@@ -70,10 +76,12 @@ func squaresOf(side int) (list []square) {
 	return list
 }
 
-// cover is the image with the square in black.
-func (s square) cover(image fashion.Image) fashion.Image {
+// cover is a copy of an image of that size with the square in black.
+func (s square) cover(image fashion.Picture, size int) fashion.Picture {
+	image = slices.Clone(image)
+	channels := len(image) / (size * size)
 	for _, p := range s {
-		image[p] = 0
+		clear(image[p*channels : (p+1)*channels])
 	}
 	return image
 }

@@ -153,6 +153,11 @@ func (m *Model) EmbedOf(images fashion.Set) (e Embedding, err error) {
 
 // Features returns what the model's last layer reads, a row for each image, [N, D]. The layer is the last dense layer or convolution; feature maps are flattened.
 func (m *Model) Features(images []fashion.Image) ([][]float32, error) {
-	e, err := m.Embed(images)
+	return m.FeaturesOf(fashion.Set{Images: images})
+}
+
+// FeaturesOf is Features for the images of a set, which needs no labels.
+func (m *Model) FeaturesOf(images fashion.Set) ([][]float32, error) {
+	e, err := m.EmbedOf(images)
 	return e.Features, err
 }

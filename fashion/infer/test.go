@@ -15,7 +15,8 @@ import (
 )
 
 // Test opens the test images for a finished run, saves its predictions for them and records the opening. Where the predictions are
-// saved already, and in a published run, it reads those. It and Robustness are the only ones that open them. own contains the user-defined network that the recipe names, if any; without it the call is an error.
+// saved already, and in a published run, it reads those. It and Robustness are the only ones that open them. own contains the user-defined network that the recipe names, if any;
+// without it the call is an error, unless the predictions are saved.
 func Test(r *run.Run, own ...recipes.Own) (run.Predictions, error) {
 	if err := testable(r, own); err != nil {
 		return run.Predictions{}, err

@@ -27,7 +27,7 @@ func RunningStatistics(list []Layer) (paths []string) {
 }
 
 // BatchNorm normalizes each channel of [..., C]: it subtracts the mean and divides by the standard deviation, then multiplies by gamma and adds beta (Ioffe and
-// Szegedy 2015). In training it uses the mean and the biased variance of the batch, and updates their running averages; otherwise it uses the running averages.
+// Szegedy 2015); as in Keras's ResNet, epsilon is 1.001e-5 and the running averages have a momentum of 0.99. In training it uses the mean and the biased variance of the batch, and updates their running averages; otherwise it uses the running averages.
 // The gradient runs through mean and variance.
 func (n *Net) BatchNorm(name string, x *Node) *Node {
 	channels := x.Shape().Dimensions[x.Rank()-1]

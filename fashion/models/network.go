@@ -23,7 +23,8 @@ type Network struct {
 	Name   string // as in recipes.Model.Name
 	Logits Build
 
-	// ForModel, instead of Logits, builds the network with the hyperparameters of a recipe. The network defines what Filters, Depth, Hidden and Width mean.
+	// ForModel, instead of Logits, builds the network with the hyperparameters of a recipe. The network defines what Filters, Depth, Hidden and Width mean. On a data set of one's own Classes says how many logits it
+	// must return (0 means Fashion-MNIST's 10), and Shape what the images are.
 	ForModel func(recipes.Model) Build
 
 	Border     int  // black pixels that Logits adds to each side of an image, which feature maps cover too
@@ -162,7 +163,7 @@ func (net Network) Build(n *layers.Net, images *Node) *Node {
 		wrong("it returns no logits")
 	}
 	if want := []int{images.Shape().Dimensions[0], cmp.Or(net.classes, fashion.NumClasses)}; !slices.Equal(logits.Shape().Dimensions, want) {
-		wrong("it returns %v%s, want the logits of %d images, %v", logits.Shape().Dimensions, lastLayer(n), want[0], want)
+		wrong("it returns %v%s, want the logits of %d images in the recipe's %d classes, %v", logits.Shape().Dimensions, lastLayer(n), want[0], want[1], want)
 	}
 	seen, reached := map[string]bool{}, layers.Ancestors(logits)
 	outputs := map[string]*Node{}

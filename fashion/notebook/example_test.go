@@ -22,12 +22,18 @@ func ExampleShow() {
 	must.M(notebook.Show(plots.LearningCurves(r.History, r.Recipe.Epochs)))
 }
 
+// Here no kernel listens: it is printed.
 func ExampleSay() {
 	notebook.Say("Best epoch: **%d**.", 12)
+	// Output: Best epoch: **12**.
 }
 
 func ExampleTable() {
-	notebook.Table([]string{"model", "test accuracy"}, [][]string{{"CNN", "0.9016"}})
+	notebook.Table([]string{"model", "test accuracy"}, [][]string{{"CNN", "0.9016"}, {"ResNet50", "0.9006"}})
+	// Output:
+	// model     test accuracy
+	// CNN       0.9016
+	// ResNet50  0.9006
 }
 
 func ExampleCompare() {

@@ -1,14 +1,18 @@
 // Package notebook shows the study in the cells of a GoNB notebook: figures, tables, sentences, and the curves of a
 // training while it works. What it shows is saved in the notebook and needs nothing from outside. It loads no backend.
 //
-// GoNB loses what is still in its pipe when a cell's program ends. So each function here waits until its output has arrived.
+// GoNB loses what is still in its pipe when a cell's program ends. So each function here waits until its output has arrived. In a program that no GoNB kernel started, sentences and
+// tables are printed as text, and of figures what they show; plots.Figure's SVG is the figure itself.
 package notebook
 
 import (
 	"encoding/base64"
 	"fmt"
 	"html"
+	"io"
+	"os"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/janpfeifer/gonb/gonbui"
 
@@ -25,6 +29,10 @@ func Show(figures ...plots.Figure) error {
 		img, err := image(f)
 		if err != nil {
 			return err
+		}
+		if !gonbui.IsNotebook {
+			fmt.Printf("[figure] %s. %s\n", f.Title, f.Description)
+			continue
 		}
 		gonbui.DisplayHTML(img)
 	}
@@ -46,6 +54,10 @@ func image(f plots.Figure) (string, error) {
 
 // Table shows rows under a header. Cells are text.
 func Table(header []string, rows [][]string) {
+	if !gonbui.IsNotebook {
+		printTable(os.Stdout, header, rows)
+		return
+	}
 	var b strings.Builder
 	row := func(tag string, cells []string) {
 		b.WriteString("<tr>")
@@ -65,8 +77,21 @@ func Table(header []string, rows [][]string) {
 	gonbui.Sync()
 }
 
+// printTable prints a table as text.
+func printTable(out io.Writer, header []string, rows [][]string) {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, cells := range append([][]string{header}, rows...) {
+		fmt.Fprintln(w, strings.Join(cells, "\t"))
+	}
+	w.Flush() // what is printed is as good as standard output takes it
+}
+
 // Say shows a sentence, formatted as fmt.Sprintf does.
 func Say(format string, args ...any) {
+	if !gonbui.IsNotebook {
+		fmt.Printf(format+"\n", args...)
+		return
+	}
 	gonbui.DisplayMarkdown(fmt.Sprintf(format, args...))
 	gonbui.Sync()
 }

@@ -31,10 +31,10 @@ type Preparation struct {
 // Check reports a fit that there is not, and one that the shape does not have.
 func (p Preparation) Check() error {
 	if p.Fit != "" && !slices.Contains(fits, p.Fit) {
-		return fmt.Errorf("-fit is %q, want one of %s", p.Fit, strings.Join(fits, ", "))
+		return fmt.Errorf("the fit is %q, want one of %s", p.Fit, strings.Join(fits, ", "))
 	}
 	if p.Shape != (fashion.Shape{}) && (p.Fit == "" || p.Fit == Photo) {
-		return fmt.Errorf("-fit photo makes %v; with -side or -color choose -fit %s", fashion.Shape{}, strings.Join(fits[1:], ", "))
+		return fmt.Errorf("the fit photo makes %v; for another side or colours choose one of %s", fashion.Shape{}, strings.Join(fits[1:], ", "))
 	}
 	return p.Shape.Check()
 }

@@ -54,8 +54,8 @@ func TestShapesOfOtherImagesThanAFitMakesAreRefused(t *testing.T) {
 		p         pictures.Preparation
 		dir, want string
 	}{
-		{pictures.Preparation{Shape: colour}, t.TempDir(), "-fit photo makes grey images of 28x28 pixels; with -side or -color choose -fit crop, pad, stretch"},
-		{pictures.Preparation{Fit: pictures.Photo, Shape: fashion.Shape{Side: 64}}, t.TempDir(), "choose -fit crop"},
+		{pictures.Preparation{Shape: colour}, t.TempDir(), "the fit photo makes grey images of 28x28 pixels; for another side or colours choose one of crop, pad, stretch"},
+		{pictures.Preparation{Fit: pictures.Photo, Shape: fashion.Shape{Side: 64}}, t.TempDir(), "choose one of crop"},
 		{pictures.Preparation{Fit: pictures.Pad, Shape: colour}, "../../testdata/fashion-mnist", "leave out -side and -color"},
 		{pictures.Preparation{Fit: pictures.Pad, Shape: fashion.Shape{Side: 50}}, t.TempDir(), "a multiple of 4 from 28 to 96"},
 	} {

@@ -12,22 +12,27 @@ import (
 	"fashionlab/fashion/internal/ink"
 )
 
-// HeatMaps shows items, and under each the same item in the colours of its heat map, such as one of Grad-CAM: values from 0 to 1, one for each
-// pixel, row by row; the darker, the higher. Each has its name below.
+// HeatMaps shows items of the shape of Fashion-MNIST, see HeatMapsOf.
 func HeatMaps(title, subtitle string, images []fashion.Image, maps [][]float32, names []string) Figure {
+	return HeatMapsOf(title, subtitle, fashion.Set{Images: images}, maps, names)
+}
+
+// HeatMapsOf shows items, and under each the same item in the colours of its heat map, such as one of Grad-CAM: values from 0 to 1, one for each
+// pixel, row by row; the darker, the higher. Each has its name below.
+func HeatMapsOf(title, subtitle string, images fashion.Set, maps [][]float32, names []string) Figure {
 	const side, gap, left, top, key = 72.0, 26.0, 20.0, 54.0, 96.0
 	bottom := top + 2*side + 40 // of the names
-	description := fmt.Sprintf("Two rows of %d pictures: items, and the same under heat maps.", len(images))
+	description := fmt.Sprintf("Two rows of %d pictures: items, and the same under heat maps.", images.Len())
 	for i, values := range maps {
-		x, y := centre(values)
+		x, y := centre(values, images.Shape.Dimensions()[0])
 		description += fmt.Sprintf(" %s: the heat's centre is at %.0f%% from the left, %.0f%% from the top.", names[i], 100*x, 100*y)
 	}
-	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: 2*left + float64(len(images))*(side+gap) - gap, Height: bottom + 12,
+	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: 2*left + float64(images.Len())*(side+gap) - gap, Height: bottom + 12,
 		Body: func(c draw.Canvas) {
-			for i, img := range images {
+			for i := range images.Len() {
 				x, name := left+float64(i)*(side+gap), names[i]
-				drawImage(c, picture(img), x, top, side)
-				drawImage(c, heated(img, maps[i]), x, top+side+6, side)
+				drawImage(c, drawn(images, i), x, top, side)
+				drawImage(c, heated(images, i, maps[i]), x, top+side+6, side)
 				ink.Write(c, ink.Fitting(ink.Words(ink.Bold(9), ink.Black, -0.5, -1), name, side+gap-4), x+side/2, top+2*side+10, name)
 			}
 			ink.Write(c, ink.Words(ink.Sans(9), ink.Grey, 0, -0.5), left, bottom, "0")
@@ -39,13 +44,18 @@ func HeatMaps(title, subtitle string, images []fashion.Image, maps [][]float32, 
 	}
 }
 
-// heated is an item, faded, in the colours of its heat map.
-func heated(img fashion.Image, values []float32) image.Image {
-	out := image.NewRGBA(image.Rect(0, 0, fashion.Side*enlarged, fashion.Side*enlarged))
-	for y := range fashion.Side * enlarged {
-		for x := range fashion.Side * enlarged {
-			pixel := y/enlarged*fashion.Side + x/enlarged
-			col, light := heatColour(float64(values[pixel])), 1-0.45*float64(img[pixel])/255
+// heated is an image of a set, faded, in the colours of its heat map.
+func heated(s fashion.Set, i int, values []float32) image.Image {
+	img, side := s.At(i), s.Shape.Dimensions()[0]
+	channels := len(img) / (side * side)
+	out := image.NewRGBA(image.Rect(0, 0, side*enlarged, side*enlarged))
+	for y := range side * enlarged {
+		for x := range side * enlarged {
+			pixel, grey := y/enlarged*side+x/enlarged, 0.0
+			for _, v := range img[pixel*channels : (pixel+1)*channels] {
+				grey += float64(v) / float64(channels)
+			}
+			col, light := heatColour(float64(values[pixel])), 1-0.45*grey/255
 			shade := func(v uint8) uint8 { return uint8(math.Round(float64(v) * light)) }
 			out.SetRGBA(x, y, color.RGBA{shade(col.R), shade(col.G), shade(col.B), 255})
 		}
@@ -62,11 +72,11 @@ func heatColour(t float64) color.RGBA {
 }
 
 // centre is the mean position of a map's heat, in fractions of the sides from the left and the top; the middle where there is none.
-func centre(values []float32) (x, y float64) {
+func centre(values []float32, side int) (x, y float64) {
 	total := 0.0
 	for i, v := range values {
-		x += float64(v) * (float64(i%fashion.Side) + 0.5) / fashion.Side
-		y += float64(v) * (float64(i/fashion.Side) + 0.5) / fashion.Side
+		x += float64(v) * (float64(i%side) + 0.5) / float64(side)
+		y += float64(v) * (float64(i/side) + 0.5) / float64(side)
 		total += float64(v)
 	}
 	if total == 0 {

@@ -85,7 +85,7 @@ func (p plan) lines(members ensemble.Members) ([]Line, error) {
 		l, err := p.line(members, members.Weights(), false)
 		return []Line{l}, err
 	}
-	fitted, err := members.FittedWeights()
+	fitted, err := members.GridWeights()
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ func TestFittedWeightsOfThePublishedEnsemblesFollowFromValidationPredictionsAlon
 		if err != nil {
 			t.Fatal(err)
 		}
-		fitted, err := members.FittedWeights()
+		fitted, err := members.GridWeights()
 		if err != nil {
 			t.Fatal(err)
 		}

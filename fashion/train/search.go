@@ -25,6 +25,9 @@ import (
 //
 // The checkpoints of trials that were dropped are removed: training one of them further begins anew, with the same outcome.
 //
+// The journal is a file in the folder of the search, such as journal.jsonl in what run.Local().Path("mine/search") returns. The epochs are those of the brackets' rungs: found.Best().Config has the
+// base's, and its scores one for each epoch that it had.
+//
 // own is as in Fit. The hyperparameters of a user-defined network, which Network.ForModel reads, may be in the space.
 func Search(s hyperband.Search[recipes.Recipe], workers int, report func(hyperband.State[recipes.Recipe]), own ...recipes.Own) (hyperband.State[recipes.Recipe], error) {
 	return SearchContext(context.Background(), s, workers, report, own...)

@@ -8,12 +8,15 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"fashionlab/fashion"
+	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/pictures"
+	"fashionlab/fashion/plots"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/train"
@@ -71,6 +74,50 @@ func folderOf(t *testing.T, n int, draw func(class int, r *rand.Rand) image.Imag
 	return dir
 }
 
+// explains checks that a model of images in colour shows what it sees.
+func explains(t *testing.T, r *run.Run) {
+	t.Helper()
+	m, err := infer.Load(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := dataset.Test(r.Recipe.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set = set.Range(0, 2)
+	gradCAM, err := m.GradCAMOf(set, set.Labels...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	occlusion, err := m.OcclusionOf(set, 8, set.Labels...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, e := range map[string]infer.Explanation{"Grad-CAM": gradCAM, "occlusion": occlusion} {
+		if len(e.Maps) != 2 || len(e.Maps[0]) != fashion.Pixels {
+			t.Errorf("%s has %d maps", name, len(e.Maps))
+		}
+	}
+	if slices.Max(occlusion.Maps[0]) != 1 { // its colour is all over the picture
+		t.Error("covering a part of a picture changes nothing")
+	}
+	if _, err := plots.HeatMapsOf("Occlusion", "hues", set, occlusion.Maps, []string{"a", "b"}).SVG(); err != nil {
+		t.Error(err)
+	}
+	features, err := m.FeaturesOf(set)
+	if err != nil || len(features) != 2 {
+		t.Errorf("%d rows of features (%v)", len(features), err)
+	}
+	activations, err := m.ActivationsOf(set)
+	if err != nil || len(activations) == 0 || activations[0].Shape[0] != 2 {
+		t.Errorf("%d activations (%v)", len(activations), err)
+	}
+	if _, err := m.Occlusion(make([]fashion.Image, 1), 8); err == nil {
+		t.Error("grey images are explained by a model of colours")
+	}
+}
+
 // What tells classes apart is learned in the shape that shows it, and not in the one that hides it.
 func TestColourAndFineTexturesAreLearnedWhereTheShapeShowsThem(t *testing.T) {
 	t.Setenv("FASHIONLAB_HOME", t.TempDir())
@@ -109,6 +156,9 @@ func TestColourAndFineTexturesAreLearnedWhereTheShapeShowsThem(t *testing.T) {
 			t.Logf("%v on test images", accuracy)
 			if accuracy.Value < c.least || accuracy.Value > c.most {
 				t.Errorf("the accuracy is %v, want %v to %v", accuracy, c.least, c.most)
+			}
+			if c.name == "hue-colour" {
+				explains(t, fitted)
 			}
 		})
 	}

@@ -81,14 +81,14 @@ func TestWrongCommandLinesAreReportedAndNothingIsDone(t *testing.T) {
 		"train -all -match resnet101":            `"resnet101", and no run`,
 		"train -match residual":                  "belong to -all",
 		"train -all -for soon":                   `"soon"`,
-		"train -all -for -1h":                    `"-1h" for flag -for: want a time such as 2h30m`,
+		"train -all -for -1h":                    `"-1h" for flag -for: want a time above 0, such as 2h30m`,
 		"train -for 1h":                          "belong to -all",
 		"train -cluster here:1":                  "belong to -all",
 		"train -all -bucket b":                   "belong to -cluster",
 		"search -eta 1":                          "eta",
 		"search -rounding up":                    `"up"`,
 		"search -workers 0":                      "-workers is 0",
-		"search -for -1h":                        `"-1h" for flag -for: want a time such as 2h30m`,
+		"search -for -1h":                        `"-1h" for flag -for: want a time above 0, such as 2h30m`,
 		"search -kind abc":                       "belongs to -cluster",
 		"search -cluster here:1 -workers 2":      "as many as there are",
 		"search -cluster here:1 -curves":         "leave out -cluster",
@@ -121,18 +121,22 @@ func TestWrongCommandLinesAreReportedAndNothingIsDone(t *testing.T) {
 
 func TestFailedCommandAndDryParseHaveTheirExitCodes(t *testing.T) {
 	t.Setenv(run.RootVariable, t.TempDir())
-	file := filepath.Join(t.TempDir(), "file")
+	file := filepath.Join(t.TempDir(), "none.onnx")
+	export := []string{"export", "-onnx", file, "mine/none"}
+	var out, messages bytes.Buffer
+	if code := commandLine(export, &out, &messages); code != exitFailed || !strings.Contains(messages.String(), "mine/none") {
+		t.Errorf("an export of no run ends with %d and says %q", code, &messages)
+	}
+	messages.Reset()
+	if code := commandLine(append([]string{parseOnly}, export...), &out, &messages); code != 0 || messages.Len() > 0 {
+		t.Errorf("its dry parse ends with %d and says %q", code, &messages)
+	}
 	if err := os.WriteFile(file, nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	report := []string{"report", "-html", filepath.Join(file, "report.html")}
-	var out, messages bytes.Buffer
-	if code := commandLine(report, &out, &messages); code != exitFailed || !strings.Contains(messages.String(), file) {
-		t.Errorf("a report that cannot be written ends with %d and says %q", code, &messages)
-	}
 	messages.Reset()
-	if code := commandLine(append([]string{parseOnly}, report...), &out, &messages); code != 0 || messages.Len() > 0 {
-		t.Errorf("its dry parse ends with %d and says %q", code, &messages)
+	if code := commandLine([]string{parseOnly, "report", "-html", filepath.Join(file, "report.html")}, &out, &messages); code != exitUsage || !strings.Contains(messages.String(), file+" is no folder") {
+		t.Errorf("a report that cannot be written ends with %d and says %q", code, &messages)
 	}
 	if code := commandLine([]string{parseOnly, "report", "-htm"}, &out, &messages); code != exitUsage {
 		t.Errorf("the dry parse of a wrong flag ends with %d", code)

@@ -43,7 +43,7 @@ func TestWhatCannotBeTrainedOnADataSetOfOnesOwnIsRefusedAtOnce(t *testing.T) {
 		"-data " + dir + " -recipe mixing":  "mixing",
 		"-data " + dir + " -fit squeeze":    "squeeze",
 		"-data " + dir + " -side 50":        "a multiple of 4 from 28 to 96",
-		"-data " + dir + " -color":          "choose -fit crop, pad, stretch",
+		"-data " + dir + " -color":          "choose one of crop, pad, stretch",
 		"-side 64 -fit pad":                 "of -data",
 		"-data " + dir + " -all":            "one training",
 		"-data " + dir + " -recipe unknown": "unknown",
