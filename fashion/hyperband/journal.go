@@ -126,22 +126,31 @@ func (s Search[C]) Read() (State[C], error) {
 	return m.State(), err
 }
 
-// replay records the results in a journal.
+// replay records the results in a journal. One of another search is an error, unless it has no results: then it is taken as empty.
 func (m *Machine[C]) replay(f io.Reader) (*lines, error) {
 	want, err := m.search.header()
 	if err != nil {
 		return nil, err
 	}
 	l := &lines{name: m.search.Journal, reader: bufio.NewReaderSize(f, 1<<16)}
+	var other *otherSearchError
 	for l.next() {
-		if l.number == 1 {
-			err = checkHeader(l.content, want)
-		} else {
+		switch {
+		case l.number == 1:
+			if err = checkHeader(l.content, want); errors.As(err, &other) {
+				continue
+			}
+		case other != nil:
+			return l, fmt.Errorf("%s, line 1: %w", m.search.Journal, other)
+		default:
 			err = m.replayResult(l.content)
 		}
 		if err != nil {
 			return l, fmt.Errorf("%s, line %d: %w", m.search.Journal, l.number, err)
 		}
+	}
+	if other != nil {
+		l.end, l.sum = 0, 0
 	}
 	return l, l.err
 }
@@ -169,6 +178,13 @@ func noHeader(err error) error {
 	return fmt.Errorf("found no header of a search's journal: %w; %s", err, advice)
 }
 
+// otherSearchError is a journal's header that has another value.
+type otherSearchError struct{ field, got, want string }
+
+func (e *otherSearchError) Error() string {
+	return fmt.Sprintf("the journal belongs to another search: its %s is %s, want %s; %s", e.field, e.got, e.want, advice)
+}
+
 // checkHeader compares a journal's first line with the header of the search that wants to resume it.
 func checkHeader(line []byte, want header) error {
 	var got header
@@ -189,7 +205,7 @@ func checkHeader(line []byte, want header) error {
 			return err
 		}
 		if !bytes.Equal(g, w) {
-			return fmt.Errorf("the journal belongs to another search: its %s is %s, want %s; %s", f.name, text.Shown(string(g)), w, advice)
+			return &otherSearchError{f.name, text.Shown(string(g)), string(w)}
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package hyperband_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,23 @@ import (
 
 	"fashionlab/fashion/hyperband"
 )
+
+func TestJournalOfAnotherSearchWithoutResultsIsReplaced(t *testing.T) {
+	s := search(t)
+	broken := errors.New("a mistake in the configuration")
+	if _, err := s.Run(nil, func(point, int) ([]float64, error) { return nil, broken }); !errors.Is(err, broken) {
+		t.Fatalf("the search ended with %v, want the worker's error", err)
+	}
+	s.Seed++
+	if state, err := s.Read(); err != nil || state.Epochs != 0 {
+		t.Errorf("%d epochs are read (%v), want none", state.Epochs, err)
+	}
+	found := run(t, s, problem.Train)
+	again, err := s.Read()
+	if err != nil || !again.Done || len(again.Trials) != len(found.Trials) {
+		t.Errorf("%d trials are read, done %v (%v), want %d", len(again.Trials), again.Done, err, len(found.Trials))
+	}
+}
 
 func TestJournalOfAnotherSearchIsAnErrorThatNamesTheDifferenceAndIsKept(t *testing.T) {
 	for want, spoil := range map[string]func(*hyperband.Search[point]){
