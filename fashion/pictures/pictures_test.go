@@ -197,7 +197,7 @@ func TestEachMistakeIsNamed(t *testing.T) {
 	}{
 		"no folder":                {filepath.Join(texts, "none"), []string{"none"}},
 		"a folder of nothing":      {t.TempDir(), []string{"no subfolders"}},
-		"a folder of text files":   {texts, []string{`"a" has 0 images`, "6 files there are no pictures"}},
+		"a folder of text files":   {texts, []string{`"a" has 0 images`, "6 files in the folder are not pictures"}},
 		"one class":                {folder(t, map[string]int{"a": 5}), []string{"1 subfolders", "2 to 1000"}},
 		"1,001 classes":            {many, []string{"1001 subfolders", "2 to 1000"}},
 		"pictures of 1x1":          {dots, []string{`"a" has 0 images`, filepath.Join("a", "0.png") + ": found a picture of 1x1", "add images"}},

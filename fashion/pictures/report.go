@@ -162,7 +162,7 @@ func (r Report) advice() string {
 	if len(r.Unusable) == 0 && r.Others == 0 {
 		return ""
 	}
-	lines := []string{fmt.Sprintf("; %d files there are no pictures (%s), and %d pictures cannot be used", r.Others, strings.Join(extensions, ", "), len(r.Unusable))}
+	lines := []string{fmt.Sprintf("; besides, %d files in the folder are not pictures (%s), and %d pictures cannot be used", r.Others, strings.Join(extensions, ", "), len(r.Unusable))}
 	return strings.Join(append(lines, r.Unusable[:min(shownFiles, len(r.Unusable))]...), "\n  ")
 }
 

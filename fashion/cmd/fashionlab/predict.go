@@ -69,23 +69,20 @@ type classProbability struct {
 
 // predict prints the predictions of files, and of those in folders. A file that cannot be used is reported in its place, and is the error at the end.
 func predict(named []string, name string, print func(io.Writer, []predicted) error) error {
-	files, err := inFolders(named)
-	if err != nil {
-		return err
-	}
+	files, bad := inFolders(named)
+	all := len(files) + bad
 	ensemble, err := openEnsemble(name)
 	if err != nil {
 		return err
 	}
-	all, err := dataset.Train(ensemble.Data)
+	training, err := dataset.Train(ensemble.Data)
 	if err == nil {
-		err = ensemble.AddNeighbours(all, 2000) // fewer than the page's, which has time: a decision close to a threshold may differ
+		err = ensemble.AddNeighbours(training, 2000) // fewer than the page's, which has time: a decision close to a threshold may differ
 	}
 	if err != nil {
 		warn(fmt.Errorf("it is not checked whether training images are similar: %w", err))
 	}
 	var list []predicted
-	bad := 0
 	for some := range slices.Chunk(files, 64) { // their pictures take memory
 		predictions, err := ensemble.PredictFiles(some)
 		if err != nil {
@@ -102,13 +99,13 @@ func predict(named []string, name string, print func(io.Writer, []predicted) err
 		}
 	}
 	if err = print(os.Stdout, list); err == nil && bad > 0 {
-		return fmt.Errorf("%d of %d files could not be used", bad, len(files))
+		return fmt.Errorf("%d of %d files and folders could not be used", bad, all)
 	}
 	return err
 }
 
-// inFolders lists files, and in place of each folder the pictures in it.
-func inFolders(named []string) (files []string, err error) {
+// inFolders lists files, and in place of each folder the pictures in it. It warns of folders without any, and counts them.
+func inFolders(named []string) (files []string, bad int) {
 	for _, path := range named {
 		if info, err := os.Stat(path); err != nil || !info.IsDir() {
 			files = append(files, path) // one that is not there is named in its place
@@ -116,11 +113,12 @@ func inFolders(named []string) (files []string, err error) {
 		}
 		list, err := pictures.List(path)
 		if err != nil {
-			return nil, err
+			warn(err)
+			bad++
 		}
 		files = append(files, list...)
 	}
-	return files, nil
+	return files, bad
 }
 
 // csvPredicted prints a line for each file, in the format of RFC 4180.
