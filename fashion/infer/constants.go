@@ -50,14 +50,12 @@ func (m *Model) constantsFor(n int) *constants {
 	return nil
 }
 
-// withConstants returns the graph with constants instead of one of that name for n images, and the size of its batches; nil where there is none, or not yet.
+// withConstants returns the graph with constants instead of one of that name for n images, and the size of its batches; nil where there is none, or not yet. The caller has the turn.
 func (m *Model) withConstants(returns string, n int) (*model.Exec, int) {
 	c := m.constantsFor(n)
 	if c == nil || returns != logits {
 		return nil, 0
 	}
-	m.turn.Lock()
-	defer m.turn.Unlock()
 	if c.calls++; c.calls == callsForConstants {
 		c.compile.Go(func() {
 			if err := m.Optimize(n); err != nil {

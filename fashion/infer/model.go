@@ -203,13 +203,13 @@ func (m *Model) inBatches(returns string, images fashion.Set, build forward, tak
 		return fmt.Errorf("found %v, want %v, as the model reads", images.Shape, m.Shape())
 	}
 	n := images.Len()
-	faster, size := m.withConstants(returns, n)
-	if faster == nil {
-		size = BatchFor(n)
+	exec, size, err := m.graphFor(returns, n, build)
+	if err != nil {
+		return err
 	}
 	for first := 0; first < n; first += size {
 		batch := images.Range(first, min(first+size, n))
-		err := layers.Catch(func() error { return m.oneBatch(returns, batch, size, n, build, faster, take) })
+		err := layers.Catch(func() error { return m.oneBatch(returns, exec, batch, size, take) })
 		if err != nil {
 			return fmt.Errorf("images %d to %d: %w", first, first+batch.Len()-1, err)
 		}
@@ -217,16 +217,21 @@ func (m *Model) inBatches(returns string, images fashion.Set, build forward, tak
 	return nil
 }
 
-// oneBatch is inBatches for one batch, filled up to that size, of n images, on a faster graph if there is one. Whoever else asks has his turn before the next.
-func (m *Model) oneBatch(returns string, batch fashion.Set, size, n int, build forward, faster *model.Exec, take func(out []*tensors.Tensor, images int)) error {
+// graphFor returns the graph of a name for n images, the one with constants if there is one, and the size of its batches.
+func (m *Model) graphFor(returns string, n int, build forward) (exec *model.Exec, size int, err error) {
 	m.turn.Lock()
 	defer m.turn.Unlock()
-	exec, err := faster, error(nil)
-	if exec == nil {
-		if exec, err = m.exec(returns, n, build); err != nil {
-			return err
-		}
+	if exec, size := m.withConstants(returns, n); exec != nil {
+		return exec, size, nil
 	}
+	exec, err = m.exec(returns, n, build)
+	return exec, BatchFor(n), err
+}
+
+// oneBatch is inBatches for one batch, filled up to that size. Whoever else asks has his turn before the next.
+func (m *Model) oneBatch(returns string, exec *model.Exec, batch fashion.Set, size int, take func(out []*tensors.Tensor, images int)) error {
+	m.turn.Lock()
+	defer m.turn.Unlock()
 	in := []any{m.bytes(batch, size)}
 	if returns == gradCAM {
 		in = append(in, labels(batch, size))
