@@ -123,8 +123,8 @@ const (
 	smallBatch = 16
 )
 
-// BatchFor is the number of images of a batch where n are asked for: few sizes, so that few graphs are compiled. Of two it is the one whose last batch of few images has fewer black
-// ones.
+// BatchFor is the number of images of a batch where n are asked for: few sizes, so that few graphs are compiled. For up to 200 images it is the size that
+// leaves fewer places of the last batch to black ones.
 func BatchFor(n int) int {
 	padding := func(size int) int { return (size - n%size) % size }
 	switch {

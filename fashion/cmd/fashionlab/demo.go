@@ -103,12 +103,7 @@ func (l labelOptions) check() error {
 	if l.dir == "" {
 		return nil
 	}
-	if info, err := os.Stat(l.dir); err != nil {
-		return fmt.Errorf("-review: %w", err)
-	} else if !info.IsDir() {
-		return fmt.Errorf("-review is %s, which is a file, want a folder of pictures", l.dir)
-	}
-	return nil
+	return flags.CheckFolder("review", l.dir, "a folder of pictures")
 }
 
 // mount adds the page of the review to a server, if there is one.

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 
+	"fashionlab/fashion/cmd/fashionlab/internal/flags"
 	"fashionlab/fashion/demo"
 	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/recipes"
@@ -21,10 +21,8 @@ func prepareOwnData(o trainOptions) (work, error) {
 	if o.recipe == mixing || o.publish || o.weights {
 		return nil, fmt.Errorf("-data is for a recipe of a classifier, and its run is not published; leave out -publish and -weights, and name a recipe other than %s", mixing)
 	}
-	if info, err := os.Stat(o.data); err != nil {
-		return nil, fmt.Errorf("-data: %w", err)
-	} else if !info.IsDir() {
-		return nil, fmt.Errorf("-data is %s, which is a file, want the folder of a data set", o.data)
+	if err := flags.CheckFolder("data", o.data, "the folder of a data set"); err != nil {
+		return nil, err
 	}
 	name, err := ownName(o)
 	if err != nil {

@@ -29,7 +29,7 @@ var page []byte
 //go:embed static.js
 var script []byte
 
-// models is what the page's file models.json says of it.
+// models is what the page's file models.json says.
 type models struct {
 	Classes     []string `json:"classes"`
 	Temperature float64  `json:"temperature"`

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
+	"os"
 	"slices"
 	"time"
 
@@ -41,6 +43,18 @@ func CheckOutputs(paths ...string) error {
 		if err := disk.CheckOutput(path); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// CheckFolder reports the value of a flag that is no folder; want says which one it should be.
+func CheckFolder(name, path, want string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("-%s: %w", name, err)
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("-%s is %s, which is a file, want %s", name, path, want)
 	}
 	return nil
 }

@@ -127,3 +127,19 @@ func TestOutputsThatCannotBeFilesAreNamed(t *testing.T) {
 		}
 	}
 }
+
+func TestAFlagThatNamesNoFolderIsAnError(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := CheckFolder("data", dir, "a folder"); err != nil {
+		t.Error(err)
+	}
+	for path, want := range map[string]string{file: "-data is " + file + ", which is a file, want a folder", filepath.Join(dir, "none"): "-data: "} {
+		if err := CheckFolder("data", path, "a folder"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: the error is %v, want %q", path, err, want)
+		}
+	}
+}
