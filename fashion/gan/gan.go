@@ -76,9 +76,9 @@ func Check(r recipes.Recipe, own ...recipes.Own) error {
 		return fmt.Errorf("optimizer.layer_decay is %v, want 0 for %s, which has none", r.Optimizer.LayerDecay, r.Model.Name)
 	case r.Data.Synthetic != recipes.Synthetic{}:
 		return fmt.Errorf("data.synthetic is %+v, want none for %s: a GAN imitates real images", r.Data.Synthetic, r.Model.Name)
-	case r.Regularization != recipes.Regularization{} || r.Optimizer.ClipNorm != 0 || r.Optimizer.EMA != 0 || r.PreciseBN != 0 || r.Keep != "":
-		return fmt.Errorf("the recipe sets regularization %+v, optimizer.clip_norm %v, optimizer.ema %v, precise_bn %d and keep %q, want none of them for %s, which is no classifier",
-			r.Regularization, r.Optimizer.ClipNorm, r.Optimizer.EMA, r.PreciseBN, r.Keep, r.Model.Name)
+	case r.Loss != "" || r.Regularization != recipes.Regularization{} || r.Optimizer.ClipNorm != 0 || r.Optimizer.EMA != 0 || r.PreciseBN != 0 || r.Keep != "":
+		return fmt.Errorf("the recipe sets loss %q, regularization %+v, optimizer.clip_norm %v, optimizer.ema %v, precise_bn %d and keep %q, want none of them for %s, which is no classifier",
+			r.Loss, r.Regularization, r.Optimizer.ClipNorm, r.Optimizer.EMA, r.PreciseBN, r.Keep, r.Model.Name)
 	case r.GAN.Loss == "":
 		return fmt.Errorf("gan.loss is empty, want cross-entropy or hinge for %s", r.Model.Name)
 	case r.Schedule.Name == "plateau":

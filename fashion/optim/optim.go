@@ -1,4 +1,4 @@
-// Package optim implements the study's update rules and learning-rate schedules, as Keras 3 defines them.
+// Package optim implements the study's update rules and learning-rate schedules, as Keras 3 defines them, and the loss of classifiers.
 //
 // An update rule has two parts. Its scalars (moving-average decays, bias corrections, the learning rate) are computed on the host in float64 and enter the graph as
 // one small vector. So the compiled program serves all their values, and a rule keeps no step counter in the graph. The update of a parameter is a graph function.

@@ -22,6 +22,7 @@ type Recipe struct {
 	Data           Data           `json:"data"`
 	Augmentation   Augmentation   `json:"augmentation,omitzero"`
 	Regularization Regularization `json:"regularization,omitzero"`
+	Loss           string         `json:"loss,omitempty"` // "" the cross-entropy, or the name of a loss of one's own. Of the training: the validation loss is the cross-entropy in any case. Classifiers.
 	Optimizer      Optimizer      `json:"optimizer"`
 	Schedule       Schedule       `json:"schedule"`
 	GAN            GAN            `json:"gan,omitzero"`
@@ -359,7 +360,7 @@ func diff(path string, a, b reflect.Value) []string {
 // and 0.004 with 2,048, and accuracies that differed by up to 0.005 with 1,024.
 const EnoughPreciseBN = 1024
 
-// Own is a user-defined part of a training: a models.Network, an augment.Own, an optim.OwnSchedule, an optim.OwnRule, or what makes synthetic images. It is code; the recipe has its name only.
+// Own is a user-defined part of a training: a models.Network, an augment.Own, an optim.OwnLoss, an optim.OwnSchedule, an optim.OwnRule, or what makes synthetic images. It is code; the recipe has its name only.
 type Own interface {
 	OwnName() string // that a recipe has for it
 }

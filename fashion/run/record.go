@@ -15,7 +15,7 @@ import (
 // ones; there is no validation loss and accuracy, but a Synthesis.
 type Epoch struct {
 	Epoch              int     `json:"epoch"`               // 1 for the first
-	Loss               float64 `json:"loss"`                // mean training loss in nats, dropout on, during the epoch: the cross-entropy, with smoothed or mixed labels if the recipe has them
+	Loss               float64 `json:"loss"`                // mean training loss in nats, dropout on, during the epoch: the cross-entropy or the recipe's own, with smoothed or mixed labels if it has them
 	Accuracy           float64 `json:"accuracy"`            // fraction, training, likewise
 	ValidationLoss     float64 `json:"validation_loss"`     // nats, after the epoch
 	ValidationAccuracy float64 `json:"validation_accuracy"` // fraction, after the epoch

@@ -1,6 +1,6 @@
 // Package train trains classifiers. Fit trains a recipe into a named run, resumes one that was interrupted, or reads one that is finished; Extend adds epochs to it; Search tunes
-// hyperparameters by Hyperband; FindRate is a learning-rate range test. User-defined networks, transforms, schedules and update rules are passed as the last arguments. The loss is cross-entropy, with what recipes.Regularization adds; there is no
-// user-defined one.
+// hyperparameters by Hyperband; FindRate is a learning-rate range test. User-defined networks, transforms, losses, schedules and update rules are passed as
+// the last arguments.
 //
 // Images are uint8 on the host and float32 [B, H, W, C] in [0, 1] in a graph. Losses are means over images, in nats; accuracies are fractions.
 //

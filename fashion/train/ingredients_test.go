@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"fashionlab/fashion/internal/fixture"
+	"fashionlab/fashion/optim"
 
 	"github.com/gomlx/compute/gobackend"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -49,7 +50,7 @@ func TestLossOfSmoothedLabelsIsThatOfPyTorch(t *testing.T) {
 	}
 	for _, c := range kept.Smoothing.Cases {
 		exec, err := NewExec(backend, func(in []*Node) []*Node {
-			losses, _ := crossEntropy(in[0], in[1], c.Smoothing)
+			losses := optim.CrossEntropy(in[0], targets(in[1], in[0], c.Smoothing))
 			return []*Node{losses, Gradient(ReduceAllSum(losses), in[0])[0]}
 		})
 		if err != nil {
@@ -82,8 +83,8 @@ func TestLossOfMixedLabelsIsThatOfTimm(t *testing.T) {
 	}
 	defer backend.Finalize()
 	exec, err := NewExec(backend, func(in []*Node) *Node {
-		losses, _ := crossEntropy(in[0], in[1], kept.Mixing.Smoothing)
-		rest, _ := crossEntropy(in[0], Reverse(in[1], 0), kept.Mixing.Smoothing)
+		losses := optim.CrossEntropy(in[0], targets(in[1], in[0], kept.Mixing.Smoothing))
+		rest := optim.CrossEntropy(in[0], targets(Reverse(in[1], 0), in[0], kept.Mixing.Smoothing))
 		return mix(losses, rest, in[2])
 	})
 	if err != nil {

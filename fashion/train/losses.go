@@ -63,23 +63,22 @@ func mix(losses, others, kept *Node) *Node {
 	return Add(Mul(losses, kept), Mul(others, OneMinus(kept)))
 }
 
-// loss is crossEntropy with the labels of examples and, if the recipe distils, with those of the teachers.
+// loss returns each image's loss with the labels of examples and, if the recipe distils, with those of the teachers, and whether its largest logit is the label's (1 or 0), [B] each.
 func (p *program) loss(logits *Node, b examples) (losses, correct *Node) {
-	losses, correct = crossEntropy(logits, b.labels, p.recipe.Regularization.LabelSmoothing)
+	losses = p.perImage(logits, targets(b.labels, logits, p.recipe.Regularization.LabelSmoothing))
+	correct = ConvertDType(Equal(ArgMax(logits, -1, dtypes.Int32), b.labels), logits.DType())
 	if d := p.recipe.Regularization.Distillation; d.Weight > 0 {
 		losses = distilled(losses, logits, b.soft, d)
 	}
 	return losses, correct
 }
 
-// crossEntropy returns each row's loss in nats and whether its largest logit is the label's (1 or 0), [B] each. A fraction of each label, smoothing, is spread evenly
-// over all classes.
-func crossEntropy(logits, labels *Node, smoothing float64) (losses, correct *Node) {
+// targets is the one-hot encoding of labels for logits, of whose shape it is. A fraction of each label, smoothing, is spread evenly over all classes.
+func targets(labels, logits *Node, smoothing float64) *Node {
 	classes := logits.Shape().Dimensions[1]
 	oneHot := OneHot(labels, classes, logits.DType())
 	if smoothing > 0 {
 		oneHot = AddScalar(MulScalar(oneHot, 1-smoothing), smoothing/float64(classes))
 	}
-	losses = Neg(ReduceSum(Mul(oneHot, LogSoftmax(logits)), -1))
-	return losses, ConvertDType(Equal(ArgMax(logits, -1, dtypes.Int32), labels), logits.DType())
+	return oneHot
 }

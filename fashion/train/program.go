@@ -25,11 +25,12 @@ import (
 
 // program is a recipe's network and optimizer on a backend, with the compiled graphs.
 type program struct {
-	backend compute.Backend
-	recipe  recipes.Recipe
-	network models.Network
-	own     []recipes.Own // whose names the recipe may have
-	rule    optim.UpdateRule
+	backend  compute.Backend
+	recipe   recipes.Recipe
+	network  models.Network
+	own      []recipes.Own // whose names the recipe may have
+	rule     optim.UpdateRule
+	perImage func(logits, targets *Node) *Node // the loss, see optim.OwnLoss
 
 	store    *model.Store
 	built    models.Built
@@ -53,6 +54,9 @@ func newProgram(backend compute.Backend, recipe recipes.Recipe, own []recipes.Ow
 	p := &program{backend: backend, recipe: recipe, own: own}
 	var err error
 	if p.rule, err = optim.New(recipe.Optimizer, recipes.OwnOf[optim.OwnRule](own)...); err != nil {
+		return nil, err
+	}
+	if p.perImage, err = optim.Loss(recipe.Loss, recipes.OwnOf[optim.OwnLoss](own)...); err != nil {
 		return nil, err
 	}
 	if p.network, err = models.Of(recipe.Model, recipes.OwnOf[models.Network](own)...); err != nil {

@@ -19,6 +19,9 @@ func FindRate(recipe recipes.Recipe, low, high float64, steps int, own ...recipe
 	if err := Check(recipe, own...); err != nil {
 		return t, err
 	}
+	if err := checkNamed(recipe, own); err != nil {
+		return t, err
+	}
 	backend, err := infer.Backend()
 	if err != nil {
 		return t, err

@@ -6,7 +6,6 @@ import (
 
 	"github.com/gomlx/compute"
 
-	"fashionlab/fashion/augment"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/internal/session"
 	"fashionlab/fashion/layers"
@@ -20,7 +19,8 @@ import (
 // the optimizer's rate, betas, momentum, weight decay or EMA, in the schedule, in the epochs, in its first weights or in which images it has, not in how many, compiles nothing. It
 // keeps the variables of each model that it compiled, too. The zero value is ready; a Trainer is for one goroutine.
 type Trainer struct {
-	Own []recipes.Own // whose names recipes may have
+	Own   []recipes.Own // whose names recipes may have
+	named bool          // each of them must be named by the recipe
 
 	programs map[compiled]*program
 	together int          // steps of an execution; 0 means as many as suit the backend
@@ -35,15 +35,15 @@ type Trainer struct {
 //
 // report, if not nil, is called several times a second, always from the calling goroutine.
 //
-// own contains what is user-defined: a models.Network, an augment.Own, an optim.OwnSchedule or an optim.OwnRule that the recipe names, and a Synthesizer for a recipe with synthetic images; what is missing is an
-// error. The run keeps what the network is; another one under the same run name is an error that shows which layers differ. A GAN is trained by gan.Fit.
+// own contains what is user-defined: a models.Network, an augment.Own, an optim.OwnLoss, an optim.OwnSchedule or an optim.OwnRule that the recipe names, and a Synthesizer for a recipe with synthetic images;
+// what is missing is an error, and so is what the recipe does not name. The run keeps what the network is; another one under the same run name is an error that shows which layers differ. A GAN is trained by gan.Fit.
 func Fit(name string, recipe recipes.Recipe, report func(run.Progress), own ...recipes.Own) (*run.Run, error) {
-	return (&Trainer{Own: own}).Fit(name, recipe, report)
+	return FitContext(context.Background(), name, recipe, report, own...)
 }
 
 // FitContext is Fit until the context ends, see Trainer.FitContext.
 func FitContext(ctx context.Context, name string, recipe recipes.Recipe, report func(run.Progress), own ...recipes.Own) (*run.Run, error) {
-	return (&Trainer{Own: own}).FitContext(ctx, name, recipe, report)
+	return (&Trainer{Own: own, named: true}).FitContext(ctx, name, recipe, report)
 }
 
 // Extend is Fit for a recipe of which the run may already have had fewer epochs: it resumes, and ends as a run that had all of
@@ -53,7 +53,7 @@ func Extend(name string, recipe recipes.Recipe, report func(run.Progress), own .
 	if err != nil {
 		return nil, err
 	}
-	return (&Trainer{Own: own}).fit(context.Background(), dir, recipe, run.Extend, report)
+	return (&Trainer{Own: own, named: true}).fit(context.Background(), dir, recipe, run.Extend, report)
 }
 
 // Fit is the function Fit.
@@ -74,6 +74,11 @@ func (t *Trainer) FitContext(ctx context.Context, name string, recipe recipes.Re
 func (t *Trainer) fit(ctx context.Context, dir string, recipe recipes.Recipe, begin func(string, recipes.Recipe) (*run.Run, error), report func(run.Progress)) (*run.Run, error) {
 	if err := Check(recipe, t.Own...); err != nil {
 		return nil, err
+	}
+	if t.named {
+		if err := checkNamed(recipe, t.Own); err != nil {
+			return nil, err
+		}
 	}
 	best := run.MostAccurate
 	if recipe.Keep == recipes.LastEpoch {
@@ -103,6 +108,9 @@ func Check(recipe recipes.Recipe, own ...recipes.Own) error {
 	if _, err := optim.New(recipe.Optimizer, recipes.OwnOf[optim.OwnRule](own)...); err != nil {
 		return err
 	}
+	if _, err := optim.Loss(recipe.Loss, recipes.OwnOf[optim.OwnLoss](own)...); err != nil {
+		return err
+	}
 	if d := recipe.Optimizer.LayerDecay; d != 0 && network.LayerDecay == nil {
 		return fmt.Errorf("optimizer.layer_decay is %v, want 0 for %s, which has none", d, recipe.Model.Name)
 	}
@@ -125,29 +133,6 @@ func Check(recipe recipes.Recipe, own ...recipes.Own) error {
 func batchNormalized(recipe recipes.Recipe, own []recipes.Own) (bool, error) {
 	summary, err := models.Summarize(recipe.Model, recipes.OwnOf[models.Network](own)...)
 	return err == nil && len(layers.RunningStatistics(summary.Layers)) > 0, err
-}
-
-// checkOwn reports parts of another kind, and a transform that the recipe names and that is missing.
-func checkOwn(r recipes.Recipe, own []recipes.Own) error {
-	passed := map[string]bool{}
-	for _, part := range own {
-		switch part.(type) {
-		case models.Network, augment.Own, optim.OwnSchedule, optim.OwnRule, Synthesizer:
-			name := fmt.Sprintf("%T %q", part, part.OwnName())
-			if passed[name] {
-				return fmt.Errorf("%s is passed twice; give one of them another name", name)
-			}
-			passed[name] = true
-		default:
-			return fmt.Errorf("a %T is passed, want a models.Network, an augment.Own, an optim.OwnSchedule, an optim.OwnRule or a train.Synthesizer", part)
-		}
-	}
-	if r.Data.Synthetic.Fraction > 0 {
-		if _, err := session.SynthesizerOf(r.Data.Synthetic, own); err != nil {
-			return err
-		}
-	}
-	return augment.Check(r.Augmentation, recipes.OwnOf[augment.Own](own)...)
 }
 
 // Synthesizer makes the synthetic images that a recipe mixes in. Those of a GAN are made by gan.Synthesizer.

@@ -1,12 +1,14 @@
 package session
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"maps"
 	"math"
 
+	"fashionlab/fashion"
 	"fashionlab/fashion/augment"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/optim"
@@ -14,7 +16,7 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// keepOwn records digests of a schedule, of a transform and of an update rule of one's own.
+// keepOwn records digests of the code of one's own, see checkOwn.
 func (s *Session) keepOwn() error {
 	digests, err := s.config.checkOwn(s.Run)
 	if err == nil {
@@ -23,7 +25,7 @@ func (s *Session) keepOwn() error {
 	return err
 }
 
-// checkOwn returns digests of a schedule, of a transform and of an update rule of one's own that the recipe names. One that has changed since a run's first epochs is an error.
+// checkOwn returns digests of a schedule, a transform, an update rule and a loss of one's own that the recipe names. One that has changed since a run's first epochs is an error.
 func (c Config) checkOwn(r *run.Run) (digests map[string]string, err error) {
 	digests = map[string]string{}
 	steps := c.Recipe.Steps()
@@ -56,9 +58,16 @@ func (c Config) checkOwn(r *run.Run) (digests map[string]string, err error) {
 	if rule != "" {
 		digests["update rule"] = rule
 	}
+	loss, err := optim.LossDigest(c.Recipe.Loss, cmp.Or(c.Recipe.Model.Classes, fashion.NumClasses), recipes.OwnOf[optim.OwnLoss](c.Own)...)
+	if err != nil {
+		return nil, err
+	}
+	if loss != "" {
+		digests["loss"] = loss
+	}
 	for kind, digest := range digests {
 		if before := r.Record.Data[kind]; before != "" && before != digest && len(r.History) > 0 {
-			name := map[string]string{"schedule": c.Recipe.Schedule.Name, "transform": c.Recipe.Augmentation.Own.Name, "update rule": c.Recipe.Optimizer.Name}[kind]
+			name := map[string]string{"schedule": c.Recipe.Schedule.Name, "transform": c.Recipe.Augmentation.Own.Name, "update rule": c.Recipe.Optimizer.Name, "loss": c.Recipe.Loss}[kind]
 			return nil, fmt.Errorf("%s: the %s %q is not the one that the run began with; pass that one, choose another run name, or remove the folder to train anew", r.Dir, kind, name)
 		}
 	}
