@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"fmt"
 	"hash/fnv"
 
 	"github.com/gomlx/compute/dtypes"
@@ -20,6 +21,15 @@ func (n *Net) Dropout(name string, x *Node) *Node {
 	}
 	n.add(name, "Dropout", y, 0)
 	return y
+}
+
+// Uniform returns a random number in [0, 1) for each element of x, [B, ...], for a random layer of one's own; x gives the shape alone. The numbers are others for each name and in each training step, and depend
+// on what those of Dropout depend on, so that the layer is resumed bit for bit too. It panics outside of a training step: see IsTraining.
+func (n *Net) Uniform(name string, x *Node) *Node {
+	if !n.IsTraining() {
+		panic(fmt.Errorf("the layer %q draws random numbers where nothing is trained: build what it does in training only if IsTraining", name))
+	}
+	return MulScalar(ConvertDType(BitwiseShiftRightLogicalScalar(n.random(name, x), 8), x.DType()), 1.0/(1<<24)) // 24 bits, which a float32 has
 }
 
 // Fraction returns a fraction in [0, 1) as a threshold for random uint32 values: a value is below it with that probability.

@@ -19,8 +19,11 @@ import (
 	"fashionlab/fashion/train"
 )
 
-// wide is a network as a student writes it in a cell.
+// wide is a network as a student writes it in a cell, with noise in training.
 func wide(n *layers.Net, images *Node) *Node {
+	if n.IsTraining() {
+		images = Add(images, MulScalar(n.Uniform("noise", images), 0.05))
+	}
 	x := n.MaxPool("pool1", n.Relu("relu1", n.Conv("conv1", images, 16)))
 	x = n.MaxPool("pool2", n.Relu("relu2", n.Conv("conv2", x, 16)))
 	return n.Dense("logits", n.Dropout("dropout", n.Flatten("flatten", x)), fashion.NumClasses)
