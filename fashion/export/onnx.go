@@ -10,7 +10,6 @@ import (
 	"fashionlab/fashion/gan"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/models"
 	"fashionlab/fashion/onnx"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
@@ -34,15 +33,15 @@ const (
 )
 
 // ONNX returns the ONNX file of the network of the run of that name: a classifier takes Images and returns Logits or Probabilities, with the test-time augmentation of its
-// recipe; a GAN's generator takes Latents and Classes and returns Images. The file says what it is, see Metadata. own contains the user-defined network that the recipe names, if any; without it the call is an error.
+// recipe; a GAN's generator takes Latents and Classes and returns Images. The file says what it is, see Metadata. own contains the user-defined network or GAN that the recipe names, if any; without it the call is an error.
 func ONNX(name string, r *run.Run, o Options, own ...recipes.Own) ([]byte, error) {
 	metadata, err := Metadata(name, r)
 	if err != nil {
 		return nil, err
 	}
 	var data []byte
-	if models.IsGAN(r.Recipe.Model.Name) {
-		data, err = generatorONNX(r, o, metadata)
+	if r.Recipe.IsGAN() {
+		data, err = generatorONNX(r, o, metadata, own)
 	} else {
 		data, err = classifierONNX(r, o, metadata, own)
 	}
@@ -52,8 +51,8 @@ func ONNX(name string, r *run.Run, o Options, own ...recipes.Own) ([]byte, error
 	return data, nil
 }
 
-func generatorONNX(r *run.Run, o Options, metadata map[string]string) ([]byte, error) {
-	g, err := gan.Load(r)
+func generatorONNX(r *run.Run, o Options, metadata map[string]string, own []recipes.Own) ([]byte, error) {
+	g, err := gan.Load(r, own...)
 	if err != nil {
 		return nil, err
 	}

@@ -70,10 +70,10 @@ func randomize(t *testing.T, store *model.Store) {
 }
 
 // random is a classifier with random parameters.
-func random(t *testing.T, m recipes.Model, own ...models.Network) *infer.Model {
+func random(t *testing.T, m recipes.Model, own ...recipes.Own) *infer.Model {
 	t.Helper()
 	b, store := goBackend(t), model.NewStore()
-	network, err := models.Of(m, own...)
+	network, err := models.Of(m, recipes.OwnOf[models.Network](own)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,13 +214,17 @@ func TestAnOperationWithoutFormInONNXIsNamedWithItsLayer(t *testing.T) {
 }
 
 // generators are GANs with random parameters.
-var generators = map[string]models.GAN{"dcgan": {Width: 4}, "sngan": {Width: 4, Spectral: true}}
+var generators = []recipes.Model{{Name: "dcgan", Width: 4, Latent: latent}, {Name: "sngan", Width: 4, Latent: latent}}
 
 const latent = 6
 
 // randomGenerator is a generator's file, inputs for it, and what it makes of them.
-func randomGenerator(t *testing.T, m models.GAN) (file []byte, inputs map[string]*tensors.Tensor, want []float32) {
+func randomGenerator(t *testing.T, of recipes.Model) (file []byte, inputs map[string]*tensors.Tensor, want []float32) {
 	t.Helper()
+	m, err := models.GANOf(of)
+	if err != nil {
+		t.Fatal(err)
+	}
 	b, store := goBackend(t), model.NewStore()
 	build := func(latents, classes *Node, form layers.Form) *Node {
 		return m.Generate(layers.Inference(latents.Graph(), store, 1).WithForm(form), latents, classes)
@@ -255,10 +259,10 @@ func randomGenerator(t *testing.T, m models.GAN) (file []byte, inputs map[string
 }
 
 func TestFilesGiveTheGeneratorsImages(t *testing.T) {
-	for name, m := range generators {
+	for _, m := range generators {
 		file, inputs, want := randomGenerator(t, m)
 		if d := difference(tensors.MustCopyFlatData[float32](evaluate(t, file, inputs)), want); !(d <= tolerance) {
-			t.Errorf("%s: the images differ by %.2g, want at most %.2g", name, d, tolerance)
+			t.Errorf("%s: the images differ by %.2g, want at most %.2g", m.Name, d, tolerance)
 		}
 	}
 }
@@ -282,8 +286,8 @@ func TestFilesHaveTheOperatorsThatOnnxruntimeWasGiven(t *testing.T) {
 		if c.Folder == "resized" {
 			continue // it is as large as resnet50
 		}
-		if m, ok := generators[c.Folder]; ok {
-			file, _, _ = randomGenerator(t, m)
+		if i := slices.IndexFunc(generators, func(m recipes.Model) bool { return m.Name == c.Folder }); i >= 0 {
+			file, _, _ = randomGenerator(t, generators[i])
 		} else {
 			file, _, _ = classifierFile(t, c.Folder, false)
 		}
@@ -351,9 +355,9 @@ func TestOnnxruntimeGivesTheNetworksOutputs(t *testing.T) {
 		writeArray(t, filepath.Join(folder, Images+".npy"), "|u1", pixels(images), len(images), 28, 28)
 		writeArray(t, filepath.Join(folder, "output.npy"), "<f4", slices.Concat(want...), len(want), len(want[0]))
 	}
-	for _, name := range slices.Sorted(maps.Keys(generators)) {
-		file, inputs, want := randomGenerator(t, generators[name])
-		folder := add(name, file)
+	for _, m := range generators {
+		file, inputs, want := randomGenerator(t, m)
+		folder := add(m.Name, file)
 		for input, v := range inputs {
 			writeArray(t, filepath.Join(folder, input+".npy"), "<f4", tensors.MustCopyFlatData[float32](v), v.Shape().Dimensions...)
 		}

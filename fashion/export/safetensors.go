@@ -8,7 +8,6 @@ import (
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/internal/safetensors"
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/models"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
@@ -30,8 +29,8 @@ func Safetensors(name string, r *run.Run, own ...recipes.Own) ([]byte, error) {
 }
 
 func parametersOf(r *run.Run, own []recipes.Own) ([]run.Tensor, error) {
-	if models.IsGAN(r.Recipe.Model.Name) {
-		g, err := gan.Load(r)
+	if r.Recipe.IsGAN() {
+		g, err := gan.Load(r, own...)
 		if err != nil {
 			return nil, err
 		}

@@ -18,7 +18,8 @@ import (
 // one resumes after its last epoch and ends as if it had never been interrupted; a run of another recipe is an error that shows the difference. The run's generator is that
 // of the epoch with the least Frechet distance to validation images.
 //
-// report, if not nil, is called several times a second, always from the calling goroutine. own contains the user-defined schedule that the recipe names, an optim.OwnSchedule, if any.
+// report, if not nil, is called several times a second, always from the calling goroutine. own contains what is user-defined: a models.GAN or an
+// optim.OwnSchedule that the recipe names. The run keeps what the GAN is; another one under the same run name is an error that shows which layers differ.
 func Fit(name string, recipe recipes.Recipe, report func(run.Progress), own ...recipes.Own) (*run.Run, error) {
 	return FitContext(context.Background(), name, recipe, report, own...)
 }
@@ -48,7 +49,7 @@ func fit(ctx context.Context, name string, recipe recipes.Recipe, begin func(str
 		Images: func(ctx context.Context, d recipes.Data, progress func(done, of int)) (*session.Images, error) {
 			return session.Load(ctx, d, own, progress)
 		},
-		Loop: func(s *session.Session) session.Loop { return &loop{Session: s} },
+		Loop: func(s *session.Session) session.Loop { return &loop{Session: s, own: own} },
 	}.Run(ctx)
 }
 
@@ -58,14 +59,16 @@ func Check(r recipes.Recipe, own ...recipes.Own) error {
 		return err
 	}
 	for _, part := range own {
-		if _, ok := part.(optim.OwnSchedule); !ok {
-			return fmt.Errorf("a %T is passed, want an optim.OwnSchedule: nothing else of a GAN can be user-defined", part)
+		switch part.(type) {
+		case models.GAN, optim.OwnSchedule:
+		default:
+			return fmt.Errorf("a %T is passed, want a models.GAN or an optim.OwnSchedule: nothing else of a GAN can be user-defined", part)
 		}
 	}
-	if !models.IsGAN(r.Model.Name) {
-		return fmt.Errorf("the model is %s, which is no GAN; train.Fit trains it", r.Model.Name)
+	if err := session.CheckNamed(r, own); err != nil {
+		return err
 	}
-	if err := models.Check(r.Model); err != nil {
+	if _, err := models.GANOf(r.Model, recipes.OwnOf[models.GAN](own)...); err != nil {
 		return err
 	}
 	if _, err := optim.New(r.Optimizer); err != nil {
@@ -92,9 +95,9 @@ func Check(r recipes.Recipe, own ...recipes.Own) error {
 // Stepper does training steps outside of any run, to time them.
 type Stepper = session.Stepper
 
-// NewStepper loads a recipe's training images and compiles its steps. A step is one of each network.
-func NewStepper(recipe recipes.Recipe) (*Stepper, error) {
-	if err := Check(recipe); err != nil {
+// NewStepper loads a recipe's training images and compiles its steps. A step is one of each network. own is as in Fit.
+func NewStepper(recipe recipes.Recipe, own ...recipes.Own) (*Stepper, error) {
+	if err := Check(recipe, own...); err != nil {
 		return nil, err
 	}
 	backend, err := infer.Backend()
@@ -107,7 +110,7 @@ func NewStepper(recipe recipes.Recipe) (*Stepper, error) {
 	}
 	var s *Stepper
 	err = layers.Catch(func() error {
-		g, err := newGame(backend, recipe, images.Training.Real, 0)
+		g, err := newGame(backend, recipe, own, images.Training.Real, 0)
 		if err != nil {
 			return err
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/gomlx/compute"
@@ -31,6 +30,7 @@ type Generator struct {
 
 	backend compute.Backend
 	recipe  recipes.Recipe
+	gan     models.GAN
 	store   *model.Store
 	average bool // take the moving averages of a training that is under way
 
@@ -38,10 +38,18 @@ type Generator struct {
 	graphs map[int]*model.Exec // by the number of images
 }
 
-// Load returns the generator of a GAN's run: the exponential moving average of its parameters after the best epoch.
-func Load(r *run.Run) (*Generator, error) {
-	if !models.IsGAN(r.Recipe.Model.Name) {
+// Load returns the generator of a GAN's run: the exponential moving average of its parameters after the best epoch. own contains the user-defined GAN that the recipe names, if any; without it the
+// call is an error.
+func Load(r *run.Run, own ...recipes.Own) (*Generator, error) {
+	if !r.Recipe.IsGAN() {
 		return nil, fmt.Errorf("%s: the model is %s, want a GAN", r.Dir, r.Recipe.Model.Name)
+	}
+	networks, err := models.GANOf(r.Recipe.Model, recipes.OwnOf[models.GAN](own)...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.Dir, err)
+	}
+	if err := infer.CheckNetwork(r, own...); err != nil {
+		return nil, err
 	}
 	backend, err := infer.Backend()
 	if err != nil {
@@ -51,7 +59,7 @@ func Load(r *run.Run) (*Generator, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := newGenerator(backend, r.Recipe, model.NewStore())
+	g := newGenerator(backend, r.Recipe, networks, model.NewStore())
 	err = layers.Catch(func() error {
 		if err := g.build(); err != nil {
 			return err
@@ -64,8 +72,8 @@ func Load(r *run.Run) (*Generator, error) {
 	return g, nil
 }
 
-func newGenerator(backend compute.Backend, recipe recipes.Recipe, store *model.Store) *Generator {
-	return &Generator{Latent: recipe.Model.Latent, backend: backend, recipe: recipe, store: store, graphs: map[int]*model.Exec{}}
+func newGenerator(backend compute.Backend, recipe recipes.Recipe, networks models.GAN, store *model.Store) *Generator {
+	return &Generator{Latent: recipe.Model.Latent, backend: backend, recipe: recipe, gan: networks, store: store, graphs: map[int]*model.Exec{}}
 }
 
 // build makes the generator's variables.
@@ -76,25 +84,23 @@ func (g *Generator) build() error {
 		return Parameter(graph, name, shapes.Make(dtypes.Float32, dims...))
 	}
 	n := layers.Inference(graph, g.store, g.recipe.Seed)
-	models.NewGAN(g.recipe.Model).Generate(n, input("latents", 1, g.Latent), input("classes", 1, fashion.NumClasses))
+	g.gan.BuildGenerator(n, input("latents", 1, g.Latent), input("classes", 1, fashion.NumClasses))
 	return nil
 }
 
 // generatorOf are the variables of a generator from a checkpoint: its moving averages, or all that there is where the checkpoint has been reduced to them.
 func generatorOf(list []run.Tensor) []run.Tensor {
-	var averages, plain []run.Tensor
+	var averages []run.Tensor
 	for _, t := range list {
 		if path, ok := optim.EMAOf(t.Name); ok {
 			t.Name = path
 			averages = append(averages, t)
-		} else if strings.HasPrefix(t.Name, prefix+models.GeneratorLayers) {
-			plain = append(plain, t)
 		}
 	}
-	if averages != nil {
-		return averages
+	if averages == nil {
+		return list
 	}
-	return plain
+	return averages
 }
 
 // Latents draws so many latents from the normal distribution that the generator was trained with.
@@ -191,7 +197,7 @@ func (g *Generator) graph(_ *model.Scope, in []*Node) *Node {
 	if g.average {
 		infer.UseInferenceValues(n, g.store)
 	}
-	return Bytes(models.NewGAN(g.recipe.Model).Generate(n, in[0], in[1]))
+	return Bytes(g.gan.BuildGenerator(n, in[0], in[1]))
 }
 
 // Bytes turns grey values from 0 to 1, [B, 28, 28, 1], into bytes [B, 784].
@@ -203,7 +209,7 @@ func Bytes(images *Node) *Node {
 // parameters are the graph's, named by their paths. It panics as GoMLX does.
 func (g *Generator) Build(latents, classes *Node, form layers.Form) *Node {
 	n := layers.Inference(latents.Graph(), g.store, g.recipe.Seed).WithForm(form)
-	return models.NewGAN(g.recipe.Model).Generate(n, latents, classes)
+	return g.gan.BuildGenerator(n, latents, classes)
 }
 
 // Parameters copies the parameters, in single precision, sorted by path. The generator is one of Load.
@@ -219,9 +225,9 @@ func (g *Generator) Parameters() ([]run.Tensor, error) {
 func (g *Generator) Directions() ([][]float32, error) {
 	sum := mat.NewSymDense(g.Latent, nil)
 	for v := range g.store.IterVariables() {
-		name, ours := layers.ParameterAt(v.Path())
+		_, ours := layers.ParameterAt(v.Path())
 		d := v.Shape().Dimensions
-		if !ours || !strings.HasPrefix(name, models.GeneratorLayers) || len(d) != 2 || d[0] != g.Latent+fashion.NumClasses {
+		if !ours || len(d) != 2 || d[0] != g.Latent+fashion.NumClasses {
 			continue
 		}
 		value, err := v.Value()
@@ -238,6 +244,9 @@ func (g *Generator) Directions() ([][]float32, error) {
 		}
 		kernel.Scale(1/mat.Norm(kernel, 2), kernel) // each layer counts the same
 		sum.SymRankK(sum, 1, kernel)
+	}
+	if mat.Norm(sum, 2) == 0 {
+		return nil, fmt.Errorf("no dense layer of %s reads the latent together with the class, [B, %d], so that its directions are not known", g.recipe.Model.Name, g.Latent+fashion.NumClasses)
 	}
 	var e mat.EigenSym
 	if !e.Factorize(sum, true) {

@@ -9,12 +9,15 @@ import (
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/internal/session"
 	"fashionlab/fashion/metrics"
+	"fashionlab/fashion/models"
+	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
 // loop is the training loop of a GAN.
 type loop struct {
 	*session.Session
+	own       []recipes.Own
 	game      *game
 	generator *Generator // of the moving averages
 	reference *infer.Model
@@ -31,10 +34,13 @@ const (
 
 // Prepare makes the variables, restores the last checkpoint or sets the initial values, and compiles.
 func (l *loop) Prepare(backend compute.Backend) (err error) {
-	if l.game, err = newGame(backend, l.Recipe, l.Images.Training.Real, 0); err != nil {
+	if l.game, err = newGame(backend, l.Recipe, l.own, l.Images.Training.Real, 0); err != nil {
 		return err
 	}
-	l.generator = newGenerator(backend, l.Recipe, l.game.store)
+	if err := l.KeepNetwork(l.game.built.Describe(models.IsOwn(l.Recipe.Model, l.own...))); err != nil {
+		return err
+	}
+	l.generator = newGenerator(backend, l.Recipe, l.game.networks, l.game.store)
 	l.generator.average = true
 	l.Record.Parameters = l.game.parameters()
 	if err := l.Resume(l.game.store, func() error { return nil }); err != nil {

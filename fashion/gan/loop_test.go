@@ -8,6 +8,7 @@ import (
 
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/internal/session"
+	"fashionlab/fashion/models"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
@@ -26,7 +27,11 @@ func TestGeneratorThatAlwaysMakesTheSameImageIsMeasuredAsModeCollapse(t *testing
 	if err := l.measureReal(images.Validation.Set); err != nil {
 		t.Fatal(err)
 	}
-	l.generator = newGenerator(backend, recipe, model.NewStore())
+	networks, err := models.GANOf(recipe.Model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.generator = newGenerator(backend, recipe, networks, model.NewStore())
 	if err := l.generator.build(); err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -28,6 +27,7 @@ import (
 type game struct {
 	recipe        recipes.Recipe
 	networks      models.GAN
+	built         models.Built
 	store         *model.Store
 	discriminator player
 	generator     player
@@ -61,22 +61,27 @@ const (
 )
 
 // newGame makes the parameters of both networks, with their initial values, for epochs of so many images. An execution does so many steps, 0 for as many as suit the backend.
-func newGame(backend compute.Backend, recipe recipes.Recipe, images, together int) (*game, error) {
-	g := &game{store: model.NewStore(), recipe: recipe, networks: models.NewGAN(recipe.Model), reference: images < fewSteps*recipe.Batch}
-	if _, err := models.Layers(backend, g.store, recipe.Model, recipe.Seed); err != nil {
+func newGame(backend compute.Backend, recipe recipes.Recipe, own []recipes.Own, images, together int) (*game, error) {
+	g := &game{store: model.NewStore(), recipe: recipe, reference: images < fewSteps*recipe.Batch}
+	var err error
+	if g.networks, err = models.GANOf(recipe.Model, recipes.OwnOf[models.GAN](own)...); err != nil {
 		return nil, err
 	}
-	of := func(paths []string, layers string) []string {
-		return slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !strings.HasPrefix(path, prefix+layers) })
+	if g.built, err = models.Layers(backend, g.store, recipe.Model, recipe.Seed, own...); err != nil {
+		return nil, err
 	}
-	g.averaged = of(infer.VariablePaths(g.store), models.GeneratorLayers)
+	ofGenerator := func(path string) bool { return slices.Contains(g.built.Generator, path) }
+	of := func(paths []string, leftOut func(string) bool) []string {
+		return slices.DeleteFunc(slices.Clone(paths), leftOut)
+	}
+	ofDiscriminator := func(path string) bool { return !ofGenerator(path) }
+	g.averaged = of(infer.VariablePaths(g.store), ofDiscriminator)
 	if err := optim.AddEMA(g.store, g.averaged); err != nil {
 		return nil, err
 	}
 	trained := infer.TrainablePaths(g.store)
-	g.discriminator.names, g.generator.names = of(trained, models.DiscriminatorLayers), of(trained, models.GeneratorLayers)
+	g.discriminator.names, g.generator.names = of(trained, ofGenerator), of(trained, ofDiscriminator)
 	for _, p := range []*player{&g.discriminator, &g.generator} { // in this order, so that the graphs of equal recipes are equal
-		var err error
 		if p.rule, err = optim.New(recipe.Optimizer); err != nil {
 			return nil, err
 		}
@@ -84,7 +89,6 @@ func newGame(backend compute.Backend, recipe recipes.Recipe, images, together in
 	}
 	perEpoch := (images + recipe.Batch - 1) / recipe.Batch
 	g.loop = steploop.Loop{Position: session.InPosition, Length: cmp.Or(together, steploop.LengthFor(layers.FormOf(backend), perEpoch)), PerEpoch: perEpoch, Rows: []int{inLatents, inScalars}, Metrics: numMetrics}
-	var err error
 	g.exec, err = model.NewExec(backend, g.store, func(_ *model.Scope, in []*Node) *Node {
 		return g.loop.Graph(g.store, in, g.step)
 	})
@@ -95,9 +99,6 @@ func newGame(backend compute.Backend, recipe recipes.Recipe, images, together in
 func (g *game) parameters() int {
 	return infer.CountValues(g.store, g.discriminator.names) + infer.CountValues(g.store, g.generator.names)
 }
-
-// prefix is what the paths of all parameters begin with.
-var prefix = layers.Path("")
 
 // compile compiles the graph.
 func (g *game) compile(f session.Feed) error {
@@ -148,9 +149,9 @@ func (g *game) step(in []*Node) *Node {
 // and how many of all it classified correctly.
 func (g *game) discriminate(real, latents, classes, scalars *Node) (loss, correct *Node) {
 	graph := real.Graph()
-	generated := StopGradient(g.networks.Generate(g.network(graph), latents, classes))
+	generated := StopGradient(g.networks.BuildGenerator(g.network(graph), latents, classes))
 	n := g.network(graph)
-	onReal, onGenerated := g.networks.DiscriminateBoth(n, real, generated, classes)
+	onReal, onGenerated := g.networks.BuildBoth(n, real, generated, classes, g.built.Apart)
 	if g.recipe.GAN.Loss == "hinge" {
 		loss = Add(ReduceAllMean(layers.Relu(OneMinus(onReal))), ReduceAllMean(layers.Relu(OnePlus(onGenerated))))
 	} else {
@@ -168,7 +169,7 @@ func (g *game) discriminate(real, latents, classes, scalars *Node) (loss, correc
 func (g *game) generate(latents, classes, scalars *Node) (loss *Node) {
 	graph := classes.Graph()
 	n := g.network(graph)
-	scores := g.networks.Discriminate(g.network(graph), g.networks.Generate(n, latents, classes), classes)
+	scores := g.networks.BuildDiscriminator(g.network(graph), g.networks.BuildGenerator(n, latents, classes), classes)
 	loss = Neg(ReduceAllMean(scores))
 	if g.recipe.GAN.Loss == "cross-entropy" {
 		loss = ReduceAllMean(Softplus(Neg(scores)))

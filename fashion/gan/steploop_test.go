@@ -24,7 +24,7 @@ func TestSecondGameOfARecipeCompilesNoStep(t *testing.T) {
 	feed := session.NewFeed(images.Training, recipe, 1)
 	defer feed.Free()
 	for i := range 4 {
-		g, err := newGame(backend, recipe, images.Training.Real, 1)
+		g, err := newGame(backend, recipe, nil, images.Training.Real, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +63,7 @@ func TestSeveralStepsOfAnExecutionTrainTheGANAsOneAfterTheOther(t *testing.T) {
 	rates := []float64{0.001, 0.002, 0.003, 0.004, 0.005} // 80 images are five steps
 	train := func(length int) (*game, []session.Step) {
 		t.Helper()
-		g, err := newGame(backend, recipe, images.Training.Real, length)
+		g, err := newGame(backend, recipe, nil, images.Training.Real, length)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,7 +26,9 @@ const (
 // Hard examples, where the recipe asks for them, are interpolated from their class towards another, less than half of the way. They are chosen by the reference classifier (see
 // infer.Reference): of those that it still assigns to their class, and that are as similar to real images as nineteen in twenty real images are to each other, the ones of the smallest
 // margin. So they are hard to classify, and neither wrongly labelled nor deformed, as far as that classifier can tell.
-type Synthesizer struct{}
+type Synthesizer struct {
+	Own []recipes.Own // the user-defined GAN that the run of the recipe's GAN names, if any
+}
 
 // OwnName says what it is.
 func (Synthesizer) OwnName() string { return "synthetic images" }
@@ -35,7 +37,7 @@ func (Synthesizer) OwnName() string { return "synthetic images" }
 func (Synthesizer) Makes(s recipes.Synthetic) bool { return s.Run != "" }
 
 // Synthesize makes the images of a recipe, as many of each class and at least n in all. Hard examples are compared with the validation images.
-func (Synthesizer) Synthesize(_ context.Context, s recipes.Synthetic, n int, _, validation fashion.Set, _ func(done, of int)) (fashion.Set, error) {
+func (y Synthesizer) Synthesize(_ context.Context, s recipes.Synthetic, n int, _, validation fashion.Set, _ func(done, of int)) (fashion.Set, error) {
 	store := run.Local()
 	if s.Published {
 		store = run.Published()
@@ -47,7 +49,7 @@ func (Synthesizer) Synthesize(_ context.Context, s recipes.Synthetic, n int, _, 
 	if !r.Finished() {
 		return fashion.Set{}, fmt.Errorf("%s is not finished; train it to its end first", r.Dir)
 	}
-	g, err := Load(r)
+	g, err := Load(r, y.Own...)
 	if err != nil {
 		return fashion.Set{}, err
 	}

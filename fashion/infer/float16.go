@@ -8,13 +8,12 @@ import (
 	"github.com/gomlx/compute/dtypes/float16"
 
 	"fashionlab/fashion/layers"
-	"fashionlab/fashion/models"
 	"fashionlab/fashion/run"
 )
 
 // HalfPrecision is the checkpoint of a run's best epoch with the parameters alone, in half precision: what a classifier is published as.
 func HalfPrecision(r *run.Run) (run.Checkpoint, error) {
-	if models.IsGAN(r.Recipe.Model.Name) {
+	if r.Recipe.IsGAN() {
 		return run.Checkpoint{}, fmt.Errorf("%s: the model is %s, a GAN; gan.HalfPrecision makes its checkpoint", r.Dir, r.Recipe.Model.Name)
 	}
 	c, err := r.Checkpoint(run.Best)

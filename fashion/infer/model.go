@@ -60,7 +60,7 @@ func Load(r *run.Run, own ...recipes.Own) (*Model, error) { return load(r, run.B
 func LoadLast(r *run.Run, own ...recipes.Own) (*Model, error) { return load(r, run.Last, own) }
 
 func load(r *run.Run, checkpoint string, own []recipes.Own) (*Model, error) {
-	if models.IsGAN(r.Recipe.Model.Name) {
+	if r.Recipe.IsGAN() {
 		return nil, fmt.Errorf("%s: the model is %s, a GAN, which is no classifier; gan.Load loads its generator", r.Dir, r.Recipe.Model.Name)
 	}
 	c, err := r.Checkpoint(checkpoint)
@@ -71,7 +71,7 @@ func load(r *run.Run, checkpoint string, own []recipes.Own) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.Dir, err)
 	}
-	if err := r.CheckNetwork(built.Describe(models.IsOwn(r.Recipe.Model, recipes.OwnOf[models.Network](own)...))); err != nil {
+	if err := r.CheckNetwork(built.Describe(models.IsOwn(r.Recipe.Model, own...))); err != nil {
 		return nil, err
 	}
 	if err := restoreParameters(m.store, c.Tensors); err != nil {
@@ -88,27 +88,25 @@ func initial(recipe recipes.Recipe, own []recipes.Own) (*Model, models.Built, er
 	if err != nil {
 		return nil, models.Built{}, err
 	}
-	networks := recipes.OwnOf[models.Network](own)
-	network, err := models.Of(recipe.Model, networks...)
+	network, err := models.Of(recipe.Model, recipes.OwnOf[models.Network](own)...)
 	if err != nil {
 		return nil, models.Built{}, err
 	}
 	store := model.NewStore()
-	built, err := models.Layers(backend, store, recipe.Model, recipe.Seed, networks...)
+	built, err := models.Layers(backend, store, recipe.Model, recipe.Seed, own...)
 	return New(backend, store, network, recipe), built, err
 }
 
-// CheckNetwork reports a network of one's own that is not the one of a run.
+// CheckNetwork reports a network, or a GAN, of one's own that is not the one of a run.
 func CheckNetwork(r *run.Run, own ...recipes.Own) error {
-	networks := recipes.OwnOf[models.Network](own)
-	if !models.IsOwn(r.Recipe.Model, networks...) {
+	if !models.IsOwn(r.Recipe.Model, own...) {
 		return nil
 	}
 	backend, err := Backend()
 	if err != nil {
 		return err
 	}
-	built, err := models.Layers(backend, model.NewStore(), r.Recipe.Model, r.Recipe.Seed, networks...)
+	built, err := models.Layers(backend, model.NewStore(), r.Recipe.Model, r.Recipe.Seed, own...)
 	if err != nil {
 		return err
 	}

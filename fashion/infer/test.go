@@ -9,7 +9,6 @@ import (
 
 	"fashionlab/fashion"
 	"fashionlab/fashion/dataset"
-	"fashionlab/fashion/models"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
@@ -53,7 +52,7 @@ func testable(r *run.Run, own []recipes.Own) error {
 		return refuse("the training is not finished")
 	case task != "":
 		return refuse("the task is " + task)
-	case models.IsGAN(r.Recipe.Model.Name):
+	case r.Recipe.IsGAN():
 		return refuse("the model is " + r.Recipe.Model.Name + ", a GAN")
 	}
 	return CheckNetwork(r, own...)

@@ -29,6 +29,9 @@ func (n *Net) Uniform(name string, x *Node) *Node {
 	if !n.IsTraining() {
 		panic(fmt.Errorf("the layer %q draws random numbers where nothing is trained: build what it does in training only if IsTraining", name))
 	}
+	if n.step.Key == nil {
+		panic(fmt.Errorf("the layer %q draws random numbers, which a GAN has in its latents alone", name))
+	}
 	return MulScalar(ConvertDType(BitwiseShiftRightLogicalScalar(n.random(name, x), 8), x.DType()), 1.0/(1<<24)) // 24 bits, which a float32 has
 }
 

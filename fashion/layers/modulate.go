@@ -15,7 +15,7 @@ func (n *Net) Modulate(name string, x, code *Node) *Node {
 	both := n.Dense(name, code, 2*c)
 	part := func(from int) *Node { return Slice(both, AxisRange(), AxisRange(from, from+c)) }
 	y := modulate(x, part(0), part(c), n.form)
-	n.add(name, "Modulation", y, 0)
+	n.add(name+"_modulated", "Modulation", y, 0) // the dense layer has the name
 	return y
 }
 

@@ -84,3 +84,33 @@ func ExampleFineTuneTable() {
 	// [102 last normalization 640 3,850]
 	// [103 head 3,210 3,210]
 }
+
+// A user-defined GAN is two functions, here of dense layers alone. `gan.Fit(name, recipe, report, own)` trains it, by a recipe whose Model is this one.
+func ExampleGAN() {
+	own := models.GAN{Name: "dense",
+		Generate: func(n *layers.Net, latents, classes *Node) *Node {
+			x := n.Relu("g_relu", n.Dense("g_hidden", Concatenate([]*Node{latents, classes}, -1), 32))
+			return Reshape(Sigmoid(n.Dense("g_image", x, fashion.Pixels)), -1, fashion.Side, fashion.Side, 1)
+		},
+		Discriminate: func(n *layers.Net, images, classes *Node) *Node {
+			x := Concatenate([]*Node{n.Flatten("d_flatten", images), classes}, -1)
+			return Reshape(n.Dense("d_score", n.LeakyRelu("d_relu", n.Dense("d_hidden", x, 32)), 1), -1)
+		},
+	}
+	summary, err := models.Summarize(recipes.Model{Name: "dense", Latent: 16}, own)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(summary)
+	// Output:
+	// model dense
+	// layer (type)                         output shape             parameters
+	// g_hidden (Dense)                     (None, 32)                      864
+	// g_relu (Activation)                  (None, 32)                        0
+	// g_image (Dense)                      (None, 784)                  25,872
+	// d_flatten (Flatten)                  (None, 784)                       0
+	// d_hidden (Dense)                     (None, 32)                   25,440
+	// d_relu (Activation)                  (None, 32)                        0
+	// d_score (Dense)                      (None, 1)                        33
+	// total                                                             52,209
+}

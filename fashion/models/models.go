@@ -13,18 +13,13 @@ import (
 )
 
 // Check returns an error for a model that is neither one of the study's nor the name of one in own, or that does not support a hyperparameter that is set.
-func Check(m recipes.Model, own ...Network) error {
-	if !IsGAN(m.Name) {
-		_, err := Of(m, own...)
-		return err
+func Check(m recipes.Model, own ...recipes.Own) (err error) {
+	if isGAN(m, own) {
+		_, err = GANOf(m, recipes.OwnOf[GAN](own)...)
+	} else {
+		_, err = Of(m, recipes.OwnOf[Network](own)...)
 	}
-	if err := checkGAN(m); err != nil {
-		return err
-	}
-	if known := (recipes.Model{Name: m.Name, Latent: m.Latent, Width: m.Width}); m != known {
-		return unsupported(m, known)
-	}
-	return nil
+	return err
 }
 
 // enlarge brings images [B, H, W, C] to [B, side, side, C]: by a black border if input is "", by bilinear interpolation if it is "resize".

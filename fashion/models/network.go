@@ -43,9 +43,18 @@ type Network struct {
 // OwnName returns the name by which a recipe refers to the network.
 func (net Network) OwnName() string { return net.Name }
 
-// studyModels lists the names of the study's models: the classifiers, and the GANs that NewGAN knows.
+// studyModels lists the names of the study's models: the classifiers and the GANs.
 func studyModels() []string {
-	return []string{"cnn", "residual", "wideresnet", "resnet50", "convnext", "dcgan", "sngan"}
+	return append([]string{"cnn", "residual", "wideresnet", "resnet50", "convnext"}, studyGANs...)
+}
+
+// studyGANs lists the names of the study's GANs.
+var studyGANs = []string{"dcgan", "sngan"}
+
+// studyGAN returns the study's GAN of a recipe's model.
+func studyGAN(m recipes.Model) GAN {
+	networks := convolutionalGAN{spectral: m.Name == "sngan", width: m.Width}
+	return GAN{m.Name, networks.generate, networks.discriminate}
 }
 
 // Of returns the network of a recipe's model: one of the study's, or the one of that name in own.
@@ -123,16 +132,10 @@ func Of(m recipes.Model, own ...Network) (Network, error) {
 	return n, nil
 }
 
-// IsOwn reports whether a recipe's model is a user-defined network.
-func IsOwn(m recipes.Model, own ...Network) bool {
-	return slices.ContainsFunc(own, func(n Network) bool { return n.Name == m.Name })
+// IsOwn reports whether a recipe's model is a user-defined network or GAN.
+func IsOwn(m recipes.Model, own ...recipes.Own) bool {
+	return slices.ContainsFunc(recipes.OwnOf[Network](own), func(n Network) bool { return n.Name == m.Name }) || isGAN(m, own) && !slices.Contains(studyGANs, m.Name)
 }
-
-// IsGAN reports whether a model is a GAN and not a classifier.
-func IsGAN(name string) bool { return name == "dcgan" || name == "sngan" }
-
-// NewGAN returns the GAN of a recipe's model.
-func NewGAN(m recipes.Model) GAN { return GAN{Spectral: m.Name == "sngan", Width: m.Width} }
 
 // among lists the names of what is passed, for an error.
 func among(names []string) string {
@@ -157,43 +160,67 @@ func (e *NetworkError) Error() string { return fmt.Sprintf("the network %s: %s",
 
 // Build builds the network on images [B, H, W, C], checks it, and returns its logits, [B, classes]. It panics with a *NetworkError that names the layer at fault.
 func (net Network) Build(n *layers.Net, images *Node) *Node {
-	logits := net.build(n, images)
-	wrong := func(problem string, args ...any) { panic(&NetworkError{net.Name, fmt.Sprintf(problem, args...)}) }
-	if logits == nil {
-		wrong("it returns no logits")
-	}
-	if want := []int{images.Shape().Dimensions[0], cmp.Or(net.classes, fashion.NumClasses)}; !slices.Equal(logits.Shape().Dimensions, want) {
-		wrong("it returns %v%s, want the logits of %d images in the recipe's %d classes, %v", logits.Shape().Dimensions, lastLayer(n), want[0], want[1], want)
-	}
-	seen, reached := map[string]bool{}, layers.Ancestors(logits)
-	outputs := map[string]*Node{}
-	for _, o := range n.Outputs() {
-		outputs[o.Name] = o.Value
-	}
-	for _, l := range n.Layers() {
-		if seen[l.Name] {
-			wrong("two layers are named %q and would share their parameters; name them differently", l.Name)
-		}
-		seen[l.Name] = true
-		if l.Parameters > 0 && !reached[outputs[l.Name]] {
-			wrong("the layer %q does not reach the logits, so that it would not be trained; use its output, or remove it", l.Name)
-		}
-	}
+	logits := buildNamed(net.Name, n, []int{images.Shape().Dimensions[0], cmp.Or(net.classes, fashion.NumClasses)}, func() *Node { return net.Logits(n, images) })
+	checkLayers(net.Name, n, logits, "logits")
 	return logits
 }
 
-// build is Logits, whose panics become a *NetworkError.
-func (net Network) build(n *layers.Net, images *Node) *Node {
+// buildNamed is what a function builds, of the dimensions that are wanted; its panics become a *NetworkError.
+func buildNamed(network string, n *layers.Net, want []int, build func() *Node) *Node {
 	defer func() {
 		if caught := recover(); caught != nil {
 			if _, known := caught.(*NetworkError); known {
 				panic(caught)
 			}
 			first, _, _ := strings.Cut(fmt.Sprint(caught), "\n")
-			panic(&NetworkError{net.Name, fmt.Sprintf("%s%s", first, lastLayer(n))})
+			panic(&NetworkError{network, fmt.Sprintf("%s%s", first, lastLayer(n))})
 		}
 	}()
-	return net.Logits(n, images)
+	built := build()
+	if built == nil {
+		panic(&NetworkError{network, "it returns no " + returned(want)})
+	}
+	if got := built.Shape().Dimensions; !slices.Equal(got, want) {
+		panic(&NetworkError{network, fmt.Sprintf("it returns %v%s, want %s, %v", got, lastLayer(n), wanted(want), want)})
+	}
+	return built
+}
+
+// returned names what a network of such an output returns.
+func returned(dims []int) string {
+	if len(dims) > 2 {
+		return "images"
+	}
+	return "logits"
+}
+
+// wanted describes it.
+func wanted(dims []int) string {
+	switch len(dims) {
+	case 1:
+		return fmt.Sprintf("a logit for each of %d images", dims[0])
+	case 2:
+		return fmt.Sprintf("the logits of %d images in the recipe's %d classes", dims[0], dims[1])
+	}
+	return fmt.Sprintf("%d images of %dx%d pixels", dims[0], dims[1], dims[2])
+}
+
+// checkLayers reports, as Build does, layers of one name and layers that would not be trained, because they do not reach the result.
+func checkLayers(network string, n *layers.Net, result *Node, named string) {
+	seen, reached := map[string]bool{}, layers.Ancestors(result)
+	outputs := map[string]*Node{}
+	for _, o := range n.Outputs() {
+		outputs[o.Name] = o.Value
+	}
+	for _, l := range n.Layers() {
+		if seen[l.Name] {
+			panic(&NetworkError{network, fmt.Sprintf("two layers are named %q and would share their parameters; name them differently", l.Name)})
+		}
+		seen[l.Name] = true
+		if l.Parameters > 0 && !reached[outputs[l.Name]] {
+			panic(&NetworkError{network, fmt.Sprintf("the layer %q does not reach the %s, so that it would not be trained; use its output, or remove it", l.Name, named)})
+		}
+	}
 }
 
 // lastLayer says which layer was the last that was built.

@@ -22,11 +22,14 @@ type Built struct {
 	Layers     []layers.Layer
 	Head       string // name of the last layer with parameters, which returns the logits
 	Normalizes bool   // has batch normalization, so that a training step needs the whole batch
-	Operations string // a digest of the graph in the form layers.Reference; "" for a GAN
+	Operations string // a digest of the graph in the form layers.Reference
+
+	Generator []string // of a GAN: the paths of the generator's variables
+	Apart     bool     // of a GAN: the discriminator has batch normalization, so that real and generated images are separate batches
 }
 
-// Layers builds a model, which may be one of own, without compiling it, and describes it. It makes the parameters in the store, with initial values from the seed.
-func Layers(backend compute.Backend, store *model.Store, m recipes.Model, seed uint64, own ...Network) (b Built, err error) {
+// Layers builds a model, which may be a Network or a GAN of own, without compiling it, and describes it. It makes the parameters in the store, with initial values from the seed.
+func Layers(backend compute.Backend, store *model.Store, m recipes.Model, seed uint64, own ...recipes.Own) (b Built, err error) {
 	if err := Check(m, own...); err != nil {
 		return b, err
 	}
@@ -35,17 +38,30 @@ func Layers(backend compute.Backend, store *model.Store, m recipes.Model, seed u
 		defer g.Finalize()
 		input := func(name string, dims ...int) *Node { return Parameter(g, name, shapes.Make(dtypes.Float32, dims...)) }
 		n := layers.Inference(g, store, seed).WithForm(layers.Reference)
-		if IsGAN(m.Name) {
+		var result *Node
+		if isGAN(m, own) {
+			gan, err := GANOf(m, recipes.OwnOf[GAN](own)...)
+			if err != nil {
+				return err
+			}
 			classes := input("classes", 1, fashion.NumClasses)
-			NewGAN(m).Discriminate(n, NewGAN(m).Generate(n, input("latents", 1, m.Latent), classes), classes)
+			images := gan.BuildGenerator(n, input("latents", 1, m.Latent), classes)
+			for v := range store.IterVariables() {
+				b.Generator = append(b.Generator, v.Path())
+			}
+			ofGenerator := len(n.Layers())
+			result = gan.BuildDiscriminator(n, images, classes)
+			checkLayers(m.Name, n, result, "discriminator's logits")
+			b.Apart = len(layers.RunningStatistics(n.Layers()[ofGenerator:])) > 0
 		} else {
-			net, err := Of(m, own...)
+			net, err := Of(m, recipes.OwnOf[Network](own)...)
 			if err != nil {
 				return err
 			}
 			d := m.Shape.Dimensions()
-			b.Operations = layers.Digest(net.Build(n, input("images", 1, d[0], d[1], d[2])))
+			result = net.Build(n, input("images", 1, d[0], d[1], d[2]))
 		}
+		b.Operations = layers.Digest(result)
 		b.Layers = n.Layers()
 		return nil
 	})
@@ -66,8 +82,8 @@ type Summary struct {
 	Fixed      int // of the parameters, those that are not trained
 }
 
-// Summarize returns the summary of a model, which may be one of own. It needs no plugin.
-func Summarize(m recipes.Model, own ...Network) (Summary, error) {
+// Summarize returns the summary of a model, which may be a Network or a GAN of own. It needs no plugin.
+func Summarize(m recipes.Model, own ...recipes.Own) (Summary, error) {
 	backend, err := gobackend.New("")
 	if err != nil {
 		return Summary{}, err

@@ -161,6 +161,9 @@ type GAN struct {
 	EMA               float64 `json:"average"` // decay in each step of the exponential moving average of the generator's parameters, [0, 1): images are made with the average
 }
 
+// IsGAN reports whether what is trained is a GAN and not a classifier.
+func (r Recipe) IsGAN() bool { return r.GAN != GAN{} }
+
 // Validate reports the first value that no training could use. What the names mean is checked by the packages that
 // own them.
 func (r Recipe) Validate() error {
@@ -360,7 +363,7 @@ func diff(path string, a, b reflect.Value) []string {
 // and 0.004 with 2,048, and accuracies that differed by up to 0.005 with 1,024.
 const EnoughPreciseBN = 1024
 
-// Own is a user-defined part of a training: a models.Network, an augment.Own, an optim.OwnLoss, an optim.OwnSchedule, an optim.OwnRule, or what makes synthetic images. It is code; the recipe has its name only.
+// Own is a user-defined part of a training: a models.Network, a models.GAN, an augment.Own, an optim.OwnLoss, an optim.OwnSchedule, an optim.OwnRule, or what makes synthetic images. It is code; the recipe has its name only.
 type Own interface {
 	OwnName() string // that a recipe has for it
 }

@@ -13,7 +13,6 @@ import (
 	"fashionlab/fashion/internal/session"
 	"fashionlab/fashion/models"
 	"fashionlab/fashion/optim"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -30,7 +29,7 @@ func (l *loop) Prepare(backend compute.Backend) (err error) {
 		return err
 	}
 	p := l.program
-	if err := l.KeepNetwork(p.built.Describe(models.IsOwn(l.Recipe.Model, recipes.OwnOf[models.Network](l.trainer.Own)...))); err != nil {
+	if err := l.KeepNetwork(p.built.Describe(models.IsOwn(l.Recipe.Model, l.trainer.Own...))); err != nil {
 		return err
 	}
 	l.Record.Parameters = infer.CountValues(p.store, p.names)

@@ -32,28 +32,3 @@ func checkOwn(r recipes.Recipe, own []recipes.Own) error {
 	}
 	return augment.Check(r.Augmentation, recipes.OwnOf[augment.Own](own)...)
 }
-
-// checkNamed reports a part that the recipe does not name and that would have no effect. A Trainer accepts such parts: another of its recipes may name them.
-func checkNamed(r recipes.Recipe, own []recipes.Own) error {
-	for _, part := range own {
-		var field, name string
-		switch part.(type) {
-		case models.Network:
-			field, name = "model.name", r.Model.Name
-		case augment.Own:
-			field, name = "augmentation.own.name", r.Augmentation.Own.Name
-		case optim.OwnLoss:
-			field, name = "loss", r.Loss
-		case optim.OwnSchedule:
-			field, name = "schedule.name", r.Schedule.Name
-		case optim.OwnRule:
-			field, name = "optimizer.name", r.Optimizer.Name
-		default: // a Synthesizer has no name of its own, and what is of no kind is reported by checkOwn
-			continue
-		}
-		if name != part.OwnName() {
-			return fmt.Errorf("%T %q is passed, and the recipe's %s is %q: it would have no effect; name it in the recipe, or do not pass it", part, part.OwnName(), field, name)
-		}
-	}
-	return nil
-}

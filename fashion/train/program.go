@@ -103,7 +103,7 @@ func (p *program) setImages(images, together int) (err error) {
 // newVariables makes the parameters, with their initial values.
 func (p *program) newVariables() (err error) {
 	p.store = model.NewStore()
-	p.built, err = models.Layers(p.backend, p.store, p.recipe.Model, p.recipe.Seed, recipes.OwnOf[models.Network](p.own)...)
+	p.built, err = models.Layers(p.backend, p.store, p.recipe.Model, p.recipe.Seed, p.own...)
 	return err
 }
 

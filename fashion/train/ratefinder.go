@@ -19,7 +19,7 @@ func FindRate(recipe recipes.Recipe, low, high float64, steps int, own ...recipe
 	if err := Check(recipe, own...); err != nil {
 		return t, err
 	}
-	if err := checkNamed(recipe, own); err != nil {
+	if err := session.CheckNamed(recipe, own); err != nil {
 		return t, err
 	}
 	backend, err := infer.Backend()

@@ -76,7 +76,7 @@ func (t *Trainer) fit(ctx context.Context, dir string, recipe recipes.Recipe, be
 		return nil, err
 	}
 	if t.named {
-		if err := checkNamed(recipe, t.Own); err != nil {
+		if err := session.CheckNamed(recipe, t.Own); err != nil {
 			return nil, err
 		}
 	}
@@ -98,11 +98,13 @@ func Check(recipe recipes.Recipe, own ...recipes.Own) error {
 	if err := checkOwn(recipe, own); err != nil {
 		return err
 	}
-	if models.IsGAN(recipe.Model.Name) {
-		return fmt.Errorf("the model is %s, a GAN; gan.Fit trains it", recipe.Model.Name)
-	}
 	network, err := models.Of(recipe.Model, recipes.OwnOf[models.Network](own)...)
-	if err != nil {
+	switch {
+	case recipe.IsGAN() && err != nil:
+		return fmt.Errorf("the model is %s, a GAN; gan.Fit trains it", recipe.Model.Name)
+	case recipe.IsGAN():
+		return fmt.Errorf("gan is %+v, want none for %s, which is no GAN", recipe.GAN, recipe.Model.Name)
+	case err != nil:
 		return err
 	}
 	if _, err := optim.New(recipe.Optimizer, recipes.OwnOf[optim.OwnRule](own)...); err != nil {
@@ -113,9 +115,6 @@ func Check(recipe recipes.Recipe, own ...recipes.Own) error {
 	}
 	if d := recipe.Optimizer.LayerDecay; d != 0 && network.LayerDecay == nil {
 		return fmt.Errorf("optimizer.layer_decay is %v, want 0 for %s, which has none", d, recipe.Model.Name)
-	}
-	if recipe.GAN != (recipes.GAN{}) {
-		return fmt.Errorf("gan is %+v, want none for %s, which is no GAN", recipe.GAN, recipe.Model.Name)
 	}
 	if recipe.PreciseBN > 0 {
 		normalized, err := batchNormalized(recipe, own)
@@ -131,7 +130,7 @@ func Check(recipe recipes.Recipe, own ...recipes.Own) error {
 
 // batchNormalized reports whether a recipe's network has batch normalization.
 func batchNormalized(recipe recipes.Recipe, own []recipes.Own) (bool, error) {
-	summary, err := models.Summarize(recipe.Model, recipes.OwnOf[models.Network](own)...)
+	summary, err := models.Summarize(recipe.Model, own...)
 	return err == nil && len(layers.RunningStatistics(summary.Layers)) > 0, err
 }
 

@@ -6,7 +6,6 @@ import (
 
 	"fashionlab/fashion/gan"
 	"fashionlab/fashion/infer"
-	"fashionlab/fashion/models"
 	"fashionlab/fashion/notebook"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
@@ -19,7 +18,7 @@ var synthesizers = []recipes.Own{gan.Synthesizer{}, scene.Synthesizer{}}
 
 // checkRecipe reports what in a recipe no training could use.
 func checkRecipe(r recipes.Recipe) error {
-	if models.IsGAN(r.Model.Name) {
+	if r.IsGAN() {
 		return gan.Check(r)
 	}
 	return train.Check(r, synthesizers...)
@@ -27,7 +26,7 @@ func checkRecipe(r recipes.Recipe) error {
 
 // fit trains a recipe into the run of a name. The trainer may have compiled it with another seed; nil is a new one.
 func fit(ctx context.Context, t *train.Trainer, name string, r recipes.Recipe) (*run.Run, error) {
-	if models.IsGAN(r.Model.Name) {
+	if r.IsGAN() {
 		return gan.FitContext(ctx, name, r, notebook.Live())
 	}
 	return cmp.Or(t, &train.Trainer{Own: synthesizers}).FitContext(ctx, name, r, notebook.Live())
@@ -35,7 +34,7 @@ func fit(ctx context.Context, t *train.Trainer, name string, r recipes.Recipe) (
 
 // halfPrecision is what a run is published as.
 func halfPrecision(r *run.Run) (run.Checkpoint, error) {
-	if models.IsGAN(r.Recipe.Model.Name) {
+	if r.Recipe.IsGAN() {
 		return gan.HalfPrecision(r)
 	}
 	return infer.HalfPrecision(r)

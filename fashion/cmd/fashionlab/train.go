@@ -10,7 +10,6 @@ import (
 
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/metrics"
-	"fashionlab/fashion/models"
 	"fashionlab/fashion/pictures"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
@@ -152,7 +151,7 @@ func result(r *run.Run) (string, error) {
 	if task := r.Recipe.Data.Task; task != "" {
 		return fmt.Sprintf("accuracy of %s on validation images %.4f", task, best.ValidationAccuracy), nil
 	}
-	if models.IsGAN(r.Recipe.Model.Name) {
+	if r.Recipe.IsGAN() {
 		return fmt.Sprintf("distance to validation images %.2f, %.4f of the images recognized", best.Synthesis.FrechetDistance, best.Synthesis.ClassifierAccuracy), nil
 	}
 	validation, err := r.Predictions(run.Validation)

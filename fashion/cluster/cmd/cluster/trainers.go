@@ -7,7 +7,6 @@ import (
 
 	"fashionlab/fashion/cluster"
 	"fashionlab/fashion/gan"
-	"fashionlab/fashion/models"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/study"
@@ -52,7 +51,7 @@ func (t trainers) fit(ctx context.Context, name string, recipe recipes.Recipe, p
 		return err
 	}
 	report := func(p run.Progress) { progress(len(p.History)) }
-	if models.IsGAN(recipe.Model.Name) {
+	if recipe.IsGAN() {
 		_, err := gan.FitContext(ctx, name, recipe, report)
 		return err
 	}

@@ -15,7 +15,6 @@ import (
 	"fashionlab/fashion/device"
 	"fashionlab/fashion/gan"
 	"fashionlab/fashion/metrics"
-	"fashionlab/fashion/models"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/study"
 	"fashionlab/fashion/train"
@@ -195,7 +194,7 @@ func Median(values []float64) float64 {
 
 // NewStepper compiles a step of a recipe.
 func NewStepper(r recipes.Recipe) (*train.Stepper, error) {
-	if models.IsGAN(r.Model.Name) {
+	if r.IsGAN() {
 		return gan.NewStepper(r)
 	}
 	return train.NewStepper(r)

@@ -38,7 +38,8 @@ type gradient struct {
 // compute builds a recipe's network in a form, with parameters that follow from the seed, and computes it for the check's batch.
 func compute(backend gomlx.Backend, r recipes.Recipe, form layers.Form) (out outputs, err error) {
 	store := model.NewStore()
-	if _, err := models.Layers(backend, store, r.Model, r.Seed); err != nil {
+	built, err := models.Layers(backend, store, r.Model, r.Seed)
+	if err != nil {
 		return out, err
 	}
 	names, err := moveParameters(store)
@@ -46,7 +47,7 @@ func compute(backend gomlx.Backend, r recipes.Recipe, form layers.Form) (out out
 		return out, err
 	}
 	inference, err := model.NewExec(backend, store, func(_ *model.Scope, in []*Node) *Node {
-		values, _ := valuesAndLosses(layers.Inference(in[0].Graph(), store, r.Seed).WithForm(form), r.Model, in)
+		values, _ := valuesAndLosses(layers.Inference(in[0].Graph(), store, r.Seed).WithForm(form), r, built.Apart, in)
 		return values
 	})
 	if err != nil {
@@ -57,7 +58,7 @@ func compute(backend gomlx.Backend, r recipes.Recipe, form layers.Form) (out out
 		g := in[0].Graph()
 		scalar := func(v uint32) *Node { return Scalar(g, dtypes.Uint32, v) }
 		step := layers.Step{Key: scalar(7), First: scalar(0), Dropout: scalar(layers.Fraction(r.Model.Dropout))}
-		values, losses := valuesAndLosses(layers.Training(g, store, r.Seed, step).WithForm(form), r.Model, in)
+		values, losses := valuesAndLosses(layers.Training(g, store, r.Seed, step).WithForm(form), r, built.Apart, in)
 		loss := ReduceAllSum(losses)
 		parameters := make([]*Node, len(names))
 		for i, name := range names {
@@ -155,20 +156,23 @@ func inputs(m recipes.Model) []any {
 }
 
 // valuesAndLosses are the logits [B, 10] and the cross-entropies [B] of a classifier; of a GAN the scores [2B] of real and of generated images and the squares of what is
-// between them and 1 and -1.
-func valuesAndLosses(n *layers.Net, m recipes.Model, in []*Node) (values, losses *Node) {
+// between them and 1 and -1. The discriminator sees both apart or together.
+func valuesAndLosses(n *layers.Net, r recipes.Recipe, apart bool, in []*Node) (values, losses *Node) {
 	images, latents := in[0], in[2]
 	classes := OneHot(in[1], fashion.NumClasses, dtypes.Float32)
-	if !models.IsGAN(m.Name) {
-		network, err := models.Of(m)
+	if !r.IsGAN() {
+		network, err := models.Of(r.Model)
 		if err != nil {
 			panic(err) // compute turns it into an error
 		}
 		logits := network.Build(n, images)
 		return logits, Neg(ReduceSum(Mul(classes, LogSoftmax(logits)), -1))
 	}
-	gan := models.NewGAN(m)
-	real, generated := gan.DiscriminateBoth(n, images, gan.Generate(n, latents, classes), classes)
+	gan, err := models.GANOf(r.Model)
+	if err != nil {
+		panic(err)
+	}
+	real, generated := gan.BuildBoth(n, images, gan.BuildGenerator(n, latents, classes), classes, apart)
 	return Concatenate([]*Node{real, generated}, 0), Add(Square(OneMinus(real)), Square(OnePlus(generated)))
 }
 
