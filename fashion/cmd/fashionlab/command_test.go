@@ -74,6 +74,7 @@ func TestWrongCommandLinesAreReportedAndNothingIsDone(t *testing.T) {
 		"train -recipe mixing -publish":          "too small",
 		"train -recipe convnext-source -publish": "only runs that learned the classes",
 		"train -all -recipe residual":            "-all has recipes",
+		"train -all -recipe cnn":                 "-all has recipes",
 		"train -all -seed 1":                     "-all has recipes",
 		"train -all -publish":                    "large effects only",
 		"train -all -claim hyper":                `"hyper", want one of augmentation`,

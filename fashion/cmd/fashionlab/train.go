@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"fashionlab/fashion/cmd/fashionlab/internal/flags"
 	"fashionlab/fashion/infer"
 	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/pictures"
@@ -52,6 +53,9 @@ colour with -color.`,
 					return nil, err
 				}
 				if q != (queueOptions{}) {
+					if flags.IsSet(f, "recipe") {
+						o.recipe = "" // which newQueue refuses, also where it is the default
+					}
 					if o.data != "" {
 						return nil, errors.New("-data is for one training; without -all and what belongs to it, name one with -recipe")
 					}

@@ -53,8 +53,8 @@ type (
 	}
 )
 
-// likely is how many classes the page offers by number.
-const likely = 9
+// likely is how many classes the page offers by number, as many as there are digits.
+const likely = 10
 
 // shownSide is how many pixels the longer side of a picture has on the page at most.
 const shownSide = 640

@@ -106,6 +106,11 @@ func TestLabelsAreReviewedByKeyboard(t *testing.T) {
 	there("mug/more/00.png", "mug/more/01.png")
 	step("back", chromedp.KeyEvent(kb.ArrowLeft), says("Picture 3 of 6"), pressed("Skip S"))
 	step("and back", chromedp.KeyEvent(kb.ArrowLeft), says("Picture 2 of 6"), pressed("2mug25.8%"))
+	step("the tenth by 0", chromedp.Evaluate(`review.pictures[now].likely = Array(9).fill({class: "mug", probability: 0}).concat({class: "cup and saucer", probability: 0}); 0`, nil),
+		chromedp.KeyEvent("0"), says("Picture 4 of 6: 1 accepted, 1 changed, 1 skipped"))
+	there("cup and saucer/more/01.png", "mug/more/00.png")
+	step("undo the tenth", chromedp.KeyEvent("u"), says("Picture 2 of 6"))
+	there("mug/more/00.png", "mug/more/01.png")
 	step("reloading", chromedp.Navigate(url+"/review"), says("Picture 4 of 6: 1 accepted, 1 changed, 1 skipped"))
 	step("skip by mouse", chromedp.Click("#skip"), says("Picture 5 of 6: 1 accepted, 1 changed, 2 skipped"))
 	step("accept by keyboard after it", chromedp.KeyEvent(kb.Enter), says("Picture 6 of 6: 2 accepted, 1 changed, 2 skipped"))
