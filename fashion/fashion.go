@@ -49,12 +49,15 @@ func (c Classes) Len() int {
 	return len(c)
 }
 
-// Name returns the name of a class.
+// Name returns the name of a class; of one that there is not, its number, such as "Label(12)".
 func (c Classes) Name(l Label) string {
-	if int(l) < len(c) {
+	switch {
+	case c == nil:
+		return l.String()
+	case int(l) < len(c):
 		return c[l]
 	}
-	return l.String()
+	return fmt.Sprintf("Label(%d)", l)
 }
 
 // Names are the names of all classes, indexed by Label.
@@ -85,10 +88,38 @@ func (s Set) At(i int) Picture {
 	return s.Pictures[i]
 }
 
-// Append adds an image of the set's shape.
+// Check reports pictures that are not of the set's shape, labels that are not as many as the images, if there are any, and labels beyond the classes.
+func (s Set) Check() error {
+	switch {
+	case s.Shape == (Shape{}) && len(s.Pictures) > 0:
+		return fmt.Errorf("the set has Pictures and no Shape; %v are Images", Shape{})
+	case s.Shape != (Shape{}) && len(s.Images) > 0:
+		return fmt.Errorf("the set has Images, and its shape is that of %v, which are Pictures", s.Shape)
+	case len(s.Labels) > 0 && len(s.Labels) != s.Len():
+		return fmt.Errorf("the set has %d labels for %d images, want one for each, or none", len(s.Labels), s.Len())
+	}
+	for i, p := range s.Pictures {
+		if len(p) != 0 && len(p) != s.Shape.Bytes() {
+			return fmt.Errorf("picture %d has %d bytes, want %d, or none for a black one: the set is of %v", i, len(p), s.Shape.Bytes(), s.Shape)
+		}
+	}
+	for i, l := range s.Labels {
+		if int(l) >= s.Classes.Len() {
+			return fmt.Errorf("label %d is %d, want 0 to %d", i, l, s.Classes.Len()-1)
+		}
+	}
+	return nil
+}
+
+// Append adds an image of the set's shape. It panics if it has another number of bytes, unless it has none and is black.
 func (s *Set) Append(p Picture, label Label) {
+	if len(p) != 0 && len(p) != s.Shape.Bytes() {
+		panic(fmt.Sprintf("Set.Append: the picture has %d bytes, want %d: the set is of %v", len(p), s.Shape.Bytes(), s.Shape))
+	}
 	if s.Labels = append(s.Labels, label); s.Shape == (Shape{}) {
-		s.Images = append(s.Images, Image(p))
+		var image Image
+		copy(image[:], p)
+		s.Images = append(s.Images, image)
 	} else {
 		s.Pictures = append(s.Pictures, p)
 	}
@@ -134,7 +165,7 @@ func Some(n, most int, spread bool) (positions []int) {
 
 // Of returns the images of a class. It panics if they are not of the shape of Fashion-MNIST; Take chooses among images of any shape.
 func (s Set) Of(class Label) (images []Image) {
-	s.wantImages("Of")
+	s.WantImages("Set.Of")
 	for i, l := range s.Labels {
 		if l == class {
 			images = append(images, s.Images[i])
@@ -143,10 +174,10 @@ func (s Set) Of(class Label) (images []Image) {
 	return images
 }
 
-// wantImages panics if a method that knows the shape of Fashion-MNIST alone is called for a set of another.
-func (s Set) wantImages(method string) {
+// WantImages panics if a function that knows the shape of Fashion-MNIST alone is called for a set of another.
+func (s Set) WantImages(function string) {
 	if s.Shape != (Shape{}) {
-		panic(fmt.Sprintf("Set.%s is for %v, and the set has %v", method, Shape{}, s.Shape))
+		panic(fmt.Sprintf("%s is for %v, and the set has %v", function, Shape{}, s.Shape))
 	}
 }
 

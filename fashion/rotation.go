@@ -4,7 +4,7 @@ package fashion
 // "Unsupervised Representation Learning by Predicting Image Rotations", 2018): each image of s in its four orientations. Image 4*i+k is image i rotated
 // counter-clockwise by k quarter turns, and its label is k. It panics if the images are not of the shape of Fashion-MNIST.
 func (s Set) RotationTask() Set {
-	s.wantImages("RotationTask")
+	s.WantImages("Set.RotationTask")
 	t := Set{Images: make([]Image, 0, 4*s.Len()), Labels: make([]Label, 0, 4*s.Len())}
 	for _, image := range s.Images {
 		for k := range Label(4) {

@@ -111,11 +111,15 @@ func (c command) run(ctx context.Context, args []string) error {
 		return c.do(ctx, l, o)
 	}
 	if os.Getenv(layout.ProgramVariable) == "" {
-		if err := parts.SetUp(ctx, l, c.needs); err != nil {
+		needs := c.needs
+		if o.notebooks.Site != "" {
+			needs = []string{python.Jupyter} // it executes nothing: the user's kernel stays whose it is
+		}
+		if err := parts.SetUp(ctx, l, needs); err != nil {
 			return err
 		}
 	}
-	if c.gpu {
+	if c.gpu && o.notebooks.Site == "" {
 		if err := cuda.Use(ctx, &l, o.gpu, logGPU); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute/gobackend"
@@ -281,5 +282,20 @@ func TestOwnTransformThatDrawsNothingIsAppliedAloneAndBesideOthers(t *testing.T)
 	}
 	if _, err := augment.Preview(own, nil, nil); err == nil {
 		t.Error("a transform that is not passed is no error")
+	}
+}
+
+func TestPreviewShowsWhatIsTooDarkAsBlackAndTooLightAsWhite(t *testing.T) {
+	a := recipes.Augmentation{Own: recipes.OwnAugmentation{Name: "stretch"}}
+	var image fashion.Image
+	image[0], image[1], image[2] = 0, 85, 255
+	stretch := augment.Own{Name: "stretch", Apply: func(images, _ *Node) *Node { return AddScalar(MulScalar(images, 3), -0.5) }}
+	got, err := augment.Preview(a, []fashion.Image{image}, make([]augment.Parameters, 1), stretch)
+	if err != nil || got[0][0] != 0 || got[0][1] != 128 || got[0][2] != 255 {
+		t.Errorf("0, 85 and 255 are shown as %v (%v), want 0, 128 and 255", got[0][:3], err)
+	}
+	broken := augment.Own{Name: "stretch", Apply: func(images, _ *Node) *Node { return Div(images, ZerosLike(images)) }}
+	if _, err := augment.Preview(a, []fashion.Image{image}, make([]augment.Parameters, 1), broken); err == nil || !strings.Contains(err.Error(), "is not a number") {
+		t.Errorf("what is not a number: %v", err)
 	}
 }

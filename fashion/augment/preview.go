@@ -13,7 +13,7 @@ import (
 	"fashionlab/fashion/recipes"
 )
 
-// Preview returns the images transformed by their parameters, to be looked at. It executes the graph of a training on GoMLX's own backend, which needs no plugin. own must contain
+// Preview returns the images transformed by their parameters, to be looked at; what a user-defined transform makes darker than 0 or lighter than 1 is shown as that. It executes the graph of a training on GoMLX's own backend, which needs no plugin. own must contain
 // the user-defined transform that the augmentation names, if any.
 func Preview(a recipes.Augmentation, images []fashion.Image, parameters []Parameters, own ...Own) (changed []fashion.Image, err error) {
 	if len(images) != len(parameters) {
@@ -58,7 +58,11 @@ func Preview(a recipes.Augmentation, images []fashion.Image, parameters []Parame
 	changed = make([]fashion.Image, len(images))
 	for i := range changed {
 		for j := range changed[i] {
-			changed[i][j] = byte(pixels[i*fashion.Pixels+j]*255 + 0.5)
+			v := pixels[i*fashion.Pixels+j]
+			if v != v {
+				return nil, fmt.Errorf("image %d is not a number at pixel %d after the augmentation", i, j)
+			}
+			changed[i][j] = byte(min(max(v, 0), 1)*255 + 0.5)
 		}
 	}
 	return changed, nil

@@ -55,8 +55,8 @@ func Queue(p study.Profile, claims ...Claim) []study.Variant {
 	return study.Once(queue)
 }
 
-// Standing says in words whether a training that claims need at a profile is there, published if it shall be, and how many of its epochs are missing; -1 where nothing is to be done. Runs that
-// cannot be read or have another recipe are errors.
+// Standing says in words whether a training that claims need at a profile is there, published if it shall be, and how many of its epochs are missing; -1 where nothing is to be done. A published run that
+// cannot be read and a run of another recipe are errors.
 func Standing(v study.Variant, p study.Profile, publish bool) (state string, epochs int, err error) {
 	s, err := v.Standing()
 	switch {
@@ -66,6 +66,8 @@ func Standing(v study.Variant, p study.Profile, publish bool) (state string, epo
 		return "not measured on corrupted images yet", 0, nil
 	case s.Published:
 		return "published", -1, nil
+	case s.Corrupt:
+		return "corrupt, to be made anew", 0, nil
 	case s.Tested && publish:
 		return "not published yet", 0, nil
 	case s.Tested:

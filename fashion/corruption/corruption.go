@@ -60,8 +60,9 @@ func (c Corruption) Apply(image fashion.Image, level int, seed uint64, index int
 	return corrupted
 }
 
-// Set corrupts the images of a set, whose positions in their file are given.
+// Set corrupts the images of a set, whose positions in their file are given, one for each. It panics if they are not of the shape of Fashion-MNIST.
 func (c Corruption) Set(s fashion.Set, indices []int32, level int, seed uint64) fashion.Set {
+	s.WantImages("Corruption.Set")
 	corrupted := fashion.Set{Images: make([]fashion.Image, s.Len()), Labels: s.Labels}
 	for i, image := range s.Images {
 		corrupted.Images[i] = c.Apply(image, level, seed, int(indices[i]))

@@ -161,3 +161,14 @@ func ExampleCorruption_Apply() {
 	}
 	// Output: 1 pixels [19 32 19]
 }
+
+func TestCorruptionOfASetOfAnotherShapePanics(t *testing.T) {
+	defer func() {
+		if said, _ := recover().(string); said != "Corruption.Set is for grey images of 28x28 pixels, and the set has colour images of 28x28 pixels" {
+			t.Errorf("it says %q", said)
+		}
+	}()
+	colour := fashion.Set{Shape: fashion.Shape{Channels: 3}}
+	colour.Append(nil, 1)
+	All()[0].Set(colour, []int32{0}, 1, 1)
+}

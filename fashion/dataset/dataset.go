@@ -4,6 +4,7 @@
 package dataset
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -53,6 +54,9 @@ func (d DataSet) Check(from string) error {
 		seen[name] = true
 	}
 	for _, s := range []fashion.Set{d.Train, d.Test} {
+		if len(s.Labels) != s.Len() {
+			return fmt.Errorf("%s: there are %d labels for %d images, want one for each", from, len(s.Labels), s.Len())
+		}
 		for i, l := range s.Labels {
 			if int(l) >= len(classes) {
 				return fmt.Errorf("%s: label %d is %d, want 0 to %d for %d classes; add the names of the others, or correct the label", from, i, l, len(classes)-1, len(classes))
@@ -69,6 +73,12 @@ func (d DataSet) Check(from string) error {
 	}
 	if d.Test.Len() == 0 {
 		return fmt.Errorf("%s: there are no test images", from)
+	}
+	for what, s := range map[string]fashion.Set{"training": d.Train, "test": d.Test} {
+		s.Classes = classes
+		if err := s.Check(); err != nil {
+			return fmt.Errorf("%s: %s images: %w", from, what, err)
+		}
 	}
 	return nil
 }
@@ -145,8 +155,11 @@ func folder(digest string) (string, error) {
 	return filepath.Join(home, "datasets", digest), err
 }
 
-// Keep stores a data set, which must pass Check. Where the same images and labels are stored already, only the names of the data set and of its classes, and Fit, change.
+// Keep stores a data set that passes Check. Where the same images and labels are stored already, only the names of the data set and of its classes, and Fit, change.
 func Keep(d DataSet) (Source, error) {
+	if err := d.Check(cmp.Or(text.Shown(d.Name), "the data set")); err != nil {
+		return Source{}, err
+	}
 	a := about{text.Shown(d.Name), d.Train.Classes, d.Fit, d.Train.Shape, digest(d.Train), digest(d.Test), d.Train.Len()}
 	dir, err := folder(a.name())
 	if err != nil {

@@ -310,3 +310,15 @@ func FuzzFromIDX(f *testing.F) {
 		}
 	})
 }
+
+func TestIDXFilesWithADotInTheirNamesAreRead(t *testing.T) {
+	dir := folder(t, 3)
+	for _, name := range []string{"train-images-idx3-ubyte", "t10k-labels-idx1-ubyte"} {
+		if err := os.Rename(filepath.Join(dir, name), filepath.Join(dir, strings.Replace(name, "-idx", ".idx", 1))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d, err := dataset.FromIDX(dir); err != nil || d.Train.Len() != 18 || !dataset.IsIDX(dir) {
+		t.Errorf("%d training images (%v), want 18", d.Train.Len(), err)
+	}
+}

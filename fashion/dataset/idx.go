@@ -17,7 +17,7 @@ const ClassesFile = "classes.txt"
 
 // IsIDX reports whether a folder has IDX files.
 func IsIDX(dir string) bool {
-	found, err := fashion.Glob(dir, "*-idx[13]-ubyte*")
+	found, err := fashion.Glob(dir, "*[.\\-]idx[13]-ubyte*")
 	return err == nil && len(found) > 0
 }
 
@@ -78,7 +78,7 @@ func oneFile(dir, kind string, split []string) (string, error) {
 	var found []string
 	for _, s := range split {
 		for _, pattern := range []string{"*%s-%s", "*%s-%s.gz"} {
-			list, err := fashion.Glob(dir, fmt.Sprintf(pattern, s, kind))
+			list, err := fashion.Glob(dir, fmt.Sprintf(pattern, s, strings.Replace(kind, "-idx", "[.\\-]idx", 1))) // some copies have a dot there
 			if err != nil {
 				return "", err
 			}

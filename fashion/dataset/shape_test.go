@@ -58,3 +58,23 @@ func TestImagesOfTwoShapesAreNoDataSet(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 }
+
+func TestWhatNoTrainingCouldUseIsNotKept(t *testing.T) {
+	t.Setenv("FASHIONLAB_HOME", t.TempDir())
+	change := func(f func(*dataset.DataSet)) dataset.DataSet {
+		d := shaped(fashion.Shape{Side: 64})
+		f(&d)
+		return d
+	}
+	for want, d := range map[string]dataset.DataSet{
+		"0 classes, want 2":        {},
+		"there are no test images": change(func(d *dataset.DataSet) { d.Test = fashion.Set{Shape: d.Test.Shape} }),
+		"label 0 is 9":             change(func(d *dataset.DataSet) { d.Test.Labels[0] = 9 }),
+		"labels for":               change(func(d *dataset.DataSet) { d.Train.Labels = d.Train.Labels[1:] }),
+		"has 5 bytes, want 4096":   change(func(d *dataset.DataSet) { d.Train.Pictures[0] = make(fashion.Picture, 5) }),
+	} {
+		if _, err := dataset.Keep(d); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %v, want %q", err, want)
+		}
+	}
+}

@@ -112,9 +112,10 @@ func Open(warn func(error)) (*Ensemble, error) {
 	return e, nil
 }
 
-// OpenRun loads the model of one run, finished and tested, as an ensemble of it alone. It may have learned a data set of one's own.
-func OpenRun(r *run.Run, name string) (*Ensemble, error) {
-	m, err := infer.Load(r)
+// OpenRun loads the model of one run, finished and tested, as an ensemble of it alone. It may have learned a data set of one's own. own contains the user-defined network that the recipe
+// names, if any; without it the call is an error.
+func OpenRun(r *run.Run, name string, own ...recipes.Own) (*Ensemble, error) {
+	m, err := infer.Load(r, own...)
 	if err != nil {
 		return nil, err
 	}

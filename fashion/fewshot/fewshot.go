@@ -4,6 +4,7 @@ package fewshot
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
@@ -20,6 +21,7 @@ import (
 type Embedded struct {
 	Features [][]float32 // [N, D]
 	Labels   []fashion.Label
+	Classes  fashion.Classes // nil for Fashion-MNIST; predictions have those of the training images
 }
 
 // classes is one more than the largest label.
@@ -42,9 +44,9 @@ func (e Embedded) check() error {
 	return nil
 }
 
-// predictions are the probabilities of a set's images, with its labels. The indices are the positions in the set.
-func predictions(test Embedded, probabilities [][]float32) run.Predictions {
-	p := run.Predictions{Labels: test.Labels, Indices: make([]int32, len(test.Labels)), Probabilities: probabilities}
+// predictions are the probabilities of a set's images, with its labels and the names of the classes that were learned. The indices are the positions in the set.
+func predictions(train, test Embedded, probabilities [][]float32) run.Predictions {
+	p := run.Predictions{Labels: test.Labels, Classes: train.Classes, Indices: make([]int32, len(test.Labels)), Probabilities: probabilities}
 	for i := range p.Indices {
 		p.Indices[i] = int32(i)
 	}
@@ -75,7 +77,7 @@ func NearestNeighbours(train, test Embedded, k int) (run.Predictions, error) {
 			list[i][c] /= total
 		}
 	}
-	return predictions(test, list), nil
+	return predictions(train, test, list), nil
 }
 
 // LinearProbe fits softmax regression to the training features, each scaled to a mean of 0 and a variance of 1, and predicts the test images. It minimizes the mean cross-entropy plus half of l2
@@ -84,7 +86,7 @@ func LinearProbe(train, test Embedded, l2 float64) (run.Predictions, error) {
 	if err := train.check(); err != nil {
 		return run.Predictions{}, err
 	}
-	if l2 <= 0 {
+	if !(l2 > 0) || math.IsInf(l2, 1) {
 		return run.Predictions{}, fmt.Errorf("l2 is %g, want a positive number: without a penalty the weights of classes that can be separated grow without bound", l2)
 	}
 	x, y, err := scaled(train.Features, test.Features)
@@ -99,7 +101,7 @@ func LinearProbe(train, test Embedded, l2 float64) (run.Predictions, error) {
 	if result == nil {
 		return run.Predictions{}, err
 	}
-	return predictions(test, probabilities(p.logits(y, result.X))), nil
+	return predictions(train, test, probabilities(p.logits(y, result.X))), nil
 }
 
 // probe is softmax regression on features with a column of ones.

@@ -92,3 +92,24 @@ func TestWhatNothingCanBeLearnedFromIsAnError(t *testing.T) {
 		t.Error("a probe is fitted without a penalty")
 	}
 }
+
+func TestPredictionsHaveTheNamesOfTheClassesThatWereLearned(t *testing.T) {
+	train, test := clouds(10, 1), clouds(2, 2)
+	train.Classes = fashion.Classes{"circle", "square", "triangle"}
+	neighbours, err := fewshot.NearestNeighbours(train, test, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	probe, err := fewshot.LinearProbe(train, test, 0.01)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []run.Predictions{neighbours, probe} {
+		if got := metrics.NewConfusion(p).Classes.Name(1); got != "square" {
+			t.Errorf("class 1 is named %q", got)
+		}
+	}
+	if _, err := fewshot.LinearProbe(train, test, math.NaN()); err == nil {
+		t.Error("a penalty that is not a number is no error")
+	}
+}

@@ -100,7 +100,7 @@ func (task Task[C]) Do(worker Worker[C]) (r Result, err error) {
 	if r.Config, err = json.Marshal(task.Config); err != nil {
 		return r, err
 	}
-	scores, err := worker(task.Config, task.Epochs)
+	scores, err := called(worker, task.Config, task.Epochs)
 	if err == nil {
 		err = checkScores(scores, task.Epochs)
 	}
@@ -114,6 +114,19 @@ func (task Task[C]) Do(worker Worker[C]) (r Result, err error) {
 		r.Scores = scores
 	}
 	return r, nil
+}
+
+// called is what a worker returns; what it panics with is an error, since no caller of Run could recover from it.
+func called[C any](worker Worker[C], config C, epochs int) (scores []float64, err error) {
+	defer func() {
+		if caught := recover(); caught != nil {
+			err = fmt.Errorf("the worker panicked: %v", caught)
+		}
+	}()
+	if worker == nil {
+		return nil, errors.New("the worker is nil, want a function that trains")
+	}
+	return worker(config, epochs)
 }
 
 // checkScores checks that a worker returned a finite score for each epoch.

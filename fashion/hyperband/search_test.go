@@ -342,3 +342,14 @@ func TestSampleTrainsDroppedConfigurationsToTheEnd(t *testing.T) {
 		}
 	}
 }
+
+func TestWorkerThatPanicsOrIsMissingEndsTheSearchWithAnError(t *testing.T) {
+	for want, worker := range map[string]hyperband.Worker[point]{
+		"the worker panicked: on purpose": func(point, int) ([]float64, error) { panic("on purpose") },
+		"the worker is nil":               nil,
+	} {
+		if _, err := search(t).Run(nil, worker); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %v, want %q", err, want)
+		}
+	}
+}

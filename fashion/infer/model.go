@@ -200,6 +200,9 @@ func (m *Model) inBatches(returns string, images fashion.Set, build forward, tak
 	if images.Shape != m.Shape() {
 		return fmt.Errorf("found %v, want %v, as the model reads", images.Shape, m.Shape())
 	}
+	if err := (fashion.Set{Images: images.Images, Pictures: images.Pictures, Shape: images.Shape}).Check(); err != nil { // labels are the caller's
+		return err
+	}
 	n := images.Len()
 	exec, size, err := m.graphFor(returns, n, build)
 	if err != nil {

@@ -104,14 +104,20 @@ func softmaxAll(list [][]float32) {
 
 // Predict returns the probabilities for each image of a set, with its labels. The indices are the positions in the set.
 func (m *Model) Predict(set fashion.Set) (run.Predictions, error) {
+	if m.loaded {
+		set.Classes = m.classes
+	}
+	if err := set.Check(); err != nil {
+		return run.Predictions{}, err
+	}
+	if len(set.Labels) != set.Len() {
+		return run.Predictions{}, fmt.Errorf("the set has no labels for its %d images; ProbabilitiesOf needs none", set.Len())
+	}
 	probabilities, err := m.ProbabilitiesOf(set)
 	if err != nil {
 		return run.Predictions{}, err
 	}
 	p := run.Predictions{Labels: set.Labels, Probabilities: probabilities, Classes: set.Classes}
-	if m.loaded {
-		p.Classes = m.classes
-	}
 	for i := range set.Len() {
 		p.Indices = append(p.Indices, int32(i))
 	}

@@ -32,6 +32,10 @@ func (n *Net) Uniform(name string, x *Node) *Node {
 	if n.step.Key == nil {
 		panic(fmt.Errorf("the layer %q draws random numbers, which a GAN has in its latents alone", name))
 	}
+	if n.drawn[name] {
+		panic(fmt.Errorf("random numbers are drawn twice under the name %q and would be the same; name them differently", name))
+	}
+	n.drawn[name] = true
 	return MulScalar(ConvertDType(BitwiseShiftRightLogicalScalar(n.random(name, x), 8), x.DType()), 1.0/(1<<24)) // 24 bits, which a float32 has
 }
 

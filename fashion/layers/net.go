@@ -35,7 +35,8 @@ type Net struct {
 
 	outputs []Output
 	updates []Update
-	head    *Node // see HeadInput
+	drawn   map[string]bool // names under which Uniform has drawn
+	head    *Node           // see HeadInput
 }
 
 // Update is the new value that a training step computes for a variable that is not trained, such as a running mean.
@@ -72,7 +73,7 @@ func Training(g *Graph, store *model.Store, seed uint64, step Step) *Net {
 
 // Inference starts a graph in which nothing is random.
 func Inference(g *Graph, store *model.Store, seed uint64) *Net {
-	return &Net{graph: g, store: store, seed: seed, form: FormOf(g.Backend()), params: map[string]*Node{}}
+	return &Net{graph: g, store: store, seed: seed, form: FormOf(g.Backend()), params: map[string]*Node{}, drawn: map[string]bool{}}
 }
 
 // PreferReference writes the layers that follow in the form Reference instead of ForCPU. It suits graphs that run on few images or for few steps: they compile

@@ -108,3 +108,21 @@ func ExampleNet_Uniform() {
 	// inference: [[1 2]]
 	// training, off by less than 0.05: true true
 }
+
+func TestRandomNumbersDrawnTwiceUnderOneNameAreAnError(t *testing.T) {
+	backend, err := gobackend.New("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer backend.Finalize()
+	err = layers.Catch(func() error {
+		_, err := ExecOnce(backend, func(x *Node) *Node {
+			n := step(x, 1, 0)
+			return Add(n.Uniform("noise", x), n.Uniform("noise", x))
+		}, []float32{1})
+		return err
+	})
+	if err == nil || !strings.Contains(err.Error(), `drawn twice under the name "noise"`) {
+		t.Errorf("the error is %v", err)
+	}
+}

@@ -10,7 +10,7 @@ import (
 	"fashionlab/fashion/run"
 )
 
-// Classifier is for the ten classes of Fashion-MNIST. It gives an image x, its pixels scaled to 0 to 1, the logits z = Wx + b. The zero value finds all classes equally probable.
+// Classifier is for the ten classes and the shape of Fashion-MNIST; sets of another panic. It gives an image x, its pixels scaled to 0 to 1, the logits z = Wx + b. The zero value finds all classes equally probable.
 type Classifier struct {
 	Weights [fashion.NumClasses][fashion.Pixels]float64 // W
 	Bias    [fashion.NumClasses]float64                 // b
@@ -19,6 +19,7 @@ type Classifier struct {
 // NearestMean returns the classifier that predicts the class whose mean image is nearest in Euclidean distance. It is linear: of |x-m|^2 = |x|^2 - 2mx + |m|^2
 // the first term is the same for all classes, which leaves W = m and b = -|m|^2/2. Its probabilities are not calibrated.
 func NearestMean(s fashion.Set) *Classifier {
+	s.WantImages("linear.NearestMean")
 	c := &Classifier{}
 	for i, label := range s.Labels {
 		c.add(label, &s.Images[i], 1)
@@ -57,6 +58,7 @@ func (c *Classifier) Logits(image fashion.Image) []float64 {
 // Gradient returns the mean cross-entropy of a set, -ln p of the true class in nats, and its gradient, as a classifier whose weights and bias are the derivatives. Of one
 // image the derivative by the logits is p - y, with y 1 for the true class and 0 for the others, and so dW = (p - y) x and db = p - y.
 func (c *Classifier) Gradient(s fashion.Set) (loss float64, gradient *Classifier) {
+	s.WantImages("Classifier.Gradient")
 	gradient = &Classifier{}
 	each := 1 / float64(s.Len())
 	for i, label := range s.Labels {
@@ -95,6 +97,7 @@ func (c *Classifier) Cosine(d *Classifier) float64 {
 
 // Predict returns the probabilities for each image of a set, with its labels. The indices are the positions in the set.
 func (c *Classifier) Predict(s fashion.Set) run.Predictions {
+	s.WantImages("Classifier.Predict")
 	p := run.Predictions{Labels: s.Labels}
 	for i, image := range s.Images {
 		row := make([]float32, fashion.NumClasses)

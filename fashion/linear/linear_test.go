@@ -101,3 +101,14 @@ func TestAGradientHasTheDirectionOfItself(t *testing.T) {
 		t.Errorf("the cosines are %v and %v, want 1 and -1", with, against)
 	}
 }
+
+func TestPredictionOfASetOfAnotherShapePanics(t *testing.T) {
+	defer func() {
+		if said, _ := recover().(string); said != "Classifier.Predict is for grey images of 28x28 pixels, and the set has colour images of 28x28 pixels" {
+			t.Errorf("it says %q", said)
+		}
+	}()
+	colour := fashion.Set{Shape: fashion.Shape{Channels: 3}}
+	colour.Append(nil, 1)
+	new(linear.Classifier).Predict(colour)
+}

@@ -83,6 +83,8 @@ func Decode(ctx context.Context, r io.Reader, limits Limits) (image.Image, error
 		return nil, ctx.Err()
 	case errors.As(err, &unusable):
 		return nil, unusable
+	case err != nil && strings.Contains(err.Error(), "unsupported") && !strings.Contains(err.Error(), "overflow"): // sides beyond all bounds are no feature
+		return nil, &Error{fmt.Sprintf("a %s picture of a kind that is not read (%v)", strings.ToUpper(name), err), "another, such as PNG or JPEG"}
 	case err != nil:
 		return nil, &Error{fmt.Sprintf("a corrupt %s picture (%v)", strings.ToUpper(name), err), "a complete one"}
 	}

@@ -85,16 +85,33 @@ func (r *Report) read(ctx context.Context, dirs, folders []string, p Preparation
 	return s, nil
 }
 
-// list lists the pictures of a class's folder and of those in it. The folder may be a link to one; a link in it to a folder is an error.
-func (r *Report) list(dir string) (list []file, err error) {
-	root, err := filepath.EvalSymlinks(dir) // filepath.WalkDir does not follow a link
-	if err != nil {
-		return nil, err
+// list lists the pictures of a class's folder and of those in it. The folder may be a link to one; a link in it to a folder is an error, and so are names that differ in capitals only.
+func (r *Report) list(dir string) ([]file, error) {
+	list, others, left := find(dir)
+	r.Others += others
+	if len(left) > 0 {
+		return nil, left[0]
 	}
 	names := map[string]string{} // the paths, by what is left of them where capitals do not count
+	for _, f := range list {
+		if other, there := names[strings.ToLower(f.path)]; there {
+			return nil, fmt.Errorf("%s and %s differ in capitals only: where capitals do not count, as on most Macs and Windows machines, one of them would be lost; rename one", other, filepath.Base(f.path))
+		}
+		names[strings.ToLower(f.path)] = f.path
+	}
+	return list, nil
+}
+
+// find lists the pictures of a folder and of those in it, counts the other files, and says what it left out: links to folders, and folders that cannot be read.
+func find(dir string) (list []file, others int, left []error) {
+	root, err := filepath.EvalSymlinks(dir) // filepath.WalkDir does not follow a link
+	if err != nil {
+		return nil, 0, []error{err}
+	}
 	err = filepath.WalkDir(root, func(resolved string, e fs.DirEntry, err error) error {
 		if err != nil {
-			return err
+			left = append(left, err)
+			return nil // of a folder that cannot be read nothing follows
 		}
 		name, err := filepath.Rel(root, resolved)
 		if err != nil {
@@ -105,21 +122,19 @@ func (r *Report) list(dir string) (list []file, err error) {
 		case e.IsDir() && hidden:
 			return fs.SkipDir
 		case e.IsDir() || hidden:
-			return nil
 		case linksToFolder(path, e):
-			return notFollowed(path)
+			left = append(left, notFollowed(path))
 		case !slices.Contains(extensions, strings.ToLower(filepath.Ext(path))):
-			r.Others++
-			return nil
+			others++
+		default:
+			list = append(list, file{path: path, name: filepath.ToSlash(name)})
 		}
-		if other, there := names[strings.ToLower(path)]; there {
-			return fmt.Errorf("%s and %s differ in capitals only: where capitals do not count, as on most Macs and Windows machines, one of them would be lost; rename one", other, filepath.Base(path))
-		}
-		names[strings.ToLower(path)] = path
-		list = append(list, file{path: path, name: filepath.ToSlash(name)})
 		return nil
 	})
-	return list, err
+	if err != nil {
+		left = append(left, err)
+	}
+	return list, others, left
 }
 
 // linksToFolder reports whether an entry of a folder is a link to a folder.
@@ -136,16 +151,36 @@ func notFollowed(path string) error {
 	return fmt.Errorf("%s is a link to a folder or to nothing, which is not followed; put the folder itself there", path)
 }
 
-// List lists the pictures of a folder and of those in it, by their names, each under the folder as it is named, which may be a link. It is an error if there are none.
+// List lists the pictures of a folder and of those in it, by their names, each under the folder as it is named, which may be a link. It is an error if there are none, if there is a link to a folder in
+// it, or if names differ in capitals only.
 func List(dir string) (paths []string, err error) {
 	list, err := new(Report).list(dir)
+	if err == nil && len(list) == 0 {
+		err = none(dir)
+	}
+	return pathsOf(list), err
+}
+
+// Find lists pictures as List does, also those whose names differ in capitals only, and says what it left out.
+func Find(dir string) (paths []string, left []error) {
+	list, _, left := find(dir)
+	if len(list) == 0 && len(left) == 0 {
+		left = append(left, none(dir))
+	}
+	return pathsOf(list), left
+}
+
+// none is the error of a folder without pictures.
+func none(dir string) error {
+	return fmt.Errorf("%s has no pictures (%s)", dir, strings.Join(extensions, ", "))
+}
+
+// pathsOf are the files' paths.
+func pathsOf(list []file) (paths []string) {
 	for _, f := range list {
 		paths = append(paths, f.path)
 	}
-	if err == nil && len(paths) == 0 {
-		err = fmt.Errorf("%s has no pictures (%s)", dir, strings.Join(extensions, ", "))
-	}
-	return paths, err
+	return paths
 }
 
 // load decodes a file and prepares its picture.

@@ -117,12 +117,14 @@ func (r Report) pair(a fashion.Picture, labelOfA fashion.Label, b fashion.Pictur
 	return text.Shown(r.relative(r.files[string(a)][first].path) + " and " + r.relative(r.files[string(b)][last].path))
 }
 
-// File is the path of the first picture that became an image, in the data set's folder; "" for an image of IDX files.
-func (r Report) File(img fashion.Picture) string {
-	if files := r.files[string(img)]; len(files) > 0 {
-		return text.Shown(r.relative(files[0].path))
+// Files are the paths of the pictures of a class that became an image, in the data set's folder; none for an image of IDX files.
+func (r Report) Files(img fashion.Picture, class fashion.Label) (paths []string) {
+	for _, f := range r.files[string(img)] {
+		if f.class == class {
+			paths = append(paths, text.Line(r.relative(f.path)))
+		}
 	}
-	return ""
+	return paths
 }
 
 // relative is the path of a file in the data set's folder.

@@ -43,7 +43,7 @@ func TestPicturesAreReadInColourAndLarge(t *testing.T) {
 		}
 		want[1] = at[1]
 		if !slices.Equal(at[:3], want) || !slices.Equal(at[len(at)-3:], want) {
-			t.Errorf("%s: the first pixel is %v, the last %v", report.File(at), at[:3], at[len(at)-3:])
+			t.Errorf("%q: the first pixel is %v, the last %v", report.Files(at, d.Train.Labels[i]), at[:3], at[len(at)-3:])
 		}
 	}
 }

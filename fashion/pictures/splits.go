@@ -21,7 +21,7 @@ func splits(dir string) (train, test []string, err error) {
 		return nil, nil, err
 	}
 	if len(names) == 0 {
-		return nil, nil, fmt.Errorf("%s has no subfolders, want one for each class, with its pictures", dir)
+		return nil, nil, fmt.Errorf("%s has no subfolders, want one for each class, with its pictures; or the IDX files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, with .gz or without", dir)
 	}
 	bySplit := map[string][]string{} // folders; those of "" are no splits
 	for _, name := range names {

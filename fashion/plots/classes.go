@@ -21,6 +21,9 @@ type Split struct {
 // ClassBalance shows how many images of each class each split holds, as bars side by side.
 func ClassBalance(splits ...Split) Figure {
 	var bars []bar
+	if len(splits) == 0 {
+		return barFigure("Images per class", "no split", "No split.", nil, nil)
+	}
 	for class := range splits[0].Set.Classes.Len() {
 		b := bar{name: splits[0].Set.Classes.Name(fashion.Label(class))}
 		for _, p := range splits {
@@ -61,7 +64,13 @@ type bar struct {
 
 // barFigure draws groups of horizontal bars, each with its value at its end.
 func barFigure(title, subtitle, description string, series []string, bars []bar) Figure {
-	const left, right, top, thick, gap, width = 92.0, 56.0, 70.0, 11.0, 9.0, 560.0
+	const right, top, thick, gap, longest = 56.0, 70.0, 11.0, 9.0, 220.0
+	var names []string
+	for _, b := range bars {
+		names = append(names, b.name)
+	}
+	left := max(92, 20+ink.Widest(names, 10, longest))
+	width := left + 468
 	colours := []color.Color{ink.Blue, ink.Orange, ink.Grey}
 	group := thick*float64(len(series)) + gap
 	highest := 0.0
@@ -81,7 +90,7 @@ func barFigure(title, subtitle, description string, series []string, bars []bar)
 			}
 			for i, b := range bars {
 				y := top + float64(i)*group
-				ink.Write(c, ink.Words(ink.Sans(10), ink.Black, -1, -0.5), left-8, y+thick*float64(len(series))/2, b.name)
+				ink.Write(c, ink.Fitting(ink.Words(ink.Sans(10), ink.Black, -1, -0.5), b.name, longest), left-8, y+thick*float64(len(series))/2, b.name)
 				for j, v := range b.values {
 					w := 0.0
 					if highest > 0 {

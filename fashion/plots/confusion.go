@@ -19,7 +19,9 @@ func ConfusionMatrix(all metrics.Confusion) Figure { return ConfusionMatrixOf(al
 // ConfusionMatrixOf is a ConfusionMatrix whose rows are what the title says: the classes that a generator was asked for, say.
 func ConfusionMatrixOf(all metrics.Confusion, title string) Figure {
 	c := all.Hardest(40)
-	const cell, left, top, bottom = 44.0, 112.0, 66.0, 86.0
+	const cell, top, longest = 44.0, 66.0, 220.0
+	names := ink.Widest(c.Classes.Names(), 10, longest)
+	left, bottom := max(112, 44+names), max(86, 40+names*math.Sin(slant))
 	side := cell * float64(len(c.Counts))
 	description := fmt.Sprintf("A table of %ses by predicted classes for %d images.", title, all.Total())
 	if pairs := all.MostConfused(); len(pairs) > 0 {
@@ -42,8 +44,9 @@ func ConfusionMatrixOf(all metrics.Confusion, title string) Figure {
 					total += n
 				}
 				y := top + float64(i)*cell
-				ink.Write(cv, ink.Words(ink.Sans(10), ink.Black, -1, -0.5), left-8, y+cell/2, c.Classes.Name(fashion.Label(i)))
-				ink.Write(cv, slanted(), left+float64(i)*cell+cell/2, top+side+8, c.Classes.Name(fashion.Label(i)))
+				name := c.Classes.Name(fashion.Label(i))
+				ink.Write(cv, ink.Fitting(ink.Words(ink.Sans(10), ink.Black, -1, -0.5), name, longest), left-8, y+cell/2, name)
+				ink.Write(cv, ink.Fitting(slanted(), name, longest), left+float64(i)*cell+cell/2, top+side+8, name)
 				for j, n := range row {
 					fraction := float64(n) / math.Max(1, float64(total))
 					drawCell(cv, left+float64(j)*cell, y, cell, fraction, n, fmt.Sprintf("%.1f%%", 100*fraction))

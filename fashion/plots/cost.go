@@ -35,11 +35,14 @@ func Costs(title, subtitle string, axes Axes, list []Priced) Figure {
 		Body: func(c draw.Canvas) {
 			p := NewPlot(axes.X, axes.Y)
 			p.Add(priced(list))
-			p.X.Min = 0
+			costs, values := ink.NoExtent(), ink.NoExtent()
+			costs.Include(0)
 			for _, m := range list {
-				p.Y.Min, p.Y.Max = min(p.Y.Min, m.Value.Low), max(p.Y.Max, m.Value.High)
-				p.X.Max = max(p.X.Max, 1.3*m.Cost) // room for the last one's name
+				values.Include(m.Value.Value, m.Value.Low, m.Value.High)
+				costs.Include(1.3 * m.Cost) // room for the last one's name
 			}
+			p.X.Min, p.X.Max = 0, max(costs.High, 1e-9)
+			p.Y.Min, p.Y.Max = values.Limits()
 			leaveRoom(&p.Y)
 			sideBySide(c, 46, p)
 		},
@@ -54,8 +57,13 @@ func (list priced) Plot(c draw.Canvas, p *plot.Plot) {
 	byValue := slices.SortedFunc(slices.Values(list), func(a, b Priced) int { return cmp.Compare(b.Value.Value, a.Value.Value) })
 	var last vg.Point // of a name
 	for _, m := range byValue {
+		if !ink.Finite(m.Cost, m.Value.Value) {
+			continue // the description has it
+		}
 		at, value := x(m.Cost), y(m.Value.Value)
-		c.StrokeLine2(estimateLine, at, y(m.Value.Low), at, y(m.Value.High))
+		if ink.Finite(m.Value.Low, m.Value.High) {
+			c.StrokeLine2(estimateLine, at, y(m.Value.Low), at, y(m.Value.High))
+		}
 		ink.Disc(c, ink.Blue, estimateRadius, vg.Point{X: at, Y: value})
 		if width := ink.Words(ink.Sans(9), ink.Black, 0, 0).Width(m.Name) + vg.Points(10); at-width > c.Min.X && slices.ContainsFunc(list, func(o Priced) bool {
 			return o != m && x(o.Cost) >= at && x(o.Cost) < at+width && y(o.Value.Low) < value+vg.Points(5) && y(o.Value.High) > value-vg.Points(5)

@@ -49,7 +49,7 @@ func (p polygon) DrawGlyph(c *draw.Canvas, style draw.GlyphStyle, at vg.Point) {
 }
 
 // Embedding shows images as points of a plane, as metrics.PCA and metrics.TSNE give them, in the colours and shapes of their classes. The name of a class
-// stands at the median of its points: Fashion-MNIST's, or one of those given. A cross marks an image that a model misclassifies.
+// stands at the median of its points: Fashion-MNIST's, or one of those given. Each point has a label; a cross marks an image that a model misclassifies, as wrong says, which may be nil.
 func Embedding(title, subtitle string, points [][2]float64, labels []fashion.Label, wrong []bool, classes ...string) Figure {
 	const width, height, top, edge, bottom = 640.0, 640.0, 56.0, 28.0, 34.0
 	errors := 0
@@ -70,7 +70,7 @@ func Embedding(title, subtitle string, points [][2]float64, labels []fashion.Lab
 				c.DrawGlyph(classGlyph(labels[i], 2.5), ink.At(c, toX(p[0]), toY(p[1])))
 			}
 			for i, p := range points {
-				if wrong[i] {
+				if at(wrong, i) {
 					errorCross(c, toX(p[0]), toY(p[1]))
 				}
 			}

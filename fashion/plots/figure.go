@@ -47,6 +47,9 @@ func (f Figure) draw(c draw.Canvas) {
 
 // PNG writes the figure as a PNG image of the given resolution in dots per inch.
 func (f Figure) PNG(out io.Writer, dpi int) error {
+	if f.Body == nil || dpi < 1 {
+		return fmt.Errorf("figure %q: want a Body and 1 dot per inch or more, not %d", f.Title, dpi)
+	}
 	w, h := f.Size()
 	c := vgimg.NewWith(vgimg.UseWH(vg.Points(w), vg.Points(h)), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(color.White))
 	f.draw(draw.New(c))
@@ -77,6 +80,9 @@ func keepWidth(element []byte) []byte {
 
 // SVG returns the figure as an SVG element, which shrinks to the width of what holds it.
 func (f Figure) SVG() (string, error) {
+	if f.Body == nil {
+		return "", fmt.Errorf("figure %q has no Body", f.Title)
+	}
 	w, h := f.Size()
 	c := vgsvg.New(vg.Points(w), vg.Points(h))
 	f.draw(draw.New(c))
@@ -108,3 +114,11 @@ func (f Figure) SVG() (string, error) {
 var estimateLine = draw.LineStyle{Color: ink.Blue, Width: vg.Points(1.6)}
 
 const estimateRadius = 3.4
+
+// at is the element at a position, or the zero value beyond the end: what the caller gave nothing for.
+func at[T any](list []T, i int) (v T) {
+	if i < len(list) {
+		v = list[i]
+	}
+	return v
+}

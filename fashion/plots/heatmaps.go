@@ -18,19 +18,19 @@ func HeatMaps(title, subtitle string, images []fashion.Image, maps [][]float32, 
 }
 
 // HeatMapsOf shows items, and under each the same item in the colours of its heat map, such as one of Grad-CAM: values from 0 to 1, one for each
-// pixel, row by row; the darker, the higher. Each has its name below.
+// pixel, row by row; the darker, the higher. Each image has a map, and its name below; names may be nil.
 func HeatMapsOf(title, subtitle string, images fashion.Set, maps [][]float32, names []string) Figure {
 	const side, gap, left, top, key = 72.0, 26.0, 20.0, 54.0, 96.0
 	bottom := top + 2*side + 40 // of the names
 	description := fmt.Sprintf("Two rows of %d pictures: items, and the same under heat maps.", images.Len())
 	for i, values := range maps {
 		x, y := centre(values, images.Shape.Dimensions()[0])
-		description += fmt.Sprintf(" %s: the heat's centre is at %.0f%% from the left, %.0f%% from the top.", names[i], 100*x, 100*y)
+		description += fmt.Sprintf(" %s: the heat's centre is at %.0f%% from the left, %.0f%% from the top.", at(names, i), 100*x, 100*y)
 	}
 	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: 2*left + float64(images.Len())*(side+gap) - gap, Height: bottom + 12,
 		Body: func(c draw.Canvas) {
 			for i := range images.Len() {
-				x, name := left+float64(i)*(side+gap), names[i]
+				x, name := left+float64(i)*(side+gap), at(names, i)
 				drawImage(c, drawn(images, i), x, top, side)
 				drawImage(c, heated(images, i, maps[i]), x, top+side+6, side)
 				ink.Write(c, ink.Fitting(ink.Words(ink.Bold(9), ink.Black, -0.5, -1), name, side+gap-4), x+side/2, top+2*side+10, name)

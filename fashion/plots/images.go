@@ -74,7 +74,7 @@ func MeanImages(s fashion.Set) Figure {
 // of the predictions are positions in the set; it is an error if a label differs.
 func Misclassified(s fashion.Set, p run.Predictions, limit int) (Figure, error) {
 	errors := metrics.Errors(p)
-	shown := errors[:min(limit, len(errors))]
+	shown := errors[:min(max(limit, 0), len(errors))]
 	for _, e := range shown {
 		if e.Index < 0 || int(e.Index) >= s.Len() || s.Labels[e.Index] != e.True {
 			return Figure{}, fmt.Errorf("prediction %d is of image %d, a %s, which is not in this set of %d images", e.Row, e.Index, p.Classes.Name(e.True), s.Len())

@@ -37,7 +37,8 @@ func Differences(title, subtitle string, list []Measured) Figure {
 // reference without width.
 func estimates(title, subtitle string, list []Measured, reference metrics.Interval, say func(metrics.Interval) string) Figure {
 	const top, row, line, foot = 56.0, 22.0, 13.0, 24.0
-	low, high, longest, widest := reference.Low, reference.High, 0, 0
+	span, longest, widest := ink.NoExtent(), 0, 0
+	span.Include(reference.Low, reference.High)
 	names, middles, bottom := make([][]string, len(list)), make([]float64, len(list)), top // each name in lines, and where its row is
 	description := "Points with 95% intervals."
 	for i, m := range list {
@@ -47,13 +48,11 @@ func estimates(title, subtitle string, list []Measured, reference metrics.Interv
 		for _, part := range names[i] {
 			longest = max(longest, len(part))
 		}
-		low, high = min(low, m.Value.Low), max(high, m.Value.High)
+		span.Include(m.Value.Value, m.Value.Low, m.Value.High)
 		widest = max(widest, len(say(m.Value)))
 		description += fmt.Sprintf(" %s: %s.", m.Name, say(m.Value))
 	}
-	if low == high {
-		low, high = low-0.5, high+0.5
-	}
+	low, high := span.Limits()
 	left, right := max(142, 34+5.6*float64(longest)), 22+4.6*float64(widest)
 	width := max(640, left+right+240)
 	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: width, Height: bottom + foot,
@@ -61,9 +60,9 @@ func estimates(title, subtitle string, list []Measured, reference metrics.Interv
 			x := func(v float64) float64 { return left + (v-low)/(high-low)*(width-left-right) }
 			ticks(c, low, high, x, top, bottom)
 			point := reference.High == reference.Low // not an interval
-			if point {
+			if point && ink.Finite(reference.Low) {
 				ink.Fill(c, ink.Grey, x(reference.Low), top, 1, bottom-top)
-			} else {
+			} else if ink.Finite(reference.Low, reference.High) {
 				ink.Fill(c, color.RGBA{238, 244, 249, 255}, x(reference.Low), top, x(reference.High)-x(reference.Low), bottom-top)
 			}
 			for i, m := range list {
@@ -90,10 +89,14 @@ func wrapped(text string, width int) (lines []string) {
 	return lines
 }
 
-// estimate draws a value as a disc or a ring on the line of its interval; x maps values to points from the left.
+// estimate draws a value as a disc or a ring on the line of its interval, if it has one; x maps values to points from the left.
 func estimate(c draw.Canvas, v metrics.Interval, hollow bool, x func(float64) float64, y float64) {
-	ink.Stroke(c, estimateLine, x(v.Low), y, x(v.High), y)
-	estimateMark(c, hollow, x(v.Value), y)
+	if ink.Finite(v.Low, v.High) {
+		ink.Stroke(c, estimateLine, x(v.Low), y, x(v.High), y)
+	}
+	if ink.Finite(v.Value) {
+		estimateMark(c, hollow, x(v.Value), y)
+	}
 }
 
 func estimateMark(c draw.Canvas, hollow bool, x, y float64) {

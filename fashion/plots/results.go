@@ -2,7 +2,6 @@ package plots
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -25,22 +24,22 @@ type Result struct {
 func Results(title, subtitle string, list []Result) Figure {
 	const top, row, foot, span, right = 74.0, 30.0, 36.0, 400.0, 146.0
 	left, description := 110.0, "Points with 95% intervals beside the slides' values."
-	low, high := math.Inf(1), math.Inf(-1)
+	values := ink.NoExtent()
 	for _, r := range list {
 		left = max(left, 46+ink.TextWidth(ink.Sans(10), r.Name), 46+ink.TextWidth(ink.Sans(8.5), r.Note))
 		description += " " + r.sentence()
 		if r.Slide > 0 {
-			low, high = min(low, r.Slide), max(high, r.Slide)
+			values.Include(r.Slide)
 		}
 		if r.Value != nil {
-			low, high = min(low, r.Value.Low), max(high, r.Value.High)
+			values.Include(r.Value.Value, r.Value.Low, r.Value.High)
 		}
 	}
-	if low > high {
-		low, high = 0, 1
+	if values.Low > values.High {
+		values.Include(0, 1)
 	}
-	margin := max(0.005, (high-low)*0.05)
-	low, high = low-margin, high+margin
+	margin := max(0.005, (values.High-values.Low)*0.05)
+	low, high := values.Low-margin, values.High+margin
 	bottom := top + row*float64(len(list))
 	return Figure{Title: title, Subtitle: subtitle, Description: description, Width: left + span + right, Height: bottom + foot,
 		Body: func(c draw.Canvas) {

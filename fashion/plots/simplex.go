@@ -27,6 +27,9 @@ func Simplex(title, subtitle string, names [3]string, grid []ensemble.GridPoint,
 	}
 	divisions := (math.Sqrt(8*float64(len(grid))+1) - 3) / 2 // a grid of n divisions has (n+1)(n+2)/2 points
 	dot := side / divisions / 2
+	if len(grid) == 0 {
+		return tiles(title, subtitle, "nothing yet", 1, nil)
+	}
 	byAccuracy := func(a, b ensemble.GridPoint) int { return cmp.Compare(a.Accuracy, b.Accuracy) }
 	low, high := slices.MinFunc(grid, byAccuracy).Accuracy, slices.MaxFunc(grid, byAccuracy).Accuracy
 	description := fmt.Sprintf("A triangle of %d weightings. The accuracy is %.4f to %.4f.", len(grid), low, high)

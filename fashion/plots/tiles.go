@@ -11,7 +11,7 @@ import (
 	"fashionlab/fashion/internal/ink"
 )
 
-// Tiles shows items beside and under each other, each with its caption in two lines.
+// Tiles shows items beside and under each other, each with its caption in two lines; items beyond the captions have none.
 func Tiles(title, subtitle string, images []fashion.Image, captions [][2]string) Figure {
 	return TilesOf(title, subtitle, fashion.Set{Images: images}, captions)
 }
@@ -24,7 +24,7 @@ func TilesOf(title, subtitle string, images fashion.Set, captions [][2]string) F
 		description = strings.Replace(description, "Grey pictures", "Pictures", 1)
 	}
 	for i := range images.Len() {
-		first, then := captions[i][0], captions[i][1]
+		first, then := at(captions, i)[0], at(captions, i)[1]
 		list = append(list, tile{drawn(images, i), []line{{first, ink.Words(ink.Bold(9), ink.Black, -0.5, -1)}, {then, ink.Words(ink.Sans(9), ink.Grey, -0.5, -1)}}})
 		description += fmt.Sprintf(" %s: %s.", first, then)
 	}

@@ -27,14 +27,20 @@ const (
 // ContactSheet shows up to n images of a class as a model reads them, spread evenly over the class's images, each with its file and its split.
 func ContactSheet(d dataset.DataSet, found pictures.Report, class fashion.Label, n int) plots.Figure {
 	type item struct {
-		image fashion.Picture
-		split string
+		image       fashion.Picture
+		file, split string
 	}
 	var all []item
+	seen := map[string]int{} // how often, of each image
 	for _, s := range splitsOf(d) {
 		for i, l := range s.Set.Labels {
 			if l == class {
-				all = append(all, item{s.Set.At(i), s.Name})
+				img, file := s.Set.At(i), ""
+				if files := found.Files(img, class); len(files) > 0 {
+					file = path.Base(files[min(seen[string(img)], len(files)-1)])
+				}
+				seen[string(img)]++
+				all = append(all, item{img, file, s.Name})
 			}
 		}
 	}
@@ -44,21 +50,13 @@ func ContactSheet(d dataset.DataSet, found pictures.Report, class fashion.Label,
 	for i := range n {
 		it := all[i*len(all)/n]
 		images.Append(it.image, class)
-		captions = append(captions, [2]string{base(found.File(it.image)), it.split})
+		captions = append(captions, [2]string{it.file, it.split})
 	}
 	size, how := d.Train.Shape.Dimensions(), "grey values, drawn as a negative"
 	if size[2] == 3 {
 		how = "pixels in colour"
 	}
 	return plots.TilesOf(d.Train.Classes.Name(class), fmt.Sprintf("%d of %d images, %dx%d %s", n, len(all), size[0], size[1], how), images, captions)
-}
-
-// base is the last element of a path; "" of none.
-func base(file string) string {
-	if file == "" {
-		return ""
-	}
-	return path.Base(file)
 }
 
 // splitsOf are a data set's splits with their names.

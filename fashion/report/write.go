@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -24,8 +23,8 @@ type Options struct {
 // left out and the files. JSON has the results only. Runs on data sets of one's own have a table of their own, which JSON leaves out.
 func Write(out, messages io.Writer, s Stores, o Options) error {
 	lines, unreadable := Collect(s)
-	own, unreadableToo := ownRuns(s)
-	if unreadable = errors.Join(unreadable, unreadableToo); unreadable != nil {
+	own, _ := ownRuns(s) // what cannot be read, Collect reports
+	if unreadable != nil {
 		fmt.Fprintln(messages, "left out:", unreadable)
 	}
 	judged, err := claims.JudgeAll(study.Full, s.Published, s.Local)

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -239,6 +240,12 @@ func (s Scene) Photos(set fashion.Set, seed uint64) (prepared fashion.Set, misse
 
 // Prepare is Photos with what the preparation says of each photo, but without its steps; nil where it finds nothing.
 func (s Scene) Prepare(set fashion.Set, seed uint64) ([]*photo.Prepared, error) {
+	if err := set.Check(); err != nil {
+		return nil, err
+	}
+	if set.Shape != (fashion.Shape{}) {
+		return nil, fmt.Errorf("found %v, want %v: scenes are made of those alone", set.Shape, fashion.Shape{})
+	}
 	list := make([]*photo.Prepared, set.Len())
 	err := inParallel(set.Len(), func(i int) error {
 		img, err := s.Render(set.Images[i], rand.New(rand.NewPCG(seed, uint64(i))))

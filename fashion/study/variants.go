@@ -47,6 +47,8 @@ type Standing struct {
 	Tested    bool // it is finished on this machine, and has predictions for the test images
 	Finished  bool
 	Epochs    int // that are there, on this machine
+
+	Corrupt bool // some file of this machine's run cannot be read; training the recipe into it makes that anew, or says what to do
 }
 
 // Standing looks for a variant's run. The error of a run with another recipe is a *run.RecipeError.
@@ -58,8 +60,12 @@ func (v Variant) Standing() (s Standing, err error) {
 		return s, err
 	}
 	r, err := run.Local().Open(v.Run)
+	var corrupt *run.CorruptError
 	switch {
 	case errors.Is(err, run.ErrNotFound):
+		return s, nil
+	case errors.As(err, &corrupt):
+		s.Corrupt = true
 		return s, nil
 	case err != nil:
 		return s, err

@@ -255,3 +255,13 @@ func TestHyperparametersOfAnOwnNetworkAreSearched(t *testing.T) {
 		t.Errorf("the best configuration is %+v", best.Model)
 	}
 }
+
+func TestDropoutRateOfANetworkWithoutDropoutIsAnError(t *testing.T) {
+	needBackend(t)
+	linear := models.Network{Name: "linear", Logits: func(n *layers.Net, images *Node) *Node {
+		return n.Dense("logits", n.Flatten("flatten", images), fashion.NumClasses)
+	}}
+	if _, err := train.Fit("linear", ownRecipe("linear"), nil, linear); err == nil || !strings.Contains(err.Error(), "model.dropout is 0.1, want 0 for linear, which has no dropout layer") {
+		t.Errorf("the error is %v", err)
+	}
+}

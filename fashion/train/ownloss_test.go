@@ -154,6 +154,23 @@ func TestOwnPartThatTheRecipeDoesNotNameIsAnError(t *testing.T) {
 	}
 }
 
+func TestNetworkOfATeacherMayBePassed(t *testing.T) {
+	needBackend(t)
+	linear := models.Network{Name: "linear", Logits: func(n *layers.Net, images *Node) *Node {
+		return n.Dense("logits", n.Flatten("flatten", images), fashion.NumClasses)
+	}}
+	r := recipe()
+	r.Data.Limit, r.Epochs, r.Model, r.Augmentation = 200, 1, recipes.Model{Name: "linear"}, recipes.Augmentation{}
+	if _, err := train.Fit("teacher", r, nil, linear); err != nil {
+		t.Fatal(err)
+	}
+	r.Model = recipes.Model{Name: "cnn", Filters: 4, Hidden: 8}
+	r.Regularization.Distillation = recipes.Distillation{Teachers: "teacher", Weight: 0.5, Temperature: 2}
+	if _, err := train.Fit("student", r, nil, linear); err != nil {
+		t.Error(err)
+	}
+}
+
 // The focal loss of Lin et al. (2017) has images that are classified well count less. It is passed beside a recipe that has its name.
 func ExampleFit_ownLoss() {
 	focal := optim.OwnLoss{Name: "focal", PerImage: func(logits, targets *Node) *Node {

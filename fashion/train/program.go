@@ -3,6 +3,7 @@ package train
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/gomlx/compute"
@@ -64,6 +65,9 @@ func newProgram(backend compute.Backend, recipe recipes.Recipe, own []recipes.Ow
 	}
 	if err := p.newVariables(); err != nil {
 		return nil, err
+	}
+	if rate := recipe.Model.Dropout; rate > 0 && !slices.ContainsFunc(p.built.Layers, func(l layers.Layer) bool { return l.Type == "Dropout" }) {
+		return nil, fmt.Errorf("model.dropout is %v, want 0 for %s, which has no dropout layer", rate, recipe.Model.Name)
 	}
 	p.names = infer.TrainablePaths(p.store)
 	p.rule.AddSlots(p.store, p.names)

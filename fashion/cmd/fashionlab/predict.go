@@ -14,6 +14,7 @@ import (
 
 	"fashionlab/fashion/dataset"
 	"fashionlab/fashion/demo"
+	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/pictures"
 )
 
@@ -104,19 +105,18 @@ func predict(named []string, name string, print func(io.Writer, []predicted) err
 	return err
 }
 
-// inFolders lists files, and in place of each folder the pictures in it. It warns of folders without any, and counts them.
+// inFolders lists files, and in place of each folder the pictures in it. It warns of folders without any and of what else it leaves out, and counts that.
 func inFolders(named []string) (files []string, bad int) {
 	for _, path := range named {
 		if info, err := os.Stat(path); err != nil || !info.IsDir() {
 			files = append(files, path) // one that is not there is named in its place
 			continue
 		}
-		list, err := pictures.List(path)
-		if err != nil {
+		list, left := pictures.Find(path)
+		for _, err := range left {
 			warn(err)
-			bad++
 		}
-		files = append(files, list...)
+		files, bad = append(files, list...), bad+len(left)
 	}
 	return files, bad
 }
@@ -159,7 +159,7 @@ func printPredicted(w io.Writer, list []predicted) error {
 	fmt.Fprintln(t, "file\tanswer\tprobability\tthen\treason\t")
 	for _, p := range list {
 		if p.Error != "" {
-			fmt.Fprintf(t, "%s\t-\t\t%s\t\t\n", p.File, p.Error)
+			fmt.Fprintf(t, "%s\t-\t\t%s\t\t\n", text.Line(p.File), text.Line(p.Error))
 			continue
 		}
 		answer := p.Class
@@ -170,7 +170,7 @@ func printPredicted(w io.Writer, list []predicted) error {
 		for _, c := range p.Top[1:] {
 			then = append(then, fmt.Sprintf("%s %.3f", c.Class, c.Probability))
 		}
-		fmt.Fprintf(t, "%s\t%s\t%.3f\t%s\t%s\t\n", p.File, answer, p.Top[0].Probability, strings.Join(then, ", "), p.Reason)
+		fmt.Fprintf(t, "%s\t%s\t%.3f\t%s\t%s\t\n", text.Line(p.File), answer, p.Top[0].Probability, strings.Join(then, ", "), p.Reason)
 	}
 	return t.Flush()
 }

@@ -102,7 +102,10 @@ func (q queue) do(ctx context.Context) error {
 		var elsewhere *disk.LockedError
 		switch err := t.do(limited); {
 		case ctx.Err() != nil:
-			return errors.Join(append(failed, err)...)
+			if err == nil { // it had ended all the same
+				i, err = i+1, ctx.Err()
+			}
+			return errors.Join(append(failed, fmt.Errorf("interrupted with %d of %d trainings to do; the same command resumes: %w", len(missing)-i, len(q.trainings), err))...)
 		case errors.Is(err, context.DeadlineExceeded):
 			fmt.Printf("%v\nThe time of -for %v is over with %d of %d trainings to do; the same command resumes.\n", err, q.limit, len(missing)-i, len(q.trainings))
 			return errors.Join(failed...)
@@ -122,7 +125,7 @@ func differInSeed(a, b study.Variant) bool { return a.WithSeed(b.Recipe.Seed).Re
 // forCluster reports whether a cluster is to do a training. What mixes in synthetic images or has teachers is left to this machine, which makes them.
 func forCluster(v study.Variant) bool {
 	s, err := v.Standing()
-	return err == nil && !s.Finished && v.Recipe.Data.Synthetic.Fraction == 0 && v.Recipe.Regularization.Distillation.Weight == 0
+	return err == nil && !s.Finished && !s.Corrupt && v.Recipe.Data.Synthetic.Fraction == 0 && v.Recipe.Regularization.Distillation.Weight == 0
 }
 
 // trainOnCluster has a cluster train what is missing, all at once.
@@ -135,7 +138,7 @@ func (q queue) trainOnCluster(ctx context.Context, missing []study.Variant) erro
 	return q.cluster.train(ctx, list)
 }
 
-// print writes what is there and what is missing, with an estimate, and returns the latter. The error is of runs that cannot be read or have another recipe.
+// print writes what is there and what is missing, with an estimate, and returns the latter. The error is of published runs that cannot be read, and of runs of another recipe.
 func (q queue) print() (missing []study.Variant, failed error) {
 	speeds, unreadable := estimate.Measure(run.Local(), run.Published(), device.OnGPU(os.Getenv(device.BackendVariable)))
 	if unreadable != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"text/tabwriter"
 	"time"
@@ -69,12 +70,16 @@ func robustness(ctx context.Context, names []string, split string, publish bool)
 // measureRobustness measures a run on a split and says how far it is.
 func measureRobustness(ctx context.Context, r *run.Run, split string) (run.Robustness, error) {
 	said := time.Now()
-	return infer.Robustness(ctx, r, split, func(done float64) {
+	measured, err := infer.Robustness(ctx, r, split, func(done float64) {
 		if time.Since(said) > 10*time.Second {
 			said = time.Now()
 			fmt.Printf("%s: %.0f%% of the corrupted %s images\n", r.Dir, 100*done, split)
 		}
 	})
+	if errors.Is(err, context.Canceled) {
+		err = fmt.Errorf("interrupted; the same command measures this run from the start, and reads those before: %w", err)
+	}
+	return measured, err
 }
 
 // printRobustness prints the accuracy at each strength and the corruption errors relative to those of the first.
@@ -90,8 +95,16 @@ func printRobustness(name string, measured, first run.Robustness) error {
 		for level := range corruption.Levels {
 			fmt.Fprintf(w, "\t%.4f", float64(c.Correct[level].Correct(measured.Images))/float64(measured.Images))
 		}
-		fmt.Fprintf(w, "\trelative error %v\n", errs.Each[i])
+		fmt.Fprintf(w, "\trelative error %s\n", relative(errs.Each[i]))
 	}
-	fmt.Fprintf(w, "mean corruption error\t\t\t\t\t\t%v\n", errs.Mean)
+	fmt.Fprintf(w, "mean corruption error\t\t\t\t\t\t%s\n", relative(errs.Mean))
 	return w.Flush()
+}
+
+// relative is a relative error as text: there is none where the first run makes no errors.
+func relative(i metrics.Interval) string {
+	if math.IsNaN(i.Value) || math.IsInf(i.Value, 0) {
+		return "none: the first run makes no errors"
+	}
+	return i.String()
 }

@@ -111,7 +111,10 @@ func search(ctx context.Context, s hyperband.Search[recipes.Recipe], o searchOpt
 	case errors.Is(err, context.Canceled):
 		return err
 	case err != nil:
-		return fmt.Errorf("%w\nwhat was measured is kept; the same command resumes the search", err)
+		if kept, unreadable := s.Read(); unreadable == nil && kept.Epochs > 0 {
+			err = fmt.Errorf("%w\nwhat was measured is kept; the same command resumes the search", err)
+		}
+		return err
 	}
 	if err == nil && o.curves {
 		err = train.MeasureFinals(ctx, s, found)
@@ -175,7 +178,7 @@ type rankedTrial struct {
 }
 
 func ranked(s hyperband.State[recipes.Recipe]) []rankedTrial {
-	var list []rankedTrial
+	list := []rankedTrial{} // not null as JSON
 	for _, t := range s.Ranking() {
 		p := rankedTrial{Trial: t.ID, Accuracy: t.Score(0), Epochs: len(t.Scores), Parameters: map[string]string{}, Recipe: t.Config}
 		for i, parameter := range s.Space {

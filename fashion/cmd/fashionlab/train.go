@@ -52,6 +52,9 @@ colour with -color.`,
 				if o.profile, err = study.ParseProfile(*profile); err != nil {
 					return nil, err
 				}
+				if o.weights && !o.publish {
+					return nil, errors.New("-weights belongs to -publish: it says how the run is published")
+				}
 				if q != (queueOptions{}) {
 					if flags.IsSet(f, "recipe") {
 						o.recipe = "" // which newQueue refuses, also where it is the default
@@ -171,24 +174,32 @@ func result(r *run.Run) (string, error) {
 
 // share publishes a run under a name if asked to, with its weights or without.
 func share(r *run.Run, name string, publish, weights bool) error {
+	if !publish {
+		return nil
+	}
 	if !weights {
-		if !publish {
-			return nil
-		}
 		dir, err := run.Published().Path(name)
 		if err != nil {
 			return err
 		}
-		if published := (&run.Run{Dir: dir}); published.HasCheckpoint(run.Best) { // even if some of it is corrupt
+		if there := (&run.Run{Dir: dir}); there.HasCheckpoint(run.Best) { // even if some of it is corrupt
 			return fmt.Errorf("%s is published with its weights, which others may need; publish it with -weights again", name)
 		}
-		return r.Publish(name, nil)
+		return published(name, r.Publish(name, nil))
 	}
 	half, err := halfPrecision(r)
 	if err != nil {
 		return err
 	}
-	return r.Publish(name, &half)
+	return published(name, r.Publish(name, &half))
+}
+
+// published says that a run was published, unless that failed.
+func published(name string, err error) error {
+	if err == nil {
+		fmt.Println("published as", name)
+	}
+	return err
 }
 
 // fitSources trains the runs that a recipe needs before it, where they are the study's and not trained yet.

@@ -15,6 +15,9 @@ func CheckNamed(r recipes.Recipe, own []recipes.Own) error {
 		var field, name string
 		switch part.(type) {
 		case models.Network, models.GAN:
+			if r.Regularization.Distillation.Weight > 0 {
+				continue // it may be a teacher's
+			}
 			field, name = "model.name", r.Model.Name
 		case augment.Own:
 			field, name = "augmentation.own.name", r.Augmentation.Own.Name

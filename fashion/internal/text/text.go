@@ -55,6 +55,9 @@ func Shown(s string) string {
 	}, s)
 }
 
+// Line is Shown for a text that must stay in one line of one column: a question mark stands for its line ends and tabs, too.
+func Line(s string) string { return strings.NewReplacer("\n", "?", "\t", "?").Replace(Shown(s)) }
+
 // Thousands writes a count, 0 or more, as "467,818".
 func Thousands(n int) string {
 	s := strconv.Itoa(n)

@@ -45,6 +45,9 @@ func Check(l layout.Layout, o Options) error {
 	if _, err := study.ParseProfile(o.Profile); err != nil {
 		return err
 	}
+	if o.Plan && o.Site != "" {
+		return errors.New("-plan is for an execution, and -site executes nothing; leave one out")
+	}
 	if _, err := choose(l, o.Only); err != nil || o.Plan {
 		return err
 	}
