@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"fashionlab/fashion/cmd/fashionlab/internal/answers"
 	"fashionlab/fashion/demo"
 	"fashionlab/fashion/run"
 )
@@ -77,8 +78,8 @@ func TestWhatIsInAFolderIsPrintedAndDrawn(t *testing.T) {
 
 func TestPredictionsAreATableOfALineForEachFile(t *testing.T) {
 	var b bytes.Buffer
-	if err := csvPredicted(&b, []predicted{
-		{File: "a, \"b\".png", Class: "mug", Decision: demo.NotSure, Reason: "low confidence", Top: []classProbability{{"mug", 0.51}, {"key", 0.25}}},
+	if err := answers.CSV(&b, []answers.Answer{
+		{File: "a, \"b\".png", Class: "mug", Decision: demo.NotSure, Reason: "low confidence", Top: []answers.Probable{{Class: "mug", Probability: 0.51}, {Class: "key", Probability: 0.25}}},
 		{File: "c.png", Error: "found a picture of 1x1 pixels, want 8x8 or more"},
 	}); err != nil {
 		t.Fatal(err)
