@@ -18,7 +18,7 @@ import (
 type Own struct {
 	Name string
 	// Apply transforms images [B, H, W, C], with values in [0, 1], by random numbers [B, N], uniform in [0, 1), with the recipe's N. It returns images of the same
-	// shape.
+	// shape; their values are not clipped.
 	Apply func(images, numbers *Node) *Node
 }
 

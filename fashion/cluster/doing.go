@@ -3,6 +3,7 @@ package cluster
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
@@ -38,6 +39,7 @@ func doingOf(d *workflowservice.DescribeWorkflowExecutionResponse) (list []Doing
 			list = append(list, Doing{a.GetLastWorkerIdentity(), b})
 		}
 	}
+	slices.SortStableFunc(list, func(a, b Doing) int { return strings.Compare(a.Worker, b.Worker) }) // the server's order changes from one call to the next
 	return list, trouble
 }
 

@@ -151,9 +151,7 @@ func open(ctx context.Context, c client.Client, workflowType string) (list []ope
 // choose chooses the kind that does a search: the only one with the client's source code, or the one whose queue begins with what was asked for.
 func choose(kinds []presentKind, revision, asked string) (Kind, error) {
 	var fit []presentKind
-	var text strings.Builder
 	for _, k := range kinds {
-		fmt.Fprintf(&text, "\n  %v: %d workers", k.Kind, len(k.Workers))
 		if k.Revision == revision && strings.HasPrefix(k.Queue(), asked) {
 			fit = append(fit, k)
 		}
@@ -164,9 +162,18 @@ func choose(kinds []presentKind, revision, asked string) (Kind, error) {
 	case len(kinds) == 0:
 		return Kind{}, errNoWorkers
 	case len(fit) == 0:
-		return Kind{}, fmt.Errorf("no worker has this source code (%.12s) and is of the kind that was asked for (%q); there are%s", revision, asked, &text)
+		return Kind{}, fmt.Errorf("no worker has this source code (%.12s) and is of the kind that was asked for (%q); there are%s", revision, asked, listed(kinds))
 	}
-	return Kind{}, fmt.Errorf("there are workers of several kinds, and their results differ as those of two seeds do: choose one with -kind%s", &text)
+	return Kind{}, fmt.Errorf("there are workers of several kinds, and their results differ as those of two seeds do: choose one with -kind%s", listed(kinds))
+}
+
+// listed are kinds with their workers, each in a line of its own.
+func listed(kinds []presentKind) string {
+	var text strings.Builder
+	for _, k := range kinds {
+		fmt.Fprintf(&text, "\n  %v: %d workers", k.Kind, len(k.Workers))
+	}
+	return text.String()
 }
 
 // errNoWorkers is a server without workers.

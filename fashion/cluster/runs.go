@@ -114,14 +114,19 @@ func (c *Client[C]) choose(ctx context.Context) (Kind, error) {
 	if err != nil {
 		return Kind{}, fmt.Errorf("the server does not answer: %w", err)
 	}
-	if c.Bucket != "" {
-		kinds = slices.DeleteFunc(kinds, func(k presentKind) bool { return k.Bucket != c.Bucket })
+	kind, err := choose(withBucket(kinds, c.Bucket), c.Revision, c.Kind)
+	if errors.Is(err, errNoWorkers) && len(kinds) > 0 {
+		err = fmt.Errorf("%w with this bucket (%.12s); there are workers with others, which -bucket may name:%s", err, c.Bucket, listed(kinds))
 	}
-	kind, err := choose(kinds, c.Revision, c.Kind)
 	if err != nil && !errors.Is(err, errNoWorkers) {
 		err = &fatalError{err}
 	}
 	return kind, err
+}
+
+// withBucket are the kinds that have a bucket; all of them for none.
+func withBucket(kinds []presentKind, bucket string) []presentKind {
+	return slices.DeleteFunc(slices.Clone(kinds), func(k presentKind) bool { return bucket != "" && k.Bucket != bucket })
 }
 
 // ensure starts the workflow of a run, unless it was started, and reports whether it is over.

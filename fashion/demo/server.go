@@ -93,7 +93,7 @@ func (s *Server) Handle(pattern string, h http.HandlerFunc) {
 // OmitNeighbours tells the page not to wait for neighbours.
 func (s *Server) OmitNeighbours() { s.noNeighbours.Store(true) }
 
-// Close stops the server's models; later requests get the status 503.
+// Close stops the server's models: later predictions get the status 503. The page itself is still served.
 func (s *Server) Close() { s.batcher.stop() }
 
 // ListenAndServe serves on an address until the context ends, then finishes the requests under way and closes the server. ready is called with the

@@ -26,6 +26,9 @@ func (n NVIDIA) Found() bool { return len(n.Files) > 0 }
 
 // String describes the GPUs and their driver, for example "2 x NVIDIA A100-SXM4-40GB, driver 550.54.14".
 func (n NVIDIA) String() string {
+	if !n.Found() {
+		return "no NVIDIA GPU"
+	}
 	var list []string
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(n.Names))) {
 		count := len(slices.DeleteFunc(slices.Clone(n.Names), func(other string) bool { return other != name }))

@@ -254,7 +254,7 @@ func (ms Members) Weightings() ([]Weighting, error) {
 	return list, nil
 }
 
-// AtLeast returns weights that sum to 1 with a member's raised to least, a fraction, unless it has as much; the others keep their proportions.
+// AtLeast returns weights, which sum to 1, with a member's raised to least, a fraction, unless it has as much; the others keep their proportions.
 func AtLeast(weights []float64, member int, least float64) []float64 {
 	raised := slices.Clone(weights)
 	if weights[member] >= least {

@@ -175,7 +175,7 @@ func (m *Model) Build(images *Node, form layers.Form) *Node {
 	return m.network.Predict(layers.Inference(images.Graph(), m.store, m.recipe.Seed).WithForm(form), m.recipe.Model, images)
 }
 
-// Parameters copies the parameters, in single precision, sorted by path.
+// Parameters copies the parameters, in single precision, sorted by path; layers.ParameterAt is the name in a path that Parameter knows.
 func (m *Model) Parameters() ([]run.Tensor, error) {
 	m.turn.Lock()
 	defer m.turn.Unlock()

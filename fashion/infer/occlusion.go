@@ -8,7 +8,7 @@ import (
 )
 
 // Occlusion explains a model's logits of images by covering parts of them: M. D. Zeiler and R. Fergus, "Visualizing and Understanding Convolutional Networks" (2014). A
-// black square, side pixels wide, is laid over every second position, also partly over the border. A pixel's value is by how much the logit of a class falls, as a mean
+// black square, side pixels wide, is laid over every second position at which its middle is within the image, so that some are partly over the border. A pixel's value is by how much the logit of a class falls, as a mean
 // over the squares that cover the pixel; where it rises instead, 0. Each map is divided by its maximum. There is a class for each image, or none for those that the model predicts
 // for the whole images.
 func (m *Model) Occlusion(images []fashion.Image, side int, classes ...fashion.Label) (Explanation, error) {

@@ -14,7 +14,7 @@ import (
 )
 
 // ClassNormals are normal distributions of features: each class has a mean of its own, and all have one covariance (Lee, Lee, Lee and Shin, "A Simple Unified Framework for
-// Detecting Out-of-Distribution Samples and Adversarial Attacks", 2018).
+// Detecting Out-of-Distribution Samples and Adversarial Attacks", 2018), to whose variances 1% of their mean is added, so that features that hardly vary have no boundless weight.
 type ClassNormals struct {
 	whiten *mat.Dense  // [D, D], makes the covariance the identity
 	means  [][]float64 // [D] of each class that has images, after whitening

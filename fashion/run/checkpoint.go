@@ -64,8 +64,8 @@ func (e *CheckpointError) Unwrap() error { return e.Err }
 func (r *Run) Checkpoint(name string) (Checkpoint, error) {
 	c, found, err := r.LoadCheckpoint(name)
 	if err == nil && !found {
-		err = fmt.Errorf("%s has no checkpoint of its %s epoch", r.Dir, name)
-		if r.Published {
+		err = fmt.Errorf("%s has no checkpoint of its %s epoch; put back a copy of the file, or train the recipe anew into another folder", r.Dir, name)
+		if r.Published && !r.HasCheckpoint(Best) {
 			err = fmt.Errorf("%s is published without its weights; train the recipe on this machine to have them", r.Dir)
 		}
 	}

@@ -47,7 +47,8 @@ func FitContext(ctx context.Context, name string, recipe recipes.Recipe, report 
 }
 
 // Extend is Fit for a recipe of which the run may already have had fewer epochs: it resumes, and ends as a run that had all of
-// them at once. A run of more epochs is left as it is.
+// them at once. A run of more epochs is left as it is. A schedule that spans the whole training (see recipes.Recipe.SpansTraining), such as a cosine without a number of steps, cannot be extended: with other epochs
+// it is another one from the first step on.
 func Extend(name string, recipe recipes.Recipe, report func(run.Progress), own ...recipes.Own) (*run.Run, error) {
 	dir, err := run.Local().Path(name)
 	if err != nil {

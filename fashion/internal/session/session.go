@@ -144,7 +144,7 @@ func (s *Session) train() error {
 	if err := s.Run.Finish(); err != nil {
 		return err
 	}
-	s.config.Report(run.Progress{Recipe: s.Recipe, History: s.History, Epoch: s.Recipe.Epochs, Stage: "done"})
+	s.config.Report(run.Progress{Recipe: s.Recipe, History: s.History, Epoch: s.Recipe.Epochs, Samples: s.Samples, Stage: "done"})
 	return nil
 }
 
