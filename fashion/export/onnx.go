@@ -40,6 +40,9 @@ func ONNX(name string, r *run.Run, o Options, own ...recipes.Own) ([]byte, error
 		return nil, err
 	}
 	var data []byte
+	if r.Recipe.IsGAN() && o.Softmax {
+		return nil, fmt.Errorf("ONNX of %s: a generator has no logits; leave out the softmax", name)
+	}
 	if r.Recipe.IsGAN() {
 		data, err = generatorONNX(r, o, metadata, own)
 	} else {

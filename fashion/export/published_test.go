@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"fashionlab/fashion"
@@ -126,5 +127,11 @@ func TestOnnxruntimeGivesThePublishedNetworksOutputs(t *testing.T) {
 		if t.Logf("%s: the outputs differ by %.2g", got.Folder, got.Difference); !(got.Difference <= most[got.Folder]) {
 			t.Errorf("%s: the outputs differ by %.2g, want at most %.2g", got.Folder, got.Difference, most[got.Folder])
 		}
+	}
+}
+
+func TestGeneratorWithASoftmaxIsAnError(t *testing.T) {
+	if _, err := ONNX("full/gan", published(t, "full/gan"), Options{Softmax: true}); err == nil || !strings.Contains(err.Error(), "a generator has no logits") {
+		t.Errorf("the error is %v", err)
 	}
 }

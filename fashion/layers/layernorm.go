@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/gomlx/compute/dtypes"
@@ -80,6 +81,9 @@ func (n *Net) LayerScale(name string, x *Node, initial float64) *Node {
 // DropPath is stochastic depth (Huang et al. 2016): in training it zeroes all of x for a fraction rate of the images and divides the others by 1-rate. The
 // step's key, the layer's name and the image's position in the batch decide which are zeroed.
 func (n *Net) DropPath(name string, x *Node, rate float64) *Node {
+	if !(rate >= 0 && rate < 1) {
+		panic(fmt.Errorf("the layer %q drops a fraction of %v, want one in [0, 1)", name, rate))
+	}
 	if !n.IsTraining() || rate == 0 {
 		return x
 	}

@@ -183,6 +183,9 @@ func (n *Net) variable(name string, init Initializer, trainable bool, dims []int
 		}
 		return p
 	}
+	if init == nil {
+		panic(fmt.Errorf("the parameter %q has no initializer", name))
+	}
 	path := Path(name)
 	v := n.store.GetVariable(path)
 	if v == nil {

@@ -1,6 +1,8 @@
 package optim
 
 import (
+	"fmt"
+
 	"github.com/gomlx/compute/gobackend"
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -20,6 +22,9 @@ func Descend(f Surface, o recipes.Optimizer, x, y float64, steps int, own ...Own
 	rule, err := New(o, own...)
 	if err != nil {
 		return nil, err
+	}
+	if f == nil || steps < 0 {
+		return nil, fmt.Errorf("descending for %d steps, want 0 or more, and a surface", steps)
 	}
 	state := []any{[]float32{float32(x), float32(y)}}
 	for range rule.Slots {

@@ -49,6 +49,9 @@ func work(ctx context.Context, args []string) error {
 	if *trainings < 1 {
 		return fmt.Errorf("-trainings is %d, want 1 or more", *trainings)
 	}
+	if *stop < 0 {
+		return fmt.Errorf("-stop is %v, want 0 or more", *stop)
+	}
 	b, err := openBucket(ctx, *bucket)
 	if err != nil {
 		return err
