@@ -9,7 +9,6 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 
 	"fashionlab/fashion/plots"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -44,7 +43,7 @@ func progressFigure(p run.Progress) plots.Figure {
 	switch {
 	case len(p.Samples) > 0:
 		return plots.Generated(p.Samples, len(p.History))
-	case p.Recipe.GAN != recipes.GAN{}: // resumed
+	case p.Recipe.IsGAN(): // resumed
 		return plots.GANCurves(p.History, p.Recipe.Epochs)
 	}
 	return plots.LearningCurves(p.History, p.Recipe.Epochs)

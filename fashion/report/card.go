@@ -11,7 +11,6 @@ import (
 	"fashionlab/fashion/disk"
 	"fashionlab/fashion/internal/text"
 	"fashionlab/fashion/metrics"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -160,7 +159,7 @@ func (l Line) cardLimits(b *strings.Builder) {
 	if r := l.run; r.Recipe.Data.Set != "" {
 		limits[0] = fmt.Sprintf("Pictures as they are: they must become %v as those of the data set did, as `predict -run` and `demo -run` prepare them.", r.Recipe.Model.Shape)
 	}
-	if l.run.Recipe.GAN != (recipes.GAN{}) {
+	if l.run.Recipe.IsGAN() {
 		limits = []string{
 			"As evidence of real items: the images show none.",
 			"To train or test other networks without saying so: how real and diverse the images are is measured, not guaranteed.",

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"fashionlab/fashion/plots"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 )
 
@@ -17,7 +16,7 @@ func generators(s Stores) ([]Line, error) {
 	for _, store := range []run.Store{s.Local, s.Published} {
 		runs, _ := store.List() // Collect reads the same
 		for _, r := range runs {
-			if !r.Finished() || r.Recipe.GAN == (recipes.GAN{}) {
+			if !r.Finished() || !r.Recipe.IsGAN() {
 				continue
 			}
 			l, err := lineOf(store, r)

@@ -127,7 +127,7 @@ func (r *Run) begin(recipe recipes.Recipe, extend bool) error {
 		e := &RecipeError{Dir: r.Dir, Differences: recipes.Diff(r.Recipe, recipe)}
 		if r.extendable(recipe) && recipe.Epochs > r.Recipe.Epochs {
 			e.Extend = "train.Extend"
-			if recipe.GAN != (recipes.GAN{}) {
+			if recipe.IsGAN() {
 				e.Extend = "gan.Extend"
 			}
 		}

@@ -34,7 +34,7 @@ func Search(model string, p Profile, b Budget) (hyperband.Search[recipes.Recipe]
 	if err != nil {
 		return none, err
 	}
-	if base.GAN != (recipes.GAN{}) {
+	if base.IsGAN() {
 		return none, fmt.Errorf("%s is a GAN, which has no validation accuracy to search by; name a classifier's recipe, such as cnn-augmented", model)
 	}
 	short, err := ByName(model, Smoke)

@@ -11,7 +11,6 @@ import (
 	"fashionlab/fashion/cmd/fashionlab/internal/flags"
 	"fashionlab/fashion/demo"
 	"fashionlab/fashion/internal/text"
-	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/run"
 	"fashionlab/fashion/train"
 )
@@ -36,7 +35,7 @@ func prepareOwnData(o trainOptions) (work, error) {
 	switch r := t.trained; {
 	case r.Model.Weights.Run != "" || len(r.Regularization.Distillation.Names()) > 0:
 		return nil, fmt.Errorf("the recipe %s learns from runs on Fashion-MNIST; with -data name one that does not, such as cnn-augmented", o.recipe)
-	case r.GAN != recipes.GAN{}:
+	case r.IsGAN():
 		return nil, fmt.Errorf("the recipe %s is a GAN's, which learns Fashion-MNIST alone; with -data name a classifier's, such as cnn-augmented", o.recipe)
 	}
 	return func(ctx context.Context) error { return t.onOwnData(ctx) }, nil
