@@ -47,7 +47,8 @@ func (o Options) withDefaults() Options {
 //go:embed page.html
 var page []byte
 
-// Server is the demo as a web page.
+// Server is the demo as a web page, an http.Handler. GET / is the page; GET /api/ensemble describes the ensemble; POST /api/predict, whose body is the file of a picture, says what it shows, with what explains it;
+// POST /api/generate makes an image with the generator, if there is one. Answers are JSON. A request's host must be localhost, an IP address or one of Options.Origins, and a POST of another page is refused.
 type Server struct {
 	ensemble     *Ensemble
 	options      Options
