@@ -49,7 +49,7 @@ func (c *Client[C]) Follow(ctx context.Context, spec Spec, s hyperband.Search[C]
 	if c.Interval == 0 {
 		c.Interval = time.Second
 	}
-	seen := 0
+	seen, reached := 0, false
 	for {
 		state := m.Machine().State()
 		if c.Report != nil {
@@ -67,12 +67,15 @@ func (c *Client[C]) Follow(ctx context.Context, spec Spec, s hyperband.Search[C]
 			err = c.start(ctx, spec, s, m.Machine().Results())
 		}
 		if err == nil {
-			c.said = ""
+			c.said, reached = "", true
 			err = fatalIf(mirror(m, events))
 			seen += len(events)
 		}
 		if ended := (*fatalError)(nil); errors.As(err, &ended) {
 			return m.Machine().State(), ended.error
+		}
+		if ctx.Err() != nil && !reached {
+			return m.Machine().State(), fmt.Errorf("the server did not answer, or has no workers for the search; the same command tries again: %w", ctx.Err())
 		}
 		if ctx.Err() != nil {
 			return m.Machine().State(), fmt.Errorf("the search continues on the cluster; the same command follows it again: %w", ctx.Err())

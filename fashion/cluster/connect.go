@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"slices"
+	"strings"
 
 	"go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/client"
@@ -38,6 +40,9 @@ func (c longOnly) Encode(payloads []*common.Payload) ([]*common.Payload, error) 
 // Connect opens a connection to the server at an address, which need not be there yet. Namespace, TLS and keys are those of Temporal's own variables and file
 // (https://docs.temporal.io/develop/environment-configuration): TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_CLIENT_CERT_PATH and so on.
 func Connect(address string) (client.Client, error) {
+	if _, port, err := net.SplitHostPort(address); (err != nil || port == "") && !strings.Contains(address, "://") { // gRPC has names such as dns:///host:port
+		return nil, fmt.Errorf("the server's address is %q, want a host and a port, such as 127.0.0.1:7233", address)
+	}
 	o, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
 		return nil, fmt.Errorf("the settings for Temporal: %w", err)

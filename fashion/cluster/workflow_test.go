@@ -220,3 +220,19 @@ func TestKindsAreToldApartAndChosen(t *testing.T) {
 		t.Errorf("the difference is %q", d)
 	}
 }
+
+func TestAddressOfAServerNeedsAPort(t *testing.T) {
+	for _, address := range []string{"localhost", "127.0.0.1:", ""} {
+		if _, err := Connect(address); err == nil || !strings.Contains(err.Error(), "want a host and a port") {
+			t.Errorf("%q: %v", address, err)
+		}
+	}
+	for _, address := range []string{"127.0.0.1:7233", "dns:///server.example:7233"} {
+		c, err := Connect(address)
+		if err != nil {
+			t.Errorf("%q: %v", address, err)
+			continue
+		}
+		c.Close()
+	}
+}
