@@ -13,8 +13,8 @@ import (
 // ParseOrigin returns the origin of a URL as browsers write it: scheme, host and, unless it is the scheme's own, port (RFC 6454, section 6.2).
 func ParseOrigin(address string) (string, error) {
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" {
-		return "", fmt.Errorf("the origin is %q, want a scheme and a host alone, such as https://demo.example or http://demo.example:8080", address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
+		return "", fmt.Errorf("the origin is %q, want a scheme and a host such as https://demo.example or http://demo.example:8080", address)
 	}
 	host := strings.ToLower(u.Host)
 	if port := u.Port(); port == "" || u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443" {

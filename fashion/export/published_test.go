@@ -30,7 +30,7 @@ func TestFilesOfPublishedRunsSayWhatTheyAre(t *testing.T) {
 		"full/residual": {"images", "probabilities", "0.9471"},
 		"full/gan":      {"latents classes", "images", ""},
 	} {
-		file, err := ONNX(name, published(t, name), Options{Bytes: true, Softmax: true})
+		file, err := ONNX(name, published(t, name), Options{Bytes: true, Softmax: want.output == Probabilities})
 		if err != nil {
 			t.Fatal(err)
 		}

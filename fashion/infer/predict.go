@@ -102,16 +102,13 @@ func softmaxAll(list [][]float32) {
 	}
 }
 
-// Predict returns the probabilities for each image of a set, with its labels. The indices are the positions in the set.
+// Predict returns the probabilities for each image of a set, with its labels; those of a set without any have none. The indices are the positions in the set.
 func (m *Model) Predict(set fashion.Set) (run.Predictions, error) {
 	if m.loaded {
 		set.Classes = m.classes
 	}
 	if err := set.Check(); err != nil {
 		return run.Predictions{}, err
-	}
-	if len(set.Labels) != set.Len() {
-		return run.Predictions{}, fmt.Errorf("the set has no labels for its %d images; ProbabilitiesOf needs none", set.Len())
 	}
 	probabilities, err := m.ProbabilitiesOf(set)
 	if err != nil {
