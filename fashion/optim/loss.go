@@ -5,11 +5,8 @@ import (
 	"slices"
 
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
-
-	"fashionlab/fashion/layers"
 )
 
 // OwnLoss is a user-defined loss of a classifier, which a recipe names in recipes.Recipe.Loss.
@@ -65,18 +62,9 @@ func LossDigest(name string, classes int, own ...OwnLoss) (digest string, err er
 	if err != nil || name == "" {
 		return "", err
 	}
-	backend, err := gobackend.New("")
-	if err != nil {
-		return "", err
-	}
-	defer backend.Finalize()
-	err = layers.Catch(func() error {
-		g := NewGraph(backend, name)
-		defer g.Finalize()
+	return digestOf(name, func(g *Graph) *Node {
 		in := shapes.Make(dtypes.Float32, 2, classes)
 		logits, targets := Parameter(g, "logits", in), Parameter(g, "targets", in)
-		digest = layers.Digest(Concatenate([]*Node{Reshape(logits, -1), Reshape(targets, -1), perImage(logits, targets)}, 0)) // both inputs first, so that they are told apart
-		return nil
+		return Concatenate([]*Node{Reshape(logits, -1), Reshape(targets, -1), perImage(logits, targets)}, 0) // both inputs first, so that they are told apart
 	})
-	return digest, err
 }

@@ -72,14 +72,7 @@ func Digest(o recipes.Optimizer, own ...OwnRule) (digest string, err error) {
 	if err != nil {
 		return "", err
 	}
-	backend, err := gobackend.New("")
-	if err != nil {
-		return "", err
-	}
-	defer backend.Finalize()
-	err = layers.Catch(func() error {
-		g := NewGraph(backend, o.Name)
-		defer g.Finalize()
+	return digestOf(o.Name, func(g *Graph) *Node {
 		var nodes []*Node // all inputs, so that they are told apart, and what is made of them
 		inputs := func(n int, dims ...int) []*Node {
 			for range n {
@@ -95,7 +88,21 @@ func Digest(o recipes.Optimizer, own ...OwnRule) (digest string, err error) {
 		for i, x := range nodes {
 			nodes[i] = Reshape(x, -1)
 		}
-		digest = layers.Digest(Concatenate(nodes, 0))
+		return Concatenate(nodes, 0)
+	})
+}
+
+// digestOf is layers.Digest of what a function builds in a graph of GoMLX's own backend.
+func digestOf(name string, build func(g *Graph) *Node) (digest string, err error) {
+	backend, err := gobackend.New("")
+	if err != nil {
+		return "", err
+	}
+	defer backend.Finalize()
+	err = layers.Catch(func() error {
+		g := NewGraph(backend, name)
+		defer g.Finalize()
+		digest = layers.Digest(build(g))
 		return nil
 	})
 	return digest, err
