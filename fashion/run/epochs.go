@@ -12,7 +12,8 @@ import (
 )
 
 // EpochPredictions are the classes that a model predicts for the validation images after each epoch. So an epoch can be chosen on some of the images and its model
-// judged on the others. On disk they are an npz file: mask bool [last position + 1], true for the n images; labels uint8 [n]; classes uint8 [epochs, n] (both uint16 for more than 256 classes).
+// judged on the others. On disk they are an npz file: mask bool [last position + 1], true for the n images; labels uint8 [n]; epochs uint8 [n, epochs] (both uint16 for more than 256 classes).
+// Images change their class seldom, so that a row of epochs takes half the space of a row of images (classes [epochs, n] in files of earlier versions).
 type EpochPredictions struct {
 	Indices []int32           // positions of the images in the file of training images, ascending
 	Labels  []fashion.Label   // true classes
@@ -36,7 +37,7 @@ func (r *Run) KeepEpoch(epoch int, indices []int32, labels, classes []fashion.La
 	if err := p.check(r.Record.Classes.Len()); err != nil {
 		return fmt.Errorf("predictions after epoch %d: %w", epoch, err)
 	}
-	data, err := npz.Encode(p.arrays(p.flat(), r.Record.Classes.Len()))
+	data, err := npz.Encode(p.arrays(r.Record.Classes.Len()))
 	if err != nil {
 		return err
 	}
@@ -75,41 +76,58 @@ func decodeEpochs(data []byte, classes int) (p EpochPredictions, err error) {
 	if err != nil {
 		return p, err
 	}
-	shape, err := file.Shape("classes", maxEpochs, maxRows)
+	name := "epochs"
+	shape, err := file.Shape(name, maxRows, maxEpochs)
+	if errors.Is(err, fs.ErrNotExist) {
+		name = "classes"
+		shape, err = file.Shape(name, maxEpochs, maxRows)
+	}
 	if err != nil {
 		return p, err
 	}
-	epochs, n := shape[0], shape[1]
-	if epochs*n > 1<<30 {
-		return p, fmt.Errorf("%d epochs of %d images, want fewer", epochs, n)
+	if shape[0]*shape[1] > 1<<30 {
+		return p, fmt.Errorf("array %s has the shape %v, want fewer values", name, shape)
 	}
+	flat := make([]fashion.Label, shape[0]*shape[1])
+	if err := npz.ReadLabels(file, name, flat, classes, shape...); err != nil {
+		return p, err
+	}
+	p.Classes = slices.Collect(slices.Chunk(flat, max(shape[1], 1)))
+	if name == "epochs" {
+		p.Classes = transposed(p.Classes, shape[1])
+		slices.Reverse(shape)
+	}
+	n := shape[1]
 	if p.Indices, err = readIndices(file, n); err != nil {
 		return p, err
 	}
-	p.Labels, p.Classes = make([]fashion.Label, n), make([][]fashion.Label, epochs)
-	flat := make([]fashion.Label, epochs*n)
-	for i, a := range p.arrays(flat, classes)[1:] {
-		if err := readArray(file, a, [][]fashion.Label{p.Labels, flat}[i]); err != nil {
-			return p, err
-		}
-	}
-	for e := range p.Classes {
-		p.Classes[e] = flat[e*n : (e+1)*n : (e+1)*n]
+	p.Labels = make([]fashion.Label, n)
+	if err := npz.ReadLabels(file, "labels", p.Labels, classes, n); err != nil {
+		return p, err
 	}
 	return p, p.check(classes)
 }
 
 // arrays are the predictions as their file has them.
-func (p EpochPredictions) arrays(flat []fashion.Label, classes int) []npz.Array {
+func (p EpochPredictions) arrays(classes int) []npz.Array {
 	n := len(p.Labels)
 	return []npz.Array{
 		npz.Mask("mask", p.Indices),
-		labelArray("labels", fmt.Sprintf("(%d,)", n), p.Labels, classes),
-		labelArray("classes", fmt.Sprintf("(%d, %d)", len(p.Classes), n), flat, classes),
+		npz.Labels("labels", p.Labels, classes, n),
+		npz.Labels("epochs", slices.Concat(transposed(p.Classes, n)...), classes, n, len(p.Classes)),
 	}
 }
 
-func (p EpochPredictions) flat() []fashion.Label { return slices.Concat(p.Classes...) }
+// transposed are columns as so many rows.
+func transposed(of [][]fashion.Label, columns int) [][]fashion.Label {
+	rows := make([][]fashion.Label, columns)
+	for c := range rows {
+		for _, row := range of {
+			rows[c] = append(rows[c], row[c])
+		}
+	}
+	return rows
+}
 
 // check reports rows of another length, and the first value that is none of so many classes.
 func (p EpochPredictions) check(classes int) error {

@@ -15,8 +15,8 @@ import (
 
 // Predictions are a model's outputs for a list of images. On disk they are an npz file, a zip of NumPy arrays:
 // mask bool [last position + 1], true for the n images; labels uint8 [n] (uint16 for more than 256 classes); probabilities float32 [n, classes].
-// Published ones of up to compact.MaxClasses classes have, in place of probabilities, best uint8 [n], the most probable class, and units uint16 [n, classes], the other classes' probabilities
-// in units of 2^-16, where 0 stands for half a unit; the most probable class has the rest.
+// Published ones of up to compact.MaxClasses classes have, in place of probabilities, roots uint8 [n, classes]: 255 for the most probable class, which has the rest, and
+// of the others 255 times the fourth root of the probability, where 0 stands for a half.
 type Predictions struct {
 	Indices       []int32         // positions of the images in the file of training or of test images, ascending
 	Labels        []fashion.Label // true classes
@@ -86,13 +86,13 @@ func (p Predictions) arrays() []npz.Array {
 	return tables{p.Indices, p.Labels, slices.Concat(p.Probabilities...)}.arrays(p.NumClasses())
 }
 
-// published are the arrays of the predictions' file in a published run, a fifth as large.
+// published are the arrays of the predictions' file in a published run, a sixth as large.
 func (p Predictions) published() []npz.Array {
 	arrays, classes := p.arrays(), p.NumClasses()
 	if classes > compact.MaxClasses {
 		return arrays
 	}
-	return append(arrays[:2], compact.Of(p.Probabilities).Arrays(classes)...)
+	return append(arrays[:2], compact.Array(compact.Of(p.Probabilities), len(p.Labels), classes))
 }
 
 // tables are predictions without rows.
@@ -107,37 +107,9 @@ func (t tables) arrays(classes int) []npz.Array {
 	n := len(t.labels)
 	return []npz.Array{
 		npz.Mask("mask", t.indices),
-		labelArray("labels", fmt.Sprintf("(%d,)", n), t.labels, classes),
-		{Name: "probabilities", DType: "<f4", Shape: fmt.Sprintf("(%d, %d)", n, classes), Data: t.probabilities},
+		npz.Labels("labels", t.labels, classes, n),
+		{Name: "probabilities", DType: "<f4", Shape: []int{n, classes}, Data: t.probabilities},
 	}
-}
-
-// narrow is the largest number of classes whose labels are bytes.
-const narrow = 256
-
-// labelArray is an array of labels. Those of up to 256 classes are bytes in a file.
-func labelArray(name, shape string, labels []fashion.Label, classes int) npz.Array {
-	if classes > narrow {
-		return npz.Array{Name: name, DType: "<u2", Shape: shape, Data: labels}
-	}
-	bytes := make([]uint8, len(labels))
-	for i, label := range labels {
-		bytes[i] = uint8(label)
-	}
-	return npz.Array{Name: name, DType: "|u1", Shape: shape, Data: bytes}
-}
-
-// readArray reads an array; labels, if not nil, are those that labelArray made it of.
-func readArray(file npz.File, a npz.Array, labels []fashion.Label) error {
-	if err := file.Read(a); err != nil {
-		return err
-	}
-	if bytes, ok := a.Data.([]uint8); ok {
-		for i, label := range bytes {
-			labels[i] = fashion.Label(label)
-		}
-	}
-	return nil
 }
 
 // readIndices reads the indices of n images. Files of earlier versions have them as they are.
@@ -145,7 +117,7 @@ func readIndices(file npz.File, n int) ([]int32, error) {
 	indices, err := file.Mask("mask", n)
 	if errors.Is(err, fs.ErrNotExist) {
 		indices = make([]int32, n)
-		err = file.Read(npz.Array{Name: "indices", DType: "<i4", Shape: fmt.Sprintf("(%d,)", n), Data: indices})
+		err = file.Read(npz.Array{Name: "indices", DType: "<i4", Shape: []int{n}, Data: indices})
 	}
 	return indices, err
 }
@@ -237,14 +209,13 @@ func decodePredictions(data []byte) (Predictions, error) {
 	if t.indices, err = readIndices(file, rows); err != nil {
 		return Predictions{}, err
 	}
-	arrays := t.arrays(classes)
-	if err := readArray(file, arrays[1], t.labels); err != nil {
+	if err := npz.ReadLabels(file, "labels", t.labels, classes, rows); err != nil {
 		return Predictions{}, err
 	}
 	if published {
 		err = compact.Read(file, t.probabilities, rows, classes)
 	} else {
-		err = file.Read(arrays[2])
+		err = file.Read(t.arrays(classes)[2])
 	}
 	if err != nil {
 		return Predictions{}, err

@@ -3,6 +3,7 @@ package run_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -91,7 +92,7 @@ func TestPredictionsOfAnyNumberOfClassesAreSaved(t *testing.T) {
 	}
 }
 
-// Runs of earlier versions have the positions themselves where there is a mask now.
+// Runs of earlier versions have the positions themselves where there is a mask now, and a row of images for each epoch.
 func TestPredictionsOfEarlierVersionsAreRead(t *testing.T) {
 	r := begin(t, t.TempDir())
 	want := predicted(3)
@@ -108,16 +109,19 @@ func TestPredictionsOfEarlierVersionsAreRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		arrays := []npz.Array{{Name: "indices", DType: "<i4", Shape: "(3,)", Data: want.Indices}, {Name: "labels", DType: "|u1", Shape: "(3,)", Data: make([]uint8, 3)}}
+		arrays := []npz.Array{{Name: "indices", DType: "<i4", Shape: []int{3}, Data: want.Indices}, {Name: "labels", DType: "|u1", Shape: []int{3}, Data: make([]uint8, 3)}}
 		if name == "test" {
-			arrays = append(arrays, npz.Array{Name: "probabilities", DType: "<f4", Shape: "(3, 10)", Data: make([]float32, 30)})
+			arrays = append(arrays, npz.Array{Name: "probabilities", DType: "<f4", Shape: []int{3, 10}, Data: make([]float32, 30)})
 		} else {
-			arrays = append(arrays, npz.Array{Name: "classes", DType: "|u1", Shape: "(1, 3)", Data: make([]uint8, 3)})
+			arrays = append(arrays, npz.Array{Name: "epochs", DType: "|u1", Shape: []int{3, 1}, Data: make([]uint8, 3)})
 		}
 		for _, a := range arrays[1:] {
 			if err := file.Read(a); err != nil {
 				t.Fatal(err)
 			}
+		}
+		if name == "epochs" {
+			arrays[2].Name, arrays[2].Shape = "classes", []int{1, 3}
 		}
 		if data, err = npz.Encode(arrays); err != nil {
 			t.Fatal(err)
@@ -134,10 +138,10 @@ func TestPredictionsOfEarlierVersionsAreRead(t *testing.T) {
 	}
 }
 
-// Published predictions take less space. The probabilities here are whole units of 2^-16, or half a unit, so that they come back as they were.
+// Published predictions take less space. The fourth roots of the probabilities here are whole 255ths, or half a one, so that they come back as they were.
 func TestPublishedPredictionsComeBack(t *testing.T) {
 	t.Setenv(run.PublishedVariable, t.TempDir())
-	for _, classes := range []int{2, 10, 16, 17, 300} {
+	for _, classes := range []int{2, 10, 256, 257, 300} {
 		recipe := recipe()
 		recipe.Data.Set, recipe.Data.Size, recipe.Model.Classes = "digest", 5000, classes
 		r, err := run.Begin(t.TempDir()+"/run", recipe)
@@ -148,7 +152,7 @@ func TestPublishedPredictionsComeBack(t *testing.T) {
 		for class := range classes {
 			r.Record.Classes = append(r.Record.Classes, fmt.Sprintf("class %d", class))
 		}
-		const unit = 1.0 / (1 << 16)
+		root := func(of float64) float32 { return float32(math.Pow(of/255, 4)) }
 		want := run.Predictions{Indices: []int32{4, 9, 700}, Labels: []fashion.Label{0, 1, fashion.Label(classes - 1)}, Probabilities: run.NewRows(3, classes), Classes: r.Record.Classes}
 		for i, row := range want.Probabilities {
 			best, second, rest := i%classes, (i+1)%classes, 1.0
@@ -157,9 +161,9 @@ func TestPublishedPredictionsComeBack(t *testing.T) {
 				case best:
 					continue
 				case second:
-					row[class] = 3 * unit
+					row[class] = root(100)
 				default:
-					row[class] = unit / 2
+					row[class] = root(0.5)
 				}
 				rest -= float64(row[class])
 			}

@@ -13,7 +13,7 @@ import (
 // place matches where a plugin lay on the machine, which says nothing to others.
 var place = regexp.MustCompile(` \(/[^)]*\)`)
 
-// Publish copies a finished run's recipe, record, history, predictions (probabilities rounded to units of 2^-16; classes after each epoch as they are), robustness and samples (of the best epoch, the last, and the 1st, 2nd, 4th and so on) to the
+// Publish copies a finished run's recipe, record, history, predictions (probabilities rounded, see [Predictions]; classes after each epoch as they are), robustness and samples (of the best epoch, the last, and the 1st, 2nd, 4th and so on) to the
 // published runs, with weights, unless they are nil, as the best epoch's checkpoint. It is one step: whenever it ends, the published run is the old one, the new one or, for a moment, none.
 func (r *Run) Publish(name string, weights *Checkpoint) error {
 	if !r.Finished() {
@@ -39,7 +39,7 @@ func (r *Run) published(weights *Checkpoint) (map[string][]byte, error) {
 	if contents[recordFile], err = encodeJSON(record); err != nil {
 		return nil, err
 	}
-	files := []string{recipeFile, historyFile, networkFile, epochsFile, robustnessFile(Validation), robustnessFile(Test)}
+	files := []string{recipeFile, historyFile, networkFile, robustnessFile(Validation), robustnessFile(Test)}
 	for _, e := range r.History {
 		if last := len(r.History); e.Epoch&(e.Epoch-1) == 0 || e.Epoch == record.BestEpoch || e.Epoch == last {
 			files = append(files, samplesFile(e.Epoch)) // of every epoch they would be large
@@ -49,9 +49,16 @@ func (r *Run) published(weights *Checkpoint) (map[string][]byte, error) {
 		data, err := r.readFile(file)
 		if err == nil {
 			contents[file] = data
-		} else if !errors.Is(err, fs.ErrNotExist) { // a classifier has no samples, and not every run what it predicted after each epoch or made of corrupted images
+		} else if !errors.Is(err, fs.ErrNotExist) { // a classifier has no samples, and not every run what it made of corrupted images
 			return nil, err
 		}
+	}
+	epochs, err := r.readEpochs()
+	if err == nil {
+		contents[epochsFile], err = npz.Encode(epochs.arrays(r.Record.Classes.Len()))
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
 	for _, split := range []string{Validation, Test} {
 		p, err := r.Predictions(split)

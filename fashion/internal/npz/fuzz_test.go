@@ -9,7 +9,7 @@ import (
 func FuzzOpen(f *testing.F) {
 	const rows = 4
 	arrays := func(n int) []Array {
-		return []Array{{"labels", "|u1", "(4,)", make([]uint8, n)}, {"indices", "<i4", "(4,)", make([]int32, n)}, {"p", "<f4", "(4, 2)", make([][2]float32, n)}}
+		return []Array{{"labels", "|u1", []int{4}, make([]uint8, n)}, {"indices", "<i4", []int{4}, make([]int32, n)}, {"p", "<f4", []int{4, 2}, make([][2]float32, n)}}
 	}
 	complete, err := Encode(arrays(rows))
 	if err != nil {

@@ -18,7 +18,7 @@ func Mask(name string, positions []int32) Array {
 }
 
 func maskArray(name string, mask []bool) Array {
-	return Array{Name: name, DType: "|b1", Shape: fmt.Sprintf("(%d,)", len(mask)), Data: mask}
+	return Array{Name: name, DType: "|b1", Shape: []int{len(mask)}, Data: mask}
 }
 
 // Mask returns the n positions of which Mask made an array. The error of a file without the array wraps fs.ErrNotExist.

@@ -17,8 +17,8 @@ import (
 type Array struct {
 	Name  string
 	DType string // as NumPy writes it: "<i4", "|u1", "<f4"
-	Shape string // as Python writes a tuple: "(12,)", "(12, 10)"
-	Data  any    // what encoding/binary writes and reads: a slice of fixed size
+	Shape []int
+	Data  any // what encoding/binary writes and reads: a slice of fixed size
 }
 
 // Encode returns the file of arrays.
@@ -43,7 +43,11 @@ func Encode(arrays []Array) ([]byte, error) {
 
 // head is what stands before an array's values.
 func (a Array) head() []byte {
-	dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': %s, }", a.DType, a.Shape)
+	tuple := strings.Trim(strings.ReplaceAll(fmt.Sprint(a.Shape), " ", ", "), "[]")
+	if len(a.Shape) == 1 {
+		tuple += ","
+	}
+	dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", a.DType, tuple)
 	const before = 10 // magic, version, length
 	dict += strings.Repeat(" ", 63-(before+len(dict))%64) + "\n"
 	head := append([]byte("\x93NUMPY\x01\x00"), 0, 0)
