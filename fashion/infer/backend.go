@@ -13,6 +13,8 @@ import (
 	"github.com/gomlx/go-xla/pjrt"
 
 	"fashionlab/fashion/device"
+	"fashionlab/fashion/internal/compilecache"
+	"fashionlab/fashion/internal/winograd"
 	"fashionlab/fashion/layers"
 	"fashionlab/fashion/run"
 )
@@ -69,6 +71,14 @@ func openXLA(config string) (compute.Backend, error) {
 
 // isCPU reports whether a plugin, named as in $GOMLX_BACKEND, is the CPU's.
 func isCPU(plugin string) bool { return strings.Contains(filepath.Base(plugin), "cpu") }
+
+// Convolutions describes how 3x3 convolutions are computed on a CPU, once there is a backend.
+func Convolutions() string {
+	if compilecache.CallsWinograd() {
+		return "functions in C, with " + winograd.Instructions()
+	}
+	return "XLA's operations"
+}
 
 // leastAPI is the minor version of PJRT's API (0.104) that go-xla is written for. It checks nothing itself, and reads beyond the ends of an older plugin's structs.
 const leastAPI = 104

@@ -1,7 +1,14 @@
 package layers
 
 import (
+	"fmt"
+	"strings"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"fashionlab/fashion/internal/winograd"
 )
 
 // matrix is a small constant matrix, rows first.
@@ -16,32 +23,66 @@ var (
 	winogradA = matrix{{1, 0, 0, 0}, {1, 1, 1, 1}, {1, -1, 1, -1}, {1, 2, 4, 8}, {1, -2, 4, -8}, {0, 0, 0, 1}}
 )
 
-// convWinograd is a 3x3 convolution with stride 1 and zero padding. Its 36 products per tile are one batched matrix product over tiles and channels. So are those
-// of both gradients, which are the transposes of the same three steps.
+// convWinograd is a 3x3 convolution with stride 1 and zero padding. Its 36 products per tile are one batched matrix product over tiles and channels. The gradient with respect to the input is the
+// convolution of the output's gradient with the reversed kernel; that with respect to the kernel is a batched product too. Package winograd computes both in C, in half of XLA's time or less; XLA
+// does it where that package cannot.
 func convWinograd(x, kernel *Node) *Node {
-	_, h, w, c := size(x)
-	filters := kernel.Shape().Dimensions[3]
-	var inputs, kernels *Node // in the transformed domain: [36, tiles, C], [36, C, filters]
+	c, filters := kernel.Shape().Dimensions[2], kernel.Shape().Dimensions[3]
 	return customGradient([]*Node{x, kernel}, func(in []*Node) *Node {
-		inputs = splitTiles(in[0], winogradB.transposed(), 1)
-		kernels = Reshape(Dot(kernelTransform(kernel, false), Reshape(in[1], 9, c*filters)).Product(), 36, c, filters)
-		return joinTiles(product(inputs, 2, kernels, 1), h, w, func(_ int, part func(i int) *Node) []*Node {
-			return winogradA.transposed().times(part)
-		})
+		return winogradConvolution(in[0], transformed(in[1]))
 	}, func(dy *Node) []func() *Node {
-		errors := splitTiles(dy, winogradA, 0) // [36, tiles, filters]
-		dx := func() *Node {
-			return joinTiles(product(errors, 2, kernels, 2), h, w, func(axis int, part func(i int) *Node) []*Node {
-				t := winogradB.times(part) // six positions of a tile; 0 and 5 are positions 4 and 1 of its neighbours
-				return []*Node{Add(t[1], shift(t[5], axis, 1)), t[2], t[3], Add(t[4], shift(t[0], axis, -1))}
-			})
-		}
+		dx := func() *Node { return winogradConvolution(dy, transformed(Transpose(Reverse(kernel, 0, 1), 2, 3))) }
 		dk := func() *Node {
-			g := Reshape(product(inputs, 1, errors, 1), 36, c*filters)
+			g := Reshape(winogradKernelGradient(x, dy), 36, c*filters)
 			return Reshape(Dot(kernelTransform(kernel, true), g).Product(), 3, 3, c, filters)
 		}
 		return []func() *Node{dx, dk}
 	})
+}
+
+// transformed are the products' right factors of a kernel [3, 3, C, filters]: [36, C, filters].
+func transformed(kernel *Node) *Node {
+	c, filters := kernel.Shape().Dimensions[2], kernel.Shape().Dimensions[3]
+	return Reshape(Dot(kernelTransform(kernel, false), Reshape(kernel, 9, c*filters)).Product(), 36, c, filters)
+}
+
+// winogradConvolution convolves x, [B, H, W, C], with transformed kernels, [36, C, filters].
+func winogradConvolution(x, kernels *Node) *Node {
+	return replaceable(winograd.Convolution, x, kernels, func(x, kernels *Node) *Node {
+		_, h, w, _ := size(x)
+		return joinTiles(product(splitTiles(x, winogradB.transposed(), 1), 2, kernels, 1), h, w, winogradA.transposed())
+	})
+}
+
+// winogradKernelGradient is the gradient of transformed kernels, [36, C, filters], from that of the output, [B, H, W, filters].
+func winogradKernelGradient(x, dy *Node) *Node {
+	return replaceable(winograd.KernelGradient, x, dy, func(x, dy *Node) *Node {
+		return product(splitTiles(x, winogradB.transposed(), 1), 1, splitTiles(dy, winogradA, 0), 1)
+	})
+}
+
+// replaceable calls f as a function of the graph, whose body package winograd may replace if it can: in single precision, for multiples of its channels.
+func replaceable(name string, a, b *Node, f func(a, b *Node) *Node) *Node {
+	g, channels := a.Graph(), b.Shape().Dimensions[b.Rank()-1]
+	if !g.Backend().Capabilities().Functions || a.DType() != dtypes.Float32 || a.Shape().Dimensions[3]%winograd.Multiple != 0 || channels%winograd.Multiple != 0 {
+		return f(a, b)
+	}
+	return NewFunction(g, fmt.Sprintf("%s%d_%d", name, a.Id(), b.Id()), func(g *Graph) []*Node {
+		return []*Node{f(Parameter(g, "a", a.Shape()), Parameter(g, "b", b.Shape()))}
+	}).Call(a, b)[0]
+}
+
+// A function's own gradient is nowhere used: convWinograd has its own.
+func init() {
+	VJPRegistration[NodeTypeCall] = func(node *Node, _ []*Node, _ shapes.Shape) (zeros []*Node) {
+		if !strings.Contains(node.String(), "winograd_") {
+			panic(fmt.Errorf("%s: functions of a graph have no gradient", node))
+		}
+		for _, in := range node.Inputs() {
+			zeros = append(zeros, ZerosLike(in))
+		}
+		return zeros
+	}
 }
 
 // product multiplies 36 pairs of matrices, [36, ...] each, contracting an axis of the left ones with one of the right.
@@ -70,24 +111,30 @@ func splitTiles(x *Node, m matrix, border int) *Node {
 	b, h, w, c := size(x)
 	rows, columns := tiles(h), tiles(w)
 	edge := func(side, tiles int) PadAxis { return PadAxis{Start: border, End: 4*tiles + border - side} }
-	x = Pad(x, zero(x), PadAxis{}, edge(h, rows), edge(w, columns), PadAxis{})
+	x = Pad(x, constant(x, 0), PadAxis{}, edge(h, rows), edge(w, columns), PadAxis{})
 	x = Stack(m.times(func(i int) *Node { return everyFourth(x, 1, i, rows) }), 0)    // [6, B, rows, W, C]
 	x = Stack(m.times(func(i int) *Node { return everyFourth(x, 3, i, columns) }), 0) // [6, 6, B, rows, columns, C]
 	return Reshape(x, 36, b*rows*columns, c)
 }
 
-// joinTiles transforms the columns and the rows of tiles, [36, tiles, C], by a function from six parts to four, and joins the 4x4 outputs of the tiles:
-// [B, H, W, C].
-func joinTiles(x *Node, h, w int, transform func(axis int, part func(i int) *Node) []*Node) *Node {
+// joinTiles transforms the columns and the rows of tiles, [36, tiles, C], from six to four by m, and joins the 4x4 outputs of the tiles: [B, H, W, C].
+func joinTiles(x *Node, h, w int, m matrix) *Node {
 	rows, columns, c := tiles(h), tiles(w), x.Shape().Dimensions[2]
 	x = Reshape(x, 6, 6, -1, rows, columns, c)
 	b := x.Shape().Dimensions[2]
-	x = Stack(transform(3, func(i int) *Node { return Reshape(Slice(x, AxisElem(i)), 6, b, rows, columns, c) }), 4)
+	x = Stack(m.times(func(i int) *Node { return Reshape(Slice(x, AxisElem(i)), 6, b, rows, columns, c) }), 4)
 	x = Reshape(x, 6, b, rows, 4*columns, c)
-	x = Stack(transform(1, func(i int) *Node { return Reshape(Slice(x, AxisElem(i)), b, rows, 4*columns, c) }), 2)
+	x = Stack(m.times(func(i int) *Node { return Reshape(Slice(x, AxisElem(i)), b, rows, 4*columns, c) }), 2)
 	x = Reshape(x, b, 4*rows, 4*columns, c)
 	return Slice(x, AxisRange(), AxisRange(0, h), AxisRange(0, w))
 }
+
+// constant is a scalar in a node's type. GoMLX's own scalars are shared by all functions of a graph, which no function of XLA can do.
+func constant(like *Node, v float64) *Node {
+	return Const(like.Graph(), shapes.CastAsDType(v, like.DType()))
+}
+
+func scaled(x *Node, by float64) *Node { return Mul(x, constant(x, by)) }
 
 // tiles is the number of tiles on a side.
 func tiles(side int) int { return (side + 3) / 4 }
@@ -95,15 +142,6 @@ func tiles(side int) int { return (side + 3) / 4 }
 // everyFourth takes every fourth element of an axis, n in all.
 func everyFourth(x *Node, axis, first, n int) *Node {
 	return SliceAxis(x, axis, AxisRange(first, first+4*(n-1)+1).Stride(4))
-}
-
-// shift moves the elements of an axis up by one (1) or down by one (-1), and fills with zeros.
-func shift(x *Node, axis, by int) *Node {
-	n := x.Shape().Dimensions[axis]
-	pads := make([]PadAxis, x.Rank())
-	pads[axis] = PadAxis{Start: max(0, by), End: max(0, -by)}
-	first := max(0, -by)
-	return SliceAxis(Pad(x, zero(x), pads...), axis, AxisRange(first, first+n))
 }
 
 func (m matrix) transposed() matrix {
@@ -128,11 +166,11 @@ func (m matrix) times(part func(i int) *Node) []*Node {
 			switch term := parts[j]; {
 			case v == 0:
 			case out[i] == nil:
-				out[i] = MulScalar(term, v)
+				out[i] = scaled(term, v)
 			case v < 0:
-				out[i] = Sub(out[i], MulScalar(term, -v))
+				out[i] = Sub(out[i], scaled(term, -v))
 			default:
-				out[i] = Add(out[i], MulScalar(term, v))
+				out[i] = Add(out[i], scaled(term, v))
 			}
 		}
 	}

@@ -28,7 +28,7 @@ func TestStudentLearnsFromItsTeachersAndResumesBitForBit(t *testing.T) {
 	teach("of-another-split", func(r *recipes.Recipe) { r.Data.SplitSeed++ })
 	student := func(teachers string) recipes.Recipe {
 		r := recipe()
-		r.Epochs = 2
+		r.Epochs = 4
 		r.Regularization.Distillation = recipes.Distillation{Teachers: teachers, Weight: 1, Temperature: 2}
 		return r
 	}
@@ -44,7 +44,7 @@ func TestStudentLearnsFromItsTeachersAndResumesBitForBit(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	_, err := trainer.FitContext(ctx, "resumed", student("first second"), func(p run.Progress) {
-		if len(p.History) == 1 {
+		if len(p.History) > 0 {
 			stop()
 		}
 	})

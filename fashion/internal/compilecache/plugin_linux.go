@@ -61,6 +61,7 @@ import (
 	"github.com/gomlx/go-xla/pjrt"
 
 	"fashionlab/fashion/device"
+	"fashionlab/fashion/internal/winograd"
 )
 
 // plugin is the one that is in use: a process has one for the CPU.
@@ -68,6 +69,7 @@ var plugin struct {
 	functions *C.table
 	folder    folder // none for ""
 	machine   []byte // what an executable depends on beside its graph
+	winograd  bool   // it calls the functions of that package
 }
 
 // loaded are the executables of this process.
@@ -106,8 +108,15 @@ func Use(name, path, oneDNN string) error {
 	plugin.functions, plugin.folder = functions, folder(os.Getenv(device.ExecutablesVariable))
 	plugin.machine = fmt.Appendf(nil, "1 %s %d %d %d.%d %s %s %d %s", path, info.Size(), info.ModTime().UnixNano(), functions.major, functions.minor, s.CPU(), s.Features(), runtime.NumCPU(), os.Getenv("XLA_FLAGS"))
 	withoutOneDNN = override(oneDNN)
+	var failed unsafe.Pointer
+	if plugin.winograd, failed = winograd.Register(unsafe.Pointer(functions)); failed != nil {
+		return fmt.Errorf("plugin %s: %w", path, errorOf(failed))
+	}
 	return pjrt.RegisterPreloadedPlugin(name, uintptr(unsafe.Pointer(C.replaced(functions))))
 }
+
+// CallsWinograd reports whether graphs call the functions of package winograd.
+func CallsWinograd() bool { return plugin.winograd }
 
 // withoutOneDNN is appended to a graph's options.
 var withoutOneDNN []byte
@@ -123,6 +132,9 @@ func override(flag string) []byte {
 //
 //export compileOnce
 func compileOnce(a *C.compile_args) unsafe.Pointer {
+	if plugin.winograd {
+		defer rewrite(a)()
+	}
 	code := unsafe.Slice((*byte)(unsafe.Pointer(a.program.code)), a.program.code_size)
 	name, rest, _ := bytes.Cut(code, []byte("\n"))
 	options := C.GoBytes(unsafe.Pointer(a.options), C.int(a.options_size))
@@ -144,6 +156,20 @@ func compileOnce(a *C.compile_args) unsafe.Pointer {
 	}
 	share(a.loaded, use{key, a.client, len(code), 1})
 	return nil
+}
+
+// rewrite has a graph call the functions of package winograd, and returns what undoes it.
+func rewrite(a *C.compile_args) (undo func()) {
+	code := winograd.Rewrite(unsafe.Slice((*byte)(unsafe.Pointer(a.program.code)), a.program.code_size))
+	given, p := a.program, (*C.program)(C.malloc(C.sizeof_program))
+	*p = *given
+	p.code, p.code_size = (*C.char)(C.CBytes(code)), C.size_t(len(code))
+	a.program = p
+	return func() {
+		a.program = given
+		C.free(unsafe.Pointer(p.code))
+		C.free(unsafe.Pointer(p))
+	}
 }
 
 // shared returns the executable of a key, which has one use more; nil if there is none.

@@ -14,6 +14,7 @@ import (
 	"fashionlab/fashion"
 	"fashionlab/fashion/device"
 	"fashionlab/fashion/gan"
+	"fashionlab/fashion/infer"
 	"fashionlab/fashion/metrics"
 	"fashionlab/fashion/recipes"
 	"fashionlab/fashion/study"
@@ -161,6 +162,7 @@ func printTimes(w io.Writer, what string, programs []*timed) {
 		fmt.Fprintf(w, "%-60.60s %10d %8.2f %8.2f %8.2f %6.2f (%5.2f to %5.2f) %10d\n", p.name, p.parameters, metrics.Quantile(sorted, 0.5), metrics.Quantile(sorted, 0.25), metrics.Quantile(sorted, 0.75), ratio, low, high, p.memory>>20)
 	}
 	fmt.Fprintf(w, "in turns, %d each, with %v between them; a ratio is the median of those of the turns' medians; the others have their own settings; allocator as ours: its settings too, so that freed pages are kept\n", rounds, restTime)
+	fmt.Fprintln(w, "our 3x3 convolutions on a CPU: "+infer.Convolutions())
 	if load := Load(); load != "" {
 		fmt.Fprintln(w, load+"; only the ratios count")
 	}
