@@ -91,7 +91,7 @@ type use struct {
 // mostIdle is how many bytes the graphs of executables without a use may have in all. Those of the CNN's training step have 0.9 MB, for which the process is about 30 MB larger.
 const mostIdle = 8 << 20
 
-// Use has each graph that the plugin at a path compiles compiled once, and graphs of the prefix kept if device.ExecutablesVariable names a folder. It is called before a backend is made of
+// Use has each graph that the plugin at a path compiles compiled once, its 3x3 convolutions computed by package winograd, and graphs of the prefix kept if device.ExecutablesVariable names a folder. It is called before a backend is made of
 // the plugin, under that name (its path is one), once, when XLA's flags are set. oneDNN is the flag that switches that library on.
 func Use(name, path, oneDNN string) error {
 	info, err := os.Stat(path)

@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -53,16 +54,26 @@ static int is(const buffer *b, int rank, const int64_t *dims) {
 	return 1;
 }
 
-// scratch is memory of the calling thread, which keeps it: XLA's threads live as long as the process.
+static pthread_key_t kept; // of each thread: a block of memory, which begins with its size
+
+static void make_key(void) { pthread_key_create(&kept, free); }
+
+// scratch is memory of the calling thread, which keeps it for its next call.
 static float *scratch(long floats) {
-	static _Thread_local float *memory;
-	static _Thread_local long size;
-	if (size < floats) {
-		free(memory);
-		memory = aligned_alloc(64, (floats * sizeof(float) + 63) / 64 * 64);
-		size = memory ? floats : 0;
+	enum { HEAD = 64 };
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, make_key);
+	long *block = pthread_getspecific(kept);
+	if (!block || *block < floats) {
+		free(block);
+		block = aligned_alloc(64, (HEAD + floats * sizeof(float) + 63) / 64 * 64);
+		if (block) *block = floats;
+		if (pthread_setspecific(kept, block)) {
+			free(block);
+			return NULL;
+		}
 	}
-	return memory;
+	return block ? (float *)((char *)block + HEAD) : NULL;
 }
 
 // job is a convolution or a gradient of kernels, in parts that threads take one after the other.

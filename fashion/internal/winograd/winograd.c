@@ -49,8 +49,16 @@ long winograd_scratch(const convolution *s) { return 36 * (MATRIX(s->in) + MATRI
 #undef NAME
 #pragma GCC pop_options
 
-static int has_avx512(void) { return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"); }
-static int has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+// Go's own linker runs no constructors, so that what is known of the processor must be asked for.
+static int has_avx512(void) {
+	__builtin_cpu_init();
+	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+}
+
+static int has_avx2(void) {
+	__builtin_cpu_init();
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
 
 const winograd_instructions winograd_sets[] = {{"AVX-512", has_avx512, convolve_avx512, kernel_gradient_avx512}, {"AVX2", has_avx2, convolve_avx2, kernel_gradient_avx2}, {NULL}};
 
