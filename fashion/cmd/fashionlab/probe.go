@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"fashionlab/fashion/infer"
+	"fashionlab/fashion/layers"
 )
 
 func probeCommand() command {
@@ -25,7 +26,7 @@ to learn whether a GPU works.`,
 func backendCommand() command {
 	return command{
 		name: "backend", summary: "say which backend computes",
-		text:    `Opens the backend and prints what it is.`,
+		text:    `Opens the backend and prints what it is, and on a CPU what computes convolutions.`,
 		example: "backend",
 		define: func(*flag.FlagSet) prepare {
 			return func([]string) (work, error) { return printBackend, nil }
@@ -39,6 +40,9 @@ func printBackend(context.Context) error {
 		return err
 	}
 	fmt.Println(backend.Description())
+	if layers.OnCPU(backend) {
+		fmt.Println("3x3 convolutions:", infer.Convolutions())
+	}
 	return nil
 }
 
