@@ -75,7 +75,7 @@ func replaceable(name string, a, b *Node, f func(a, b *Node) *Node) *Node {
 // A function's own gradient is nowhere used: convWinograd has its own.
 func init() {
 	VJPRegistration[NodeTypeCall] = func(node *Node, _ []*Node, _ shapes.Shape) (zeros []*Node) {
-		if !strings.Contains(node.String(), "winograd_") {
+		if !strings.Contains(node.String(), winograd.Prefix) {
 			panic(fmt.Errorf("%s: functions of a graph have no gradient", node))
 		}
 		for _, in := range node.Inputs() {

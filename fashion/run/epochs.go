@@ -88,16 +88,10 @@ func decodeEpochs(data []byte, classes int) (p EpochPredictions, err error) {
 	if shape[0]*shape[1] > 1<<30 {
 		return p, fmt.Errorf("array %s has the shape %v, want fewer values", name, shape)
 	}
-	flat := make([]fashion.Label, shape[0]*shape[1])
-	if err := npz.ReadLabels(file, name, flat, classes, shape...); err != nil {
-		return p, err
+	n, epochs := shape[0], shape[1]
+	if name == "classes" {
+		n, epochs = epochs, n
 	}
-	p.Classes = slices.Collect(slices.Chunk(flat, max(shape[1], 1)))
-	if name == "epochs" {
-		p.Classes = transposed(p.Classes, shape[1])
-		slices.Reverse(shape)
-	}
-	n := shape[1]
 	if p.Indices, err = readIndices(file, n); err != nil {
 		return p, err
 	}
@@ -105,6 +99,14 @@ func decodeEpochs(data []byte, classes int) (p EpochPredictions, err error) {
 	if err := npz.ReadLabels(file, "labels", p.Labels, classes, n); err != nil {
 		return p, err
 	}
+	flat := make([]fashion.Label, epochs*n)
+	if err := npz.ReadLabels(file, name, flat, classes, shape...); err != nil {
+		return p, err
+	}
+	if name == "epochs" {
+		flat = transposed(flat, epochs)
+	}
+	p.Classes = slices.Collect(slices.Chunk(flat, max(n, 1)))
 	return p, p.check(classes)
 }
 
@@ -114,19 +116,19 @@ func (p EpochPredictions) arrays(classes int) []npz.Array {
 	return []npz.Array{
 		npz.Mask("mask", p.Indices),
 		npz.Labels("labels", p.Labels, classes, n),
-		npz.Labels("epochs", slices.Concat(transposed(p.Classes, n)...), classes, n, len(p.Classes)),
+		npz.Labels("epochs", transposed(slices.Concat(p.Classes...), n), classes, n, len(p.Classes)),
 	}
 }
 
-// transposed are columns as so many rows.
-func transposed(of [][]fashion.Label, columns int) [][]fashion.Label {
-	rows := make([][]fashion.Label, columns)
-	for c := range rows {
-		for _, row := range of {
-			rows[c] = append(rows[c], row[c])
+// transposed are the columns of a matrix, row after row, one after the other.
+func transposed(matrix []fashion.Label, columns int) []fashion.Label {
+	out := make([]fashion.Label, 0, len(matrix))
+	for c := range columns {
+		for i := c; i < len(matrix); i += columns {
+			out = append(out, matrix[i])
 		}
 	}
-	return rows
+	return out
 }
 
 // check reports rows of another length, and the first value that is none of so many classes.

@@ -132,10 +132,10 @@ func override(flag string) []byte {
 //
 //export compileOnce
 func compileOnce(a *C.compile_args) unsafe.Pointer {
-	if plugin.winograd {
+	if plugin.winograd && winograd.Concerns(codeOf(a)) {
 		defer rewrite(a)()
 	}
-	code := unsafe.Slice((*byte)(unsafe.Pointer(a.program.code)), a.program.code_size)
+	code := codeOf(a)
 	name, rest, _ := bytes.Cut(code, []byte("\n"))
 	options := C.GoBytes(unsafe.Pointer(a.options), C.int(a.options_size))
 	kept := plugin.folder != "" && bytes.Contains(name, []byte("@"+Prefix))
@@ -158,9 +158,14 @@ func compileOnce(a *C.compile_args) unsafe.Pointer {
 	return nil
 }
 
+// codeOf is the text of the program that is compiled.
+func codeOf(a *C.compile_args) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(a.program.code)), a.program.code_size)
+}
+
 // rewrite has a graph call the functions of package winograd, and returns what undoes it.
 func rewrite(a *C.compile_args) (undo func()) {
-	code := winograd.Rewrite(unsafe.Slice((*byte)(unsafe.Pointer(a.program.code)), a.program.code_size))
+	code := winograd.Rewrite(codeOf(a))
 	given, p := a.program, (*C.program)(C.malloc(C.sizeof_program))
 	*p = *given
 	p.code, p.code_size = (*C.char)(C.CBytes(code)), C.size_t(len(code))

@@ -9,6 +9,9 @@ import (
 // head is the first line of a function in a program: its name, its two arguments with their types, and the type of its result.
 var head = regexp.MustCompile(`(?m)^  func\.func @(` + Convolution + `|` + KernelGradient + `)\w+\((%\w+): (tensor<[\dx]+f32>), (%\w+): (tensor<[\dx]+f32>)\) -> (tensor<[\dx]+f32>) \{\n`)
 
+// Concerns reports whether a program has functions that Rewrite may replace: most have none, and some hold megabytes of constants.
+func Concerns(program []byte) bool { return bytes.Contains(program, []byte("func.func @"+Prefix)) }
+
 // Rewrite replaces the bodies of a StableHLO program's functions that have one of our names by calls of ours.
 func Rewrite(program []byte) []byte {
 	var out []byte

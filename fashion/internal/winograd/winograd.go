@@ -7,8 +7,9 @@ package winograd
 // Functions of a graph whose names have these prefixes have the arguments x, [B, H, W, C] in float32, and transformed kernels, [36, C, K], and return [B, H, W, K]; or x and the gradient of the
 // output, [B, H, W, K], and return that of the transformed kernels, [36, C, K].
 const (
-	Convolution    = "winograd_convolution_"
-	KernelGradient = "winograd_kernel_gradient_"
+	Prefix         = "winograd_" // of both
+	Convolution    = Prefix + "convolution_"
+	KernelGradient = Prefix + "kernel_gradient_"
 )
 
 // Multiple divides the channels of arguments and results.
