@@ -2,7 +2,6 @@ package infer_test
 
 import (
 	"math"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -18,14 +17,6 @@ import (
 	"fashionlab/fashion/layers"
 )
 
-func normal(n int, seed uint64) []float32 {
-	random, values := rand.New(rand.NewPCG(seed, 1)), make([]float32, n)
-	for i := range values {
-		values[i] = float32(random.NormFloat64())
-	}
-	return values
-}
-
 // The functions here return zeros, unless their bodies are replaced.
 func TestGraphsCallTheFunctionsInC(t *testing.T) {
 	backend, err := infer.Backend()
@@ -37,7 +28,7 @@ func TestGraphsCallTheFunctionsInC(t *testing.T) {
 	}
 	set := winogradtest.Sets()[0]
 	for _, s := range []winogradtest.Shape{{Images: 3, Height: 14, Width: 14, In: 32, Out: 16}, {Images: 30, Height: 28, Width: 28, In: 16, Out: 48}, {Images: 1, Height: 1, Width: 1, In: 16, Out: 16}} {
-		x, u, dy := normal(s.Images*s.Height*s.Width*s.In, 1), normal(36*s.In*s.Out, 2), normal(s.Images*s.Height*s.Width*s.Out, 3)
+		x, u, dy := winogradtest.Normal(s.Images*s.Height*s.Width*s.In, 1), winogradtest.Normal(36*s.In*s.Out, 2), winogradtest.Normal(s.Images*s.Height*s.Width*s.Out, 3)
 		out, err := ExecOnceN(backend, func(x, u, dy *Node) []*Node {
 			call := func(name string, a, b, like *Node) *Node {
 				return NewFunction(a.Graph(), name+"zeros", func(g *Graph) []*Node {
@@ -84,7 +75,7 @@ func TestConvolutionsOfTheCPUsFormAreXLAs(t *testing.T) {
 					nodes = append(append(nodes, y), Gradient(ReduceAllSum(Mul(y, like)), x, kernel)...)
 				}
 				return nodes
-			}, tensors.FromFlatDataAndDimensions(normal(5*side*side*16, 1), 5, side, side, 16), tensors.FromFlatDataAndDimensions(normal(9*16*filters, 2), 3, 3, 16, filters), tensors.FromFlatDataAndDimensions(normal(5*side*side*filters, 3), 5, side, side, filters))
+			}, tensors.FromFlatDataAndDimensions(winogradtest.Normal(5*side*side*16, 1), 5, side, side, 16), tensors.FromFlatDataAndDimensions(winogradtest.Normal(9*16*filters, 2), 3, 3, 16, filters), tensors.FromFlatDataAndDimensions(winogradtest.Normal(5*side*side*filters, 3), 5, side, side, filters))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,7 +3,6 @@ package winograd_test
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -25,14 +24,6 @@ func sets(t *testing.T) []winogradtest.Set {
 		t.Skip("the functions are not written for this processor")
 	}
 	return list
-}
-
-func normal(n int, seed uint64) []float32 {
-	random, values := rand.New(rand.NewPCG(seed, 1)), make([]float32, n)
-	for i := range values {
-		values[i] = float32(random.NormFloat64())
-	}
-	return values
 }
 
 // g is the matrix G of F(4x4, 3x3).
@@ -76,7 +67,7 @@ func near(t *testing.T, what string, got []float32, want []float64, n int) {
 func TestConvolutionIsTheSumOverTheKernel(t *testing.T) {
 	for _, set := range sets(t) {
 		for _, s := range shapes {
-			x, k := normal(s.Images*s.Height*s.Width*s.In, 1), normal(9*s.In*s.Out, 2)
+			x, k := winogradtest.Normal(s.Images*s.Height*s.Width*s.In, 1), winogradtest.Normal(9*s.In*s.Out, 2)
 			want := make([]float64, s.Images*s.Height*s.Width*s.Out)
 			each(s, func(tap, out, in int) {
 				for c := range s.In {
@@ -99,7 +90,7 @@ func TestKernelGradientIsTheSumOverAllPositions(t *testing.T) {
 	for _, set := range sets(t) {
 		for _, s := range shapes {
 			pairs := s.In * s.Out
-			x, dy := normal(s.Images*s.Height*s.Width*s.In, 1), normal(s.Images*s.Height*s.Width*s.Out, 2)
+			x, dy := winogradtest.Normal(s.Images*s.Height*s.Width*s.In, 1), winogradtest.Normal(s.Images*s.Height*s.Width*s.Out, 2)
 			want := make([]float64, 9*pairs)
 			each(s, func(tap, out, in int) {
 				for c := range s.In {
@@ -127,7 +118,7 @@ func TestKernelGradientIsTheSumOverAllPositions(t *testing.T) {
 func TestInstructionSetsAgreeBitForBit(t *testing.T) {
 	list := sets(t)
 	for _, s := range shapes {
-		x, u, dy := normal(s.Images*s.Height*s.Width*s.In, 1), normal(36*s.In*s.Out, 2), normal(s.Images*s.Height*s.Width*s.Out, 3)
+		x, u, dy := winogradtest.Normal(s.Images*s.Height*s.Width*s.In, 1), winogradtest.Normal(36*s.In*s.Out, 2), winogradtest.Normal(s.Images*s.Height*s.Width*s.Out, 3)
 		for _, other := range list[1:] {
 			if !slices.Equal(list[0].Convolve(s, 1, x, u), other.Convolve(s, 1, x, u)) || !slices.Equal(list[0].KernelGradient(s, 0, 1, x, dy), other.KernelGradient(s, 0, 1, x, dy)) {
 				t.Errorf("%+v: %s and %s differ", s, list[0].Name, other.Name)

@@ -19,6 +19,7 @@ static void kernel_gradient(int i, const convolution *c, int part, int parts, co
 import "C"
 
 import (
+	"math/rand/v2"
 	"unsafe"
 
 	_ "fashionlab/fashion/internal/winograd" // whose functions are linked
@@ -38,6 +39,15 @@ func Sets() (list []Set) {
 		}
 	}
 	return list
+}
+
+// Normal draws so many normal numbers.
+func Normal(n int, seed uint64) []float32 {
+	random, values := rand.New(rand.NewPCG(seed, 1)), make([]float32, n)
+	for i := range values {
+		values[i] = float32(random.NormFloat64())
+	}
+	return values
 }
 
 // Shape is that of a convolution.
