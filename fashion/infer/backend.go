@@ -80,6 +80,14 @@ func Convolutions() string {
 	return "XLA's operations"
 }
 
+// LargeBlocks describes what happens to XLA's large blocks of memory between two steps on a CPU, once there is a backend.
+func LargeBlocks() string {
+	if compilecache.KeepsBlocks() {
+		return "kept for the next step"
+	}
+	return "the C library's"
+}
+
 // leastAPI is the minor version of PJRT's API (0.104) that go-xla is written for. It checks nothing itself, and reads beyond the ends of an older plugin's structs.
 const leastAPI = 104
 

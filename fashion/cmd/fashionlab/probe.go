@@ -42,6 +42,7 @@ func printBackend(context.Context) error {
 	fmt.Println(backend.Description())
 	if layers.OnCPU(backend) {
 		fmt.Println("3x3 convolutions:", infer.Convolutions())
+		fmt.Println("large blocks of memory:", infer.LargeBlocks())
 	}
 	return nil
 }

@@ -61,6 +61,7 @@ import (
 	"github.com/gomlx/go-xla/pjrt"
 
 	"fashionlab/fashion/device"
+	"fashionlab/fashion/internal/largeblocks"
 	"fashionlab/fashion/internal/winograd"
 )
 
@@ -70,6 +71,7 @@ var plugin struct {
 	folder    folder // none for ""
 	machine   []byte // what an executable depends on beside its graph
 	winograd  bool   // it calls the functions of that package
+	blocks    bool   // package largeblocks keeps its large blocks
 }
 
 // loaded are the executables of this process.
@@ -108,6 +110,7 @@ func Use(name, path, oneDNN string) error {
 	plugin.functions, plugin.folder = functions, folder(os.Getenv(device.ExecutablesVariable))
 	plugin.machine = fmt.Appendf(nil, "1 %s %d %d %d.%d %s %s %d %s", path, info.Size(), info.ModTime().UnixNano(), functions.major, functions.minor, s.CPU(), s.Features(), runtime.NumCPU(), os.Getenv("XLA_FLAGS"))
 	withoutOneDNN = override(oneDNN)
+	plugin.blocks = largeblocks.Serve(path)
 	var failed unsafe.Pointer
 	if plugin.winograd, failed = winograd.Register(unsafe.Pointer(functions)); failed != nil {
 		return fmt.Errorf("plugin %s: %w", path, errorOf(failed))
@@ -117,6 +120,9 @@ func Use(name, path, oneDNN string) error {
 
 // CallsWinograd reports whether graphs call the functions of package winograd.
 func CallsWinograd() bool { return plugin.winograd }
+
+// KeepsBlocks reports whether package largeblocks keeps the large blocks of memory that are free between two steps.
+func KeepsBlocks() bool { return plugin.blocks }
 
 // withoutOneDNN is appended to a graph's options.
 var withoutOneDNN []byte
