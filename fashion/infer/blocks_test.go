@@ -44,7 +44,7 @@ func TestExecutionsKeepTheirLargeBlocksOfMemory(t *testing.T) {
 		for range 3 { // not all of which can have the one heap of glibc's that has no limit
 			threads.Go(func() {
 				runtime.LockOSThread() // so that the thread ends with the goroutine
-				if _, err := exec.Exec(float32(1)); err != nil {
+				if _, err := exec.Call(float32(1)); err != nil {
 					t.Error(err)
 				}
 			})
