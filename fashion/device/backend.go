@@ -25,7 +25,7 @@ const TunablesVariable = "GLIBC_TUNABLES"
 // it back from the kernel. With huge pages, the last setting, a step takes about nine tenths of its time.
 //
 // The package infer makes all of these settings but the last itself in a C constructor, which Go's own linker leaves out.
-const Tunables = "glibc.malloc.mmap_max=0" + // no block comes from mmap, which would be unmapped when freed
+const Tunables = "glibc.malloc.mmap_max=0" + // no block that fits a heap comes from mmap, which would be unmapped when freed; package largeblocks keeps the others
 	":glibc.malloc.arena_max=4" + // threads that share one heap wait for each other, for a third of the time in which XLA compiles; more heaps take more memory
 	":glibc.malloc.trim_threshold=0xffffffffffffffff" + // the heap never shrinks
 	":glibc.malloc.top_pad=0x4000000" +

@@ -56,18 +56,22 @@ int large_blocks_allocate(void **out, size_t alignment, size_t size) {
 	return b ? 0 : posix_memalign(out, alignment, size);
 }
 
-// unmap_surplus gives the block that was idle for longest back to the kernel, if there are too many.
+// unmap_surplus gives blocks back to the kernel, first what was idle for longest, until few and not too large ones are left. The last one stays, whatever its size.
 static void unmap_surplus(void) {
-	block *oldest = NULL;
-	int n = 0;
-	for (block *b = blocks; b < blocks + MOST_BLOCKS; b++)
-		if (b->begin && b->idle) {
-			n++;
-			if (!oldest || b->idle < oldest->idle) oldest = b;
-		}
-	if (n <= KEPT_BLOCKS) return;
-	munmap(oldest->begin, oldest->size);
-	oldest->begin = NULL;
+	for (;;) {
+		block *oldest = NULL;
+		int n = 0;
+		size_t bytes = 0;
+		for (block *b = blocks; b < blocks + MOST_BLOCKS; b++)
+			if (b->begin && b->idle) {
+				n++;
+				bytes += b->size;
+				if (!oldest || b->idle < oldest->idle) oldest = b;
+			}
+		if (n <= 1 || (n <= KEPT_BLOCKS && bytes <= KEPT_BYTES)) return;
+		munmap(oldest->begin, oldest->size);
+		oldest->begin = NULL;
+	}
 }
 
 void large_blocks_free(void *memory) {

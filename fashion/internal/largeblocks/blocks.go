@@ -18,8 +18,11 @@ import "unsafe"
 // Minimum is how many bytes a block must have to be kept.
 const Minimum = C.LARGE_BLOCK
 
-// Kept is how many blocks are kept at most that have no use.
-const Kept = C.KEPT_BLOCKS
+// Kept is how many blocks are kept at most that have no use, and KeptBytes how many bytes more than one of them may have.
+const (
+	Kept      = C.KEPT_BLOCKS
+	KeptBytes = C.KEPT_BYTES
+)
 
 // Serve has the library at a path, which is loaded, allocate and free its large blocks here. It reports whether the library did so with posix_memalign and free before; otherwise it does nothing.
 func Serve(path string) bool {

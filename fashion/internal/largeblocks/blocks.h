@@ -1,5 +1,5 @@
-// How large a block of memory must be to be kept here, and how many without a use are. glibc's heaps of threads end at 64 MB.
-enum { LARGE_BLOCK = 32 << 20, KEPT_BLOCKS = 3 };
+// How large a block of memory must be to be kept here, and how many without a use are, of how many bytes in all. glibc's heaps of threads end at 64 MB.
+enum { LARGE_BLOCK = 32 << 20, KEPT_BLOCKS = 3, KEPT_BYTES = 1 << 30 };
 
 // large_blocks_allocate and large_blocks_free do what posix_memalign and free do.
 int large_blocks_allocate(void **block, size_t alignment, size_t size);

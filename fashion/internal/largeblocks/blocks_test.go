@@ -9,24 +9,25 @@ import (
 )
 
 func TestFreedBlockServesTheNextOneOfAboutItsSize(t *testing.T) {
-	first := Allocate(Minimum + 5<<20)
+	const size = 10 * Minimum // as no other test has
+	first := Allocate(size + 5<<20)
 	Free(first)
-	smaller := Allocate(Minimum)
+	smaller := Allocate(size)
 	if smaller != first {
 		t.Errorf("the block is at %p, want the freed one at %p", smaller, first)
 	}
-	other := Allocate(Minimum)
+	other := Allocate(size)
 	if other == first {
 		t.Error("a block in use was handed out once more")
 	}
 	Free(smaller)
 	Free(other)
-	twice := Allocate(4 * Minimum)
+	twice := Allocate(4 * size)
 	if twice == first || twice == other {
 		t.Error("a block was handed out that is too small")
 	}
 	Free(twice)
-	if small := Allocate(Minimum); small == twice {
+	if small := Allocate(size); small == twice {
 		t.Error("a block was handed out that is more than half as large again")
 	}
 }
@@ -41,6 +42,20 @@ func TestNoMoreThanTheKeptBlocksStayIdle(t *testing.T) {
 	}
 	if got := idle(); got != Kept {
 		t.Errorf("%d blocks are idle, want %d", got, Kept)
+	}
+}
+
+func TestVeryLargeBlocksAreKeptOneByOne(t *testing.T) {
+	first, second := Allocate(KeptBytes/2+1), Allocate(KeptBytes+1)
+	Free(first)
+	Free(second)
+	if got := idle(); got != 1 {
+		t.Errorf("%d blocks are idle, want the last alone", got)
+	}
+	if again := Allocate(KeptBytes + 1); again != second {
+		t.Errorf("the block is at %p, want the last freed one, at %p", again, second)
+	} else {
+		Free(again)
 	}
 }
 
