@@ -54,7 +54,7 @@ const (
 )
 
 // racePackages are those that the test suite tests with the race detector: those that start goroutines, but for those with GoMLX and the notebooks.
-var racePackages = []string{"fashionlab/fashion/disk", "fashionlab/fashion/disk/disktest", "fashionlab/fashion/download", "fashionlab/fashion/parent", "fashionlab/fashion/hyperband", "fashionlab/fashion/metrics", "fashionlab/fashion/dataset",
+var racePackages = []string{"fashionlab/fashion/disk", "fashionlab/fashion/disk/disktest", "fashionlab/fashion/download", "fashionlab/fashion/parent", "fashionlab/fashion/hyperband", "fashionlab/fashion/metrics", "fashionlab/fashion/dataset", "fashionlab/fashion/internal/largeblocks",
 	"fashionlab/fashion/pictures", "fashionlab/fashion/scene", "fashionlab/fashion/notebook", "fashionlab/fashion/cmd/fashionlab/internal/load",
 	"fashionlab/kernel-setup", "fashionlab/kernel-setup/internal/cuda", "fashionlab/kernel-setup/internal/parts"}
 
