@@ -17,7 +17,7 @@ func ExampleKeep() {
 	}
 	defer os.RemoveAll(home)
 	os.Setenv("FASHIONLAB_HOME", home) // where data sets are kept
-	data, _, err := pictures.Keep(context.Background(), "../../testdata/fashion-mnist", "")
+	data, _, err := pictures.Keep(context.Background(), "../../testdata/fashion-mnist", pictures.Pad)
 	if err != nil {
 		panic(err)
 	}

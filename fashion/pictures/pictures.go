@@ -41,9 +41,6 @@ func (p Preparation) Read(ctx context.Context, dir string) (dataset.DataSet, Rep
 		if p.Shape != (fashion.Shape{}) {
 			return d, report, fmt.Errorf("%s has IDX files, which have %v; leave out -side and -color", dir, fashion.Shape{})
 		}
-		if p.Fit != "" {
-			return d, report, fmt.Errorf("%s has IDX files, whose images have one size; leave out -fit, here %q", dir, p.Fit)
-		}
 		d, err := dataset.FromIDX(dir)
 		d.Name = filepath.Base(full)
 		if err == nil {

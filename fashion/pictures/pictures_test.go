@@ -295,9 +295,6 @@ func TestIDXFilesAreReportedToo(t *testing.T) {
 	if d.Name != "fashion-mnist" || d.Fit != "" || report.Pictures != 2000 || !strings.Contains(report.String(), "28x28 pixels; 1,600 training and 400 test images") {
 		t.Errorf("%q, fit %q: %v", d.Name, d.Fit, report)
 	}
-	if _, _, err := pictures.Read(t.Context(), "../../testdata/fashion-mnist", pictures.Crop); err == nil || !strings.Contains(err.Error(), "leave out -fit") {
-		t.Errorf("with a fit, which would change nothing: %v", err)
-	}
 }
 
 func TestFitsShowWhatTheySay(t *testing.T) {
