@@ -26,7 +26,7 @@ to learn whether a GPU works.`,
 func backendCommand() command {
 	return command{
 		name: "backend", summary: "say which backend computes",
-		text:    `Opens the backend and prints what it is, and on a CPU what computes convolutions.`,
+		text:    `Opens the backend and prints what it is, and on a CPU what computes convolutions and whether large blocks of memory are kept.`,
 		example: "backend",
 		define: func(*flag.FlagSet) prepare {
 			return func([]string) (work, error) { return printBackend, nil }

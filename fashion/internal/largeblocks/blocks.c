@@ -38,16 +38,23 @@ static block *reuse(size_t size) {
 	return best;
 }
 
+// add maps one block more; NULL if there is no memory or no place in the list.
+static block *add(size_t size) {
+	for (block *b = blocks; b < blocks + MOST_BLOCKS; b++)
+		if (!b->begin) {
+			b->begin = map(size);
+			b->size = size;
+			return b->begin ? b : NULL;
+		}
+	return NULL;
+}
+
 int large_blocks_allocate(void **out, size_t alignment, size_t size) {
 	if (size < LARGE_BLOCK || size > PTRDIFF_MAX / 2 || alignment > HUGE_PAGE) return posix_memalign(out, alignment, size);
 	size = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
 	pthread_mutex_lock(&lock);
 	block *b = reuse(size);
-	for (int i = 0; !b && i < MOST_BLOCKS; i++)
-		if (!blocks[i].begin && (blocks[i].begin = map(size))) {
-			b = blocks + i;
-			b->size = size;
-		} else if (!blocks[i].begin) break;
+	if (!b) b = add(size);
 	if (b) {
 		b->idle = 0;
 		*out = b->begin;
